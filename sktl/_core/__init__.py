@@ -1,0 +1,1 @@
+"""Mathematics on arrays: no estimators, no labels, no messages to users."""

@@ -1,0 +1,426 @@
+"""The contracts of sktl's estimators, and ``OnLabeled``; no algorithm.
+
+Three base classes say what the families promise: :class:`BaseWeighter`, :class:`BaseDomainTransformer`,
+:class:`BaseTransferClassifier`; :class:`BaseOnLabeled` is what the wrappers of ordinary estimators share.
+"""
+
+from abc import ABCMeta, abstractmethod
+from copy import deepcopy
+
+import numpy as np
+from scipy import sparse
+from sklearn import get_config
+from sklearn.base import (
+    BaseEstimator,
+    ClassifierMixin,
+    ClassNamePrefixFeaturesOutMixin,
+    MetaEstimatorMixin,
+    TransformerMixin,
+    clone,
+)
+from sklearn.utils import Bunch, get_tags
+from sklearn.utils.metadata_routing import MetadataRouter, MethodMapping, process_routing
+from sklearn.utils.metaestimators import available_if
+from sklearn.utils.validation import check_is_fitted, validate_data
+
+from sktl.domains import known_labels, missing_values, n_rows, read_domains, take_rows
+
+__all__ = ["BaseDomainTransformer", "BaseOnLabeled", "BaseTransferClassifier", "BaseWeighter", "OnLabeled"]
+
+METHODS = ("predict", "predict_proba", "predict_log_proba", "decision_function", "transform", "score")
+
+
+# --- estimators that adapt ---
+
+
+class _TakesSampleDomain:
+    """``sample_domain`` is metadata that ``fit`` asks for, so that routing needs no ``set_fit_request``."""
+
+    __metadata_request__fit = {"sample_domain": True}
+
+    def _check_rows(self, X, y, sample_domain, **check_params):
+        """The *check* and *split* acts of ``fit``: validated ``X`` and its :class:`~sktl.domains.Domains`."""
+        X = validate_data(self, X, accept_sparse=check_params.pop("accept_sparse", "csr"), **check_params)
+        return X, read_domains(X, y, sample_domain, stacklevel=4)
+
+    def __sklearn_tags__(self):
+        tags = super().__sklearn_tags__()
+        tags.input_tags.sparse = True
+        return tags
+
+
+class BaseWeighter(_TakesSampleDomain, BaseEstimator, metaclass=ABCMeta):
+    """Contract of the estimators that weight source rows towards the target.
+
+    ``fit(X, y=None, sample_domain=None)`` sets ``weights_`` (n_samples,), in the order of the rows of ``X``: on source
+    rows the density ratio p_target(x) / p_source(x), scaled to mean 1 over them; 1 on target rows. A child implements
+    ``fit`` and ends it with :meth:`_store`.
+    """
+
+    @abstractmethod
+    def fit(self, X, y=None, sample_domain=None):
+        """Set ``weights_`` and ``effective_sample_size_``."""
+
+    def _store(self, source_weights, domains):
+        """The *store* act: weights of all rows, and how many equally weighted source rows they are worth."""
+        weights = np.ones(len(domains.target))
+        weights[domains.source] = source_weights / np.mean(source_weights)
+        self.weights_ = weights
+        kept = weights[domains.source]
+        self.effective_sample_size_ = float(kept.sum() ** 2 / (kept @ kept))
+        return self
+
+
+class BaseDomainTransformer(
+    _TakesSampleDomain, ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator, metaclass=ABCMeta
+):
+    """Contract of the transformers that bring the domains together.
+
+    ``fit`` learns from the rows of all domains, ``transform`` takes new rows as target rows, ``fit_transform`` keeps
+    the caller's row order. float32 stays float32. A child implements ``fit`` and ``transform`` and sets
+    ``_n_features_out``.
+    """
+
+    @abstractmethod
+    def fit(self, X, y=None, sample_domain=None):
+        """Learn the map."""
+
+    @abstractmethod
+    def transform(self, X):
+        """Map rows."""
+
+    def fit_transform(self, X, y=None, sample_domain=None):
+        """Learn the map and return the mapped rows, in the caller's order.
+
+        Parameters
+        ----------
+        X : array-like or CSR matrix of shape (n_samples, n_features)
+            Rows of all domains.
+        y : array-like of shape (n_samples,), default=None
+            Labels, missing on target rows.
+        sample_domain : array-like of shape (n_samples,), default=None
+            Domains, where the labels can't tell.
+
+        Returns
+        -------
+        X_new : ndarray of shape (n_samples, n_components)
+            The mapped rows.
+        """
+        return self.fit(X, y, sample_domain).transform(X)
+
+    def __sklearn_tags__(self):
+        tags = super().__sklearn_tags__()
+        tags.transformer_tags.preserves_dtype = ["float64", "float32"]
+        return tags
+
+
+class BaseTransferClassifier(_TakesSampleDomain, ClassifierMixin, BaseEstimator, metaclass=ABCMeta):
+    """Contract of the classifiers that learn from several domains.
+
+    ``fit(X, y, sample_domain=None)``; ``predict`` takes new rows as target rows; ``score`` leaves out rows without a
+    label.
+    """
+
+    @abstractmethod
+    def fit(self, X, y, sample_domain=None):
+        """Learn from the rows of all domains."""
+
+    def score(self, X, y, sample_weight=None):
+        """Mean accuracy on the rows of ``X`` whose label is known.
+
+        Parameters
+        ----------
+        X : array-like or CSR matrix of shape (n_samples, n_features)
+            Rows, taken as target rows.
+        y : array-like of shape (n_samples,)
+            Labels; rows where they are missing are left out.
+        sample_weight : array-like of shape (n_samples,), default=None
+            Weights of the rows.
+
+        Returns
+        -------
+        float
+        """
+        X, y, sample_weight = _labeled_only(X, y, sample_weight)
+        return super().score(X, y, sample_weight=sample_weight)
+
+
+# --- ordinary estimators, wrapped ---
+
+
+def _labeled_only(X, y, sample_weight=None):
+    """The rows whose label is known, or an error if there is none."""
+    labeled = ~missing_values(y)
+    if len(labeled) and not labeled.any():
+        raise ValueError(f"The labels of all {len(labeled)} rows are missing: a score needs at least one labelled row.")
+    weight = None if sample_weight is None else np.asarray(sample_weight)[labeled]
+    return _as_table(X, labeled), known_labels(y, labeled), weight
+
+
+def _as_table(X, rows):
+    """Rows of ``X``; anything without a shape becomes an array first."""
+    return take_rows(X if hasattr(X, "shape") else np.asarray(X), rows)
+
+
+def _inner_has(name):
+    """Check for ``available_if``: whether the wrapped estimator has a method."""
+
+    def check(self):
+        getattr(self.estimator_ if hasattr(self, "estimator_") else self.estimator, name)
+        return True
+
+    return check
+
+
+class BaseOnLabeled(MetaEstimatorMixin, BaseEstimator, metaclass=ABCMeta):
+    """What the wrappers of an ordinary estimator share: they fit on labelled rows and are otherwise that estimator."""
+
+    @abstractmethod
+    def fit(self, X, y=None, **fit_params):
+        """Fit ``estimator_`` on labelled rows."""
+
+    def _fit_inner(self, X, y, fit_params):
+        """Clone and fit the wrapped estimator on labelled rows; parameters of one value a row are cut alike."""
+        if y is None:
+            self.estimator_ = clone(self.estimator).fit(X, y, **fit_params)
+            return self
+        labeled = ~missing_values(y)
+        if n_rows(y) == n_rows(X) and len(labeled) and not labeled.any():
+            raise ValueError(
+                f"The labels of all {len(labeled)} rows are missing: {type(self).__name__} needs at least one labelled row."
+            )
+        if labeled.all():
+            self.estimator_ = clone(self.estimator).fit(X, y, **fit_params)
+            return self
+        discrete = get_tags(self.estimator).estimator_type != "regressor"
+        cut = {
+            name: take_rows(value if hasattr(value, "shape") else np.asarray(value), labeled)
+            if _is_per_row(value, len(labeled))
+            else value
+            for name, value in fit_params.items()
+        }
+        self.estimator_ = clone(self.estimator).fit(_as_table(X, labeled), known_labels(y, labeled, discrete), **cut)
+        return self
+
+    def _routed(self, method, params):
+        """Parameters for the wrapped estimator's ``method``, by metadata routing where it is on."""
+        if get_config()["enable_metadata_routing"] and params:
+            return process_routing(self, method, **params)["estimator"][method]
+        return params
+
+    def get_metadata_routing(self):
+        """Routing of metadata: all of it goes to the wrapped estimator's method of the same name.
+
+        Returns
+        -------
+        MetadataRouter
+        """
+        mapping = MethodMapping().add(caller="fit", callee="fit")
+        for name in METHODS:
+            mapping.add(caller=name, callee=name)
+        return self._router().add(estimator=self.estimator, method_mapping=mapping)
+
+    def _router(self):
+        return MetadataRouter(owner=type(self).__name__)
+
+    @available_if(_inner_has("predict"))
+    def predict(self, X, **params):
+        """Predict with the fitted estimator.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+            New rows.
+        **params : dict
+            Passed on to the wrapped estimator.
+
+        Returns
+        -------
+        ndarray of shape (n_samples,) or (n_samples, n_outputs)
+        """
+        check_is_fitted(self)
+        return self.estimator_.predict(X, **params)
+
+    @available_if(_inner_has("predict_proba"))
+    def predict_proba(self, X):
+        """Class probabilities by the fitted estimator.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+            New rows.
+
+        Returns
+        -------
+        ndarray of shape (n_samples, n_classes)
+        """
+        check_is_fitted(self)
+        return self.estimator_.predict_proba(X)
+
+    @available_if(_inner_has("predict_log_proba"))
+    def predict_log_proba(self, X):
+        """Logarithms of the class probabilities by the fitted estimator.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+            New rows.
+
+        Returns
+        -------
+        ndarray of shape (n_samples, n_classes)
+        """
+        check_is_fitted(self)
+        return self.estimator_.predict_log_proba(X)
+
+    @available_if(_inner_has("decision_function"))
+    def decision_function(self, X):
+        """Decision values of the fitted estimator.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+            New rows.
+
+        Returns
+        -------
+        ndarray of shape (n_samples,) or (n_samples, n_classes)
+        """
+        check_is_fitted(self)
+        return self.estimator_.decision_function(X)
+
+    @available_if(_inner_has("transform"))
+    def transform(self, X):
+        """Transform with the fitted estimator (discriminant analysis, for instance).
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+            New rows.
+
+        Returns
+        -------
+        ndarray of shape (n_samples, n_components)
+        """
+        check_is_fitted(self)
+        return self.estimator_.transform(X)
+
+    @available_if(_inner_has("score"))
+    def score(self, X, y=None, **params):
+        """Score of the fitted estimator on the rows whose label is known.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+            Rows, of any domain.
+        y : array-like of shape (n_samples,), default=None
+            Labels; rows where they are missing are left out.
+        **params : dict
+            Passed on to the wrapped estimator; one value a row is cut to the labelled rows.
+
+        Returns
+        -------
+        float
+        """
+        check_is_fitted(self)
+        params = self._routed("score", params)
+        if y is None:
+            return self.estimator_.score(X, y, **params)
+        labeled = ~missing_values(y)
+        X, y, _ = _labeled_only(X, y)
+        cut = {k: np.asarray(v)[labeled] if _is_per_row(v, len(labeled)) else v for k, v in params.items()}
+        return self.estimator_.score(X, y, **cut)
+
+    @property
+    def classes_(self):
+        """Class labels of the fitted classifier."""
+        return self.estimator_.classes_
+
+    @property
+    def n_features_in_(self):
+        """Number of columns seen by ``fit``."""
+        return self.estimator_.n_features_in_
+
+    @property
+    def feature_names_in_(self):
+        """Names of the columns seen by ``fit``, where they had names."""
+        return self.estimator_.feature_names_in_
+
+    def __sklearn_tags__(self):
+        return deepcopy(get_tags(self.estimator))
+
+
+def _is_per_row(value, n):
+    """Whether a fit parameter has one value a row (so that it is cut with the rows)."""
+    if isinstance(value, (str, bytes, dict)) or not hasattr(value, "__len__"):
+        return False
+    return sparse.issparse(value) and value.shape[0] == n or not sparse.issparse(value) and len(value) == n
+
+
+class OnLabeled(BaseOnLabeled):
+    """Fit any classifier or regressor on the labelled rows only.
+
+    An ordinary estimator refuses a ``y`` with missing labels. Wrapped in ``OnLabeled`` it stands at the end of a pipeline
+    of domain transformers, which need the unlabelled target rows that it must not see. Apart from that it *is* the
+    wrapped estimator: tags, methods, ``classes_`` and ``score`` are the inner one's.
+
+    Parameters
+    ----------
+    estimator : estimator object
+        Any scikit-learn classifier or regressor. It is cloned, never changed.
+
+    Attributes
+    ----------
+    estimator_ : estimator object
+        The clone fitted on the labelled rows.
+    classes_ : ndarray of shape (n_classes,)
+        Class labels (classifiers). Integral float labels that stood beside NaN are integers again.
+    n_features_in_ : int
+        Number of columns seen by ``fit``.
+    feature_names_in_ : ndarray of shape (n_features_in_,)
+        Names of the columns, where they had names.
+
+    See Also
+    --------
+    sktl.instance.ImportanceWeighted : The same, with weights that make source rows look like the target.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from sklearn.linear_model import LogisticRegression
+    >>> from sktl import OnLabeled
+    >>> X, y = np.array([[0.0], [1.0], [2.0], [3.0]]), np.array([0, 0, 1, np.nan])
+    >>> OnLabeled(LogisticRegression()).fit(X, y).predict(X)
+    array([0, 0, 1, 1])
+    """
+
+    def __init__(self, estimator):
+        self.estimator = estimator
+
+    def fit(self, X, y=None, **fit_params):
+        """Fit the wrapped estimator on the rows whose label is known.
+
+        Parameters
+        ----------
+        X : array-like, frame or sparse matrix of shape (n_samples, n_features)
+            Rows of all domains.
+        y : array-like of shape (n_samples,) or (n_samples, n_outputs), default=None
+            Labels, missing (NaN, None, ``pd.NA``) where unknown.
+        **fit_params : dict
+            Passed on; one value a row (``sample_weight``) is cut to the labelled rows.
+
+        Returns
+        -------
+        self
+
+        Raises
+        ------
+        ValueError
+            If no row has a label, or a row has only some of its outputs.
+        """
+        return self._fit_inner(X, y, self._routed("fit", fit_params))
+
+
+def routed_to_inner(wrapper, params):
+    """A :class:`~sklearn.utils.Bunch` of ``fit`` parameters, for wrappers that also take metadata themselves."""
+    return Bunch(fit=wrapper._routed("fit", params))

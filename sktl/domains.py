@@ -1,0 +1,438 @@
+"""What a domain label means: the one place that tells source rows from target rows.
+
+A row whose label is missing is a target row; ``sample_domain`` says it where labels can't. Everything else in sktl asks
+:func:`read_domains`.
+"""
+
+import sys
+import warnings
+from dataclasses import dataclass
+
+import numpy as np
+from scipy import sparse
+
+from sktl.exceptions import SingleDomainWarning
+
+__all__ = ["split_domains", "stack_domains", "target_mask"]
+
+TARGET = "target"
+WAYS_OUT = "Mark target rows 'target' (or True, or a negative integer), or leave their labels missing."
+
+
+@dataclass(frozen=True)
+class Domains:
+    """Which domain each row belongs to.
+
+    Attributes
+    ----------
+    target : ndarray of shape (n_samples,), dtype bool
+        Rows of the target domain.
+    labeled : ndarray of shape (n_samples,), dtype bool
+        Rows whose label is known.
+    names : ndarray of shape (n_samples,)
+        The source's name (as given in ``sample_domain``, or "source") or "target".
+    single : bool
+        Nothing told the domains apart: there is one, and ``target`` is False everywhere.
+    """
+
+    target: np.ndarray
+    labeled: np.ndarray
+    names: np.ndarray
+    single: bool
+
+    @property
+    def source(self):
+        """Rows of all source domains."""
+        return ~self.target
+
+
+# --- containers: numpy, scipy.sparse, pandas and polars, none of the last two imported here ---
+
+
+def _library(data):
+    """The already imported frame library that ``data`` comes from: "pandas", "polars" or None."""
+    root = type(data).__module__.partition(".")[0]
+    return root if root in ("pandas", "polars") else None
+
+
+def n_rows(data):
+    """Number of rows of an array, frame, sparse matrix or list."""
+    if hasattr(data, "shape"):
+        return data.shape[0]
+    return len(data) if hasattr(data, "__len__") else len(np.asarray(data))
+
+
+def take_rows(data, rows):
+    """The rows of ``data`` that the boolean mask ``rows`` names, in the container they came in."""
+    if rows.all():
+        return data
+    library = _library(data)
+    if library == "pandas":
+        return data[rows] if data.ndim == 1 else data.loc[rows]
+    if library == "polars":
+        return data.filter(rows)
+    if sparse.issparse(data):
+        return data.tocsr()[np.flatnonzero(rows)]
+    return np.asarray(data)[rows]
+
+
+def _is_null(value):
+    """Whether one object stands for a missing value: None, NaN, NaT or pandas' NA."""
+    if value is None or type(value).__name__ in ("NAType", "NaTType"):
+        return True
+    return isinstance(value, (float, np.floating)) and value != value
+
+
+def missing_values(values):
+    """Mask of the missing entries (rows, where every output is missing) of a column of any kind."""
+    library = _library(values)
+    if library == "pandas":
+        mask = values.isna().to_numpy()
+    elif library == "polars" and hasattr(values, "is_null"):
+        mask = (values.is_null() | values.is_nan() if values.dtype.is_float() else values.is_null()).to_numpy()
+    else:
+        array = as_column(values)
+        if array.dtype.kind == "f":
+            mask = np.isnan(array)
+        elif array.dtype.kind == "O":
+            mask = np.array([_is_null(value) for value in array.ravel()], dtype=bool).reshape(array.shape)
+        else:
+            mask = np.zeros(array.shape, dtype=bool)
+    if mask.ndim == 1:
+        return mask
+    rows = mask.reshape(len(mask), -1)
+    if np.any(rows.any(axis=1) & ~rows.all(axis=1)):
+        row = int(np.flatnonzero(rows.any(axis=1) & ~rows.all(axis=1))[0])
+        raise ValueError(
+            f"Row {row} of y has some of its {rows.shape[1]} outputs missing: a row is labelled in all outputs or in none. "
+            "Drop such rows, or fit one estimator an output."
+        )
+    return rows.all(axis=1)
+
+
+def as_column(values):
+    """``values`` as an array; a list that mixes kinds or holds None becomes an object array, so that nothing is converted."""
+    if isinstance(values, (list, tuple)):
+        if all(isinstance(value, (str, bytes)) for value in values):
+            return np.array(values, dtype=object)
+        if any(value is None or isinstance(value, (str, bytes)) for value in values):
+            column = np.empty(len(values), dtype=object)
+            column[:] = values
+            return column
+    return np.asarray(values)
+
+
+def known_labels(y, labeled, discrete=True):
+    """Labels of the ``labeled`` rows, in the type they had before missing ones forced another.
+
+    With ``discrete``, integral floats that stand beside NaN come back as integers; objects that are all integers or
+    all booleans come back as such. Strings, and labels of a ``y`` that misses none, stay as they are.
+    """
+    known = take_rows(y, labeled)
+    if labeled.all():
+        return known
+    known = as_column(known if _library(known) is None else known.to_numpy())
+    if known.dtype.kind == "O":
+        kinds = {type(value) for value in known.ravel()}
+        if all(issubclass(kind, (bool, int, float, np.bool_, np.number)) for kind in kinds):
+            known = np.array(known.tolist())
+    if discrete and known.dtype.kind == "f" and np.isfinite(known).all() and np.all(known == np.floor(known)):
+        known = known.astype(np.int64)
+    return known
+
+
+# --- the convention ---
+
+
+def read_domains(X, y=None, sample_domain=None, stacklevel=3):
+    """Tell source rows from target rows; the one interpreter of missing labels and of ``sample_domain``.
+
+    Parameters
+    ----------
+    X : array, frame or sparse matrix of n_samples rows
+        Only its number of rows is used.
+    y : array-like of shape (n_samples,) or (n_samples, n_outputs), default=None
+        Labels; missing ones are NaN, None or ``pd.NA``.
+    sample_domain : array-like of shape (n_samples,), default=None
+        Booleans (True = target), integers (negative = target, others name a source each), or names ("target").
+    stacklevel : int, default=3
+        Where a :class:`SingleDomainWarning` points to; 3 is the caller of the function that calls this one.
+
+    Returns
+    -------
+    Domains
+    """
+    n = n_rows(X)
+    labeled = np.ones(n, dtype=bool)
+    if y is not None:
+        if n_rows(y) != n:
+            raise ValueError(f"X and y must have as many rows: X has {n}, y has {n_rows(y)}.")
+        labeled = ~missing_values(y)
+    if sample_domain is not None:
+        target, names = _read_sample_domain(sample_domain, n, labeled)
+        return Domains(target, labeled, names, single=False)
+    names = np.where(labeled, "source", TARGET).astype(object)
+    if labeled.all():
+        warnings.warn(
+            "No label is missing and no sample_domain was passed: all rows are one domain, and nothing is adapted. "
+            "Leave the labels of target rows missing (NaN or None), or pass sample_domain.",
+            SingleDomainWarning,
+            stacklevel=stacklevel,
+        )
+        return Domains(~labeled, labeled, names, single=True)
+    if not labeled.any():
+        raise ValueError(
+            f"The labels of all {n} rows are missing, so that every row is a target row: at least one source row is needed. "
+            "Pass the labels of the source rows, or sample_domain if the source has none."
+        )
+    return Domains(~labeled, labeled, names, single=False)
+
+
+def target_mask(X, y=None, sample_domain=None):
+    """Which rows belong to the target domain.
+
+    Parameters
+    ----------
+    X : array-like of n_samples rows
+        The stacked rows of all domains; only their number is used.
+    y : array-like of shape (n_samples,), default=None
+        Labels, missing (NaN, None, ``pd.NA``) on target rows.
+    sample_domain : array-like of shape (n_samples,), default=None
+        Where the labels can't tell: booleans (True = target), integers (negative = target) or names ("target"; if no
+        row says it, the domains in which every label is missing).
+
+    Returns
+    -------
+    ndarray of shape (n_samples,), dtype bool
+
+    Raises
+    ------
+    ValueError
+        If lengths differ, no target or no source row is named, or all labels are missing.
+    TypeError
+        If ``sample_domain`` holds neither booleans, integers nor names.
+
+    Warns
+    -----
+    SingleDomainWarning
+        If no label is missing and there is no ``sample_domain``: no row is a target row.
+
+    Examples
+    --------
+    >>> from sktl.domains import target_mask
+    >>> target_mask([[0.1], [0.2], [0.9]], [0, 1, float("nan")])
+    array([False, False,  True])
+    >>> target_mask([[0.1], [0.2], [0.9]], sample_domain=["lab", "target", "field"])
+    array([False,  True, False])
+    """
+    return read_domains(X, y, sample_domain).target
+
+
+def _read_sample_domain(sample_domain, n, labeled):
+    """Target mask and names of domains from one value a row."""
+    column = as_column(sample_domain if _library(sample_domain) is None else sample_domain.to_numpy())
+    if column.ndim != 1 or len(column) != n:
+        raise ValueError(f"sample_domain must have one value a row, shape ({n},); got shape {column.shape}.")
+    if missing_values(sample_domain).any():
+        row = int(np.flatnonzero(missing_values(sample_domain))[0])
+        raise ValueError(f"sample_domain is missing in row {row}: every row needs a domain. Name it, or drop the row.")
+    if column.dtype.kind == "O" and len(column):
+        kinds = {type(value) for value in column}
+        if all(issubclass(kind, (bool, np.bool_)) for kind in kinds):
+            column = column.astype(bool)
+        elif all(issubclass(kind, (int, np.integer)) and not issubclass(kind, bool) for kind in kinds):
+            column = column.astype(np.int64)
+    if column.dtype.kind not in "biuOUS":
+        raise TypeError(
+            "sample_domain must hold booleans (True = target), integers (negative = target) or names ('target'); "
+            f"got dtype {column.dtype}. Convert it, for instance with astype(int)."
+        )
+    names = column.astype(object)
+    if column.dtype.kind == "b":
+        target = column.copy()
+        names = np.where(column, TARGET, "source").astype(object)
+    elif column.dtype.kind in "iu":
+        target = column < 0
+    else:
+        target = np.array([value == TARGET for value in names], dtype=bool)
+    if not target.any() and column.dtype.kind != "b":
+        target = _unlabeled_domains(names, labeled)
+    if not target.any():
+        fully = "all fully labelled" if labeled.all() else "none without labels"
+        raise ValueError(f"sample_domain names no target: found the domains {_listed(names)}, {fully}. {WAYS_OUT}")
+    if target.all():
+        raise ValueError(
+            f"sample_domain names no source: all {n} rows are target rows (domains {_listed(column)}). "
+            "Give at least one row another domain."
+        )
+    names = names.copy()
+    names[target] = TARGET
+    return target, names
+
+
+def _unlabeled_domains(names, labeled):
+    """Rows of the domains in which every label is missing."""
+    with_labels = set(names[labeled])
+    return np.array([name not in with_labels for name in names], dtype=bool)
+
+
+def _listed(names, most=10):
+    """The distinct names for a message, in a fixed order, cut where there are many."""
+    distinct = sorted({str(name) if isinstance(name, (str, np.str_)) else name for name in names.tolist()}, key=repr)
+    return f"[{', '.join(map(repr, distinct[:most]))}{', ...' if len(distinct) > most else ''}]"
+
+
+# --- building and undoing the one table ---
+
+
+def stack_domains(source, target):
+    """Stack source and target rows into one table, with missing labels on unlabelled target rows.
+
+    Parameters
+    ----------
+    source : tuple (X_source, y_source), or dict of name -> (X, y)
+        The labelled domains. Arrays, pandas or polars frames, or sparse matrices (which become CSR), all of one kind.
+    target : X_target, or tuple (X_target, y_target)
+        The domain a model is wanted for; ``y_target`` may be None or hold missing labels.
+
+    Returns
+    -------
+    X : same kind as given
+        All rows: the sources in the order given, then the target.
+    y : ndarray of shape (n_samples,)
+        Labels. Where some are missing, numbers become floats with NaN; strings and booleans an object array with None.
+    sample_domain : ndarray of shape (n_samples,), dtype object
+        The name of each row's domain: "source" (or the dict's names) and "target".
+
+    Raises
+    ------
+    ValueError
+        If a domain has no rows, row numbers or columns differ, or a source is named "target".
+    TypeError
+        If the domains are of different kinds, or ``source`` is not of the form above.
+
+    See Also
+    --------
+    split_domains : The inverse.
+
+    Examples
+    --------
+    >>> from sktl import stack_domains
+    >>> X, y, domain = stack_domains(source=([[0.0], [1.0]], [0, 1]), target=[[3.0]])
+    >>> y
+    array([ 0.,  1., nan])
+    >>> domain.tolist()
+    ['source', 'source', 'target']
+    """
+    if isinstance(source, tuple) and len(source) == 2:
+        source = {"source": source}
+    if not isinstance(source, dict) or not source or not all(isinstance(v, tuple) and len(v) == 2 for v in source.values()):
+        raise TypeError(
+            "source must be a tuple (X_source, y_source) or a dict of name -> (X, y); "
+            f"got {type(source).__name__}{' without entries' if source == {} else ''}."
+        )
+    if TARGET in source:
+        raise ValueError("A source may not be named 'target': that name marks the target domain. Choose another name.")
+    X_target, y_target = target if isinstance(target, tuple) and len(target) == 2 else (target, None)
+    parts = [*((name, X, y) for name, (X, y) in source.items()), (TARGET, X_target, y_target)]
+    for name, X, y in parts:
+        if n_rows(X) == 0:
+            raise ValueError(f"The domain {name!r} has no rows; each domain needs at least one.")
+        if y is not None and n_rows(y) != n_rows(X):
+            raise ValueError(f"The domain {name!r} has {n_rows(X)} rows of X but {n_rows(y)} labels.")
+    sample_domain = np.repeat(np.array([name for name, _, _ in parts], dtype=object), [n_rows(X) for _, X, _ in parts])
+    return _concatenate([X for _, X, _ in parts]), _stack_labels([(n_rows(X), y) for _, X, y in parts]), sample_domain
+
+
+def split_domains(X, y, sample_domain=None):
+    """Split one table into its source and target domains: the inverse of :func:`stack_domains`.
+
+    Parameters
+    ----------
+    X : array, frame or sparse matrix of n_samples rows
+        The rows of all domains.
+    y : array-like of shape (n_samples,)
+        Labels, missing where unknown.
+    sample_domain : array-like of shape (n_samples,), default=None
+        Domains, in any form that ``fit`` takes; by default the labels tell.
+
+    Returns
+    -------
+    source : dict of name -> (X, y)
+        One entry a source domain; "source" where it has no other name.
+    target : tuple (X_target, y_target)
+        ``y_target`` is None where all its labels are missing.
+
+    Examples
+    --------
+    >>> from sktl import split_domains
+    >>> source, (X_target, y_target) = split_domains([[0.0], [1.0], [3.0]], [0, 1, None])
+    >>> source["source"][1].tolist(), X_target.tolist(), y_target is None
+    ([0, 1], [[3.0]], True)
+    """
+    domains = read_domains(X, y, sample_domain)
+    X = X if hasattr(X, "shape") else np.asarray(X)
+    y = y if hasattr(y, "shape") else as_column(y)
+    source = {}
+    for name in dict.fromkeys(domains.names[domains.source].tolist()):
+        rows = domains.source & (domains.names == name)
+        source[name] = (take_rows(X, rows), _domain_labels(y, rows, domains.labeled))
+    target = (take_rows(X, domains.target), _domain_labels(y, domains.target, domains.labeled))
+    return source, target
+
+
+def _domain_labels(y, rows, labeled):
+    """Labels of one domain's ``rows``: None if all are missing, their own type if none is."""
+    if not labeled[rows].any():
+        return None
+    return known_labels(y, rows) if labeled[rows].all() else take_rows(y, rows)
+
+
+def _concatenate(tables):
+    """Stack tables of one kind on each other, and refuse what would lose or invent something."""
+    library = {_library(X) for X in tables}
+    if len(library) > 1 or len({sparse.issparse(X) for X in tables}) > 1:
+        found = ", ".join(sorted({type(X).__name__ for X in tables}))
+        raise TypeError(f"All domains must come in one kind of table; got {found}. Convert them to one kind first.")
+    if library == {None}:
+        tables = [X if sparse.issparse(X) else np.asarray(X) for X in tables]
+    widths = sorted({X.shape[1] if len(X.shape) > 1 else 1 for X in tables})
+    if library != {None}:
+        columns = list(tables[0].columns)
+        for X in tables[1:]:
+            if set(X.columns) != set(columns):
+                differ = sorted(map(str, set(X.columns) ^ set(columns)))
+                raise ValueError(f"All domains must have the same columns; not in all of them: {differ}.")
+        tables = [X[columns] for X in tables]
+        frames = sys.modules[library.pop()]
+        if frames.__name__ == "pandas":
+            return frames.concat(tables, ignore_index=True)
+        return frames.concat(tables, how="vertical_relaxed")
+    if len(widths) > 1:
+        raise ValueError(f"All domains must have the same number of columns; got {widths}.")
+    if sparse.issparse(tables[0]):
+        return sparse.vstack(tables, format="csr")
+    return np.concatenate(tables)
+
+
+def _stack_labels(parts):
+    """One label column from (number of rows, labels or None) a domain."""
+    known = [
+        None if y is None else as_column(y if _library(y) is None else y.to_numpy()) for _, y in parts
+    ]
+    if all(y is None for y in known):
+        raise ValueError("No domain has labels: the source's y is None. Pass the labels of at least one source domain.")
+    absent = [np.ones(n, dtype=bool) if y is None else missing_values(y) for (n, _), y in zip(parts, known, strict=True)]
+    kinds = {y.dtype.kind for y in known if y is not None}
+    if kinds <= set("iuf") and (kinds == {"f"} or not any(mask.any() for mask in absent)):
+        return np.concatenate([np.full(n, np.nan) if y is None else y for (n, _), y in zip(parts, known, strict=True)])
+    if kinds <= set("iuf") and all(y is None or np.abs(np.nan_to_num(y)).max(initial=0) < 2**53 for y in known):
+        whole = [np.full(n, np.nan) if y is None else y.astype(float) for (n, _), y in zip(parts, known, strict=True)]
+        return np.concatenate(whole)
+    if len(kinds) == 1 and not any(mask.any() for mask in absent):
+        return np.concatenate(known)
+    column = np.empty(sum(n for n, _ in parts), dtype=object)
+    values = [[None] * n if y is None else y.tolist() for (n, _), y in zip(parts, known, strict=True)]
+    column[:] = [value for part in values for value in part]
+    column[np.concatenate(absent)] = None
+    return column
