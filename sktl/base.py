@@ -5,10 +5,8 @@ Three base classes say what the families promise: :class:`BaseWeighter`, :class:
 """
 
 from abc import ABCMeta, abstractmethod
-from copy import deepcopy
 
 import numpy as np
-from scipy import sparse
 from sklearn import get_config
 from sklearn.base import (
     BaseEstimator,
@@ -18,16 +16,15 @@ from sklearn.base import (
     TransformerMixin,
     clone,
 )
-from sklearn.utils import Bunch, get_tags
+from sklearn.pipeline import Pipeline
+from sklearn.utils import get_tags
 from sklearn.utils.metadata_routing import MetadataRouter, MethodMapping, process_routing
 from sklearn.utils.metaestimators import available_if
-from sklearn.utils.validation import check_is_fitted, validate_data
+from sklearn.utils.validation import check_is_fitted, has_fit_parameter, validate_data
 
-from sktl.domains import known_labels, missing_values, n_rows, read_domains, take_rows
+from sktl.domains import known_labels, labeled_rows, read_domains, take_rows
 
 __all__ = ["BaseDomainTransformer", "BaseOnLabeled", "BaseTransferClassifier", "BaseWeighter", "OnLabeled"]
-
-METHODS = ("predict", "predict_proba", "predict_log_proba", "decision_function", "transform", "score")
 
 
 # --- estimators that adapt ---
@@ -41,7 +38,7 @@ class _TakesSampleDomain:
     def _check_rows(self, X, y, sample_domain, **check_params):
         """The *check* and *split* acts of ``fit``: validated ``X`` and its :class:`~sktl.domains.Domains`."""
         X = validate_data(self, X, accept_sparse=check_params.pop("accept_sparse", "csr"), **check_params)
-        return X, read_domains(X, y, sample_domain, stacklevel=4)
+        return X, read_domains(X, y, sample_domain)
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()
@@ -109,6 +106,7 @@ class BaseDomainTransformer(
         return self.fit(X, y, sample_domain).transform(X)
 
     def __sklearn_tags__(self):
+        """Tags of a transformer that keeps float32."""
         tags = super().__sklearn_tags__()
         tags.transformer_tags.preserves_dtype = ["float64", "float32"]
         return tags
@@ -141,25 +139,28 @@ class BaseTransferClassifier(_TakesSampleDomain, ClassifierMixin, BaseEstimator,
         -------
         float
         """
-        X, y, sample_weight = _labeled_only(X, y, sample_weight)
-        return super().score(X, y, sample_weight=sample_weight)
+        X, y, params = _labeled_only(X, y, {"sample_weight": sample_weight}, needs="a score needs")
+        return super().score(X, y, **params)
 
 
 # --- ordinary estimators, wrapped ---
 
 
-def _labeled_only(X, y, sample_weight=None):
-    """The rows whose label is known, or an error if there is none."""
-    labeled = ~missing_values(y)
-    if len(labeled) and not labeled.any():
-        raise ValueError(f"The labels of all {len(labeled)} rows are missing: a score needs at least one labelled row.")
-    weight = None if sample_weight is None else np.asarray(sample_weight)[labeled]
-    return _as_table(X, labeled), known_labels(y, labeled), weight
+def _labeled_only(X, y, params, needs, discrete=True):
+    """The rows whose label is known, and parameters of one value a row cut alike; an error if there is no such row."""
+    labeled = labeled_rows(X, y)
+    n = len(labeled)
+    if n and not labeled.any():
+        raise ValueError(f"The labels of all {n} rows are missing: {needs} at least one labelled row.")
+    cut = {name: take_rows(value, labeled) if _is_per_row(value, n) else value for name, value in params.items()}
+    return take_rows(X, labeled), known_labels(y, labeled, discrete), cut
 
 
-def _as_table(X, rows):
-    """Rows of ``X``; anything without a shape becomes an array first."""
-    return take_rows(X if hasattr(X, "shape") else np.asarray(X), rows)
+def _is_per_row(value, n):
+    """Whether a parameter has one value a row (so that it is cut with the rows)."""
+    if isinstance(value, (list, tuple)):
+        return len(value) == n
+    return len(getattr(value, "shape", ())) > 0 and value.shape[0] == n
 
 
 def _inner_has(name):
@@ -181,25 +182,10 @@ class BaseOnLabeled(MetaEstimatorMixin, BaseEstimator, metaclass=ABCMeta):
 
     def _fit_inner(self, X, y, fit_params):
         """Clone and fit the wrapped estimator on labelled rows; parameters of one value a row are cut alike."""
-        if y is None:
-            self.estimator_ = clone(self.estimator).fit(X, y, **fit_params)
-            return self
-        labeled = ~missing_values(y)
-        if n_rows(y) == n_rows(X) and len(labeled) and not labeled.any():
-            raise ValueError(
-                f"The labels of all {len(labeled)} rows are missing: {type(self).__name__} needs at least one labelled row."
-            )
-        if labeled.all():
-            self.estimator_ = clone(self.estimator).fit(X, y, **fit_params)
-            return self
-        discrete = get_tags(self.estimator).estimator_type != "regressor"
-        cut = {
-            name: take_rows(value if hasattr(value, "shape") else np.asarray(value), labeled)
-            if _is_per_row(value, len(labeled))
-            else value
-            for name, value in fit_params.items()
-        }
-        self.estimator_ = clone(self.estimator).fit(_as_table(X, labeled), known_labels(y, labeled, discrete), **cut)
+        if y is not None:
+            discrete = get_tags(self.estimator).estimator_type != "regressor"
+            X, y, fit_params = _labeled_only(X, y, fit_params, f"{type(self).__name__} needs", discrete)
+        self.estimator_ = clone(self.estimator).fit(X, y, **fit_params)
         return self
 
     def _routed(self, method, params):
@@ -215,9 +201,9 @@ class BaseOnLabeled(MetaEstimatorMixin, BaseEstimator, metaclass=ABCMeta):
         -------
         MetadataRouter
         """
-        mapping = MethodMapping().add(caller="fit", callee="fit")
-        for name in METHODS:
-            mapping.add(caller=name, callee=name)
+        mapping = MethodMapping()
+        for method in ("fit", "predict", "score"):
+            mapping.add(caller=method, callee=method)
         return self._router().add(estimator=self.estimator, method_mapping=mapping)
 
     def _router(self):
@@ -238,8 +224,8 @@ class BaseOnLabeled(MetaEstimatorMixin, BaseEstimator, metaclass=ABCMeta):
         -------
         ndarray of shape (n_samples,) or (n_samples, n_outputs)
         """
-        check_is_fitted(self)
-        return self.estimator_.predict(X, **params)
+        check_is_fitted(self, "estimator_")
+        return self.estimator_.predict(X, **self._routed("predict", params))
 
     @available_if(_inner_has("predict_proba"))
     def predict_proba(self, X):
@@ -254,7 +240,7 @@ class BaseOnLabeled(MetaEstimatorMixin, BaseEstimator, metaclass=ABCMeta):
         -------
         ndarray of shape (n_samples, n_classes)
         """
-        check_is_fitted(self)
+        check_is_fitted(self, "estimator_")
         return self.estimator_.predict_proba(X)
 
     @available_if(_inner_has("predict_log_proba"))
@@ -270,7 +256,7 @@ class BaseOnLabeled(MetaEstimatorMixin, BaseEstimator, metaclass=ABCMeta):
         -------
         ndarray of shape (n_samples, n_classes)
         """
-        check_is_fitted(self)
+        check_is_fitted(self, "estimator_")
         return self.estimator_.predict_log_proba(X)
 
     @available_if(_inner_has("decision_function"))
@@ -286,7 +272,7 @@ class BaseOnLabeled(MetaEstimatorMixin, BaseEstimator, metaclass=ABCMeta):
         -------
         ndarray of shape (n_samples,) or (n_samples, n_classes)
         """
-        check_is_fitted(self)
+        check_is_fitted(self, "estimator_")
         return self.estimator_.decision_function(X)
 
     @available_if(_inner_has("transform"))
@@ -302,8 +288,25 @@ class BaseOnLabeled(MetaEstimatorMixin, BaseEstimator, metaclass=ABCMeta):
         -------
         ndarray of shape (n_samples, n_components)
         """
-        check_is_fitted(self)
+        check_is_fitted(self, "estimator_")
         return self.estimator_.transform(X)
+
+    @available_if(_inner_has("set_output"))
+    def set_output(self, *, transform=None):
+        """Set the container that ``transform`` returns.
+
+        Parameters
+        ----------
+        transform : {"default", "pandas", "polars"}, default=None
+            As in scikit-learn; None changes nothing.
+
+        Returns
+        -------
+        self
+        """
+        for inner in (self.estimator, getattr(self, "estimator_", self.estimator)):
+            inner.set_output(transform=transform)
+        return self
 
     @available_if(_inner_has("score"))
     def score(self, X, y=None, **params):
@@ -322,14 +325,11 @@ class BaseOnLabeled(MetaEstimatorMixin, BaseEstimator, metaclass=ABCMeta):
         -------
         float
         """
-        check_is_fitted(self)
+        check_is_fitted(self, "estimator_")
         params = self._routed("score", params)
-        if y is None:
-            return self.estimator_.score(X, y, **params)
-        labeled = ~missing_values(y)
-        X, y, _ = _labeled_only(X, y)
-        cut = {k: np.asarray(v)[labeled] if _is_per_row(v, len(labeled)) else v for k, v in params.items()}
-        return self.estimator_.score(X, y, **cut)
+        if y is not None:
+            X, y, params = _labeled_only(X, y, params, needs="a score needs")
+        return self.estimator_.score(X, y, **params)
 
     @property
     def classes_(self):
@@ -347,22 +347,35 @@ class BaseOnLabeled(MetaEstimatorMixin, BaseEstimator, metaclass=ABCMeta):
         return self.estimator_.feature_names_in_
 
     def __sklearn_tags__(self):
-        return deepcopy(get_tags(self.estimator))
+        """Tags of the wrapped estimator."""
+        return get_tags(self.estimator)
 
 
-def _is_per_row(value, n):
-    """Whether a fit parameter has one value a row (so that it is cut with the rows)."""
-    if isinstance(value, (str, bytes, dict)) or not hasattr(value, "__len__"):
-        return False
-    return sparse.issparse(value) and value.shape[0] == n or not sparse.issparse(value) and len(value) == n
+def weight_parameter(estimator):
+    """Name of the ``fit`` parameter by which weights of rows reach an estimator, or the last step of a pipeline."""
+    if isinstance(estimator, Pipeline):
+        name, last = estimator.steps[-1]
+        return f"{name}__{weight_parameter(last)}"
+    if isinstance(estimator, BaseOnLabeled):
+        return weight_parameter(estimator.estimator)
+    if (
+        isinstance(estimator, type)
+        or not hasattr(estimator, "fit")
+        or not has_fit_parameter(estimator, "sample_weight")
+    ):
+        raise TypeError(
+            f"The estimator must take sample_weight in fit, since its rows are weighted; {estimator!r} does not. Use "
+            "one that does (LogisticRegression, Ridge, trees, ...), or a Pipeline that ends in one."
+        )
+    return "sample_weight"
 
 
 class OnLabeled(BaseOnLabeled):
     """Fit any classifier or regressor on the labelled rows only.
 
-    An ordinary estimator refuses a ``y`` with missing labels. Wrapped in ``OnLabeled`` it stands at the end of a pipeline
-    of domain transformers, which need the unlabelled target rows that it must not see. Apart from that it *is* the
-    wrapped estimator: tags, methods, ``classes_`` and ``score`` are the inner one's.
+    An ordinary estimator refuses a ``y`` with missing labels. Wrapped in ``OnLabeled`` it stands at the end of a
+    pipeline of domain transformers, which need the unlabelled target rows that it must not see. Apart from that it *is*
+    the wrapped estimator: tags, methods, ``classes_`` and ``score`` are the inner one's.
 
     Parameters
     ----------
@@ -389,9 +402,9 @@ class OnLabeled(BaseOnLabeled):
     >>> import numpy as np
     >>> from sklearn.linear_model import LogisticRegression
     >>> from sktl import OnLabeled
-    >>> X, y = np.array([[0.0], [1.0], [2.0], [3.0]]), np.array([0, 0, 1, np.nan])
+    >>> X, y = np.array([[0.0], [1.0], [7.0], [8.0], [9.0]]), np.array([0, 0, 1, 1, np.nan])
     >>> OnLabeled(LogisticRegression()).fit(X, y).predict(X)
-    array([0, 0, 1, 1])
+    array([0, 0, 1, 1, 1])
     """
 
     def __init__(self, estimator):
@@ -419,8 +432,3 @@ class OnLabeled(BaseOnLabeled):
             If no row has a label, or a row has only some of its outputs.
         """
         return self._fit_inner(X, y, self._routed("fit", fit_params))
-
-
-def routed_to_inner(wrapper, params):
-    """A :class:`~sklearn.utils.Bunch` of ``fit`` parameters, for wrappers that also take metadata themselves."""
-    return Bunch(fit=wrapper._routed("fit", params))

@@ -4,6 +4,7 @@ A row whose label is missing is a target row; ``sample_domain`` says it where la
 :func:`read_domains`.
 """
 
+import inspect
 import sys
 import warnings
 from dataclasses import dataclass
@@ -17,6 +18,7 @@ __all__ = ["split_domains", "stack_domains", "target_mask"]
 
 TARGET = "target"
 WAYS_OUT = "Mark target rows 'target' (or True, or a negative integer), or leave their labels missing."
+EXACT = np.float64(2**53)  # integers below it are floats without loss
 
 
 @dataclass(frozen=True)
@@ -51,8 +53,8 @@ class Domains:
 
 def _library(data):
     """The already imported frame library that ``data`` comes from: "pandas", "polars" or None."""
-    root = type(data).__module__.partition(".")[0]
-    return root if root in ("pandas", "polars") else None
+    roots = {kind.__module__.partition(".")[0] for kind in type(data).__mro__}
+    return next((root for root in ("pandas", "polars") if root in roots), None)
 
 
 def n_rows(data):
@@ -70,9 +72,11 @@ def take_rows(data, rows):
     if library == "pandas":
         return data[rows] if data.ndim == 1 else data.loc[rows]
     if library == "polars":
-        return data.filter(rows)
+        return data[np.flatnonzero(rows)]
     if sparse.issparse(data):
         return data.tocsr()[np.flatnonzero(rows)]
+    if isinstance(data, (list, tuple)):
+        return [value for value, keep in zip(data, rows, strict=True) if keep]
     return np.asarray(data)[rows]
 
 
@@ -87,9 +91,11 @@ def missing_values(values):
     """Mask of the missing entries (rows, where every output is missing) of a column of any kind."""
     library = _library(values)
     if library == "pandas":
-        mask = values.isna().to_numpy()
+        mask = np.asarray(values.isna())
     elif library == "polars" and hasattr(values, "is_null"):
         mask = (values.is_null() | values.is_nan() if values.dtype.is_float() else values.is_null()).to_numpy()
+    elif sparse.issparse(values):  # indicators of many labels a row
+        mask = np.zeros(values.shape[0], dtype=bool)
     else:
         array = as_column(values)
         if array.dtype.kind == "f":
@@ -104,47 +110,54 @@ def missing_values(values):
     if np.any(rows.any(axis=1) & ~rows.all(axis=1)):
         row = int(np.flatnonzero(rows.any(axis=1) & ~rows.all(axis=1))[0])
         raise ValueError(
-            f"Row {row} of y has some of its {rows.shape[1]} outputs missing: a row is labelled in all outputs or in none. "
-            "Drop such rows, or fit one estimator an output."
+            f"Row {row} of y has some of its {rows.shape[1]} outputs missing: a row is labelled in all outputs or in "
+            "none. Drop such rows, or fit one estimator an output."
         )
     return rows.all(axis=1)
 
 
 def as_column(values):
-    """``values`` as an array; a list that mixes kinds or holds None becomes an object array, so that nothing is converted."""
-    if isinstance(values, (list, tuple)):
-        if all(isinstance(value, (str, bytes)) for value in values):
-            return np.array(values, dtype=object)
-        if any(value is None or isinstance(value, (str, bytes)) for value in values):
-            column = np.empty(len(values), dtype=object)
-            column[:] = values
-            return column
-    return np.asarray(values)
+    """``values`` as an array; a list becomes an object array where another dtype would change its values."""
+    if _library(values):
+        return values.to_numpy()
+    if not isinstance(values, (list, tuple)):
+        return values if sparse.issparse(values) else np.asarray(values)
+    return _unboxed(np.array(values, dtype=object))
+
+
+def _unboxed(column):
+    """An object array of nothing but numbers (or booleans) in their own type, if that loses nothing; else as it is."""
+    numbers = (bool, int, float, np.bool_, np.number)
+    if column.dtype.kind != "O" or column.size == 0 or not all(isinstance(value, numbers) for value in column.ravel()):
+        return column
+    natural = np.array(column.tolist())
+    return natural if (natural == column).all() else column
+
+
+def labeled_rows(X, y):
+    """Mask of the rows of ``X`` whose label is known, or an error if ``y`` has another number of rows."""
+    if n_rows(y) != n_rows(X):
+        raise ValueError(f"X and y must have as many rows: X has {n_rows(X)}, y has {n_rows(y)}.")
+    return ~missing_values(y)
 
 
 def known_labels(y, labeled, discrete=True):
-    """Labels of the ``labeled`` rows, in the type they had before missing ones forced another.
+    """Labels of the ``labeled`` rows as an array, in the type they had before missing ones forced another.
 
-    With ``discrete``, integral floats that stand beside NaN come back as integers; objects that are all integers or
-    all booleans come back as such. Strings, and labels of a ``y`` that misses none, stay as they are.
+    With ``discrete``, integral floats that stand beside NaN come back as integers; floats of a ``y`` that misses none
+    stay floats. Objects that are all numbers or all booleans come back as such, strings as they are.
     """
-    known = take_rows(y, labeled)
-    if labeled.all():
-        return known
-    known = as_column(known if _library(known) is None else known.to_numpy())
-    if known.dtype.kind == "O":
-        kinds = {type(value) for value in known.ravel()}
-        if all(issubclass(kind, (bool, int, float, np.bool_, np.number)) for kind in kinds):
-            known = np.array(known.tolist())
-    if discrete and known.dtype.kind == "f" and np.isfinite(known).all() and np.all(known == np.floor(known)):
-        known = known.astype(np.int64)
+    known = _unboxed(as_column(take_rows(y, labeled)))
+    restore = discrete and known.dtype.kind == "f" and not labeled.all()
+    if restore and (np.abs(known) < EXACT).all() and (known == np.floor(known)).all():
+        return known.astype(np.int64)
     return known
 
 
 # --- the convention ---
 
 
-def read_domains(X, y=None, sample_domain=None, stacklevel=3):
+def read_domains(X, y=None, sample_domain=None):
     """Tell source rows from target rows; the one interpreter of missing labels and of ``sample_domain``.
 
     Parameters
@@ -155,19 +168,13 @@ def read_domains(X, y=None, sample_domain=None, stacklevel=3):
         Labels; missing ones are NaN, None or ``pd.NA``.
     sample_domain : array-like of shape (n_samples,), default=None
         Booleans (True = target), integers (negative = target, others name a source each), or names ("target").
-    stacklevel : int, default=3
-        Where a :class:`SingleDomainWarning` points to; 3 is the caller of the function that calls this one.
 
     Returns
     -------
     Domains
     """
     n = n_rows(X)
-    labeled = np.ones(n, dtype=bool)
-    if y is not None:
-        if n_rows(y) != n:
-            raise ValueError(f"X and y must have as many rows: X has {n}, y has {n_rows(y)}.")
-        labeled = ~missing_values(y)
+    labeled = np.ones(n, dtype=bool) if y is None else labeled_rows(X, y)
     if sample_domain is not None:
         target, names = _read_sample_domain(sample_domain, n, labeled)
         return Domains(target, labeled, names, single=False)
@@ -177,15 +184,23 @@ def read_domains(X, y=None, sample_domain=None, stacklevel=3):
             "No label is missing and no sample_domain was passed: all rows are one domain, and nothing is adapted. "
             "Leave the labels of target rows missing (NaN or None), or pass sample_domain.",
             SingleDomainWarning,
-            stacklevel=stacklevel,
+            stacklevel=_user_level(),
         )
         return Domains(~labeled, labeled, names, single=True)
     if not labeled.any():
         raise ValueError(
-            f"The labels of all {n} rows are missing, so that every row is a target row: at least one source row is needed. "
-            "Pass the labels of the source rows, or sample_domain if the source has none."
+            f"The labels of all {n} rows are missing, so that every row is a target row: at least one source row is "
+            "needed. Pass the labels of the source rows, or sample_domain if the source has none."
         )
     return Domains(~labeled, labeled, names, single=False)
+
+
+def _user_level():
+    """Stack level, for the caller's warning, of the first line that is not sktl's, scikit-learn's or joblib's."""
+    frame, level = inspect.currentframe(), 0
+    while frame and frame.f_globals.get("__name__", "").partition(".")[0] in ("sktl", "sklearn", "joblib"):
+        frame, level = frame.f_back, level + 1
+    return level
 
 
 def target_mask(X, y=None, sample_domain=None):
@@ -230,42 +245,36 @@ def target_mask(X, y=None, sample_domain=None):
 
 def _read_sample_domain(sample_domain, n, labeled):
     """Target mask and names of domains from one value a row."""
-    column = as_column(sample_domain if _library(sample_domain) is None else sample_domain.to_numpy())
+    column = as_column(sample_domain)
     if column.ndim != 1 or len(column) != n:
         raise ValueError(f"sample_domain must have one value a row, shape ({n},); got shape {column.shape}.")
     if missing_values(sample_domain).any():
         row = int(np.flatnonzero(missing_values(sample_domain))[0])
         raise ValueError(f"sample_domain is missing in row {row}: every row needs a domain. Name it, or drop the row.")
-    if column.dtype.kind == "O" and len(column):
-        kinds = {type(value) for value in column}
-        if all(issubclass(kind, (bool, np.bool_)) for kind in kinds):
-            column = column.astype(bool)
-        elif all(issubclass(kind, (int, np.integer)) and not issubclass(kind, bool) for kind in kinds):
-            column = column.astype(np.int64)
+    column = _unboxed(column)
     if column.dtype.kind not in "biuOUS":
         raise TypeError(
             "sample_domain must hold booleans (True = target), integers (negative = target) or names ('target'); "
-            f"got dtype {column.dtype}. Convert it, for instance with astype(int)."
+            f"got dtype {column.dtype}. Convert it, for instance with astype(int) or astype(str)."
         )
     names = column.astype(object)
     if column.dtype.kind == "b":
         target = column.copy()
-        names = np.where(column, TARGET, "source").astype(object)
+        names = np.where(target, TARGET, "source").astype(object)
     elif column.dtype.kind in "iu":
         target = column < 0
     else:
         target = np.array([value == TARGET for value in names], dtype=bool)
-    if not target.any() and column.dtype.kind != "b":
+    if not target.any() and labeled.any():
         target = _unlabeled_domains(names, labeled)
     if not target.any():
-        fully = "all fully labelled" if labeled.all() else "none without labels"
-        raise ValueError(f"sample_domain names no target: found the domains {_listed(names)}, {fully}. {WAYS_OUT}")
+        found = f"{_listed(column)}, {'none' if labeled.any() else 'all'} of them wholly without labels"
+        raise ValueError(f"sample_domain names no target: found the domains {found}. {WAYS_OUT}")
     if target.all():
         raise ValueError(
             f"sample_domain names no source: all {n} rows are target rows (domains {_listed(column)}). "
             "Give at least one row another domain."
         )
-    names = names.copy()
     names[target] = TARGET
     return target, names
 
@@ -299,15 +308,16 @@ def stack_domains(source, target):
     -------
     X : same kind as given
         All rows: the sources in the order given, then the target.
-    y : ndarray of shape (n_samples,)
-        Labels. Where some are missing, numbers become floats with NaN; strings and booleans an object array with None.
+    y : ndarray of shape (n_samples,) or (n_samples, n_outputs)
+        Labels. Where some are missing, numbers become floats with NaN; strings, booleans and integers from 2**53 on an
+        object array with None.
     sample_domain : ndarray of shape (n_samples,), dtype object
         The name of each row's domain: "source" (or the dict's names) and "target".
 
     Raises
     ------
     ValueError
-        If a domain has no rows, row numbers or columns differ, or a source is named "target".
+        If a domain has no rows, row numbers or columns differ, no label is known, or a source is named "target".
     TypeError
         If the domains are of different kinds, or ``source`` is not of the form above.
 
@@ -326,11 +336,10 @@ def stack_domains(source, target):
     """
     if isinstance(source, tuple) and len(source) == 2:
         source = {"source": source}
-    if not isinstance(source, dict) or not source or not all(isinstance(v, tuple) and len(v) == 2 for v in source.values()):
-        raise TypeError(
-            "source must be a tuple (X_source, y_source) or a dict of name -> (X, y); "
-            f"got {type(source).__name__}{' without entries' if source == {} else ''}."
-        )
+    pairs = list(source.values()) if isinstance(source, dict) else []
+    if not pairs or not all(isinstance(pair, tuple) and len(pair) == 2 for pair in pairs):
+        found = "a dict without entries" if isinstance(source, dict) and not pairs else type(source).__name__
+        raise TypeError(f"source must be a tuple (X_source, y_source) or a dict of name -> (X, y); got {found}.")
     if TARGET in source:
         raise ValueError("A source may not be named 'target': that name marks the target domain. Choose another name.")
     X_target, y_target = target if isinstance(target, tuple) and len(target) == 2 else (target, None)
@@ -351,7 +360,7 @@ def split_domains(X, y, sample_domain=None):
     ----------
     X : array, frame or sparse matrix of n_samples rows
         The rows of all domains.
-    y : array-like of shape (n_samples,)
+    y : array-like of shape (n_samples,) or (n_samples, n_outputs), or None
         Labels, missing where unknown.
     sample_domain : array-like of shape (n_samples,), default=None
         Domains, in any form that ``fit`` takes; by default the labels tell.
@@ -361,7 +370,7 @@ def split_domains(X, y, sample_domain=None):
     source : dict of name -> (X, y)
         One entry a source domain; "source" where it has no other name.
     target : tuple (X_target, y_target)
-        ``y_target`` is None where all its labels are missing.
+        ``y_target`` (as the ``y`` of a source) is None where all its labels are missing.
 
     Examples
     --------
@@ -372,20 +381,25 @@ def split_domains(X, y, sample_domain=None):
     """
     domains = read_domains(X, y, sample_domain)
     X = X if hasattr(X, "shape") else np.asarray(X)
-    y = y if hasattr(y, "shape") else as_column(y)
-    source = {}
-    for name in dict.fromkeys(domains.names[domains.source].tolist()):
-        rows = domains.source & (domains.names == name)
-        source[name] = (take_rows(X, rows), _domain_labels(y, rows, domains.labeled))
-    target = (take_rows(X, domains.target), _domain_labels(y, domains.target, domains.labeled))
-    return source, target
+    members = {TARGET: []}
+    for row, name in enumerate(domains.names.tolist()):
+        members.setdefault(name, []).append(row)
+    parts = {}
+    for name, rows in members.items():
+        mask = np.zeros(len(domains.names), dtype=bool)
+        mask[rows] = True
+        parts[name] = take_rows(X, mask), _domain_labels(y, mask, domains.labeled)
+    target = parts.pop(TARGET)
+    return parts, target
 
 
 def _domain_labels(y, rows, labeled):
     """Labels of one domain's ``rows``: None if all are missing, their own type if none is."""
-    if not labeled[rows].any():
+    if y is None or not labeled[rows].any():
         return None
-    return known_labels(y, rows) if labeled[rows].all() else take_rows(y, rows)
+    if labeled[rows].all() and not labeled.all():
+        return known_labels(y, rows)
+    return take_rows(y if hasattr(y, "shape") else as_column(y), rows)
 
 
 def _concatenate(tables):
@@ -396,18 +410,18 @@ def _concatenate(tables):
         raise TypeError(f"All domains must come in one kind of table; got {found}. Convert them to one kind first.")
     if library == {None}:
         tables = [X if sparse.issparse(X) else np.asarray(X) for X in tables]
-    widths = sorted({X.shape[1] if len(X.shape) > 1 else 1 for X in tables})
     if library != {None}:
         columns = list(tables[0].columns)
         for X in tables[1:]:
             if set(X.columns) != set(columns):
                 differ = sorted(map(str, set(X.columns) ^ set(columns)))
                 raise ValueError(f"All domains must have the same columns; not in all of them: {differ}.")
-        tables = [X[columns] for X in tables]
+        tables = [X if list(X.columns) == columns else X[columns] for X in tables]
         frames = sys.modules[library.pop()]
         if frames.__name__ == "pandas":
             return frames.concat(tables, ignore_index=True)
         return frames.concat(tables, how="vertical_relaxed")
+    widths = sorted({X.shape[1] if X.ndim > 1 else 1 for X in tables})
     if len(widths) > 1:
         raise ValueError(f"All domains must have the same number of columns; got {widths}.")
     if sparse.issparse(tables[0]):
@@ -417,22 +431,18 @@ def _concatenate(tables):
 
 def _stack_labels(parts):
     """One label column from (number of rows, labels or None) a domain."""
-    known = [
-        None if y is None else as_column(y if _library(y) is None else y.to_numpy()) for _, y in parts
-    ]
-    if all(y is None for y in known):
-        raise ValueError("No domain has labels: the source's y is None. Pass the labels of at least one source domain.")
-    absent = [np.ones(n, dtype=bool) if y is None else missing_values(y) for (n, _), y in zip(parts, known, strict=True)]
-    kinds = {y.dtype.kind for y in known if y is not None}
-    if kinds <= set("iuf") and (kinds == {"f"} or not any(mask.any() for mask in absent)):
-        return np.concatenate([np.full(n, np.nan) if y is None else y for (n, _), y in zip(parts, known, strict=True)])
-    if kinds <= set("iuf") and all(y is None or np.abs(np.nan_to_num(y)).max(initial=0) < 2**53 for y in known):
-        whole = [np.full(n, np.nan) if y is None else y.astype(float) for (n, _), y in zip(parts, known, strict=True)]
-        return np.concatenate(whole)
-    if len(kinds) == 1 and not any(mask.any() for mask in absent):
+    absent = [np.ones(n, dtype=bool) if y is None else missing_values(y) for n, y in parts]
+    known = [known_labels(y, ~mask) for (_, y), mask in zip(parts, absent, strict=True) if not mask.all()]
+    if not known:
+        raise ValueError("No domain has labels. Pass the labels of at least one source domain.")
+    shapes = sorted({labels.shape[1:] for labels in known})
+    if len(shapes) > 1:
+        raise ValueError(f"The labels of all domains must have the same number of outputs; got {shapes} a row.")
+    missing = np.concatenate(absent)
+    kinds = {labels.dtype.kind for labels in known}
+    as_floats = kinds <= set("iuf") and all(k.dtype.kind == "f" or (np.abs(k) < EXACT).all() for k in known)
+    if not missing.any() and (as_floats or len(kinds) == 1):
         return np.concatenate(known)
-    column = np.empty(sum(n for n, _ in parts), dtype=object)
-    values = [[None] * n if y is None else y.tolist() for (n, _), y in zip(parts, known, strict=True)]
-    column[:] = [value for part in values for value in part]
-    column[np.concatenate(absent)] = None
+    column = np.full((len(missing), *shapes[0]), np.nan if as_floats else None)
+    column[~missing] = np.concatenate(known if as_floats else [labels.astype(object) for labels in known])
     return column

@@ -1,6 +1,10 @@
 """Errors and warnings that a user may want to catch."""
 
-__all__ = ["MissingExtraError", "SingleDomainWarning"]
+__all__ = ["EarlyStopWarning", "MissingExtraError", "SingleDomainWarning"]
+
+
+class EarlyStopWarning(UserWarning):
+    """An iteration ended at its first step, so that it brought next to nothing."""
 
 
 class SingleDomainWarning(UserWarning):

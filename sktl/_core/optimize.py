@@ -3,7 +3,6 @@
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.linalg import cho_factor, cho_solve
 
 STEP_BACK = 0.99  # how far of the way to the boundary a step may go
 
@@ -39,7 +38,7 @@ class QPSolution:
 
 
 def box_slab_gap(x, gradient, quadratic, upper, slab, multiplier):
-    """Duality gap of ``x`` and a slab ``multiplier`` in min 1/2 x'Qx + q'x, 0 <= x <= upper, slab[0] <= sum(x) <= slab[1].
+    """Duality gap of ``x`` and a ``multiplier`` of the slab, in the problem of :func:`solve_box_slab_qp`.
 
     With the reduced gradient r = Qx + q + multiplier, the multipliers max(r, 0) of x >= 0 and max(-r, 0) of
     x <= upper are feasible for the dual, whatever ``x`` and ``multiplier`` are; ``quadratic`` is x'Qx.
@@ -59,11 +58,13 @@ class _LowRankPlusDiagonal:
         scaled = factor / np.sqrt(diagonal)[:, None]
         core = scaled.T @ scaled
         core.flat[:: len(core) + 1] += 1.0
-        self.core = cho_factor(core, lower=True, overwrite_a=True, check_finite=False)
+        # numpy alone in this loop: its threads and those of scipy's BLAS would wait for each other
+        self.inverse_root = np.linalg.inv(np.linalg.cholesky(core))
 
     def _solve_once(self, right):
         inner = right / self.diagonal
-        return inner - (self.factor @ cho_solve(self.core, self.factor.T @ inner, check_finite=False)) / self.diagonal
+        core_part = self.inverse_root.T @ (self.inverse_root @ (self.factor.T @ inner))
+        return inner - (self.factor @ core_part) / self.diagonal
 
     def solve(self, right):
         first = self._solve_once(right)
@@ -74,8 +75,8 @@ class _LowRankPlusDiagonal:
 def _newton_step(system, ones_solved, residual, slacks, duals, targets):
     """One Newton step of the barrier equations; (dx, dy, dslacks, dduals).
 
-    ``slacks`` are [x, upper - x, s - low, high - s], where s = sum(x) has y as the multiplier of its definition (the last
-    two are absent when low = high); ``targets`` are the wanted changes of the products slack * dual.
+    ``slacks`` are [x, upper - x, s - low, high - s], where s = sum(x) has y as the multiplier of its definition (the
+    last two are absent when low = high); ``targets`` are the wanted changes of the products slack * dual.
     """
     n = len(ones_solved)
     over_slack = targets / slacks
@@ -145,7 +146,7 @@ def _interior_point(factor, linear, upper, slab, ridge, tol, max_iter):
 def _gradient(x, factor, linear, ridge):
     """Qx + q and x'Qx, where Q = L L' + ridge I."""
     half = factor.T @ x
-    return factor @ half + ridge * x + linear, half @ half + ridge * (x @ x)
+    return factor @ half + ridge * x + linear, half @ half + x @ (ridge * x)
 
 
 def solve_box_slab_qp(factor, linear, upper, slab, ridge=0.0, tol=1e-6, max_iter=100):
@@ -194,3 +195,35 @@ def solve_box_slab_qp(factor, linear, upper, slab, ridge=0.0, tol=1e-6, max_iter
     objective = float(0.5 * quadratic + linear @ x)
     gap = float(box_slab_gap(x, gradient, quadratic, upper, (low, high), y))
     return QPSolution(x, objective, gap, n_iter, bool(gap <= tol * max(np.finfo(float).tiny, abs(objective))))
+
+
+def solve_box_slab_cvxpy(matrix, linear, upper, slab, ridge=0.0, tol=1e-8):
+    """The problem of :func:`solve_box_slab_qp` for a dense n x n matrix Q - ridge I, by cvxpy; O(n^3), the yardstick.
+
+    Parameters
+    ----------
+    matrix : ndarray of shape (n, n)
+        Positive semi-definite.
+    linear, upper, slab, ridge, tol
+        As in :func:`solve_box_slab_qp`.
+
+    Returns
+    -------
+    QPSolution
+    """
+    import cvxpy as cp  # slow to import, and not needed otherwise
+
+    n = len(linear)
+    values, vectors = np.linalg.eigh(matrix)
+    factor = vectors * np.sqrt(np.maximum(values + ridge, 0.0))
+    x = cp.Variable(n)
+    rows = [cp.sum(x) <= slab[1], cp.sum(x) >= slab[0]]
+    problem = cp.Problem(cp.Minimize(0.5 * cp.sum_squares(factor.T @ x) + linear @ x), [x >= 0, x <= upper, *rows])
+    problem.solve(solver=cp.CLARABEL, tol_gap_rel=tol, tol_gap_abs=tol, tol_feas=tol)
+    solved = np.clip(x.value, 0.0, upper)
+    gradient, quadratic = _gradient(solved, factor, linear, 0.0)
+    multiplier = float(rows[0].dual_value) - float(rows[1].dual_value)
+    objective = float(0.5 * quadratic + linear @ solved)
+    gap = float(box_slab_gap(solved, gradient, quadratic, upper, slab, multiplier))
+    n_iter = problem.solver_stats.num_iters
+    return QPSolution(solved, objective, gap, int(n_iter), problem.status == cp.OPTIMAL)

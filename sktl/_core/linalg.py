@@ -1,0 +1,190 @@
+"""Low-rank factors of kernels and the few leading vectors of a generalised eigenproblem."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from scipy import sparse
+from scipy.linalg import eigh, solve_triangular
+from scipy.sparse.linalg import LinearOperator, eigsh
+
+DENSE_SIZE = 1500  # largest eigenproblem that is cheaper by a dense solver than by Lanczos' method
+NEGLIGIBLE = 1e-12  # eigenvalues below this share of the largest one are rounding
+
+
+@dataclass(frozen=True)
+class LowRankKernel:
+    """Pivoted Cholesky factor of a kernel matrix: K ~ factor @ factor.T, exact at ``pivots``.
+
+    Attributes
+    ----------
+    factor : ndarray of shape (n, rank)
+        Column j is zero at the first j pivots.
+    pivots : ndarray of shape (rank,)
+        Rows that the factor is exact at.
+    residual : float
+        Trace of K minus its approximation, as a share of the trace of K.
+    """
+
+    factor: np.ndarray
+    pivots: np.ndarray
+    residual: float
+
+    def extend(self, pivot_values):
+        """Factor rows whose products with ``factor`` give the (Nystroem) kernel values of further points.
+
+        ``pivot_values`` has shape (rank,) or (rank, n_points): kernel values, or sums of them, at the pivots.
+        """
+        return solve_triangular(self.factor[self.pivots], pivot_values, lower=True)
+
+
+def pivoted_cholesky(kernel, X, max_rank, tol=1e-12):
+    """Greedy low-rank factor of the kernel matrix of ``X``, without ever forming that matrix.
+
+    Cost O(n r (r + d)) and memory O(n r) for a rank r; it stops when no diagonal residual exceeds ``tol`` times the
+    largest diagonal entry.
+
+    Parameters
+    ----------
+    kernel : Kernel
+        Must be positive semi-definite.
+    X : ndarray or CSR matrix of shape (n, d)
+        Rows.
+    max_rank : int
+        Rank at the most.
+    tol : float
+        Relative size of the residual to stop at.
+
+    Returns
+    -------
+    LowRankKernel
+
+    Raises
+    ------
+    numpy.linalg.LinAlgError
+        If the kernel is seen not to be positive semi-definite.
+    """
+    diagonal = kernel.diagonal(X)
+    top, trace = diagonal.max(), diagonal.sum()
+    if diagonal.min() < 0:
+        raise np.linalg.LinAlgError(
+            f"k(x, x) is {diagonal.min():.3g} for one row: the kernel is not positive semi-definite."
+        )
+    n = len(diagonal)
+    factor = np.zeros((n, min(max_rank, n)))
+    residual, pivots = diagonal.copy(), []
+    for rank in range(factor.shape[1]):
+        pivot = int(np.argmax(residual))
+        if residual[pivot] <= tol * top:
+            break
+        column = kernel(X, X[[pivot]])[:, 0] - factor[:, :rank] @ factor[pivot, :rank]
+        column /= np.sqrt(residual[pivot])
+        column[pivots] = 0.0
+        factor[:, rank] = column
+        residual -= column * column
+        residual[pivot] = 0.0
+        pivots.append(pivot)
+        if residual.min() < -1e-6 * top:
+            raise np.linalg.LinAlgError(
+                "The kernel matrix has a negative eigenvalue: the kernel is not positive semi-definite."
+            )
+    share = float(np.maximum(residual, 0).sum() / trace) if trace > 0 else 0.0
+    return LowRankKernel(factor[:, : len(pivots)], np.array(pivots, dtype=int), share)
+
+
+def scatter(blocks, contrasts):
+    """Centred scatter F'HF and contrasts F'E of a table F that comes in blocks of rows, in one pass.
+
+    Parameters
+    ----------
+    blocks : iterable of ndarray or CSR matrix of shape (n_block, p)
+        Blocks of F, in order.
+    contrasts : ndarray of shape (n, c)
+        E; its columns sum to zero.
+
+    Returns
+    -------
+    scatter : ndarray of shape (p, p)
+        Sum over rows of (f - mean)(f - mean)'.
+    projected : ndarray of shape (p, c)
+        F'E.
+    """
+    start, total, offset = 0, None, None
+    for block in blocks:
+        dense = not sparse.issparse(block)
+        if total is None:
+            p = block.shape[1]
+            offset = np.mean(block, axis=0, dtype=np.float64) if dense else np.zeros(p)  # against cancellation
+            total, sums, projected = np.zeros((p, p)), np.zeros(p), np.zeros((p, contrasts.shape[1]))
+        rows = contrasts[start : start + block.shape[0]]
+        if dense:
+            block = block - offset
+            total += block.T @ block
+        else:
+            total += (block.T @ block).toarray()
+        sums += np.asarray(block.sum(axis=0)).ravel()
+        projected += block.T @ rows
+        start += block.shape[0]
+    return total - np.outer(sums, sums) / start, projected
+
+
+def row_space(X):
+    """Orthonormal basis (d, r) of the span of the rows of ``X``, for fewer rows than columns."""
+    if not sparse.issparse(X):
+        _, s, Vt = np.linalg.svd(np.asarray(X, dtype=np.float64), full_matrices=False)
+        return Vt[s > NEGLIGIBLE * max(s[0], np.finfo(float).tiny)].T
+    values, vectors = np.linalg.eigh((X @ X.T).toarray().astype(np.float64))
+    kept = values > NEGLIGIBLE * max(values[-1], np.finfo(float).tiny)
+    return np.asarray(X.T @ (vectors[:, kept] / np.sqrt(values[kept])))
+
+
+def leading_vectors(operator, contrast, mu, n_components, start=None):
+    """Leading solutions v of C v = lambda (b b' + mu I) v, each of unit Euclidean norm.
+
+    With B = b b' + mu I the problem is the ordinary one of B^-1/2 C B^-1/2, and B^-1/2 costs no more than b: with
+    b = U diag(s) V', it is mu^-1/2 (I - U diag(1 - (1 + s^2/mu)^-1/2) U').
+
+    Parameters
+    ----------
+    operator : ndarray of shape (p, p), or pair (p, function)
+        C, symmetric and positive semi-definite, as a matrix or as a function that multiplies a vector by it.
+    contrast : ndarray of shape (p, c)
+        b.
+    mu : float
+        Positive.
+    n_components : int
+        How many.
+    start : ndarray of shape (p,), default=None
+        First vector of the iteration, for a result that does not depend on the order of the rows.
+
+    Returns
+    -------
+    vectors : ndarray of shape (p, n_components)
+        Sign: the entry of largest size is positive. Zero where the eigenvalue is.
+    values : ndarray of shape (n_components,)
+        Eigenvalues, falling.
+    """
+    U, s, _ = np.linalg.svd(contrast, full_matrices=False)
+    shrink = 1 - 1 / np.sqrt(1 + s**2 / mu)
+
+    def half(x):  # mu^1/2 B^-1/2 x
+        return x - U @ (shrink * (U.T @ x).T).T
+
+    if isinstance(operator, tuple):
+        p, multiply = operator
+    else:
+        p, multiply = len(operator), operator.__matmul__
+    if p <= DENSE_SIZE or n_components >= p // 4:
+        matrix = operator if not isinstance(operator, tuple) else multiply(np.eye(p))
+        matrix = half(half(matrix).T)
+        values, vectors = eigh((matrix + matrix.T) / 2, subset_by_index=[p - n_components, p - 1])
+    else:
+        pencil = LinearOperator((p, p), matvec=lambda x: half(multiply(half(x.ravel()))), dtype=np.float64)
+        start = np.ones(p) if start is None else start
+        values, vectors = eigsh(pencil, k=n_components, which="LA", v0=start)
+    order = np.argsort(-values)
+    values, vectors = values[order] / mu, half(vectors[:, order])
+    negligible = values <= NEGLIGIBLE * max(values[0], 0)
+    vectors /= np.maximum(np.linalg.norm(vectors, axis=0), np.finfo(float).tiny)
+    largest = vectors[np.argmax(np.abs(vectors), axis=0), np.arange(n_components)]
+    vectors *= np.where(largest < 0, -1.0, 1.0) * ~negligible
+    return vectors, np.where(negligible, 0.0, values)

@@ -1,0 +1,192 @@
+"""The command line: two tables in, a measured and adapted model out. ``sktl --help`` says how."""
+
+import argparse
+import sys
+
+import sktl
+from sktl.cli._tables import InputError, pandas, read_table
+from sktl.exceptions import MissingExtraError
+
+__all__ = ["main"]
+
+EXAMPLES = """examples:
+  sktl                                               the demonstration: ten digits, scanned by others
+  sktl compare 2023.csv 2024.csv --label churned     which model for the rows of 2024?
+  sktl compare a.parquet b.parquet --label price --out predictions.csv
+  sktl report 2023.csv 2024.csv                      how far apart are the tables?
+"""
+
+
+def main(argv=None):
+    """Run the command line.
+
+    Parameters
+    ----------
+    argv : list of str, default=None
+        The arguments; None means those of the process.
+
+    Returns
+    -------
+    int
+        Exit status: 0, 2 for input that can't be worked with, 130 if interrupted.
+    """
+    try:
+        options = _parser().parse_args(argv)
+        options.run(options)
+    except (InputError, MissingExtraError) as error:
+        print(f"sktl: error: {' '.join(str(error).split())}", file=sys.stderr)
+        return 2
+    except KeyboardInterrupt:
+        print("sktl: interrupted", file=sys.stderr)
+        return 130
+    return 0
+
+
+# --- the commands ---
+
+
+def run_compare(options):
+    """Compare methods on two files."""
+    from sktl.cli._compare import compare, select_methods
+    from sktl.cli._output import check_out
+
+    select_methods(options.methods)
+    if options.out is not None:
+        check_out(options.out, (options.source, options.target))
+    compare(*_read_both(options), options, print, _progress(options))
+
+
+def run_report(options):
+    """Report the distances between two files."""
+    from sktl.cli._report import report
+
+    report(*_read_both(options), options, print, _progress(options))
+
+
+def run_demo(options):
+    """Compare methods on real digits, acquired twice."""
+    from sktl.cli._compare import compare
+    from sktl.datasets import load_digits_domains
+
+    frames = pandas()
+    digits = load_digits_domains(source="mnist")
+    table = frames.DataFrame(digits.X, columns=digits.feature_names).assign(digit=digits.y_true)
+    target = digits.sample_domain == "target"
+    print("demo: learn from a sample of MNIST, predict scikit-learn's digits (whose labels only score)")
+    settled = {"label": "digit", "task": "classification", "methods": None, "target_labels": "hide"}
+    options = argparse.Namespace(**vars(options), **settled, drop=[], out=None)
+    compare(table[~target], table[target], options, print, _progress(options))
+
+
+def _read_both(options):
+    """Read the two tables of ``compare`` and ``report``."""
+    return read_table(options.source, "SOURCE"), read_table(options.target, "TARGET")
+
+
+def _progress(options):
+    """Choose where lines of progress go: to stderr if someone is watching."""
+    if options.verbose or sys.stderr.isatty():
+        return lambda line: print(f"sktl: {line}", file=sys.stderr, flush=True)
+    return lambda line: None
+
+
+# --- the arguments ---
+
+
+class _Parser(argparse.ArgumentParser):
+    """A parser whose errors are one line."""
+
+    def error(self, message):
+        raise InputError(f"{message} (see {self.prog} --help)")
+
+
+def _parser():
+    """Build the parser of all commands and their options."""
+    parser = _Parser(
+        prog="sktl",
+        description="Learn from one table, predict another: measure how far apart they are, and adapt.",
+        epilog=EXAMPLES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("--version", action="version", version=f"sktl {sktl.__version__}")
+    commands = parser.add_subparsers(title="commands (plain `sktl` is `sktl demo`)", metavar="")
+    _add_compare(commands)
+    _add_report(commands)
+    demo = commands.add_parser(
+        "demo", help="compare methods on real digits, acquired twice", parents=[_common_arguments()]
+    )
+    demo.set_defaults(run=run_demo)
+    parser.set_defaults(run=run_demo, seed=0, n_jobs=1, verbose=False)
+    return parser
+
+
+def _common_arguments():
+    """Build the options of every command."""
+    common = argparse.ArgumentParser(add_help=False)
+    common.add_argument("--seed", type=_seed, default=0, help="seed of everything random (default 0)")
+    common.add_argument("--n-jobs", type=_n_jobs, default=1, help="processes to use; -1: one a core (default 1)")
+    common.add_argument("-v", "--verbose", action="store_true", help="show progress even if no terminal is watching")
+    return common
+
+
+def _table_arguments():
+    """Build the arguments of the commands that take two tables."""
+    tables = argparse.ArgumentParser(add_help=False)
+    tables.add_argument("source", metavar="SOURCE", help="CSV or parquet file, with a header: the table to learn from")
+    tables.add_argument("target", metavar="TARGET", help="CSV or parquet file: the table to predict")
+    tables.add_argument(
+        "--drop", action="append", default=[], metavar="COL", help="leave a column out (an identifier); repeat for more"
+    )
+    return tables
+
+
+def _add_compare(commands):
+    """Add ``sktl compare``."""
+    from sktl.cli._methods import METHODS
+
+    compare = commands.add_parser(
+        "compare",
+        help="try methods that learn from SOURCE and predict TARGET, and choose one",
+        description="Measure how far apart two tables are, fit every applicable method, score it, and choose one.",
+        epilog="The source-only baseline is always run: gains are over it. A method is chosen only if it gains more "
+        "than one standard error.",
+        parents=[_table_arguments(), _common_arguments()],
+    )
+    add = compare.add_argument
+    add("--label", required=True, metavar="COL", help="the column to predict; TARGET may lack it, or have it in part")
+    add("--task", choices=("auto", "classification", "regression"), default="auto", help="default: told by the labels")
+    add("--methods", metavar="A,B", help=f"methods to try (default: all that apply): {', '.join(METHODS)}")
+    add(
+        "--target-labels",
+        choices=("auto", "hide", "use"),
+        default="auto",
+        help="hide: only score by TARGET's labels; use: also learn from them, cross-validated; "
+        "auto: hide if all rows have one, use if some have",
+    )
+    add("--out", metavar="FILE", help="write the chosen model's predictions of TARGET (CSV or parquet)")
+    compare.set_defaults(run=run_compare)
+
+
+def _add_report(commands):
+    """Add ``sktl report``."""
+    report = commands.add_parser(
+        "report",
+        help="say how far apart two tables are, and by which columns",
+        parents=[_table_arguments(), _common_arguments()],
+    )
+    report.add_argument("--label", metavar="COL", help="a column to leave out of the distances")
+    report.set_defaults(run=run_report)
+
+
+def _seed(text):
+    """Read a seed, a whole number from 0 to 2**32 - 1."""
+    if not text.isdecimal() or int(text) >= 2**32:
+        raise argparse.ArgumentTypeError(f"must be a whole number from 0 to 2**32 - 1; got {text!r}")
+    return int(text)
+
+
+def _n_jobs(text):
+    """Read a number of processes, any whole number but 0."""
+    if not text.removeprefix("-").isdecimal() or int(text) == 0:
+        raise argparse.ArgumentTypeError(f"must be a whole number other than 0; got {text!r}")
+    return int(text)

@@ -1,0 +1,212 @@
+"""``sktl compare``: try every method, score it against the source-only baseline, choose."""
+
+import sys
+import time
+from dataclasses import dataclass, field
+
+import numpy as np
+from threadpoolctl import threadpool_limits  # a dependency of scikit-learn's
+
+from sktl.cli._distance import measure_distance
+from sktl.cli._methods import BASELINE, METHODS, Setting
+from sktl.cli._output import table_lines, write_predictions
+from sktl.cli._problem import build_problem
+from sktl.cli._protocols import FoldedLabels, HiddenLabels, ReverseValidation
+from sktl.cli._tables import InputError
+
+MIN_LABELS = 5  # target labels that a score needs
+
+
+@dataclass
+class Outcome:
+    """What came of one method."""
+
+    name: str
+    model: str
+    skipped: str | None = None
+    failed: str | None = None
+    score: float = np.nan
+    gain: float = np.nan
+    error: float = np.nan
+    seconds: float = np.nan
+    row_scores: np.ndarray | None = None
+    warnings: list = field(default_factory=list)
+
+    @property
+    def clear_gain(self):
+        """Whether it beats the baseline by more than its standard error."""
+        return self.row_scores is not None and self.gain > self.error
+
+
+def compare(source, target, options, say, progress):
+    """Compare the methods on two frames and print the result.
+
+    Parameters
+    ----------
+    source, target : DataFrame
+        The tables.
+    options : Namespace
+        ``label``, ``task``, ``methods``, ``target_labels``, ``drop``, ``seed``, ``n_jobs``, ``out``.
+    say : callable
+        Takes each line of the result.
+    progress : callable
+        Takes each line of progress.
+    """
+    methods = select_methods(options.methods)
+    problem = build_problem(source, target, options.label, options.task, options.drop)
+    for note in problem.notes:
+        print(f"sktl: {note}", file=sys.stderr)
+    protocol = choose_protocol(problem, options)
+    progress("measuring the distance between the tables")
+    distance = measure_distance(problem, options.seed, options.n_jobs)
+    # --n-jobs splits the work into processes; threads of boosted trees on busy cores would only wait for each other
+    with threadpool_limits(1, user_api="openmp"):
+        outcomes = run_methods(methods, protocol, options.n_jobs, progress)
+        chosen = choose(outcomes)
+        predicted = None if options.out is None else problem.labels.decode(_final(protocol, chosen))
+    lines = [*_heading(problem, options.label), *distance.lines(), "", *_table(outcomes, protocol), ""]
+    for line in [*lines, *_choice(chosen, outcomes, protocol)]:
+        say(line)
+    if options.out is not None:
+        write_predictions(options.out, problem.row[problem.target], predicted)
+        say(f"predictions of {len(predicted)} rows: {options.out}")
+
+
+def select_methods(names):
+    """Look up the methods that ``--methods`` asks for, in the registry's order; the baseline is always among them."""
+    if names is None:
+        return list(METHODS.values())
+    wanted = [name.strip() for name in names.split(",") if name.strip()]
+    unknown = [name for name in wanted if name not in METHODS]
+    if unknown or not wanted:
+        raise InputError(f"--methods {names!r}: no method {(unknown or [''])[0]!r}; there are {', '.join(METHODS)}.")
+    return [method for name, method in METHODS.items() if name in wanted or name == BASELINE]
+
+
+def choose_protocol(problem, options):
+    """How to score, from ``--target-labels`` and the labels that there are."""
+    known = int((problem.target & ~np.isnan(problem.y)).sum())
+    partly = 0 < known < problem.target.sum()
+    setting = Setting(problem.labels.task, problem.columns, options.seed)
+    if options.target_labels == "use" and known < MIN_LABELS:
+        raise InputError(
+            f"--target-labels use needs at least {MIN_LABELS} labelled rows of TARGET; there are {known}. Leave it out."
+        )
+    if known < MIN_LABELS:
+        if known:
+            print(f"sktl: only {known} rows of TARGET have a label: too few to score by, left unused", file=sys.stderr)
+        return ReverseValidation(problem, setting)
+    if options.target_labels == "use" or options.target_labels == "auto" and partly:
+        return FoldedLabels(problem, setting)
+    return HiddenLabels(problem, setting)
+
+
+# --- scores ---
+
+
+def run_methods(methods, protocol, n_jobs, progress):
+    """Try each method, the baseline first: its failure is an error, another's is noted in its :class:`Outcome`."""
+    outcomes = []
+    for step, method in enumerate(sorted(methods, key=lambda method: method.name != BASELINE), start=1):
+        outcome = Outcome(method.name, method.model(protocol.setting))
+        outcomes.append(outcome)
+        outcome.skipped = method.reason_to_skip(protocol.setting.task, protocol.uses_labels)
+        if outcome.skipped:
+            continue
+        progress(f"[{step}/{len(methods)}] {outcome.name}: {outcome.model} ...")
+        start = time.perf_counter()
+        try:
+            predictions, outcome.warnings = protocol.predict(method, n_jobs)
+        except Exception as error:  # whatever it is, the other methods are still to be tried
+            if method.name == BASELINE:
+                raise InputError(f"The baseline ({outcome.model}) failed: {_first_line(error)}") from error
+            outcome.failed = _first_line(error)
+            continue
+        outcome.seconds = time.perf_counter() - start
+        outcome.row_scores = row_scores(protocol.truth, predictions, protocol.setting.task)
+        outcome.score = outcome.row_scores.mean()
+        outcome.gain, outcome.error = paired_gain(outcome.row_scores, outcomes[0].row_scores)
+        progress(f"[{step}/{len(methods)}] {outcome.name}: {outcome.score:.3f} in {outcome.seconds:.1f} s")
+    return outcomes
+
+
+def row_scores(truth, predictions, task):
+    """One number a row, whose mean is the accuracy, or R2."""
+    if task == "classification":
+        return (truth == predictions).astype(float)
+    return 1 - (truth - predictions) ** 2 / np.mean((truth - truth.mean()) ** 2)
+
+
+def paired_gain(scores, baseline):
+    """Mean gain over the baseline, and its standard error, both paired over rows."""
+    gains = scores - baseline
+    return gains.mean(), gains.std(ddof=1) / np.sqrt(len(gains))
+
+
+def choose(outcomes):
+    """Choose the best of the methods that beat the baseline by more than noise; the baseline if none does."""
+    return max((o for o in outcomes if o.clear_gain), key=lambda o: o.score, default=outcomes[0])
+
+
+def _final(protocol, chosen):
+    """Predictions of the target rows by the chosen method, fitted again on all that the protocol allows."""
+    try:
+        return protocol.predict_target(METHODS[chosen.name])
+    except Exception as error:
+        raise InputError(f"{chosen.name} failed in its last fit: {_first_line(error)}") from error
+
+
+def _first_line(error):
+    return (str(error).strip() or type(error).__name__).splitlines()[0]
+
+
+# --- words ---
+
+
+def _heading(problem, label):
+    """Say what is compared."""
+    n_target, labels = int(problem.target.sum()), problem.labels
+    kind = labels.task if labels.classes is None else f"{labels.task}, {len(labels.classes)} classes"
+    shared = len(problem.columns.names)
+    return [
+        f"SOURCE {len(problem.y) - n_target} rows, TARGET {n_target} rows, {shared} shared column{'s' * (shared != 1)}",
+        f"label {label!r}: {kind}",
+    ]
+
+
+def _table(outcomes, protocol):
+    """Lay out the scores; beneath them what was skipped, and warnings."""
+    metric = "accuracy" if protocol.setting.task == "classification" else "R2"
+    header = ["method", "model", f"{metric} {protocol.where}", f"gain over {BASELINE}", "std. error", "seconds", ""]
+    rows = [_row(outcome) for outcome in outcomes if not outcome.skipped]
+    reasons = dict.fromkeys(outcome.skipped for outcome in outcomes if outcome.skipped)
+    skipped = [
+        f"skipped, since it {reason}: {', '.join(o.name for o in outcomes if o.skipped == reason)}"
+        for reason in reasons
+    ]
+    warned = [f"warning from {o.name}: {message}" for o in outcomes for message in o.warnings]
+    return [*table_lines(header, rows), *skipped, *warned]
+
+
+def _row(outcome):
+    """Lay out one method's line."""
+    if outcome.row_scores is None:
+        return [outcome.name, outcome.model, "-", "-", "-", "-", f"failed: {outcome.failed}"]
+    gains = ["", ""] if outcome.name == BASELINE else [f"{outcome.gain:+.3f}", f"{outcome.error:.3f}"]
+    return [outcome.name, outcome.model, f"{outcome.score:.3f}", *gains, f"{outcome.seconds:.1f}", ""]
+
+
+def _choice(chosen, outcomes, protocol):
+    """Say which method is chosen, why, and how far to trust it."""
+    lines = [f"choice: {chosen.name} ({chosen.model})"]
+    if chosen is not outcomes[0]:
+        lines.append(f"  The best score of those that gain more over {BASELINE} than one standard error.")
+    elif any(outcome.row_scores is not None for outcome in outcomes[1:]):
+        lines.append("  No method gains more over it than one standard error.")
+    else:
+        lines.append("  No other method was scored.")
+    if isinstance(protocol, ReverseValidation):
+        lines.append("  No target label was used: reverse validation can mislead. Label some target rows to be sure.")
+    elif chosen is not outcomes[0]:
+        lines.append("  Its score is optimistic, since the same target labels chose it.")
+    return lines

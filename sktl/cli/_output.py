@@ -1,0 +1,52 @@
+"""What the commands print and write."""
+
+import os
+from pathlib import Path
+
+from sktl._checks import import_extra
+from sktl.cli._tables import InputError, pandas
+
+LEFT = (0, 1, 6)  # columns of words
+
+
+def table_lines(header, rows):
+    """Lay out a table of strings: words to the left, figures to the right."""
+    widths = [max(map(len, column)) for column in zip(header, *rows, strict=True)]
+    lines = []
+    for row in [header, *rows]:
+        cells = zip(row, widths, strict=True)
+        padded = [cell.ljust(width) if i in LEFT else cell.rjust(width) for i, (cell, width) in enumerate(cells)]
+        lines.append("  ".join(padded).rstrip())
+    return lines
+
+
+def check_out(path, inputs):
+    """Refuse a path that predictions can't be written to, before any work is done."""
+    path = Path(path)
+    if path.suffix.lower() not in (".csv", ".parquet"):
+        raise InputError(f"--out must be a .csv or .parquet file; got {str(path)!r}.")
+    if path.suffix.lower() == ".parquet":
+        import_extra("pyarrow", "cli", "Writing a .parquet file")
+    if not path.parent.is_dir():
+        raise InputError(f"--out: there is no folder {str(path.parent)!r}; make it first.")
+    if path.is_dir() or not os.access(path.parent, os.W_OK):
+        raise InputError(f"--out: {str(path)!r} can't be written.")
+    if any(path.resolve() == Path(other).resolve() for other in inputs):
+        raise InputError(f"--out {str(path)!r} would overwrite an input table.")
+
+
+def write_predictions(path, rows, predictions):
+    """Write one line a row of TARGET, whole or not at all."""
+    path = Path(path)
+    table = pandas().DataFrame({"row": rows, "prediction": predictions}).sort_values("row", ignore_index=True)
+    beside = path.with_name(f".{path.name}.{os.getpid()}.part")
+    try:
+        if path.suffix.lower() == ".csv":
+            table.to_csv(beside, index=False)
+        else:
+            table.to_parquet(beside, index=False)
+        os.replace(beside, path)
+    except OSError as error:
+        raise InputError(f"--out: can't write {str(path)!r}: {error}") from error
+    finally:
+        beside.unlink(missing_ok=True)

@@ -1,0 +1,159 @@
+"""Three ways to score a method, by what is known of the target's labels; and the fit that they share."""
+
+import warnings
+from dataclasses import dataclass
+
+import numpy as np
+from joblib import Parallel, delayed
+
+from sktl.cli._methods import Method, Setting
+from sktl.cli._problem import Problem
+
+TARGET_FOLDS = 5
+SOURCE_FOLDS = 3
+
+
+def fit_predict(method, setting, X, y, target, X_new):
+    """Fit ``method`` on the rows and labels that it may see, and predict ``X_new``.
+
+    Where those labels are all of one class, no classifier can be fitted, and the prediction is that class.
+    """
+    visible = {"source": ~target, "target": target, "both": np.ones(len(y), dtype=bool)}[method.learns_from]
+    y = np.where(visible, y, np.nan)
+    if not method.unlabeled:
+        known = ~np.isnan(y)
+        X, y, target = X[known], y[known], target[known]
+    labels = np.unique(y[~np.isnan(y)])
+    if setting.task == "classification" and len(labels) == 1:
+        return np.full(len(X_new), labels[0])
+    model = method.build(setting).fit(X, y, **method.fit_params(y, target))
+    return np.asarray(model.predict(X_new), dtype=float)
+
+
+def deal_folds(y, n_folds, seed):
+    """Fold of each row: shuffled, then dealt in the order of the labels, so that each fold has its share of them."""
+    shuffled = np.random.default_rng(seed).permutation(len(y))
+    folds = np.empty(len(y), dtype=int)
+    folds[shuffled[np.argsort(y[shuffled], kind="stable")]] = np.arange(len(y)) % n_folds
+    return folds
+
+
+@dataclass(frozen=True)
+class Protocol:
+    """What the protocols share: predictions of the scored rows, piece by piece, and the final fit.
+
+    Attributes
+    ----------
+    problem : Problem
+        The rows of both tables.
+    setting : Setting
+        What pipelines are built for.
+    """
+
+    problem: Problem
+    setting: Setting
+    uses_labels = False
+
+    def predict(self, method: Method, n_jobs):
+        """Predictions of the scored rows, and the warnings that fitting gave."""
+        pieces = self.pieces(method)
+        results = Parallel(n_jobs=n_jobs if len(pieces) > 1 else 1)(
+            delayed(_recorded)(self.predict_piece, method, piece) for piece in pieces
+        )
+        predictions = np.full(len(self.problem.y), np.nan)
+        for piece, (values, _) in zip(pieces, results, strict=True):
+            predictions[piece] = values
+        return predictions[self.scored], sorted({message for _, messages in results for message in messages})
+
+    def predict_target(self, method):
+        """Predictions of all target rows, by a fit on everything that the protocol allows."""
+        problem = self.problem
+        y = problem.y if self.uses_labels else np.where(problem.target, np.nan, problem.y)
+        return _recorded(fit_predict, method, self.setting, problem.X, y, problem.target, problem.X[problem.target])[0]
+
+    @property
+    def truth(self):
+        """Labels of the scored rows."""
+        return self.problem.y[self.scored]
+
+
+class HiddenLabels(Protocol):
+    """Target labels are hidden from the fit and score its predictions."""
+
+    where = "on target"
+
+    @property
+    def scored(self):
+        """Target rows with a label."""
+        return np.flatnonzero(self.problem.target & ~np.isnan(self.problem.y))
+
+    def pieces(self, method):
+        """All scored rows at once."""
+        return [self.scored]
+
+    def predict_piece(self, method, piece):
+        """Predict the rows of ``piece`` without any target label."""
+        problem = self.problem
+        y = np.where(problem.target, np.nan, problem.y)
+        return fit_predict(method, self.setting, problem.X, y, problem.target, problem.X.iloc[piece])
+
+
+class FoldedLabels(HiddenLabels):
+    """Target labels are used: each fold of them is predicted with the labels of the others."""
+
+    where = f"on target, {TARGET_FOLDS} folds"
+    uses_labels = True
+
+    def pieces(self, method):
+        """Folds of the scored rows; one piece for a method that does not look at target labels."""
+        if method.learns_from == "source":
+            return [self.scored]
+        folds = deal_folds(self.truth, TARGET_FOLDS, self.setting.seed)
+        return [self.scored[folds == fold] for fold in range(TARGET_FOLDS)]
+
+    def predict_piece(self, method, piece):
+        """Predict the rows of ``piece`` with their labels hidden."""
+        problem = self.problem
+        y = problem.y.copy()
+        y[piece] = np.nan
+        return fit_predict(method, self.setting, problem.X, y, problem.target, problem.X.iloc[piece])
+
+
+class ReverseValidation(Protocol):
+    """No target label is known: predict the target, learn back from that, and score on source rows that no fit saw.
+
+    For each fold of the source rows (Zhong et al. 2010): fit the method on the other source rows, labelled, and the
+    target rows, not; label the target rows by its predictions; fit it again with the roles exchanged, from the target
+    rows, so labelled, to the other source rows, their labels hidden; predict the fold. Rows of the fold are in neither
+    fit, not even without their labels.
+    """
+
+    where = "by reverse validation"
+
+    @property
+    def scored(self):
+        """All source rows."""
+        return np.flatnonzero(~self.problem.target)
+
+    def pieces(self, method):
+        """Folds of the source rows."""
+        folds = deal_folds(self.truth, SOURCE_FOLDS, self.setting.seed)
+        return [self.scored[folds == fold] for fold in range(SOURCE_FOLDS)]
+
+    def predict_piece(self, method, piece):
+        """Predict the source rows of ``piece`` by way of the target."""
+        kept = np.ones(len(self.problem.y), dtype=bool)
+        kept[piece] = False
+        X, target = self.problem.X[kept], self.problem.target[kept]
+        y = np.where(target, np.nan, self.problem.y[kept])
+        pseudo = np.full(len(y), np.nan)
+        pseudo[target] = fit_predict(method, self.setting, X, y, target, X[target])
+        return fit_predict(method, self.setting, X, pseudo, ~target, self.problem.X.iloc[piece])
+
+
+def _recorded(function, *args):
+    """Return what ``function`` does, and the first line of each warning that it gave."""
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        value = function(*args)
+    return value, [f"{w.category.__name__}: {str(w.message).strip().splitlines()[0]}" for w in caught]

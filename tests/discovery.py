@@ -1,0 +1,51 @@
+"""Find every public estimator of sktl, so that those of later issues join the common tests by existing."""
+
+import importlib
+import inspect
+import pkgutil
+
+from sklearn.base import BaseEstimator
+from sklearn.linear_model import LogisticRegression, Ridge
+
+import sktl
+
+#: Instances beside the default one, for what a default instance does not run through.
+VARIANTS = {
+    "KMM": [{"kernel": "linear"}, {"solver": "cvxpy"}, {"max_rank": 20}],
+    "TCA": [{"kernel": "rbf"}, {"kernel": "rbf", "n_landmarks": 8}],
+    "TrAdaBoostClassifier": [{"loss": "zero_one"}],
+}
+
+
+def public_modules():
+    """Every module of sktl without an underscore in its path."""
+    yield sktl
+    for info in pkgutil.walk_packages(sktl.__path__, "sktl."):
+        if not any(part.startswith("_") for part in info.name.split(".")):
+            yield importlib.import_module(info.name)
+
+
+def estimator_classes():
+    """Public concrete estimator classes, by name."""
+    found = {}
+    for module in public_modules():
+        for name in getattr(module, "__all__", ()):
+            value = getattr(module, name)
+            if inspect.isclass(value) and issubclass(value, BaseEstimator) and not inspect.isabstract(value):
+                found[name] = value
+    return dict(sorted(found.items()))
+
+
+def instances():
+    """One default instance a class, wrappers around a classifier and a regressor, and the variants."""
+    for name, cls in estimator_classes().items():
+        required = [p.name for p in inspect.signature(cls).parameters.values() if p.default is inspect.Parameter.empty]
+        if required == ["estimator"]:
+            yield cls(LogisticRegression())
+            yield cls(Ridge())
+        elif not required:
+            yield cls()
+        else:
+            raise TypeError(f"{name} has required parameters {required}: tell tests/discovery.py how to build it.")
+        for parameters in VARIANTS.get(name, ()):
+            yield cls(**parameters)

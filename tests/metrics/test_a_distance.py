@@ -1,0 +1,61 @@
+import numpy as np
+import pytest
+from scipy import sparse
+from scipy.stats import norm
+from sklearn.dummy import DummyClassifier
+from sklearn.neighbors import KNeighborsClassifier
+from sklearn.tree import DecisionTreeClassifier
+
+from sktl.metrics import proxy_a_distance
+
+
+@pytest.mark.parametrize("delta, value", [(0, 0), (0.5, 0.3948), (1, 0.7658), (2, 1.3654), (3, 1.7328)])
+def test_closed_form_of_normals(delta, value):
+    assert 2 * (1 - 2 * norm.cdf(-delta / 2)) == pytest.approx(value, abs=1e-4)
+    rng = np.random.default_rng(0)
+    X, Y = rng.normal(size=(8009, 1)), rng.normal(size=(5003, 1)) + delta
+    assert proxy_a_distance(X, Y) == pytest.approx(value, abs=0.04)
+
+
+def test_it_is_cross_fitted():
+    # 60 rows, 200 columns of noise: a classifier tells its training rows apart without error
+    rng = np.random.default_rng(0)
+    X, Y = rng.normal(size=(30, 200)), rng.normal(size=(30, 200))
+    assert proxy_a_distance(X, Y) < 0.7
+    assert proxy_a_distance(X, X) == 0
+    assert proxy_a_distance(X, X, KNeighborsClassifier(1)) == 0
+
+
+def test_unequal_sizes_count_alike():
+    rng = np.random.default_rng(0)
+    X, Y = rng.normal(size=(6007, 1)), rng.normal(size=(401, 1)) + 1
+    assert proxy_a_distance(X, Y) == pytest.approx(0.7658, abs=0.1)
+    assert proxy_a_distance(X, Y, DummyClassifier(strategy="most_frequent")) == 0
+
+
+def test_order_symmetry_units_and_kinds():
+    rng = np.random.default_rng(0)
+    X, Y = rng.normal(size=(301, 3)), rng.normal(size=(203, 3)) + 0.5
+    base = proxy_a_distance(X, Y)
+    assert proxy_a_distance(X[::-1], Y[::-1]) == base
+    assert proxy_a_distance(X * 1000, Y * 1000) == pytest.approx(base, abs=0.02)
+    assert proxy_a_distance(Y, X) == pytest.approx(base, abs=0.05)
+    assert proxy_a_distance(sparse.csr_matrix(X), sparse.csr_matrix(Y)) == pytest.approx(base, abs=0.02)
+    assert proxy_a_distance(X, Y, random_state=1) == pytest.approx(base, abs=0.1)
+    assert proxy_a_distance(X, Y, n_jobs=2) == base
+
+
+def test_a_richer_classifier_sees_more():
+    rng = np.random.default_rng(0)
+    X, Y = rng.normal(size=(2003, 1)), 3 * rng.normal(size=(2003, 1))  # equal means
+    assert proxy_a_distance(X, Y) < 0.2
+    assert proxy_a_distance(X, Y, DecisionTreeClassifier(max_depth=3)) > 0.7
+
+
+def test_errors():
+    with pytest.raises(ValueError, match=r"X_target has 3 row\(s\); this distance needs at least 5"):
+        proxy_a_distance(np.ones((9, 1)), np.ones((3, 1)))
+    with pytest.raises(ValueError, match="cv must be an integer >= 2; got 1"):
+        proxy_a_distance(np.ones((9, 1)), np.ones((9, 1)), cv=1)
+    with pytest.raises(ValueError, match="X_source has 1 columns and X_target 2"):
+        proxy_a_distance(np.ones((9, 1)), np.ones((9, 2)))

@@ -1,0 +1,117 @@
+import numpy as np
+import pytest
+from numpy.testing import assert_allclose
+from scipy import sparse
+from sklearn.metrics.pairwise import rbf_kernel
+
+from sktl.metrics import mmd
+
+
+def analytic(d, sigma, shift, scale):
+    """MMD^2 of N(0, I) and N(shift e_1, scale^2 I) under exp(-|x - y|^2 / 2 sigma^2)."""
+
+    def mean_kernel(variance, offset):
+        total = sigma**2 + variance
+        return (sigma**2 / total) ** (d / 2) * np.exp(-(offset**2) / (2 * total))
+
+    return mean_kernel(2, 0) + mean_kernel(2 * scale**2, 0) - 2 * mean_kernel(1 + scale**2, shift)
+
+
+@pytest.mark.parametrize(
+    "d, sigma, shift, scale, value",
+    [
+        (1, 1, 0.5, 1, 0.047124),
+        (1, 1, 1, 1, 0.177268),
+        (1, 1, 2, 1, 0.561858),
+        (1, 1, 0, 2, 0.094187),
+        (10, np.sqrt(10), 1, 1, 0.032802),
+        (10, np.sqrt(10), 0, 1.5, 0.068167),
+    ],
+)
+def test_closed_form_of_gaussians(d, sigma, shift, scale, value):
+    assert analytic(d, sigma, shift, scale) == pytest.approx(value, abs=5e-7)
+    rng = np.random.default_rng(0)
+    X, Y = rng.normal(size=(6007, d)), scale * rng.normal(size=(5003, d))
+    Y[:, 0] += shift
+    assert mmd(X, Y, gamma=1 / (2 * sigma**2)) == pytest.approx(value, abs=0.015)  # sampling
+
+
+def test_definitions_with_loops():
+    rng = np.random.default_rng(0)
+    X, Y = rng.normal(size=(31, 2)), rng.normal(size=(23, 2)) + 0.5
+
+    def k(a, b):
+        return np.exp(-0.4 * np.sum((a - b) ** 2))
+
+    def mean(A, B, distinct):
+        values = [k(a, b) for i, a in enumerate(A) for j, b in enumerate(B) if not distinct or i != j]
+        return np.mean(values)
+
+    for estimator, distinct in (("unbiased", True), ("biased", False)):
+        loops = mean(X, X, distinct) + mean(Y, Y, distinct) - 2 * mean(X, Y, False)
+        assert mmd(X, Y, gamma=0.4, estimator=estimator) == pytest.approx(loops, rel=1e-10)
+        assert mmd(X, Y, gamma=0.4, estimator=estimator, squared=False) == pytest.approx(np.sqrt(loops), rel=1e-10)
+
+
+def test_linear_kernel_is_the_distance_of_the_means():
+    rng = np.random.default_rng(0)
+    X, Y = rng.normal(size=(41, 3)), rng.normal(size=(29, 3)) + 1
+    distance = np.sum((X.mean(axis=0) - Y.mean(axis=0)) ** 2)
+    assert mmd(X, Y, kernel="linear", estimator="biased") == pytest.approx(distance)
+
+
+def test_unbiased_estimate_is_zero_on_average():
+    rng = np.random.default_rng(0)
+    values = [mmd(rng.normal(size=(40, 2)), rng.normal(size=(30, 2)), gamma=0.5) for _ in range(200)]
+    assert abs(np.mean(values)) < 3 * np.std(values) / np.sqrt(200)
+    assert min(values) < 0
+
+
+def test_equal_samples_are_at_zero_and_the_order_is_free():
+    rng = np.random.default_rng(0)
+    X, Y = rng.normal(size=(1203, 4)), rng.normal(size=(1101, 4)) + 0.3
+    assert mmd(X, X, estimator="biased") == 0
+    assert mmd(X, Y) == pytest.approx(mmd(Y, X), rel=1e-9)
+    assert mmd(X[::-1], Y) == pytest.approx(mmd(X, Y), rel=1e-9)
+    assert mmd(X, Y, n_jobs=2) == pytest.approx(mmd(X, Y), rel=1e-12)
+
+
+def test_far_offsets_units_and_kinds():
+    rng = np.random.default_rng(0)
+    X, Y = rng.normal(size=(503, 4)), rng.normal(size=(401, 4)) + 0.3
+    base = mmd(X, Y)
+    assert mmd(X + 1e8, Y + 1e8) == pytest.approx(base, rel=1e-5)
+    assert mmd(X * 1e6, Y * 1e6) == pytest.approx(base, rel=1e-9)
+    assert mmd(X.astype(np.float32), Y.astype(np.float32)) == pytest.approx(base, rel=1e-4)
+    assert mmd(sparse.csr_matrix(X), sparse.csr_array(Y)) == pytest.approx(base, rel=1e-9)
+    assert mmd(X.tolist(), Y, kernel=lambda A, B: rbf_kernel(A, B, gamma=0.5)) == pytest.approx(mmd(X, Y, gamma=0.5))
+    constant = np.ones((5, 2))
+    assert_allclose([mmd(constant, constant), mmd(constant[:2], constant)], 0)
+
+
+def test_grows_with_the_shift():
+    rng = np.random.default_rng(0)
+    X, Y = rng.normal(size=(400, 2)), rng.normal(size=(400, 2))
+    values = [mmd(X, Y + shift, gamma=0.5) for shift in (0, 0.5, 1, 2, 4)]
+    assert np.all(np.diff(values) > 0) and values[-1] < 2
+
+
+@pytest.mark.parametrize(
+    "X, Y, kwargs, match",
+    [
+        (np.ones((3, 2)), np.ones((3, 3)), {}, "X_source has 2 columns and X_target 3"),
+        (np.ones((1, 2)), np.ones((3, 2)), {}, r"X_source has 1 row\(s\); this distance needs at least 2"),
+        (np.ones((3, 2)), np.full((3, 2), np.nan), {}, "Input X_target contains NaN"),
+        (
+            np.ones((3, 2)),
+            np.ones((3, 2)),
+            {"estimator": "v"},
+            "estimator must be one of 'unbiased', 'biased'; got 'v'",
+        ),
+        (np.ones((3, 2)), np.ones((3, 2)), {"kernel": "gauss"}, "kernel must be one of"),
+        (np.ones((3, 2)), np.ones((3, 2)), {"gamma": 0}, "gamma must be"),
+    ],
+)
+def test_errors(X, Y, kwargs, match):
+    with pytest.raises(ValueError, match=match):
+        mmd(X, Y, **kwargs)

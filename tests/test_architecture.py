@@ -1,0 +1,211 @@
+"""The structure that design.md promises: import order, public names, docstrings, and what importing sktl costs."""
+
+import ast
+import importlib
+import inspect
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+from discovery import estimator_classes, instances, public_modules
+from numpydoc.docscrape import FunctionDoc, get_doc_object
+
+import sktl
+from sktl.base import BaseTransferClassifier
+
+PACKAGE = Path(sktl.__file__).parent
+FAMILIES = ("instance", "feature", "parameter", "relation")
+# a part may import what stands in a row above its own, or the same part
+RANKS = [
+    {"exceptions"},
+    {"_checks"},
+    {"_core"},
+    {"domains"},
+    {"base"},
+    {"metrics", "datasets"},
+    set(FAMILIES),
+    {"model_selection"},
+    {"inspection"},
+    {"cli"},
+    {"__main__"},
+]
+RANK = {part: rank for rank, row in enumerate(RANKS) for part in row}
+FILES = sorted(path for path in PACKAGE.rglob("*.py") if path != PACKAGE / "__init__.py")
+
+
+def part_of(path):
+    """First name below the package."""
+    return path.relative_to(PACKAGE).parts[0].removesuffix(".py")
+
+
+def imported_parts(path):
+    """Parts of sktl that a file imports, at any depth of its code."""
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{path}: relative imports hide the part they name"
+            names = [node.module] if node.module != "sktl" else [f"sktl.{alias.name}" for alias in node.names]
+        elif isinstance(node, ast.Import):
+            names = [alias.name for alias in node.names]
+        else:
+            continue
+        for name in names:
+            if name == "sktl":
+                yield "sktl"
+            elif name.startswith("sktl."):
+                yield name.split(".")[1]
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(PACKAGE)))
+def test_imports_point_left(path):
+    own = part_of(path)
+    assert own in RANK, f"{own} is not in the layout: say where it stands"
+    for part in imported_parts(path):
+        if own in ("cli", "__main__") and part not in RANK:
+            continue  # the command line may use the names that `sktl` itself offers
+        assert part == own or RANK[part] < RANK[own], f"sktl.{own} may not import sktl.{part}"
+
+
+def test_the_import_rule_can_fail(tmp_path):
+    bad = tmp_path / "bad.py"
+    bad.write_text("from sktl.feature import TCA\nimport sktl.instance\nfrom sktl import metrics\n")
+    assert list(imported_parts(bad)) == ["feature", "instance", "metrics"]
+
+
+def test_no_private_scikit_learn():
+    for path in FILES:
+        for node in ast.walk(ast.parse(path.read_text())):
+            if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("sklearn"):
+                names = [*node.module.split("."), *(alias.name for alias in node.names)]
+                assert not any(name.startswith("_") for name in names), f"{path.name} imports {node.module}: {names}"
+
+
+@pytest.mark.parametrize("module", list(public_modules()), ids=lambda module: module.__name__)
+def test_all_is_complete(module):
+    if module.__name__ in ("sktl.__main__",):
+        return
+    names = module.__all__
+    assert len(set(names)) == len(names)
+    for name in names:
+        assert hasattr(module, name)
+    own = {
+        name
+        for name, value in vars(module).items()
+        if not name.startswith("_")
+        and (inspect.isclass(value) or inspect.isfunction(value))
+        and (value.__module__ == module.__name__ or module.__file__.endswith("__init__.py"))
+        and value.__module__.startswith("sktl")
+    }
+    if module.__file__.endswith("__init__.py") and module.__name__ != "sktl.cli":
+        assert own <= set(names), f"{module.__name__}.__all__ lacks {sorted(own - set(names))}"
+
+
+def public_callables():
+    """Every public function and class, by its full name."""
+    for module in public_modules():
+        for name in getattr(module, "__all__", ()):
+            value = getattr(module, name)
+            if inspect.isclass(value) or inspect.isfunction(value):
+                yield f"{module.__name__}.{name}", value
+
+
+def parameters_of(function):
+    """Names in a signature, as numpydoc writes them."""
+    names = []
+    for parameter in inspect.signature(function).parameters.values():
+        if parameter.name == "self":
+            continue
+        prefix = {parameter.VAR_POSITIONAL: "*", parameter.VAR_KEYWORD: "**"}.get(parameter.kind, "")
+        names.append(prefix + parameter.name)
+    return names
+
+
+def documented(doc):
+    """Names in a docstring's Parameters, with 'a, b : type' taken apart."""
+    return [name.strip() for entry in doc["Parameters"] for name in entry.name.split(",")]
+
+
+@pytest.mark.parametrize(
+    "name, value", sorted(dict(public_callables()).items()), ids=lambda v: v if isinstance(v, str) else ""
+)
+def test_docstrings_name_the_parameters(name, value):
+    doc = get_doc_object(value)
+    assert doc["Summary"], f"{name} has no summary"
+    if inspect.isabstract(value) or not name.startswith("sktl") or issubclass_of_exception(value):
+        return
+    assert documented(doc) == parameters_of(value), name
+    if not name.startswith("sktl.cli") and not name.startswith("sktl.base.Base"):
+        assert doc["Examples"], f"{name} has no example"
+
+
+def issubclass_of_exception(value):
+    return inspect.isclass(value) and issubclass(value, BaseException)
+
+
+@pytest.mark.parametrize("name, cls", estimator_classes().items(), ids=lambda v: v if isinstance(v, str) else "")
+def test_methods_are_documented(name, cls):
+    for method, function in inspect.getmembers(cls, inspect.isfunction):
+        if method.startswith("_") or not function.__module__.startswith("sktl"):
+            continue
+        doc = FunctionDoc(inspect.unwrap(function))
+        assert doc["Summary"], f"{name}.{method} has no summary"
+        assert documented(doc) == parameters_of(function), f"{name}.{method}"
+
+
+@pytest.mark.parametrize("name, cls", estimator_classes().items(), ids=lambda v: v if isinstance(v, str) else "")
+def test_fitted_attributes_are_documented(name, cls, two_domains):
+    X, y, y_true = two_domains
+    listed = {n.strip() for entry in get_doc_object(cls)["Attributes"] for n in entry.name.split(",")}
+    for estimator in instances():
+        if type(estimator) is cls:
+            supervised = issubclass(cls, BaseTransferClassifier)
+            fitted = estimator.fit(X, y_true, sample_domain=np.isnan(y)) if supervised else estimator.fit(X, y)
+            found = {key for key in vars(fitted) if key.endswith("_") and not key.startswith("_")}
+            assert found <= listed, f"{name} does not document {sorted(found - listed)}"
+
+
+def modules_after(statement):
+    """Names of the modules that a fresh interpreter holds after a statement."""
+    code = f"{statement}\nimport sys; print(*sys.modules)"
+    return set(subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.split())
+
+
+def test_import_brings_nothing_slow():
+    loaded = modules_after("import sktl") - modules_after(
+        "import sklearn"
+    )  # which imports pandas where it is installed
+    for heavy in (
+        "cvxpy",
+        "matplotlib",
+        "pandas",
+        "polars",
+        "ot",
+        "dask",
+        "distributed",
+        "mlxtend",
+        "pooch",
+        "pyarrow",
+    ):
+        assert heavy not in loaded, f"import sktl imports {heavy}"
+
+
+def test_import_changes_no_setting():
+    code = """
+import logging, os, warnings
+import joblib, numpy, scipy.sparse.linalg, sklearn.metrics, sklearn.model_selection, sklearn.pipeline
+
+def state():
+    kept = sklearn.get_config(), numpy.geterr(), numpy.get_printoptions(), numpy.random.get_state()[1].tolist()
+    return *kept, list(warnings.filters), dict(os.environ), logging.root.level, list(logging.root.handlers)
+
+before = state()
+import sktl
+assert state() == before
+"""
+    subprocess.run([sys.executable, "-c", code], check=True)
+
+
+def test_version_is_the_package_s():
+    metadata = importlib.import_module("importlib.metadata")
+    assert metadata.version("sktl") == sktl.__version__

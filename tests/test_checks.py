@@ -1,0 +1,169 @@
+"""The checks of parameters and of optional packages."""
+
+import sys
+from fractions import Fraction
+from math import inf, nan
+from numbers import Integral
+
+import numpy as np
+import pytest
+from sklearn.metrics.pairwise import PAIRWISE_KERNEL_FUNCTIONS, linear_kernel
+
+from sktl._checks import check_kernel, check_number, check_option, import_extra
+from sktl.exceptions import MissingExtraError
+
+# --- numbers ---
+
+
+@pytest.mark.parametrize(
+    "value, rule",
+    [
+        (0.5, {}),
+        (-3, {}),
+        (np.float32(2), {}),
+        (np.int64(2), {}),
+        (Fraction(1, 2), {"low": 0, "high": 1}),
+        (1, {"kind": Integral, "low": 1}),
+        (np.uint8(1), {"kind": Integral, "low": 1}),
+        (10**30, {"kind": Integral}),
+        (0, {"low": 0}),
+        (1, {"low": 0, "high": 1}),
+        (0, {"low": 0, "high": 1, "closed": "left"}),
+        (1, {"low": 0, "high": 1, "closed": "right"}),
+        (1e-300, {"low": 0, "closed": "neither"}),
+        ("auto", {"low": 0, "options": ("auto",)}),
+        (np.str_("auto"), {"low": 0, "options": ("auto",)}),  # GridSearchCV over an array of strings
+        (None, {"low": 0, "options": ("auto", None)}),
+        (inf, {"low": 0, "options": (inf,)}),
+    ],
+    ids=repr,
+)
+def test_good_numbers(value, rule):
+    check_number("mu", value, **rule)
+
+
+@pytest.mark.parametrize(
+    "value, rule, error, sentence",
+    [
+        (-0.1, {"low": 0}, ValueError, r"mu must be a number >= 0; got -0\.1\."),
+        (0, {"low": 0, "closed": "neither"}, ValueError, r"mu must be a number > 0; got 0\."),
+        (0, {"low": 0, "closed": "right"}, ValueError, r"mu must be a number > 0; got 0\."),
+        (1, {"low": 0, "high": 1, "closed": "left"}, ValueError, r"mu must be a number >= 0 and < 1; got 1\."),
+        (1, {"high": 1, "closed": "neither"}, ValueError, r"mu must be a number < 1; got 1\."),
+        (1.5, {"low": 0, "high": 1}, ValueError, r"mu must be a number >= 0 and <= 1; got 1\.5\."),
+        (nan, {}, ValueError, r"mu must be a number; got nan\."),
+        (nan, {"low": 0}, ValueError, r"mu must be a number >= 0; got nan\."),
+        (inf, {"low": 0}, ValueError, r"mu must be a number >= 0; got inf\."),
+        (-inf, {}, ValueError, r"mu must be a number; got -inf\."),
+        (np.float64(inf), {"low": 0}, ValueError, r"mu must be a number >= 0; got .*inf"),
+        (0, {"kind": Integral, "low": 1}, ValueError, r"mu must be an integer >= 1; got 0\."),
+        (2.0, {"kind": Integral, "low": 1}, TypeError, r"mu must be an integer >= 1; got 2\.0 of type float\."),
+        (True, {}, TypeError, r"mu must be a number; got True of type bool\."),
+        (True, {"kind": Integral}, TypeError, r"mu must be an integer; got True of type bool\."),
+        (np.True_, {}, TypeError, "of type bool"),
+        (None, {"low": 0}, TypeError, r"mu must be a number >= 0; got None of type NoneType\."),
+        (1j, {}, TypeError, r"mu must be a number; got 1j of type complex\."),
+        ("1", {}, TypeError, r"mu must be a number; got '1' of type str\."),
+        (np.array([1.0, 2.0]), {"options": ("auto",)}, TypeError, "got array.* of type ndarray"),
+        (
+            "Auto",
+            {"low": 0, "options": ("auto", None)},
+            TypeError,
+            r"mu must be 'auto' or None or a number >= 0; got 'Auto' of type str\.",
+        ),
+        (-1, {"low": 0, "options": ("auto",)}, ValueError, r"mu must be 'auto' or a number >= 0; got -1\."),
+    ],
+    ids=repr,
+)
+def test_bad_numbers(value, rule, error, sentence):
+    with pytest.raises(error, match=f"^.*{sentence}"):
+        check_number("mu", value, **rule)
+
+
+# --- options ---
+
+
+@pytest.mark.parametrize(
+    "value, options",
+    [("a", ("a", "b")), (np.str_("b"), ("a", "b")), (None, ("a", None)), (True, (True, False)), (False, (True, False))],
+    ids=repr,
+)
+def test_good_options(value, options):
+    check_option("solver", value, options)
+
+
+@pytest.mark.parametrize(
+    "value, options",
+    [
+        ("c", ("a", "b")),
+        ("A", ("a", "b")),
+        (None, ("a", "b")),
+        (1, (True, False)),
+        (0, (True, False)),
+        ("", ("a", None)),
+        (["a"], ("a", "b")),
+        (np.array(["a", "b"]), ("a", "b")),
+        (b"a", ("a", "b")),
+    ],
+    ids=repr,
+)
+def test_bad_options(value, options):
+    with pytest.raises(ValueError) as caught:
+        check_option("solver", value, options)
+    assert str(caught.value) == f"solver must be one of {', '.join(map(repr, options))}; got {value!r}."
+
+
+# --- kernels ---
+
+
+@pytest.mark.parametrize("kernel", [*PAIRWISE_KERNEL_FUNCTIONS, np.str_("rbf"), linear_kernel, lambda X, Y: X @ Y.T])
+@pytest.mark.parametrize("gamma", [0.1, 3, "auto", "median", "scale"])
+def test_good_kernels(kernel, gamma):
+    check_kernel(kernel, gamma)
+
+
+@pytest.mark.parametrize(
+    "arguments, error, sentence",
+    [
+        (("gaussian", "auto"), ValueError, r"^kernel must be one of .*'linear', .*'rbf'.*; got 'gaussian'\.$"),
+        ((None, "auto"), ValueError, "kernel must be one of .*; got None"),
+        ((["rbf"], "auto"), ValueError, r"kernel must be one of .*; got \['rbf'\]"),
+        (("rbf", 0), ValueError, r"gamma must be 'auto' or 'median' or 'scale' or a number > 0; got 0\."),
+        (("rbf", -1.0), ValueError, "gamma must be .*; got -1.0"),
+        (("rbf", inf), ValueError, "gamma must be .*; got inf"),
+        (("rbf", None), TypeError, "gamma must be .*; got None of type NoneType"),
+        (("rbf", "mean"), TypeError, "gamma must be .*; got 'mean' of type str"),
+        ((linear_kernel, -1), ValueError, "gamma must be"),
+        (("poly", 1.0, 0), ValueError, "degree must be a number > 0; got 0"),
+        (("poly", 1.0, "3"), TypeError, "degree must be a number > 0; got '3' of type str"),
+        (("poly", 1.0, 2, nan), ValueError, "coef0 must be a number; got nan"),
+    ],
+    ids=repr,
+)
+def test_bad_kernels(arguments, error, sentence):
+    with pytest.raises(error, match=sentence):
+        check_kernel(*arguments)
+
+
+# --- extras ---
+
+
+def test_an_extra_that_is_there():
+    assert import_extra("json.decoder", "cli", "Reading") is sys.modules["json.decoder"]
+
+
+@pytest.mark.parametrize("module", ["absent", "absent.part"])
+def test_an_extra_that_is_missing(module, monkeypatch):
+    monkeypatch.setitem(sys.modules, "absent", None)
+    with pytest.raises(MissingExtraError) as caught:
+        import_extra(module, "plot", "A plot")
+    assert str(caught.value) == "A plot needs absent, which is not installed: pip install 'sktl[plot]'."
+    assert isinstance(caught.value, ImportError) and isinstance(caught.value.__cause__, ModuleNotFoundError)
+
+
+def test_an_extra_that_is_broken_says_so_itself(tmp_path, monkeypatch):
+    (tmp_path / "broken_extra.py").write_text("from json import no_such_name\n")
+    monkeypatch.syspath_prepend(tmp_path)
+    with pytest.raises(ImportError, match="no_such_name") as caught:  # "not installed" would be untrue
+        import_extra("broken_extra", "plot", "A plot")
+    assert not isinstance(caught.value, MissingExtraError)

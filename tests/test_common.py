@@ -1,0 +1,325 @@
+"""The checks that every public estimator passes: scikit-learn's battery whole, then ours."""
+
+import pickle
+import warnings
+
+import numpy as np
+import pytest
+import sklearn
+from conftest import read_only
+from discovery import instances
+from numpy.testing import assert_allclose, assert_array_equal
+from scipy import sparse
+from sklearn.base import clone, is_classifier, is_regressor
+from sklearn.linear_model import LogisticRegression
+from sklearn.model_selection import GridSearchCV, KFold
+from sklearn.pipeline import Pipeline, make_pipeline
+from sklearn.preprocessing import StandardScaler
+from sklearn.utils import get_tags
+from sklearn.utils.estimator_checks import parametrize_with_checks
+
+from sktl import OnLabeled
+from sktl.base import BaseTransferClassifier, BaseWeighter
+from sktl.exceptions import SingleDomainWarning
+
+estimators = pytest.mark.parametrize("estimator", list(instances()), ids=repr)
+
+
+@pytest.mark.filterwarnings(
+    # scikit-learn's checks know one domain only, which is what this warning says
+    "ignore::sktl.exceptions.SingleDomainWarning",
+    # array API checks skip where the packages they need are not installed; sktl claims no array API support
+    "ignore::sklearn.exceptions.SkipTestWarning",
+)
+@parametrize_with_checks(list(instances()))
+def test_scikit_learn(estimator, check):
+    check(estimator)
+
+
+# --- what an estimator says about a table, in one array, whatever its kind ---
+
+
+def outcome(estimator, X):
+    """What the fitted estimator has to say about rows: weights, new features, probabilities or predictions."""
+    if isinstance(estimator, BaseWeighter):
+        return estimator.weights_
+    if hasattr(estimator, "transform"):
+        return estimator.transform(X)
+    if hasattr(estimator, "predict_proba"):
+        return estimator.predict_proba(X)
+    return estimator.predict(X)
+
+
+def domains_for(estimator, two_domains):
+    """Arguments of fit: labels missing on the target, or few-shot for those that need labelled target rows."""
+    X, y, y_true = two_domains
+    if isinstance(estimator, BaseTransferClassifier):
+        return X, y_true, {"sample_domain": read_only(np.isnan(y))}
+    return X, y, {}
+
+
+def takes_domain(estimator):
+    """Whether fit takes sample_domain by itself."""
+    return not isinstance(estimator, OnLabeled)
+
+
+@estimators
+def test_inputs_stay_as_they_are(estimator, two_domains):
+    X, y, kwargs = domains_for(estimator, two_domains)
+    before = X.copy(), y.copy()
+    outcome(clone(estimator).fit(X, y, **kwargs), X)  # the fixtures are read-only as well
+    assert_array_equal(X, before[0])
+    assert_array_equal(y, before[1])
+
+
+@estimators
+def test_row_order_does_not_matter(estimator, two_domains):
+    X, y, kwargs = domains_for(estimator, two_domains)
+    order = np.random.default_rng(5).permutation(len(X))
+    straight = outcome(clone(estimator).fit(X, y, **kwargs), X)
+    shuffled = {name: value[order] for name, value in kwargs.items()}
+    mixed = outcome(clone(estimator).fit(X[order], y[order], **shuffled), X[order])
+    assert_allclose(mixed, straight[order], rtol=1e-4, atol=1e-5)
+
+
+@estimators
+def test_forms_of_sample_domain_agree(estimator, two_domains):
+    if not takes_domain(estimator):
+        pytest.skip("OnLabeled looks at labels alone")
+    X, y, _ = domains_for(estimator, two_domains)
+    target = np.isnan(two_domains[1])
+    forms = [
+        target,
+        np.where(target, -1, 3),
+        np.where(target, "target", "lab"),
+        np.where(target, "target", "x").astype(object),
+    ]
+    results = [outcome(clone(estimator).fit(X, y, sample_domain=form), X) for form in forms]
+    for result in results[1:]:
+        assert_array_equal(result, results[0])
+
+
+@estimators
+def test_missing_labels_tell_the_domains(estimator, two_domains):
+    if isinstance(estimator, BaseTransferClassifier):
+        pytest.skip("learns from labelled target rows: labels can't tell its domains")
+    X, y, _ = two_domains
+    told = outcome(clone(estimator).fit(X, y), X)
+    if takes_domain(estimator):
+        assert_array_equal(told, outcome(clone(estimator).fit(X, y, sample_domain=np.isnan(y)), X))
+    boxed = y.astype(object)
+    boxed[np.isnan(y)] = None
+    assert_allclose(told, outcome(clone(estimator).fit(X, boxed), X))
+
+
+@estimators
+def test_one_domain_warns(estimator, two_domains):
+    X, _, y_true = two_domains
+    if not takes_domain(estimator):
+        with warnings.catch_warnings():
+            warnings.simplefilter("error")
+            clone(estimator).fit(X, y_true)
+        return
+    with pytest.warns(SingleDomainWarning, match="one domain, and nothing is adapted"):
+        fitted = clone(estimator).fit(X, y_true)
+    if isinstance(estimator, BaseWeighter):
+        assert_array_equal(fitted.weights_, np.ones(len(X)))
+
+
+@estimators
+def test_float32(estimator, two_domains):
+    X, y, kwargs = domains_for(estimator, two_domains)
+    single = X.astype(np.float32)
+    fitted = clone(estimator).fit(single, y, **kwargs)
+    assert_allclose(outcome(fitted, single), outcome(clone(estimator).fit(X, y, **kwargs), X), rtol=2e-2, atol=2e-3)
+    if "float32" in getattr(get_tags(estimator).transformer_tags, "preserves_dtype", ()):
+        assert fitted.transform(single).dtype == np.float32
+
+
+@estimators
+@pytest.mark.parametrize("container", [sparse.csr_matrix, sparse.csr_array])
+def test_csr(estimator, container, two_domains):
+    if not get_tags(estimator).input_tags.sparse:
+        pytest.skip("takes dense rows only, as its tags say")
+    X, y, kwargs = domains_for(estimator, two_domains)
+    dense = np.where(np.abs(X) > 0.5, X, 0)
+    csr = container(dense)
+    read_only(csr.data, csr.indices, csr.indptr)
+    result = outcome(clone(estimator).fit(csr, y, **kwargs), csr)
+    assert_allclose(result, outcome(clone(estimator).fit(dense, y, **kwargs), dense), rtol=1e-4, atol=1e-5)
+
+
+@estimators
+@pytest.mark.parametrize("library", ["pandas", "polars"])
+def test_frames(estimator, library, two_domains):
+    frames = pytest.importorskip(library, reason=f"{library} comes with the test extra")
+    X, y, kwargs = domains_for(estimator, two_domains)
+    frame = frames.DataFrame({f"c{j}": X[:, j] for j in range(X.shape[1])})
+    kwargs = {name: frames.Series(value) for name, value in kwargs.items()}
+    fitted = clone(estimator).fit(frame, frames.Series(y), **kwargs)
+    plain = clone(estimator).fit(X, y, **{name: value.to_numpy() for name, value in kwargs.items()})
+    assert_allclose(outcome(fitted, frame), outcome(plain, X))
+    assert fitted.feature_names_in_.tolist() == list(frame.columns)
+    assert fitted.n_features_in_ == X.shape[1]
+
+
+@estimators
+@pytest.mark.parametrize("names", [("no", "yes"), (-1, 7), (False, True)], ids=str)
+def test_label_names_do_not_matter(estimator, names, two_domains):
+    if is_regressor(estimator):
+        pytest.skip("a regressor's labels are numbers")
+    X, y, kwargs = domains_for(estimator, two_domains)
+    named = np.array([None if np.isnan(v) else names[int(v)] for v in y], dtype=object)
+    fitted = clone(estimator).fit(X, named, **kwargs)
+    assert_allclose(outcome(fitted, X), outcome(clone(estimator).fit(X, y, **kwargs), X))
+    if is_classifier(estimator):
+        assert fitted.classes_.tolist() == list(names)
+        assert {type(v) for v in fitted.predict(X).tolist()} == {type(names[0])}
+
+
+@estimators
+def test_integral_floats_beside_nan_are_integers(estimator, two_domains):
+    if not is_classifier(estimator):
+        pytest.skip("only a classifier has classes")
+    X, y, kwargs = domains_for(estimator, two_domains)
+    y = y.copy()
+    y[0] = np.nan
+    fitted = clone(estimator).fit(X, y, **kwargs)
+    assert fitted.classes_.dtype.kind == "i" and fitted.predict(X).dtype.kind == "i"
+
+
+@estimators
+def test_clone_pickle_and_refit(estimator, two_domains):
+    X, y, kwargs = domains_for(estimator, two_domains)
+    fitted = clone(estimator).fit(X, y, **kwargs)
+    expected = outcome(fitted, X)
+    assert_array_equal(outcome(pickle.loads(pickle.dumps(fitted)), X), expected)
+    assert_allclose(outcome(clone(fitted).fit(X, y, **kwargs), X), expected, rtol=1e-9, atol=1e-12)
+    assert_allclose(outcome(fitted.fit(X, y, **kwargs), X), expected, rtol=1e-9, atol=1e-12)
+
+
+@estimators
+def test_set_output(estimator, two_domains):
+    if not hasattr(estimator, "set_output"):
+        pytest.skip("not a transformer")
+    pandas = pytest.importorskip("pandas", reason="pandas comes with the test extra")
+    X, y, kwargs = domains_for(estimator, two_domains)
+    mapped = clone(estimator).set_output(transform="pandas").fit_transform(X, y, **kwargs)
+    assert isinstance(mapped, pandas.DataFrame)
+    fitted = clone(estimator).fit(X, y, **kwargs)
+    assert list(mapped.columns) == fitted.get_feature_names_out().tolist()
+    assert_allclose(mapped.to_numpy(), fitted.transform(X))
+
+
+def in_a_pipeline(estimator):
+    """An ordinary pipeline with the estimator in it."""
+    if isinstance(estimator, BaseWeighter):
+        from sktl.instance import ImportanceWeighted
+
+        return make_pipeline(StandardScaler(), ImportanceWeighted(LogisticRegression(), clone(estimator)))
+    if hasattr(estimator, "transform"):
+        return make_pipeline(StandardScaler(), clone(estimator), OnLabeled(LogisticRegression()))
+    return make_pipeline(StandardScaler(), clone(estimator))
+
+
+def step_that_takes_domains(pipe):
+    """Name of the step of the pipeline that takes ``sample_domain``."""
+    return next(name for name, step in pipe.steps if takes_domain(step) and not isinstance(step, StandardScaler))
+
+
+@estimators
+def test_metadata_routing_off_and_on(estimator, two_domains):
+    if not takes_domain(estimator):
+        pytest.skip("OnLabeled looks at labels alone")
+    X, y, _ = domains_for(estimator, two_domains)
+    domain = read_only(np.where(np.isnan(two_domains[1]), "target", "lab"))
+    off = in_a_pipeline(estimator)
+    off.fit(X, y, **{f"{step_that_takes_domains(off)}__sample_domain": domain})
+    with sklearn.config_context(enable_metadata_routing=True):
+        on = in_a_pipeline(estimator).fit(X, y, sample_domain=domain)
+    assert_array_equal(off.predict(X), on.predict(X))
+    assert not sklearn.get_config()["enable_metadata_routing"]
+
+
+@estimators
+def test_grid_search_in_an_ordinary_pipeline(estimator, two_domains):
+    X, y, kwargs = domains_for(estimator, two_domains)
+    pipe = in_a_pipeline(estimator)
+    parameter = sorted(name for name in pipe.get_params() if name.endswith("__with_std"))[0]
+    folds = KFold(3, shuffle=True, random_state=0)
+    search = GridSearchCV(pipe, {parameter: [True, False]}, cv=folds, error_score="raise")
+    search.fit(X, y, **{f"{step_that_takes_domains(pipe)}__{name}": value for name, value in kwargs.items()})
+    assert np.isfinite(search.cv_results_["mean_test_score"]).all()
+    assert len(search.predict(X)) == len(X)
+
+
+# --- hard tables ---
+
+
+@pytest.mark.filterwarnings("ignore::sktl.exceptions.EarlyStopWarning")  # one row is soon learned
+@estimators
+def test_one_target_row(estimator, two_domains):
+    X, y, kwargs = domains_for(estimator, two_domains)
+    kwargs = {name: value[:102] for name, value in kwargs.items()}
+    assert np.isfinite(outcome(clone(estimator).fit(X[:102], y[:102], **kwargs), X[:102])).all()
+
+
+@estimators
+def test_one_source_row(estimator, two_domains):
+    X, y, kwargs = domains_for(estimator, two_domains)
+    if is_classifier(estimator) and not kwargs:
+        with pytest.raises(ValueError, match="class"):
+            clone(estimator).fit(X[100:], y[100:])
+        return
+    kwargs = {name: value[100:] for name, value in kwargs.items()}
+    assert np.isfinite(outcome(clone(estimator).fit(X[100:], y[100:], **kwargs), X[100:])).all()
+
+
+@estimators
+def test_constant_column_and_duplicated_rows(estimator, two_domains):
+    X, y, kwargs = domains_for(estimator, two_domains)
+    X = X.copy()
+    X[:, 3] = 4.0
+    X[1:11] = X[0]
+    result = outcome(clone(estimator).fit(X, y, **kwargs), X)
+    assert np.isfinite(result).all()
+    if not isinstance(estimator, BaseWeighter) or getattr(estimator, "reg", 1) > 0:
+        assert_allclose(result[1:11], np.broadcast_to(result[0], result[1:11].shape), rtol=1e-3, atol=1e-3)
+
+
+@estimators
+@pytest.mark.parametrize("bad, word", [(np.nan, "NaN"), (np.inf, "infinity")])
+def test_not_finite_is_an_error(estimator, bad, word, two_domains):
+    X, y, kwargs = domains_for(estimator, two_domains)
+    X = X.copy()
+    X[7, 2] = bad
+    with pytest.raises(ValueError, match=word):
+        clone(estimator).fit(X, y, **kwargs)
+
+
+@estimators
+def test_empty_domain_is_an_error(estimator, two_domains):
+    X, y, _ = two_domains
+    with pytest.raises(ValueError, match="labels of all 67 rows are missing"):
+        clone(estimator).fit(X[101:], y[101:])
+    if takes_domain(estimator):
+        with pytest.raises(ValueError, match="names no target"):
+            clone(estimator).fit(X, two_domains[2], sample_domain=np.zeros(len(X), dtype=bool))
+        with pytest.raises(ValueError, match="names no source"):
+            clone(estimator).fit(X, two_domains[2], sample_domain=np.ones(len(X), dtype=bool))
+
+
+@estimators
+def test_lengths_must_agree(estimator, two_domains):
+    X, y, _ = two_domains
+    with pytest.raises(ValueError, match="168.*167|167.*168|[Ii]nconsistent"):
+        clone(estimator).fit(X, y[:-1])
+    if takes_domain(estimator):
+        with pytest.raises(ValueError, match=r"one value a row, shape \(168,\)"):
+            clone(estimator).fit(X, two_domains[2], sample_domain=[True, False])
+
+
+def test_a_plain_estimator_left_unwrapped_fails_loudly(two_domains):
+    X, y, _ = two_domains
+    with pytest.raises(ValueError, match="NaN"):
+        Pipeline([("clf", LogisticRegression())]).fit(X, y)
