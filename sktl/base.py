@@ -51,21 +51,58 @@ class BaseWeighter(_TakesSampleDomain, BaseEstimator, metaclass=ABCMeta):
 
     ``fit(X, y=None, sample_domain=None)`` sets ``weights_`` (n_samples,), in the order of the rows of ``X``: on source
     rows the density ratio p_target(x) / p_source(x), scaled to mean 1 over them; 1 on target rows. A child implements
-    ``fit`` and ends it with :meth:`_store`.
+    ``_check_params`` and ``_weigh``.
     """
 
-    @abstractmethod
     def fit(self, X, y=None, sample_domain=None):
-        """Set ``weights_`` and ``effective_sample_size_``."""
+        """Find the weights of the source rows.
 
-    def _store(self, source_weights, domains):
-        """The *store* act: weights of all rows, and how many equally weighted source rows they are worth."""
-        weights = np.ones(len(domains.target))
-        weights[domains.source] = source_weights / np.mean(source_weights)
-        self.weights_ = weights
-        kept = weights[domains.source]
+        Parameters
+        ----------
+        X : array-like or CSR matrix of shape (n_samples, n_features)
+            Rows of all domains.
+        y : array-like of shape (n_samples,), default=None
+            Labels; only which ones are missing (target rows) matters.
+        sample_domain : array-like of shape (n_samples,), default=None
+            Domains, where the labels can't tell: booleans (True = target), integers (negative = target) or names
+            ("target").
+
+        Returns
+        -------
+        self
+
+        Raises
+        ------
+        TypeError, ValueError
+            If a parameter or a domain is not as described.
+
+        Warns
+        -----
+        SingleDomainWarning
+            If there is one domain: all weights are 1 then.
+        """
+        self._check_params()
+        X, domains = self._check_rows(X, y, sample_domain)
+        self.weights_ = np.ones(X.shape[0])
+        if domains.single:
+            self._weigh_nothing(X)
+        else:
+            weights = self._weigh(X[domains.source], X[domains.target])
+            self.weights_[domains.source] = weights / np.mean(weights)
+        kept = self.weights_[domains.source]
         self.effective_sample_size_ = float(kept.sum() ** 2 / (kept @ kept))
         return self
+
+    @abstractmethod
+    def _check_params(self):
+        """Raise if a parameter is not as documented."""
+
+    @abstractmethod
+    def _weigh(self, X_source, X_target):
+        """Weights of the rows of ``X_source``, on any scale; sets the child's fitted attributes."""
+
+    def _weigh_nothing(self, X):
+        """Set the child's fitted attributes where there is one domain, so that there is nothing to weigh."""
 
 
 class BaseDomainTransformer(

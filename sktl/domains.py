@@ -408,25 +408,28 @@ def _concatenate(tables):
     if len(library) > 1 or len({sparse.issparse(X) for X in tables}) > 1:
         found = ", ".join(sorted({type(X).__name__ for X in tables}))
         raise TypeError(f"All domains must come in one kind of table; got {found}. Convert them to one kind first.")
-    if library == {None}:
-        tables = [X if sparse.issparse(X) else np.asarray(X) for X in tables]
     if library != {None}:
-        columns = list(tables[0].columns)
-        for X in tables[1:]:
-            if set(X.columns) != set(columns):
-                differ = sorted(map(str, set(X.columns) ^ set(columns)))
-                raise ValueError(f"All domains must have the same columns; not in all of them: {differ}.")
-        tables = [X if list(X.columns) == columns else X[columns] for X in tables]
-        frames = sys.modules[library.pop()]
-        if frames.__name__ == "pandas":
-            return frames.concat(tables, ignore_index=True)
-        return frames.concat(tables, how="vertical_relaxed")
+        return _concatenate_frames(tables, sys.modules[library.pop()])
+    tables = [X if sparse.issparse(X) else np.asarray(X) for X in tables]
     widths = sorted({X.shape[1] if X.ndim > 1 else 1 for X in tables})
     if len(widths) > 1:
         raise ValueError(f"All domains must have the same number of columns; got {widths}.")
     if sparse.issparse(tables[0]):
         return sparse.vstack(tables, format="csr")
     return np.concatenate(tables)
+
+
+def _concatenate_frames(tables, library):
+    """Stack pandas or polars frames on each other, with their columns in the first one's order."""
+    columns = list(tables[0].columns)
+    for X in tables[1:]:
+        if set(X.columns) != set(columns):
+            differ = sorted(map(str, set(X.columns) ^ set(columns)))
+            raise ValueError(f"All domains must have the same columns; not in all of them: {differ}.")
+    tables = [X if list(X.columns) == columns else X[columns] for X in tables]
+    if library.__name__ == "pandas":
+        return library.concat(tables, ignore_index=True)
+    return library.concat(tables, how="vertical_relaxed")
 
 
 def _stack_labels(parts):

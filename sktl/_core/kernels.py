@@ -15,6 +15,11 @@ AUTO_WIDTH = 0.3  # gamma="auto" in units of 1 / squared median distance; benchm
 MEDIAN_ROWS = 1000  # rows that the median heuristic looks at
 
 
+def stack_samples(X, Y):
+    """The rows of two samples in one table, dense or CSR."""
+    return sparse.vstack([X, Y], format="csr") if sparse.issparse(X) else np.concatenate([X, Y])
+
+
 def canonical_order(X) -> np.ndarray:
     """Sort the rows along one fixed direction: an order that depends on their values alone, not on how they came."""
     direction = np.random.default_rng(0).uniform(0.5, 1.5, size=X.shape[1])

@@ -8,7 +8,7 @@ import numpy as np
 from sklearn.exceptions import ConvergenceWarning
 
 from sktl._checks import check_kernel, check_number, check_option
-from sktl._core.kernels import canonical_order, make_kernel
+from sktl._core.kernels import canonical_order, make_kernel, stack_samples
 from sktl._core.linalg import pivoted_cholesky
 from sktl._core.optimize import solve_box_slab_cvxpy, solve_box_slab_qp
 from sktl.base import BaseWeighter
@@ -175,51 +175,6 @@ class KMM(BaseWeighter):
         self.tol = tol
         self.max_iter = max_iter
 
-    def fit(self, X, y=None, sample_domain=None):
-        """Find the weights of the source rows.
-
-        Parameters
-        ----------
-        X : array-like or CSR matrix of shape (n_samples, n_features)
-            Rows of all domains.
-        y : array-like of shape (n_samples,), default=None
-            Labels; only which ones are missing (target rows) matters.
-        sample_domain : array-like of shape (n_samples,), default=None
-            Domains, where the labels can't tell: booleans (True = target), integers (negative = target) or names
-            ("target").
-
-        Returns
-        -------
-        self
-
-        Raises
-        ------
-        ValueError
-            If a parameter or a domain is not as described, ``B`` < 1 - ``eps``, or the kernel is not positive
-            semi-definite.
-
-        Warns
-        -----
-        SingleDomainWarning
-            If there is one domain; all weights are 1 then.
-        sklearn.exceptions.ConvergenceWarning
-            If the duality gap stays above ``tol``.
-        """
-        self._check_params()
-        X, domains = self._check_rows(X, y, sample_domain)
-        if domains.single:
-            self.solution_, self.solver_, self.rank_, self.residual_ = None, "none", 0, 0.0
-            self.gamma_, self.eps_, self.n_iter_ = np.nan, np.nan, 0
-            return self._store(np.ones(X.shape[0]), domains)
-        rows = np.flatnonzero(domains.source)
-        rows = rows[canonical_order(X[rows])]  # so that the order in which the rows came can't matter
-        kernel = make_kernel(self.kernel, self.gamma, X, degree=self.degree, coef0=self.coef0)
-        self.gamma_ = kernel.params.get("gamma", np.nan)
-        weights = np.empty(X.shape[0])
-        weights[rows] = self._solve(kernel, X[rows], X[domains.target])
-        self.solution_ = replace(self.solution_, x=weights[domains.source])
-        return self._store(self.solution_.x, domains)
-
     def _check_params(self):
         check_kernel(self.kernel, self.gamma, self.degree, self.coef0)
         check_number("B", self.B, low=0, closed="neither")
@@ -230,11 +185,27 @@ class KMM(BaseWeighter):
         check_number("tol", self.tol, low=0, closed="neither")
         check_number("max_iter", self.max_iter, Integral, low=1)
 
+    def _weigh(self, X_source, X_target):
+        order = canonical_order(X_source)  # so that the order in which the rows came can't matter
+        X_source = X_source[order]
+        both = stack_samples(X_source, X_target)
+        kernel = make_kernel(self.kernel, self.gamma, both, degree=self.degree, coef0=self.coef0)
+        self.gamma_ = kernel.params.get("gamma", np.nan)
+        solution = self._solve(kernel, X_source, X_target)
+        weights = np.empty(len(order))
+        weights[order] = solution.x
+        self.solution_, self.n_iter_ = replace(solution, x=weights), solution.n_iter
+        return weights
+
+    def _weigh_nothing(self, X):
+        self.solution_, self.solver_, self.rank_, self.residual_ = None, "none", 0, 0.0
+        self.gamma_, self.eps_, self.n_iter_ = np.nan, np.nan, 0
+
     def _solve(self, kernel, X_source, X_target):
-        """Weights of the source rows; keeps the solver's record."""
+        """The solver's record for the rows in this order."""
         n = X_source.shape[0]
         self.eps_ = (np.sqrt(n) - 1) / np.sqrt(n) if self.eps == "auto" else float(self.eps)
-        if 1 - self.eps_ > self.B:
+        if self.B + self.eps_ < 1:
             raise ValueError(
                 f"B={self.B:g} keeps the mean weight below 1 - eps = {1 - self.eps_:.3g}: no weights are feasible. "
                 "Raise B (above 1) or eps."
@@ -254,10 +225,9 @@ class KMM(BaseWeighter):
                 f"KMM stopped after {solution.n_iter} iterations at a relative duality gap {solution.relative_gap:.1e}"
                 f" (tol={self.tol:g}). Raise max_iter or reg, or scale X.",
                 ConvergenceWarning,
-                stacklevel=3,
+                stacklevel=4,
             )
-        self.solution_, self.n_iter_ = solution, solution.n_iter
-        return solution.x
+        return solution
 
     def _low_rank(self, kernel, X_source, X_target):
         try:

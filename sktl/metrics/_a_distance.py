@@ -13,7 +13,7 @@ from sklearn.utils import check_random_state
 
 from sktl._checks import check_number
 from sktl._core.discrepancy import proxy_a_distance as distance_of_error
-from sktl._core.kernels import canonical_order
+from sktl._core.kernels import canonical_order, stack_samples
 from sktl.metrics._samples import check_samples
 
 
@@ -77,8 +77,7 @@ def proxy_a_distance(X_source, X_target, classifier=None, *, cv=5, n_jobs=None, 
     """
     check_number("cv", cv, Integral, low=2)
     X_source, X_target = check_samples(X_source, X_target, min_rows=cv)
-    is_sparse = sparse.issparse(X_source)
-    X = sparse.vstack([X_source, X_target], format="csr") if is_sparse else np.concatenate([X_source, X_target])
+    X = stack_samples(X_source, X_target)
     is_target = np.arange(X.shape[0]) >= X_source.shape[0]
     order = canonical_order(X)
     X, is_target = X[order], is_target[order]
@@ -86,7 +85,7 @@ def proxy_a_distance(X_source, X_target, classifier=None, *, cv=5, n_jobs=None, 
         from sklearn.linear_model import LogisticRegression  # here, to keep `import sktl` quick
 
         classifier = make_pipeline(
-            StandardScaler(with_mean=not is_sparse), LogisticRegression(class_weight="balanced", max_iter=1000)
+            StandardScaler(with_mean=not sparse.issparse(X)), LogisticRegression(class_weight="balanced", max_iter=1000)
         )
     folds = StratifiedKFold(cv, shuffle=True, random_state=check_random_state(random_state).randint(2**31 - 1))
     guess = cross_val_predict(clone(classifier), X, is_target, cv=folds, n_jobs=n_jobs)

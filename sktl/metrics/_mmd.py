@@ -1,11 +1,10 @@
 """Maximum mean discrepancy between two samples."""
 
 import numpy as np
-from scipy import sparse
 
 from sktl._checks import check_kernel, check_option
 from sktl._core.discrepancy import mmd_squared
-from sktl._core.kernels import make_kernel
+from sktl._core.kernels import make_kernel, stack_samples
 from sktl.metrics._samples import check_samples
 
 
@@ -88,8 +87,7 @@ def mmd(
     check_option("estimator", estimator, ("unbiased", "biased"))
     check_option("squared", squared, (True, False))
     X_source, X_target = check_samples(X_source, X_target, min_rows=2 if estimator == "unbiased" else 1)
-    both = (sparse.vstack if sparse.issparse(X_source) else np.concatenate)([X_source, X_target])
-    function = make_kernel(kernel, gamma, both.tocsr() if sparse.issparse(both) else both, degree, coef0)
+    function = make_kernel(kernel, gamma, stack_samples(X_source, X_target), degree, coef0)
     value = mmd_squared(function, X_source, X_target, estimator == "unbiased", n_jobs)
     if estimator == "biased":
         value = max(value, 0.0)  # a squared norm: below 0 by rounding alone
