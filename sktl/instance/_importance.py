@@ -1,7 +1,9 @@
 """Fit any estimator under the weights of any weighter."""
 
 import numpy as np
+from sklearn import config_context, get_config
 from sklearn.base import clone
+from sklearn.pipeline import Pipeline
 from sklearn.utils.metadata_routing import MetadataRouter
 
 from sktl.base import BaseOnLabeled, weight_parameter
@@ -88,16 +90,29 @@ class ImportanceWeighted(BaseOnLabeled):
         TypeError
             If the estimator's ``fit`` takes no ``sample_weight``.
         ValueError
-            If no row has a label.
+            If no row has a label, or ``sample_weight`` has not one value a row.
         """
         name = weight_parameter(self.estimator)
         params = dict(self._routed("fit", fit_params))
         weighter = KMM() if self.weighter is None else self.weighter
         self.weighter_ = clone(weighter).fit(X, y, sample_domain)
-        given = params.pop("sample_weight", params.pop(name, None))
+        params[name] = self._times_given(params.pop("sample_weight", params.pop(name, None)))
+        # these weights are none of the user's: a pipeline within must not want a request for them, nor route by it
+        inner_routing = get_config()["enable_metadata_routing"] and not isinstance(self.estimator, Pipeline)
+        with config_context(enable_metadata_routing=inner_routing):
+            return self._fit_inner(X, y, params)
+
+    def _times_given(self, given):
+        """The importance weights, times the user's own where there are any."""
         weights = self.weighter_.weights_
-        params[name] = weights if given is None else weights * np.asarray(given)
-        return self._fit_inner(X, y, params)
+        if given is None:
+            return weights
+        given = np.asarray(given)
+        if given.shape != weights.shape:
+            raise ValueError(
+                f"sample_weight must have one value a row, shape {weights.shape}; got shape {given.shape}."
+            )
+        return weights * given
 
     def _router(self):
         return MetadataRouter(owner=type(self).__name__).add_self_request(self)
