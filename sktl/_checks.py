@@ -21,6 +21,8 @@ def check_number(name, value, kind=Real, low=None, high=None, closed="both", opt
     bounds += [] if high is None else [f"{'<=' if closed in ('both', 'right') else '<'} {high}"]
     wanted = " ".join([noun, " and ".join(bounds)]).strip()
     wanted = " or ".join([*(repr(option) for option in options), wanted])
+    if isinstance(value, str) and any(isinstance(option, str) for option in options):
+        raise ValueError(f"{name} must be {wanted}; got {value!r}.")
     if isinstance(value, bool) or not isinstance(value, kind):
         raise TypeError(f"{name} must be {wanted}; got {value!r} of type {type(value).__name__}.")
     below = low is not None and (value < low or (value == low and closed in ("right", "neither")))

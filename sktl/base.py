@@ -395,11 +395,9 @@ def weight_parameter(estimator):
         return f"{name}__{weight_parameter(last)}"
     if isinstance(estimator, BaseOnLabeled):
         return weight_parameter(estimator.estimator)
-    if (
-        isinstance(estimator, type)
-        or not hasattr(estimator, "fit")
-        or not has_fit_parameter(estimator, "sample_weight")
-    ):
+    if isinstance(estimator, type) or not hasattr(estimator, "fit"):
+        raise TypeError(f"The estimator must be an object with fit, such as LogisticRegression(); got {estimator!r}.")
+    if not has_fit_parameter(estimator, "sample_weight"):
         raise TypeError(
             f"The estimator must take sample_weight in fit, since its rows are weighted; {estimator!r} does not. Use "
             "one that does (LogisticRegression, Ridge, trees, ...), or a Pipeline that ends in one."
@@ -467,5 +465,14 @@ class OnLabeled(BaseOnLabeled):
         ------
         ValueError
             If no row has a label, or a row has only some of its outputs.
+        TypeError
+            If what is wrapped adapts by itself, and so needs the rows without a label.
         """
+        parts = [self.estimator, *self.estimator.get_params().values()] if y is not None else []
+        adapters = [part for part in parts if isinstance(part, (BaseDomainTransformer, BaseWeighter))]
+        if adapters and not labeled_rows(X, y).all():
+            raise TypeError(
+                f"{adapters[0]!r} needs the rows without a label, which OnLabeled takes away: put it in front, as in "
+                "make_pipeline(TCA(), OnLabeled(...)), or give weights by ImportanceWeighted."
+            )
         return self._fit_inner(X, y, self._routed("fit", fit_params))

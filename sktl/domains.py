@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import sparse
 
-from sktl.exceptions import SingleDomainWarning
+from sktl.exceptions import SingleDomainWarning, UnlabeledSourceWarning
 
 __all__ = ["split_domains", "stack_domains", "target_mask"]
 
@@ -177,12 +177,19 @@ def read_domains(X, y=None, sample_domain=None):
     labeled = np.ones(n, dtype=bool) if y is None else labeled_rows(X, y)
     if sample_domain is not None:
         target, names = _read_sample_domain(sample_domain, n, labeled)
+        if labeled.any() and not labeled[~target].any():
+            warnings.warn(
+                f"No source row has a label, while {labeled.sum()} target rows do. If the domains are named the wrong "
+                "way round, mend sample_domain: True, a negative integer or 'target' marks a target row.",
+                UnlabeledSourceWarning,
+                stacklevel=_user_level(),
+            )
         return Domains(target, labeled, names, single=False)
     names = np.where(labeled, "source", TARGET).astype(object)
     if labeled.all():
         warnings.warn(
             "No label is missing and no sample_domain was passed: all rows are one domain, and nothing is adapted. "
-            "Leave the labels of target rows missing (NaN or None), or pass sample_domain.",
+            "Leave the labels of target rows missing (NaN or None; -1 is a label), or pass sample_domain.",
             SingleDomainWarning,
             stacklevel=_user_level(),
         )
@@ -213,8 +220,8 @@ def target_mask(X, y=None, sample_domain=None):
     y : array-like of shape (n_samples,), default=None
         Labels, missing (NaN, None, ``pd.NA``) on target rows.
     sample_domain : array-like of shape (n_samples,), default=None
-        Where the labels can't tell: booleans (True = target), integers (negative = target) or names ("target"; if no
-        row says it, the domains in which every label is missing).
+        Where the labels can't tell: booleans (True = target), integers (negative = target) or names ("target"). If no
+        row is marked so, the domains in which every label is missing are the target.
 
     Returns
     -------
@@ -427,9 +434,29 @@ def _concatenate_frames(tables, library):
             differ = sorted(map(str, set(X.columns) ^ set(columns)))
             raise ValueError(f"All domains must have the same columns; not in all of them: {differ}.")
     tables = [X if list(X.columns) == columns else X[columns] for X in tables]
+    for name in dict.fromkeys(columns):
+        kinds = {_kind_of(X[name]) for X in tables} - {None}
+        if len(kinds) > 1:
+            raise TypeError(
+                f"Column {name!r} holds {' in one domain and '.join(sorted(kinds))} in another: stacking would turn "
+                "the numbers into text. Convert one of them."
+            )
     if library.__name__ == "pandas":
         return library.concat(tables, ignore_index=True)
     return library.concat(tables, how="vertical_relaxed")
+
+
+def _kind_of(column):
+    """What a column holds: "numbers", "text", or None for anything else (nothing, categories, dates, ...)."""
+    if getattr(column, "ndim", 1) != 1:  # columns that share one name
+        return None
+    known = column[~missing_values(column)] if _library(column) == "pandas" else column.drop_nulls()
+    if len(known) == 0 or "categor" in str(column.dtype).lower():
+        return None
+    values = as_column(known)
+    if values.dtype.kind in "iuf":
+        return "numbers"
+    return "text" if any(isinstance(value, str) for value in values.tolist()) else None
 
 
 def _stack_labels(parts):

@@ -1,6 +1,6 @@
 """Errors and warnings that a user may want to catch."""
 
-__all__ = ["EarlyStopWarning", "MissingExtraError", "SingleDomainWarning"]
+__all__ = ["EarlyStopWarning", "MissingExtraError", "SingleDomainWarning", "UnlabeledSourceWarning"]
 
 
 class EarlyStopWarning(UserWarning):
@@ -13,3 +13,7 @@ class SingleDomainWarning(UserWarning):
 
 class MissingExtraError(ImportError):
     """A package of one of sktl's optional extras is not installed."""
+
+
+class UnlabeledSourceWarning(UserWarning):
+    """No source row has a label while target rows do: perhaps the domains are named the wrong way round."""

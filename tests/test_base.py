@@ -820,3 +820,14 @@ def test_a_renamed_sample_domain_arrives(told):
     with routing_on():
         pipe = make_pipeline(TCA(2).set_fit_request(sample_domain="site"), OnLabeled(LogisticRegression()))
         assert_array_equal(pipe.fit(X, y, site=forms[0])[0].components_, expected)
+
+
+def test_adapters_do_not_go_inside_on_labeled(two_domains):
+    X, y, y_true = two_domains
+    for inner in (KMM(), make_pipeline(TCA(), LogisticRegression())):
+        with pytest.raises(TypeError, match="needs the rows without a label, which OnLabeled takes away"):
+            OnLabeled(inner).fit(X, y)
+    with pytest.raises(TypeError, match=r"weighter must be a weighter of sktl.instance, such as KMM\(\); got TCA\(\)"):
+        ImportanceWeighted(LogisticRegression(), TCA()).fit(X, y)
+    with pytest.raises(TypeError, match="must be an object with fit, such as"):
+        ImportanceWeighted(LogisticRegression).fit(X, y)

@@ -16,7 +16,7 @@ from scipy import sparse
 
 from sktl import split_domains, stack_domains, target_mask
 from sktl.domains import known_labels, labeled_rows, read_domains, take_rows
-from sktl.exceptions import SingleDomainWarning
+from sktl.exceptions import SingleDomainWarning, UnlabeledSourceWarning
 
 NAN = float("nan")
 BIG = 2**53 + 1  # the first integer that float64 can't hold
@@ -700,3 +700,23 @@ def test_no_warning_where_domains_are_told():
         warnings.simplefilter("error")
         target_mask(table(2), [0, None])
         target_mask(table(2), [0, 1], ["a", "target"])
+
+
+# --- what looks like a slip ---
+
+
+def test_domains_named_the_wrong_way_round_are_told():
+    X, y = np.arange(5.0)[:, None], [0, 1, 1, None, None]
+    with pytest.warns(UnlabeledSourceWarning, match="No source row has a label, while 3 target rows do") as caught:
+        target_mask(X, y, sample_domain=[True, True, True, False, False])
+    assert caught[0].filename == __file__
+
+
+@pytest.mark.parametrize("library", ["pandas", "polars"])
+def test_numbers_never_become_text_by_stacking(library):
+    frames = pytest.importorskip(library)
+    numbers, text = frames.DataFrame({"u": [1.5, 2.5]}), frames.DataFrame({"u": ["1", None]})
+    with pytest.raises(TypeError, match="Column 'u' holds numbers in one domain and text in another"):
+        stack_domains((numbers, [0, 1]), text)
+    nothing = frames.DataFrame({"u": [None, None]})
+    assert stack_domains((text, [0, 1]), nothing)[0].shape == (4, 1)

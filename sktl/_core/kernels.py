@@ -21,8 +21,15 @@ def stack_samples(X, Y):
 
 
 def canonical_order(X) -> np.ndarray:
-    """Sort the rows along one fixed direction: an order that depends on their values alone, not on how they came."""
-    direction = np.random.default_rng(0).uniform(0.5, 1.5, size=X.shape[1])
+    """Sort the rows along one fixed direction: an order that depends on their values alone, not on how they came.
+
+    Columns count in units of their size, so that the order does not depend on their units either.
+    """
+    squares = (
+        X.multiply(X).mean(axis=0) if sparse.issparse(X) else np.einsum("ij,ij->j", X, X, dtype=np.float64) / len(X)
+    )
+    scale = np.sqrt(np.asarray(squares).ravel())
+    direction = np.random.default_rng(0).uniform(0.5, 1.5, size=X.shape[1]) / np.where(scale > 0, scale, 1)
     return np.argsort(np.asarray(X @ direction).ravel(), kind="stable")
 
 

@@ -1,6 +1,6 @@
 """Quadratic programming over a box and a slab, at a cost linear in the variables."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -25,7 +25,7 @@ class QPSolution:
         Whether ``gap <= tol * max(1, |objective|)``.
     """
 
-    x: np.ndarray
+    x: np.ndarray = field(repr=False)
     objective: float
     gap: float
     n_iter: int

@@ -44,11 +44,11 @@ def make_covariate_shift(
     .. math:: f(x) = x_1^2 - 1 + (x_2 + \dots + x_d) / \sqrt{d - 1}, \qquad z = f(x) + \text{noise} \cdot \varepsilon,
               \quad \varepsilon \sim N(0, 1),
 
-    and the label is :math:`z` (regression) or :math:`z > 0` (classification), so that p(y|x) is the same. A linear
-    model is wrong everywhere, and right enough only where its rows come from: re-weighting source rows by the true
-    ratio helps it; a model that can bend gains nothing. Linear regression with ``shift=1, scale=1`` has an expected
-    squared error on the target, beyond the noise, of 7 when fitted on the source, and of 2 with the true weights (or on
-    the target itself).
+    (for d = 1 without the last term), and the label is :math:`z` (regression) or :math:`z > 0` (classification), so
+    that p(y|x) is the same. A linear model is wrong everywhere, and right enough only where its rows come from:
+    re-weighting source rows by the true ratio helps it; a model that can bend gains nothing. Linear regression with
+    ``shift=1, scale=1`` has an expected squared error on the target, beyond the noise, of 7 when fitted on the
+    source, and of 2 with the true weights (or on the target itself).
 
     Parameters
     ----------

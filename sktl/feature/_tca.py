@@ -68,7 +68,8 @@ class TCA(BaseDomainTransformer):
         Coefficients: directions A' for the linear kernel, else W' on the rows ``landmarks_``. Rows of norm 1 (times
         sqrt(n / n_landmarks)); the entry of largest size is positive; zero where nothing is left to explain.
     eigenvalues_ : ndarray of shape (n_components,)
-        Variance over (squared distance of the means + mu), falling.
+        Scatter of each component (n_samples times its variance) over its squared distance between the domains' means,
+        times n_source n_target / n_samples, plus mu (for components of norm 1). Falling.
     landmarks_ : ndarray or CSR matrix of shape (n_landmarks, n_features), or None
         Rows that kernels are computed with; None for the linear kernel.
     solver_ : {"primal", "dual"}
@@ -103,8 +104,7 @@ class TCA(BaseDomainTransformer):
     References
     ----------
     .. [1] S. J. Pan, I. W. Tsang, J. T. Kwok, Q. Yang, "Domain adaptation via transfer component analysis", IEEE
-    Transactions
-       on Neural Networks 22, 2011.
+       Transactions on Neural Networks 22, 2011.
     .. [2] M. Long, J. Wang, G. Ding, J. Sun, P. S. Yu, "Transfer feature learning with joint distribution adaptation",
        ICCV 2013.
 

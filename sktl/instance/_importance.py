@@ -88,13 +88,15 @@ class ImportanceWeighted(BaseOnLabeled):
         Raises
         ------
         TypeError
-            If the estimator's ``fit`` takes no ``sample_weight``.
+            If the estimator's ``fit`` takes no ``sample_weight``, or ``weighter`` is no weighter.
         ValueError
             If no row has a label, or ``sample_weight`` has not one value a row.
         """
         name = weight_parameter(self.estimator)
         params = dict(self._routed("fit", fit_params))
         weighter = KMM() if self.weighter is None else self.weighter
+        if isinstance(weighter, type) or not hasattr(weighter, "fit") or hasattr(weighter, "transform"):
+            raise TypeError(f"weighter must be a weighter of sktl.instance, such as KMM(); got {weighter!r}.")
         self.weighter_ = clone(weighter).fit(X, y, sample_domain)
         params[name] = self._times_given(params.pop("sample_weight", params.pop(name, None)))
         # these weights are none of the user's: a pipeline within must not want a request for them, nor route by it

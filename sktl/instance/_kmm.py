@@ -42,8 +42,11 @@ class KMM(BaseWeighter):
 
     *When it helps*: the target's rows are distributed otherwise than the source's but within their range, p(y | x) is
     the same, and the model is too simple to fit p(y | x) everywhere. *When it hurts*: p(y | x) itself changes, the
-    target lies outside the source (few rows carry all the weight: see ``effective_sample_size_``), or the model is
-    flexible enough without weights; then weights only add variance. Columns must be on one scale: standardise first.
+    target lies outside the source (no weights can help then; the ridge keeps ``effective_sample_size_`` from showing
+    how little is left, so look at :func:`sktl.metrics.proxy_a_distance`: near 2 is too far), or the model is flexible
+    enough without weights, which then only add variance. Columns must be on one scale: standardise first.
+
+    It is not a transformer: hand it to :class:`ImportanceWeighted`, or use ``weights_`` by hand.
 
     Parameters
     ----------
@@ -66,13 +69,13 @@ class KMM(BaseWeighter):
         Ridge, in units of the mean of k(x, x) over the source. 0 is the paper's programme; larger values draw the
         weights together.
     solver : {"auto", "low_rank", "cvxpy"}, default="auto"
-        "low_rank": an interior point method on a pivoted Cholesky factor of K, exact to rounding as long as the rank
+        "low_rank": an interior point method on a pivoted Cholesky factor of K; no approximation as long as the rank
         of K is at most ``max_rank``. "cvxpy": the dense programme, O(n_s^3) time, O(n_s^2) memory. "auto": "low_rank",
         and cvxpy if that does not converge on up to 2,000 source rows.
     max_rank : int >= 1, default=300
         Rank of the factor at the most.
     tol : float > 0, default=1e-6
-        Duality gap to stop at, relative to the objective.
+        Duality gap to stop at, relative to the objective. At 1e-6 single weights are right to some 1e-2.
     max_iter : int >= 1, default=100
         Iterations of the low-rank solver at the most.
 

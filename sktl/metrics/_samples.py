@@ -8,6 +8,12 @@ from sktl.domains import n_rows
 
 def check_samples(X_source, X_target, min_rows=1):
     """Both samples as finite arrays or CSR matrices with the same columns and at least ``min_rows`` rows each."""
+    names = [list(getattr(X, "columns", ())) for X in (X_source, X_target)]
+    if all(names) and names[0] != names[1]:
+        raise ValueError(
+            f"The columns of X_source and X_target have other names, or another order: {names[0][:5]} and "
+            f"{names[1][:5]}. Pass X_target[X_source.columns]."
+        )
     checked = []
     for name, X in (("X_source", X_source), ("X_target", X_target)):
         if n_rows(X) < min_rows:

@@ -98,7 +98,8 @@ def test_landmarks_tend_to_the_exact_solution(two_domains):
     assert TCA(3, kernel="rbf", n_landmarks=len(X)).fit(X, y).approximation_ == "exact"
     near = TCA(3, kernel="rbf", gamma=0.02, n_landmarks=len(X) - 1).fit(X, y)
     assert near.approximation_ == "nystroem"
-    same_up_to_sign(near.transform(X), exact.transform(X), rtol=0.02, atol=0.1)
+    alike = np.corrcoef(near.transform(X).T, exact.transform(X).T)[:3, 3:].diagonal()
+    assert np.abs(alike).min() > 0.99
     assert_allclose(near.eigenvalues_, exact.eigenvalues_, rtol=0.03)
 
 
@@ -237,7 +238,7 @@ def test_published_figures_on_office_caltech(real_data):
         ({"n_components": 0}, ValueError, "n_components must be an integer >= 1; got 0"),
         ({"mu": 0}, ValueError, "mu must be a number > 0; got 0"),
         ({"kernel": "precomputed"}, ValueError, "kernel must be one of"),
-        ({"n_landmarks": "all"}, TypeError, "n_landmarks must be 'auto' or None or an integer >= 1; got 'all'"),
+        ({"n_landmarks": "all"}, ValueError, "n_landmarks must be 'auto' or None or an integer >= 1; got 'all'"),
     ],
 )
 def test_errors(parameters, kind, match, two_domains):

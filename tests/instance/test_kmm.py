@@ -151,7 +151,7 @@ def test_auto_falls_back_to_cvxpy_and_low_rank_warns(two_domains):
     [
         ({"kernel": "rfb"}, ValueError, "kernel must be one of .*'rbf'.*; got 'rfb'"),
         ({"gamma": -1}, ValueError, "gamma must be 'auto' or 'median' or 'scale' or a number > 0; got -1"),
-        ({"gamma": "wide"}, TypeError, "got 'wide' of type str"),
+        ({"gamma": "wide"}, ValueError, "gamma must be 'auto' or .* or a number > 0; got 'wide'"),
         ({"B": 0}, ValueError, "B must be a number > 0; got 0"),
         ({"eps": 1.0}, ValueError, "eps must be 'auto' or a number >= 0 and < 1; got 1.0"),
         ({"reg": -0.1}, ValueError, "reg must be a number >= 0"),

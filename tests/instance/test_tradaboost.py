@@ -390,6 +390,7 @@ def test_no_labelled_target_row_is_an_error(two_domains):
         TrAdaBoostClassifier().fit(X, y)
 
 
+@pytest.mark.filterwarnings("ignore::sktl.exceptions.UnlabeledSourceWarning")
 def test_no_labelled_source_row_is_an_error(two_domains):
     X, y, y_true = two_domains
     target = np.isnan(y)
@@ -414,8 +415,12 @@ def test_continuous_labels_are_an_error(two_domains):
     [
         ({"estimator": KNeighborsClassifier()}, TypeError, r"must take sample_weight in fit.*KNeighborsClassifier\(\)"),
         ({"estimator": make_pipeline(StandardScaler(), KNeighborsClassifier())}, TypeError, "must take sample_weight"),
-        ({"estimator": make_pipeline(StandardScaler(), "passthrough")}, TypeError, "'passthrough' does not"),
-        ({"estimator": GaussianNB}, TypeError, "must take sample_weight"),
+        (
+            {"estimator": make_pipeline(StandardScaler(), "passthrough")},
+            TypeError,
+            "must be an object with fit.*'passthrough'",
+        ),
+        ({"estimator": GaussianNB}, TypeError, "must be an object with fit"),
         ({"estimator": LinearRegression()}, TypeError, r"must be a classifier; got LinearRegression\(\)"),
         ({"estimator": LinearSVC()}, ValueError, r"needs predict_proba, which LinearSVC\(\).*Choose loss='zero_one'"),
         ({"loss": "hard"}, ValueError, "loss must be one of 'soft', 'zero_one'; got 'hard'"),

@@ -3,6 +3,7 @@ import pytest
 from scipy import sparse
 from scipy.stats import norm
 from sklearn.dummy import DummyClassifier
+from sklearn.linear_model import Ridge
 from sklearn.neighbors import KNeighborsClassifier
 from sklearn.tree import DecisionTreeClassifier
 
@@ -59,3 +60,8 @@ def test_errors():
         proxy_a_distance(np.ones((9, 1)), np.ones((9, 1)), cv=1)
     with pytest.raises(ValueError, match="X_source has 1 columns and X_target 2"):
         proxy_a_distance(np.ones((9, 1)), np.ones((9, 2)))
+
+
+def test_a_regressor_is_refused():
+    with pytest.raises(TypeError, match=r"classifier must be a classifier, such as .*; got Ridge\(\)"):
+        proxy_a_distance(np.ones((9, 1)), np.ones((9, 1)), Ridge())

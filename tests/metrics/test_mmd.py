@@ -115,3 +115,11 @@ def test_grows_with_the_shift():
 def test_errors(X, Y, kwargs, match):
     with pytest.raises(ValueError, match=match):
         mmd(X, Y, **kwargs)
+
+
+def test_frames_must_name_their_columns_alike():
+    pandas = pytest.importorskip("pandas", reason="pandas comes with the test extra")
+    frame = pandas.DataFrame(np.random.default_rng(0).normal(size=(9, 2)), columns=["a", "b"])
+    assert mmd(frame, frame, estimator="biased") == 0
+    with pytest.raises(ValueError, match=r"\['a', 'b'\] and \['b', 'a'\]. Pass X_target\[X_source.columns\]"):
+        mmd(frame, frame[["b", "a"]])
