@@ -51,7 +51,7 @@ class BaseWeighter(_TakesSampleDomain, BaseEstimator, metaclass=ABCMeta):
 
     ``fit(X, y=None, sample_domain=None)`` sets ``weights_`` (n_samples,), in the order of the rows of ``X``: on source
     rows the density ratio p_target(x) / p_source(x), scaled to mean 1 over them; 1 on target rows. A child implements
-    ``_check_params`` and ``_weigh``.
+    ``_check_params`` and ``_weigh``, or ``_weigh_rows`` if it needs labels.
     """
 
     def fit(self, X, y=None, sample_domain=None):
@@ -87,19 +87,23 @@ class BaseWeighter(_TakesSampleDomain, BaseEstimator, metaclass=ABCMeta):
         if domains.single:
             self._weigh_nothing(X)
         else:
-            weights = self._weigh(X[domains.source], X[domains.target])
+            weights = self._weigh_rows(X, y, domains)
             self.weights_[domains.source] = weights / np.mean(weights)
         kept = self.weights_[domains.source]
         self.effective_sample_size_ = float(kept.sum() ** 2 / (kept @ kept))
         return self
 
+    def _weigh_rows(self, X, y, domains):
+        """Weights of the source rows, on any scale; weighters that learn from labels put their own here."""
+        return self._weigh(X[domains.source], X[domains.target])
+
     @abstractmethod
     def _check_params(self):
         """Raise if a parameter is not as documented."""
 
-    @abstractmethod
     def _weigh(self, X_source, X_target):
         """Weights of the rows of ``X_source``, on any scale; sets the child's fitted attributes."""
+        raise NotImplementedError(f"{type(self).__name__} implements neither _weigh nor _weigh_rows.")
 
     def _weigh_nothing(self, X):
         """Set the child's fitted attributes where there is one domain, so that there is nothing to weigh."""

@@ -283,6 +283,8 @@ def test_constant_column_and_duplicated_rows(estimator, two_domains):
     X[1:11] = X[0]
     result = outcome(clone(estimator).fit(X, y, **kwargs), X)
     assert np.isfinite(result).all()
+    if hasattr(estimator, "predict_weights") and get_tags(estimator).target_tags.required:
+        return  # weighs a row by its label, and these rows have several
     if not isinstance(estimator, BaseWeighter) or getattr(estimator, "reg", 1) > 0:
         assert_allclose(result[1:11], np.broadcast_to(result[0], result[1:11].shape), rtol=1e-3, atol=1e-3)
 
