@@ -10,7 +10,7 @@ from scipy import sparse
 from sklearn.base import clone, is_classifier
 from sklearn.frozen import FrozenEstimator
 from sklearn.pipeline import make_pipeline
-from sklearn.utils import check_random_state, column_or_1d
+from sklearn.utils import assert_all_finite, check_random_state, column_or_1d
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_is_fitted, validate_data
 
@@ -164,6 +164,7 @@ class BaseLabelShiftWeighter(BaseWeighter):
                 "have no label. Label some, or use a weighter that needs no labels, such as KMM."
             )
         labels = self._source_labels(y, domains)
+        assert_all_finite(labels, input_name="y")
         check_classification_targets(labels)
         self.classes_, counts = np.unique(labels, return_counts=True)
         self.source_prior_ = counts / len(labels)
