@@ -22,7 +22,7 @@ from sklearn.utils.metadata_routing import MetadataRouter, MethodMapping, proces
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted, has_fit_parameter, validate_data
 
-from sktl.domains import known_labels, labeled_rows, read_domains, take_rows
+from sktl.domains import draw_rows, known_labels, labeled_rows, n_rows, read_domains, take_rows
 
 __all__ = ["BaseDomainTransformer", "BaseOnLabeled", "BaseTransferClassifier", "BaseWeighter", "OnLabeled"]
 
@@ -221,11 +221,18 @@ class BaseOnLabeled(MetaEstimatorMixin, BaseEstimator, metaclass=ABCMeta):
     def fit(self, X, y=None, **fit_params):
         """Fit ``estimator_`` on labelled rows."""
 
-    def _fit_inner(self, X, y, fit_params):
-        """Clone and fit the wrapped estimator on labelled rows; parameters of one value a row are cut alike."""
+    def _fit_inner(self, X, y, fit_params, rows=None):
+        """Clone and fit the wrapped estimator on labelled rows; parameters of one value a row are cut alike.
+
+        With ``rows``, positions among the labelled rows that may repeat, it is fitted on these.
+        """
         if y is not None:
             discrete = get_tags(self.estimator).estimator_type != "regressor"
             X, y, fit_params = _labeled_only(X, y, fit_params, f"{type(self).__name__} needs", discrete)
+        if rows is not None:
+            n = n_rows(X)
+            fit_params = {k: draw_rows(v, rows) if _is_per_row(v, n) else v for k, v in fit_params.items()}
+            X, y = draw_rows(X, rows), None if y is None else draw_rows(y, rows)
         self.estimator_ = clone(self.estimator).fit(X, y, **fit_params)
         return self
 

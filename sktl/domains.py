@@ -80,6 +80,15 @@ def take_rows(data, rows):
     return np.asarray(data)[rows]
 
 
+def draw_rows(data, index):
+    """The rows of ``data`` at the positions ``index``, which may repeat, in the container they came in."""
+    if _library(data) == "pandas":
+        return data.iloc[index]
+    if isinstance(data, (list, tuple)):
+        return [data[i] for i in index]
+    return (data.tocsr() if sparse.issparse(data) else data)[index]
+
+
 def _is_null(value):
     """Whether one object stands for a missing value: None, NaN, NaT or pandas' NA."""
     if value is None or type(value).__name__ in ("NAType", "NaTType"):
