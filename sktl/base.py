@@ -22,7 +22,7 @@ from sklearn.utils.metadata_routing import MetadataRouter, MethodMapping, proces
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted, has_fit_parameter, validate_data
 
-from sktl.domains import known_labels, labeled_rows, read_domains, take_rows
+from sktl.domains import draw_rows, known_labels, labeled_rows, n_rows, read_domains, take_rows
 
 __all__ = ["BaseDomainTransformer", "BaseOnLabeled", "BaseTransferClassifier", "BaseWeighter", "OnLabeled"]
 
@@ -51,7 +51,7 @@ class BaseWeighter(_TakesSampleDomain, BaseEstimator, metaclass=ABCMeta):
 
     ``fit(X, y=None, sample_domain=None)`` sets ``weights_`` (n_samples,), in the order of the rows of ``X``: on source
     rows the density ratio p_target(x) / p_source(x), scaled to mean 1 over them; 1 on target rows. A child implements
-    ``_check_params`` and ``_weigh``.
+    ``_check_params`` and ``_weigh``, or ``_weigh_rows`` if it needs labels.
     """
 
     def fit(self, X, y=None, sample_domain=None):
@@ -87,19 +87,23 @@ class BaseWeighter(_TakesSampleDomain, BaseEstimator, metaclass=ABCMeta):
         if domains.single:
             self._weigh_nothing(X)
         else:
-            weights = self._weigh(X[domains.source], X[domains.target])
+            weights = self._weigh_rows(X, y, domains)
             self.weights_[domains.source] = weights / np.mean(weights)
         kept = self.weights_[domains.source]
         self.effective_sample_size_ = float(kept.sum() ** 2 / (kept @ kept))
         return self
 
+    def _weigh_rows(self, X, y, domains):
+        """Weights of the source rows, on any scale; weighters that learn from labels put their own here."""
+        return self._weigh(X[domains.source], X[domains.target])
+
     @abstractmethod
     def _check_params(self):
         """Raise if a parameter is not as documented."""
 
-    @abstractmethod
     def _weigh(self, X_source, X_target):
         """Weights of the rows of ``X_source``, on any scale; sets the child's fitted attributes."""
+        raise NotImplementedError(f"{type(self).__name__} implements neither _weigh nor _weigh_rows.")
 
     def _weigh_nothing(self, X):
         """Set the child's fitted attributes where there is one domain, so that there is nothing to weigh."""
@@ -217,11 +221,18 @@ class BaseOnLabeled(MetaEstimatorMixin, BaseEstimator, metaclass=ABCMeta):
     def fit(self, X, y=None, **fit_params):
         """Fit ``estimator_`` on labelled rows."""
 
-    def _fit_inner(self, X, y, fit_params):
-        """Clone and fit the wrapped estimator on labelled rows; parameters of one value a row are cut alike."""
+    def _fit_inner(self, X, y, fit_params, rows=None):
+        """Clone and fit the wrapped estimator on labelled rows; parameters of one value a row are cut alike.
+
+        With ``rows``, positions among the labelled rows that may repeat, it is fitted on these.
+        """
         if y is not None:
             discrete = get_tags(self.estimator).estimator_type != "regressor"
             X, y, fit_params = _labeled_only(X, y, fit_params, f"{type(self).__name__} needs", discrete)
+        if rows is not None:
+            n = n_rows(X)
+            fit_params = {k: draw_rows(v, rows) if _is_per_row(v, n) else v for k, v in fit_params.items()}
+            X, y = draw_rows(X, rows), None if y is None else draw_rows(y, rows)
         self.estimator_ = clone(self.estimator).fit(X, y, **fit_params)
         return self
 

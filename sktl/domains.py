@@ -80,6 +80,15 @@ def take_rows(data, rows):
     return np.asarray(data)[rows]
 
 
+def draw_rows(data, index):
+    """The rows of ``data`` at the positions ``index``, which may repeat, in the container they came in."""
+    if _library(data) == "pandas":
+        return data.iloc[index]
+    if isinstance(data, (list, tuple)):
+        return [data[i] for i in index]
+    return (data.tocsr() if sparse.issparse(data) else data)[index]
+
+
 def _is_null(value):
     """Whether one object stands for a missing value: None, NaN, NaT or pandas' NA."""
     if value is None or type(value).__name__ in ("NAType", "NaTType"):
@@ -182,7 +191,7 @@ def read_domains(X, y=None, sample_domain=None):
                 f"No source row has a label, while {labeled.sum()} target rows do. If the domains are named the wrong "
                 "way round, mend sample_domain: True, a negative integer or 'target' marks a target row.",
                 UnlabeledSourceWarning,
-                stacklevel=_user_level(),
+                stacklevel=user_level(),
             )
         return Domains(target, labeled, names, single=False)
     names = np.where(labeled, "source", TARGET).astype(object)
@@ -191,7 +200,7 @@ def read_domains(X, y=None, sample_domain=None):
             "No label is missing and no sample_domain was passed: all rows are one domain, and nothing is adapted. "
             "Leave the labels of target rows missing (NaN or None; -1 is a label), or pass sample_domain.",
             SingleDomainWarning,
-            stacklevel=_user_level(),
+            stacklevel=user_level(),
         )
         return Domains(~labeled, labeled, names, single=True)
     if not labeled.any():
@@ -202,7 +211,7 @@ def read_domains(X, y=None, sample_domain=None):
     return Domains(~labeled, labeled, names, single=False)
 
 
-def _user_level():
+def user_level():
     """Stack level, for the caller's warning, of the first line that is not sktl's, scikit-learn's or joblib's."""
     frame, level = inspect.currentframe(), 0
     while frame and frame.f_globals.get("__name__", "").partition(".")[0] in ("sktl", "sklearn", "joblib"):

@@ -1,14 +1,29 @@
 """Errors and warnings that a user may want to catch."""
 
-__all__ = ["EarlyStopWarning", "MissingExtraError", "SingleDomainWarning", "UnlabeledSourceWarning"]
+__all__ = [
+    "EarlyStopWarning",
+    "MissingExtraError",
+    "ResamplingWarning",
+    "SingleDomainWarning",
+    "UnlabeledSourceWarning",
+    "WeakClassifierWarning",
+]
 
 
 class EarlyStopWarning(UserWarning):
     """An iteration ended at its first step, so that it brought next to nothing."""
 
 
+class ResamplingWarning(UserWarning):
+    """An estimator takes no weights, so that rows were drawn in proportion to them instead."""
+
+
 class SingleDomainWarning(UserWarning):
     """All rows belong to one domain, so that nothing was adapted."""
+
+
+class WeakClassifierWarning(UserWarning):
+    """A classifier tells the classes apart no better than chance might, so that what rests on it is mostly noise."""
 
 
 class MissingExtraError(ImportError):

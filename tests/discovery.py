@@ -8,9 +8,13 @@ from sklearn.base import BaseEstimator
 from sklearn.linear_model import LogisticRegression, Ridge
 
 import sktl
+from sktl.instance import RLLS
 
 #: Instances beside the default one, for what a default instance does not run through.
 VARIANTS = {
+    "BBSE": [{"confusion": "hard"}],
+    "ImportanceWeighted": [{"estimator": LogisticRegression(), "flattening": 0.5, "resample": "auto"}],
+    "LabelShiftClassifier": [{"weighter": RLLS()}],
     "KMM": [{"kernel": "linear"}, {"solver": "cvxpy"}, {"max_rank": 20}],
     "TCA": [{"kernel": "rbf"}, {"kernel": "rbf", "n_landmarks": 8}],
     "TrAdaBoostClassifier": [{"loss": "zero_one"}],

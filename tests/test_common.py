@@ -21,6 +21,7 @@ from sklearn.utils.estimator_checks import parametrize_with_checks
 from sktl import OnLabeled
 from sktl.base import BaseTransferClassifier, BaseWeighter
 from sktl.exceptions import SingleDomainWarning
+from sktl.instance import LabelShiftClassifier
 
 estimators = pytest.mark.parametrize("estimator", list(instances()), ids=repr)
 
@@ -50,10 +51,15 @@ def outcome(estimator, X):
     return estimator.predict(X)
 
 
+def needs_target_labels(estimator):
+    """Whether the estimator learns from labelled target rows, so that missing labels can't tell its domains."""
+    return isinstance(estimator, BaseTransferClassifier) and not isinstance(estimator, LabelShiftClassifier)
+
+
 def domains_for(estimator, two_domains):
     """Arguments of fit: labels missing on the target, or few-shot for those that need labelled target rows."""
     X, y, y_true = two_domains
-    if isinstance(estimator, BaseTransferClassifier):
+    if needs_target_labels(estimator):
         return X, y_true, {"sample_domain": read_only(np.isnan(y))}
     return X, y, {}
 
@@ -101,7 +107,7 @@ def test_forms_of_sample_domain_agree(estimator, two_domains):
 
 @estimators
 def test_missing_labels_tell_the_domains(estimator, two_domains):
-    if isinstance(estimator, BaseTransferClassifier):
+    if needs_target_labels(estimator):
         pytest.skip("learns from labelled target rows: labels can't tell its domains")
     X, y, _ = two_domains
     told = outcome(clone(estimator).fit(X, y), X)
@@ -241,6 +247,7 @@ def test_metadata_routing_off_and_on(estimator, two_domains):
     assert not sklearn.get_config()["enable_metadata_routing"]
 
 
+@pytest.mark.filterwarnings("ignore::sktl.exceptions.WeakClassifierWarning")  # folds of 67 rows tell little
 @estimators
 def test_grid_search_in_an_ordinary_pipeline(estimator, two_domains):
     X, y, kwargs = domains_for(estimator, two_domains)
@@ -283,6 +290,8 @@ def test_constant_column_and_duplicated_rows(estimator, two_domains):
     X[1:11] = X[0]
     result = outcome(clone(estimator).fit(X, y, **kwargs), X)
     assert np.isfinite(result).all()
+    if hasattr(estimator, "predict_weights") and get_tags(estimator).target_tags.required:
+        return  # weighs a row by its label, and these rows have several
     if not isinstance(estimator, BaseWeighter) or getattr(estimator, "reg", 1) > 0:
         assert_allclose(result[1:11], np.broadcast_to(result[0], result[1:11].shape), rtol=1e-3, atol=1e-3)
 

@@ -1,13 +1,27 @@
 """Fit any estimator under the weights of any weighter."""
 
+import warnings
+
 import numpy as np
 from sklearn import config_context, get_config
 from sklearn.base import clone
 from sklearn.pipeline import Pipeline
+from sklearn.utils import check_random_state
 from sklearn.utils.metadata_routing import MetadataRouter
 
+from sktl._checks import check_number, check_option
 from sktl.base import BaseOnLabeled, weight_parameter
+from sktl.domains import labeled_rows, n_rows, read_domains, user_level
+from sktl.exceptions import ResamplingWarning
 from sktl.instance._kmm import KMM
+
+
+def flattened(weights, source, flattening):
+    """Weights to the power of ``flattening`` on the ``source`` rows, with mean 1 over them; the others as they are."""
+    flat = weights.copy()
+    flat[source] **= flattening
+    flat[source] /= flat[source].mean()
+    return flat
 
 
 class ImportanceWeighted(BaseOnLabeled):
@@ -18,14 +32,25 @@ class ImportanceWeighted(BaseOnLabeled):
 
     *When it helps*: the model is misspecified, so that where it is fitted decides what it learns. *When it hurts*: the
     model is rich enough to fit everywhere, or p(y | x) changes: then the weights cost variance and give nothing. The
-    weighter's ``effective_sample_size_`` says how much.
+    weighter's ``effective_sample_size_`` says how much. Between the two, weights w(x)^``flattening`` trade bias for
+    variance.
 
     Parameters
     ----------
     estimator : estimator object
-        Any classifier or regressor (or a pipeline that ends in one) whose ``fit`` takes ``sample_weight``.
+        Any classifier or regressor (or a pipeline that ends in one) whose ``fit`` takes ``sample_weight``; for others
+        see ``resample``.
     weighter : weighter object, default=None
         Any weighter of ``sktl.instance``; None means ``KMM()``.
+    flattening : float in [0, 1], default=1.0
+        Power of the source rows' weights, which are then scaled to mean 1 again: 1 is unbiased, 0 weights all rows
+        alike (as :class:`~sktl.OnLabeled`), and what is between them has less variance than 1. Tune it.
+    resample : {"never", "auto", "always"}, default="never"
+        How the weights reach an estimator that takes none. "never": an error. "auto": as many rows as have labels are
+        drawn with replacement, in proportion to their weights, and a ``ResamplingWarning`` says so; estimators that
+        take weights get them. "always": rows are drawn for any estimator, without a warning.
+    random_state : int, RandomState instance or None, default=None
+        Seed of the rows drawn.
 
     Attributes
     ----------
@@ -33,6 +58,10 @@ class ImportanceWeighted(BaseOnLabeled):
         The clone fitted on the labelled rows under the weights.
     weighter_ : weighter object
         The clone fitted on the rows of all domains; ``weighter_.weights_`` has a weight a row.
+    weights_ : ndarray of shape (n_samples,)
+        The weights used: the weighter's, flattened.
+    drawn_rows_ : ndarray of shape (n_labeled,) or None
+        Which rows were drawn, as positions in ``X``; None where the estimator got the weights themselves.
     classes_ : ndarray of shape (n_classes,)
         Class labels (classifiers).
     n_features_in_ : int
@@ -44,6 +73,11 @@ class ImportanceWeighted(BaseOnLabeled):
     --------
     sktl.OnLabeled : The same without weights: the baseline to beat.
     KMM : The default weighter.
+
+    Notes
+    -----
+    Drawing rows adds variance, and a class or region of little weight may not be drawn at all: prefer estimators that
+    take weights.
 
     References
     ----------
@@ -63,9 +97,12 @@ class ImportanceWeighted(BaseOnLabeled):
 
     __metadata_request__fit = {"sample_domain": True}
 
-    def __init__(self, estimator, weighter=None):
+    def __init__(self, estimator, weighter=None, *, flattening=1.0, resample="never", random_state=None):
         self.estimator = estimator
         self.weighter = weighter
+        self.flattening = flattening
+        self.resample = resample
+        self.random_state = random_state
 
     def fit(self, X, y=None, sample_domain=None, **fit_params):
         """Fit the weighter on all rows, then the estimator on the labelled ones.
@@ -88,17 +125,29 @@ class ImportanceWeighted(BaseOnLabeled):
         Raises
         ------
         TypeError
-            If the estimator's ``fit`` takes no ``sample_weight``, or ``weighter`` is no weighter.
+            If the estimator's ``fit`` takes no ``sample_weight`` and ``resample`` is "never", or ``weighter`` is no
+            weighter.
         ValueError
-            If no row has a label, or ``sample_weight`` has not one value a row.
+            If no row has a label, ``sample_weight`` has not one value a row, or a parameter is out of range.
+
+        Warns
+        -----
+        ResamplingWarning
+            If ``resample`` is "auto" and rows are drawn, since the estimator takes no weights.
         """
-        name = weight_parameter(self.estimator)
+        check_number("flattening", self.flattening, low=0, high=1)
+        check_option("resample", self.resample, ("never", "auto", "always"))
+        name = self._weight_parameter()
         params = dict(self._routed("fit", fit_params))
         weighter = KMM() if self.weighter is None else self.weighter
         if isinstance(weighter, type) or not hasattr(weighter, "fit") or hasattr(weighter, "transform"):
             raise TypeError(f"weighter must be a weighter of sktl.instance, such as KMM(); got {weighter!r}.")
         self.weighter_ = clone(weighter).fit(X, y, sample_domain)
-        params[name] = self._times_given(params.pop("sample_weight", params.pop(name, None)))
+        self.weights_ = self._flattened(X, y, sample_domain)
+        weights = self._times_given(params.pop("sample_weight", params.pop(name, None)))
+        if name is None or self.resample == "always":
+            return self._fit_drawn(X, y, weights, params, silent=self.resample == "always")
+        self.drawn_rows_, params[name] = None, weights
         # these weights are none of the user's: a pipeline within must not want a request for them, nor route by it
         inner_routing = get_config()["enable_metadata_routing"] and not isinstance(self.estimator, Pipeline)
         with config_context(enable_metadata_routing=inner_routing):
@@ -106,15 +155,47 @@ class ImportanceWeighted(BaseOnLabeled):
 
     def _times_given(self, given):
         """The importance weights, times the user's own where there are any."""
-        weights = self.weighter_.weights_
         if given is None:
-            return weights
+            return self.weights_
         given = np.asarray(given)
-        if given.shape != weights.shape:
+        if given.shape != self.weights_.shape:
             raise ValueError(
-                f"sample_weight must have one value a row, shape {weights.shape}; got shape {given.shape}."
+                f"sample_weight must have one value a row, shape {self.weights_.shape}; got shape {given.shape}."
             )
-        return weights * given
+        return self.weights_ * given
+
+    def _weight_parameter(self):
+        """Name of the parameter that takes weights, or None where there is none and rows may be drawn."""
+        try:
+            return weight_parameter(self.estimator)
+        except TypeError as error:
+            if isinstance(self.estimator, type) or not hasattr(self.estimator, "fit"):
+                raise
+            if self.resample == "never":
+                raise TypeError(f"{error} Or pass resample='auto', to draw rows in proportion to them.") from None
+            return None
+
+    def _flattened(self, X, y, sample_domain):
+        weights = self.weighter_.weights_
+        if self.flattening == 1 or np.ptp(weights) == 0:  # equal weights stay so; that may be one domain, no source
+            return weights
+        return flattened(weights, read_domains(X, y, sample_domain).source, self.flattening)
+
+    def _fit_drawn(self, X, y, weights, params, silent):
+        """Fit on labelled rows drawn with replacement in proportion to their weights."""
+        labeled = np.arange(n_rows(X)) if y is None else np.flatnonzero(labeled_rows(X, y))
+        n, chances = len(labeled), weights[labeled]
+        rows = check_random_state(self.random_state).choice(n, size=n, p=chances / chances.sum()) if n else labeled
+        self.drawn_rows_ = labeled[rows]
+        if not silent:
+            warnings.warn(
+                f"{self.estimator!r} takes no sample_weight, so that it is fitted on {n} rows drawn with replacement "
+                f"in proportion to their weights (random_state={self.random_state!r}). Pass resample='always' to do so "
+                "without this warning, or an estimator that takes weights.",
+                ResamplingWarning,
+                stacklevel=user_level(),
+            )
+        return self._fit_inner(X, y, params, rows)
 
     def _router(self):
         return MetadataRouter(owner=type(self).__name__).add_self_request(self)
