@@ -27,8 +27,8 @@ class MLLS(BaseLabelShiftWeighter):
     source rows.
 
     *When it helps*: the classes occur at other rates but each looks the same; it uses all that the probabilities say
-    and so has smaller errors than :class:`BBSE`. *When it hurts*: p(x | y) changes as well, or the probabilities stay
-    wrong after calibration, for instance where calibration rows are few.
+    and so has smaller errors than :class:`BBSE` (see Notes). *When it hurts*: p(x | y) changes as well, or the
+    probabilities stay wrong after calibration, which thousands of rows bring to light.
 
     Parameters
     ----------
@@ -91,6 +91,22 @@ class MLLS(BaseLabelShiftWeighter):
     -----
     *Cost*: ``cv`` + 1 fits of the classifier, one prediction a row, some ten Newton steps of O(n_source n_classes^2)
     for the calibration.
+
+    *Evidence*: error of the class weights on digits, one class tweaked to a half, beyond the chance of the draw and in
+    units of BBSE's (``benchmarks/label_shift.py``, 100 runs). The bias of "none" does not shrink with n:
+
+    ====================  =====  =====  ======  ======
+    rows a domain           125    500   2,000   8,000
+    ====================  =====  =====  ======  ======
+    *logistic regression*
+    "none"                 0.75   0.81    1.21    1.81
+    "ts"                   0.72   0.69    1.00    1.49
+    **"bcts"**             0.63   0.64    0.81    1.28
+    *naive Bayes*
+    "none"                 0.99   1.20    2.37    4.85
+    "ts"                   0.83   0.79    1.21    2.16
+    **"bcts"**             0.73   0.73    1.02    1.84
+    ====================  =====  =====  ======  ======
 
     *Departures from the papers*: calibration and likelihood use cross-fitted rows, where the papers hold rows out. A
     ridge of 0.01 / n_source on (a - 1, b) keeps the calibration finite where the classes are separable. The shares

