@@ -1,10 +1,14 @@
 """Errors and warnings that a user may want to catch."""
 
-__all__ = ["EarlyStopWarning", "MissingExtraError", "SingleDomainWarning"]
+__all__ = ["EarlyStopWarning", "LowEffectiveSampleSizeWarning", "MissingExtraError", "SingleDomainWarning"]
 
 
 class EarlyStopWarning(UserWarning):
     """An iteration ended at its first step, so that it brought next to nothing."""
+
+
+class LowEffectiveSampleSizeWarning(UserWarning):
+    """So few source rows carry all the weight that what is learned from them is mostly chance."""
 
 
 class SingleDomainWarning(UserWarning):

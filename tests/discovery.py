@@ -12,8 +12,10 @@ import sktl
 #: Instances beside the default one, for what a default instance does not run through.
 VARIANTS = {
     "KMM": [{"kernel": "linear"}, {"solver": "cvxpy"}, {"max_rank": 20}],
+    "RULSIF": [{"alpha": 0.5, "n_centers": 20, "nonnegative": "exact"}],
     "TCA": [{"kernel": "rbf"}, {"kernel": "rbf", "n_landmarks": 8}],
     "TrAdaBoostClassifier": [{"loss": "zero_one"}],
+    "ULSIF": [{"nonnegative": "coef", "gamma": 0.2, "reg": 0.1, "clip": 0.9}],
 }
 
 

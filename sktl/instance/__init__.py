@@ -2,6 +2,8 @@
 
 from sktl.instance._importance import ImportanceWeighted
 from sktl.instance._kmm import KMM
+from sktl.instance._rulsif import RULSIF
 from sktl.instance._tradaboost import TrAdaBoostClassifier
+from sktl.instance._ulsif import ULSIF
 
-__all__ = ["KMM", "ImportanceWeighted", "TrAdaBoostClassifier"]
+__all__ = ["KMM", "RULSIF", "ULSIF", "ImportanceWeighted", "TrAdaBoostClassifier"]
