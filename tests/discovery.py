@@ -6,12 +6,17 @@ import pkgutil
 
 from sklearn.base import BaseEstimator
 from sklearn.linear_model import LogisticRegression, Ridge
+from sklearn.naive_bayes import GaussianNB
 
 import sktl
 
 #: Instances beside the default one, for what a default instance does not run through.
 VARIANTS = {
+    "DiscriminatorWeighter": [{"classifier": GaussianNB(), "calibrate": True}],
+    "GaussianWeighter": [{"pooling": 0.8, "shrinkage": 0.1}],
+    "KLIEP": [{"gamma": 0.2, "n_centers": 20}],
     "KMM": [{"kernel": "linear"}, {"solver": "cvxpy"}, {"max_rank": 20}],
+    "NearestNeighborWeighter": [{"n_centers": None}],
     "RULSIF": [{"alpha": 0.5, "n_centers": 20, "nonnegative": "exact"}],
     "TCA": [{"kernel": "rbf"}, {"kernel": "rbf", "n_landmarks": 8}],
     "TrAdaBoostClassifier": [{"loss": "zero_one"}],

@@ -8,11 +8,11 @@ from scipy.linalg import cho_factor, cho_solve, solve_triangular
 from scipy.optimize import nnls
 from sklearn.metrics.pairwise import euclidean_distances
 
-from sktl._core.kernels import blocks, canonical_order
+from sktl._core.kernels import blocks, canonical_order, stack_samples
 
 ROWS = 8192  # rows of a block of kernel features: 6.5 MB with 100 centres
 STEP_BACK = 0.99  # how far of the way to the boundary a step may go
-TINY = np.finfo(float).tiny
+LARGEST_LOG = 300.0  # ratios are cut at exp of this, so that their squares stay finite
 
 
 # --- weights, whatever they were estimated by ---
@@ -278,3 +278,54 @@ def log_mean_features(X, centers, gammas) -> np.ndarray:
             part = np.log(np.exp(-gamma * (distances - nearest)).sum(axis=0)) - gamma * nearest
             total[k] = np.logaddexp(total[k], part)
     return total - np.log(X.shape[0])
+
+
+def log_sum_expansion(X, centers, gamma, log_coef) -> np.ndarray:
+    """Log of ``sum_l exp(log_coef_l - gamma |x - c_l|^2)`` at each row, in blocks; no underflow."""
+    parts = []
+    for rows in blocks(X.shape[0], ROWS):
+        exponents = log_coef - gamma * squared_distances(X[rows], centers)
+        top = exponents.max(axis=1)
+        parts.append(top + np.log(np.exp(exponents - top[:, None]).sum(axis=1)))
+    return np.concatenate(parts)
+
+
+# --- log-ratios ---
+
+
+def ratio_of_logs(log_ratio) -> np.ndarray:
+    """exp, without overflow."""
+    return np.exp(np.minimum(log_ratio, LARGEST_LOG))
+
+
+def domain_log_loss(log_ratio_source, log_ratio_target) -> float:
+    """Log-loss of telling the domains apart by their ratio, each domain counting half; log 2 for a ratio of 1."""
+    return float(0.5 * np.mean(np.logaddexp(0, log_ratio_source)) + 0.5 * np.mean(np.logaddexp(0, -log_ratio_target)))
+
+
+def held_out_losses(log_ratio_at, X_source, X_target, options, n_folds, rng) -> np.ndarray:
+    """Log-loss of held-out rows (:func:`domain_log_loss`) for each option; infinite if rows are too few to hold out.
+
+    ``log_ratio_at(X_source, X_target, option, X)`` fits both samples and returns the log-ratio at ``X``.
+    """
+    X = stack_samples(X_source, X_target)
+    target = np.repeat([False, True], [X_source.shape[0], X_target.shape[0]])
+    folds = fold_numbers(X, target, n_folds, rng)
+    log_ratios = np.full((len(options), len(target)), np.nan)
+    for fold in np.unique(folds):
+        out = folds == fold
+        kept_source, kept_target = X[~out & ~target], X[~out & target]
+        if min(kept_source.shape[0], kept_target.shape[0]) >= 2:
+            for k, option in enumerate(options):
+                log_ratios[k, out] = log_ratio_at(kept_source, kept_target, option, X[out])
+    judged = np.isfinite(log_ratios).all(axis=0)
+    if not (judged & target).any() or not (judged & ~target).any():
+        return np.full(len(options), np.inf)
+    return np.array([domain_log_loss(row[judged & ~target], row[judged & target]) for row in log_ratios])
+
+
+def column_scale(*samples) -> np.ndarray:
+    """Standard deviation of each column over the rows of all samples; 1 for a constant one."""
+    X = np.concatenate(samples)
+    scale = X.std(axis=0, dtype=np.float64)
+    return np.where(scale > 1e-12 * np.abs(X).max(axis=0), scale, 1.0)

@@ -1,9 +1,25 @@
 """Transfer by instances: which source rows to trust."""
 
+from sktl.instance._discriminator import DiscriminatorWeighter
+from sktl.instance._gaussian import GaussianWeighter
 from sktl.instance._importance import ImportanceWeighted
+from sktl.instance._kde import KDEWeighter
+from sktl.instance._kliep import KLIEP
 from sktl.instance._kmm import KMM
+from sktl.instance._neighbors import NearestNeighborWeighter
 from sktl.instance._rulsif import RULSIF
 from sktl.instance._tradaboost import TrAdaBoostClassifier
 from sktl.instance._ulsif import ULSIF
 
-__all__ = ["KMM", "RULSIF", "ULSIF", "ImportanceWeighted", "TrAdaBoostClassifier"]
+__all__ = [
+    "KLIEP",
+    "KMM",
+    "RULSIF",
+    "ULSIF",
+    "DiscriminatorWeighter",
+    "GaussianWeighter",
+    "ImportanceWeighted",
+    "KDEWeighter",
+    "NearestNeighborWeighter",
+    "TrAdaBoostClassifier",
+]
