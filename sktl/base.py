@@ -1,9 +1,11 @@
 """The contracts of sktl's estimators, and ``OnLabeled``; no algorithm.
 
-Three base classes say what the families promise: :class:`BaseWeighter`, :class:`BaseDomainTransformer`,
-:class:`BaseTransferClassifier`; :class:`BaseOnLabeled` is what the wrappers of ordinary estimators share.
+Four base classes say what the families promise: :class:`BaseWeighter` (with :class:`BaseRatioWeighter` for those that
+weigh new rows too), :class:`BaseDomainTransformer`, :class:`BaseTransferClassifier`; :class:`BaseOnLabeled` is what the
+wrappers of ordinary estimators share.
 """
 
+import warnings
 from abc import ABCMeta, abstractmethod
 
 import numpy as np
@@ -22,9 +24,22 @@ from sklearn.utils.metadata_routing import MetadataRouter, MethodMapping, proces
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted, has_fit_parameter, validate_data
 
-from sktl.domains import draw_rows, known_labels, labeled_rows, n_rows, read_domains, take_rows
+from sktl._checks import check_number
+from sktl._core.ratio import clip_weights, effective_sample_size
+from sktl.domains import draw_rows, known_labels, labeled_rows, n_rows, read_domains, take_rows, user_level
+from sktl.exceptions import LowEffectiveSampleSizeWarning
 
-__all__ = ["BaseDomainTransformer", "BaseOnLabeled", "BaseTransferClassifier", "BaseWeighter", "OnLabeled"]
+__all__ = [
+    "BaseDomainTransformer",
+    "BaseOnLabeled",
+    "BaseRatioWeighter",
+    "BaseTransferClassifier",
+    "BaseWeighter",
+    "OnLabeled",
+]
+
+HANDFUL = 5  # effective rows below which a weighter warns
+FEW_ROWS = 4 * HANDFUL  # a source of no more rows than this is small by itself: no warning
 
 
 # --- estimators that adapt ---
@@ -37,7 +52,8 @@ class _TakesSampleDomain:
 
     def _check_rows(self, X, y, sample_domain, **check_params):
         """The *check* and *split* acts of ``fit``: validated ``X`` and its :class:`~sktl.domains.Domains`."""
-        X = validate_data(self, X, accept_sparse=check_params.pop("accept_sparse", "csr"), **check_params)
+        sparse = "csr" if get_tags(self).input_tags.sparse else False
+        X = validate_data(self, X, accept_sparse=check_params.pop("accept_sparse", sparse), **check_params)
         return X, read_domains(X, y, sample_domain)
 
     def __sklearn_tags__(self):
@@ -51,8 +67,11 @@ class BaseWeighter(_TakesSampleDomain, BaseEstimator, metaclass=ABCMeta):
 
     ``fit(X, y=None, sample_domain=None)`` sets ``weights_`` (n_samples,), in the order of the rows of ``X``: on source
     rows the density ratio p_target(x) / p_source(x), scaled to mean 1 over them; 1 on target rows. A child implements
-    ``_check_params`` and ``_weigh``, or ``_weigh_rows`` if it needs labels.
+    ``_check_params`` and ``_weigh``, or ``_weigh_rows`` if it needs labels; one whose ``__init__`` takes ``clip``
+    bounds its weights by it.
     """
+
+    clip = None  # a child's parameter of this name stands before it
 
     def fit(self, X, y=None, sample_domain=None):
         """Find the weights of the source rows.
@@ -80,22 +99,44 @@ class BaseWeighter(_TakesSampleDomain, BaseEstimator, metaclass=ABCMeta):
         -----
         SingleDomainWarning
             If there is one domain: all weights are 1 then.
+        LowEffectiveSampleSizeWarning
+            If fewer than 5 of more than 20 source rows carry all the weight.
         """
+        check_number("clip", self.clip, low=0, closed="neither", options=(None,))
         self._check_params()
         X, domains = self._check_rows(X, y, sample_domain)
-        self.weights_ = np.ones(X.shape[0])
+        self.weights_, share, self._single = np.ones(X.shape[0]), 0.0, domains.single
         if domains.single:
             self._weigh_nothing(X)
         else:
             weights = self._weigh_rows(X, y, domains)
+            if not weights.any():
+                raise ValueError(
+                    f"{type(self).__name__} finds a ratio of 0 at all {len(weights)} source rows: the domains do not "
+                    "overlap. Scale the columns, widen the kernel, or find a source nearer the target."
+                )
+            weights, share = clip_weights(weights, self.clip)
             self.weights_[domains.source] = weights / np.mean(weights)
-        kept = self.weights_[domains.source]
-        self.effective_sample_size_ = float(kept.sum() ** 2 / (kept @ kept))
+        self.effective_sample_size_ = effective_sample_size(self.weights_[domains.source])
+        if "clip" in self.get_params():
+            self.clipped_share_ = share
+        self._warn_if_few(np.count_nonzero(domains.source))
         return self
 
     def _weigh_rows(self, X, y, domains):
         """Weights of the source rows, on any scale; weighters that learn from labels put their own here."""
         return self._weigh(X[domains.source], X[domains.target])
+
+    def _warn_if_few(self, n_source):
+        """Warn where the source's weight rests on a handful of rows."""
+        if self.effective_sample_size_ < HANDFUL and n_source > FEW_ROWS:
+            warnings.warn(
+                f"The weights of {n_source} source rows are worth {self.effective_sample_size_:.1f} equally weighted "
+                "ones: the target lies where the source has next to no rows. Bound the weights (clip), or find a "
+                "source nearer the target.",
+                LowEffectiveSampleSizeWarning,
+                stacklevel=user_level(),
+            )
 
     @abstractmethod
     def _check_params(self):
@@ -107,6 +148,36 @@ class BaseWeighter(_TakesSampleDomain, BaseEstimator, metaclass=ABCMeta):
 
     def _weigh_nothing(self, X):
         """Set the child's fitted attributes where there is one domain, so that there is nothing to weigh."""
+
+
+class BaseRatioWeighter(BaseWeighter):
+    """Contract of the weighters that estimate the density ratio as a function, and so weigh new rows too.
+
+    A child implements ``_check_params``, ``_weigh`` (which fits that function and returns it at the source rows) and
+    ``_ratio``.
+    """
+
+    def predict_weights(self, X):
+        """Weights of any rows: the estimated ratio itself, neither scaled to a mean of 1 nor clipped.
+
+        Parameters
+        ----------
+        X : array-like or CSR matrix of shape (n_samples, n_features)
+            Rows, as ``fit`` takes them.
+
+        Returns
+        -------
+        weights : ndarray of shape (n_samples,)
+            Not negative; 1 everywhere if ``fit`` saw one domain.
+        """
+        check_is_fitted(self, "weights_")
+        sparse = "csr" if get_tags(self).input_tags.sparse else False
+        X = validate_data(self, X, accept_sparse=sparse, reset=False)
+        return np.ones(X.shape[0]) if self._single else self._ratio(X)
+
+    @abstractmethod
+    def _ratio(self, X):
+        """The ratio at the rows of ``X``, shape (n_samples,)."""
 
 
 class BaseDomainTransformer(

@@ -2,6 +2,7 @@
 
 __all__ = [
     "EarlyStopWarning",
+    "LowEffectiveSampleSizeWarning",
     "MissingExtraError",
     "ResamplingWarning",
     "SingleDomainWarning",
@@ -12,6 +13,10 @@ __all__ = [
 
 class EarlyStopWarning(UserWarning):
     """An iteration ended at its first step, so that it brought next to nothing."""
+
+
+class LowEffectiveSampleSizeWarning(UserWarning):
+    """So few source rows carry all the weight that what is learned from them is mostly chance."""
 
 
 class ResamplingWarning(UserWarning):

@@ -6,6 +6,7 @@ import pkgutil
 
 from sklearn.base import BaseEstimator
 from sklearn.linear_model import LogisticRegression, Ridge
+from sklearn.naive_bayes import GaussianNB
 
 import sktl
 from sktl.instance import RLLS
@@ -13,11 +14,17 @@ from sktl.instance import RLLS
 #: Instances beside the default one, for what a default instance does not run through.
 VARIANTS = {
     "BBSE": [{"confusion": "hard"}],
+    "DiscriminatorWeighter": [{"classifier": GaussianNB(), "calibrate": True}],
+    "GaussianWeighter": [{"pooling": 0.8, "shrinkage": 0.1}],
     "ImportanceWeighted": [{"estimator": LogisticRegression(), "flattening": 0.5, "resample": "auto"}],
-    "LabelShiftClassifier": [{"weighter": RLLS()}],
+    "KLIEP": [{"gamma": 0.2, "n_centers": 20}],
     "KMM": [{"kernel": "linear"}, {"solver": "cvxpy"}, {"max_rank": 20}],
+    "LabelShiftClassifier": [{"weighter": RLLS()}],
+    "NearestNeighborWeighter": [{"n_centers": None}],
+    "RULSIF": [{"alpha": 0.5, "n_centers": 20, "nonnegative": "exact"}],
     "TCA": [{"kernel": "rbf"}, {"kernel": "rbf", "n_landmarks": 8}],
     "TrAdaBoostClassifier": [{"loss": "zero_one"}],
+    "ULSIF": [{"nonnegative": "coef", "gamma": 0.2, "reg": 0.1, "clip": 0.9}],
 }
 
 

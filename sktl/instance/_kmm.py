@@ -78,6 +78,9 @@ class KMM(BaseWeighter):
         Duality gap to stop at, relative to the objective. At 1e-6 single weights are right to some 1e-2.
     max_iter : int >= 1, default=100
         Iterations of the low-rank solver at the most.
+    clip : float or None, default=None
+        Upper bound of ``weights_``: a quantile of the source weights if below 1, a multiple of their mean if 1 or more.
+        ``B`` bounds them within the programme.
 
     Attributes
     ----------
@@ -85,6 +88,8 @@ class KMM(BaseWeighter):
         Weights in the order of the rows: mean 1 over source rows, 1 on target rows.
     effective_sample_size_ : float
         (sum w)^2 / sum w^2 over the source rows: how many equally weighted rows they are worth.
+    clipped_share_ : float
+        Share of the source rows whose weight was above ``clip``.
     solution_ : record or None
         What the solver returned, before the weights are scaled to mean 1: ``x`` (n_source,), in the order of the source
         rows, ``objective``, ``gap`` (duality gap), ``relative_gap``, ``n_iter``, ``converged``. None if there is one
@@ -165,6 +170,7 @@ class KMM(BaseWeighter):
         max_rank=300,
         tol=1e-6,
         max_iter=100,
+        clip=None,
     ):
         self.kernel = kernel
         self.gamma = gamma
@@ -177,6 +183,7 @@ class KMM(BaseWeighter):
         self.max_rank = max_rank
         self.tol = tol
         self.max_iter = max_iter
+        self.clip = clip
 
     def _check_params(self):
         check_kernel(self.kernel, self.gamma, self.degree, self.coef0)

@@ -1,0 +1,71 @@
+import numpy as np
+import pytest
+from numpy.testing import assert_allclose
+from scipy import sparse
+from scipy.stats import spearmanr
+
+from sktl.instance import KDEWeighter
+
+
+def kernel(A, B, h):
+    """Gaussian kernel values; its constant cancels in a ratio."""
+    return np.exp(-0.5 * ((A[:, None] - B[None]) ** 2).sum(-1) / h**2)
+
+
+@pytest.mark.parametrize("h", [0.8, 1.5])
+def test_ratio_by_its_definition(h, two_domains):
+    X, y, _ = two_domains
+    Z = X / X.std(axis=0)
+    fitted = KDEWeighter(h).fit(X, y)
+    ratio = kernel(Z, Z[101:], h).mean(axis=1) / kernel(Z, Z[:101], h).mean(axis=1)
+    assert_allclose(fitted.predict_weights(X), ratio, rtol=1e-8)
+
+
+@pytest.mark.parametrize("h", [0.7, 1.5])
+def test_weights_leave_the_row_itself_out(h, two_domains):
+    X, y, _ = two_domains
+    Z = X / X.std(axis=0)
+    K = kernel(Z[:101], Z[:101], h)
+    weights = kernel(Z[:101], Z[101:], h).mean(axis=1) / ((K.sum(axis=1) - 1) / 100)
+    assert_allclose(KDEWeighter(h).fit(X, y).weights_[:101], weights / weights.mean(), rtol=1e-7)
+
+
+def test_weights_follow_the_analytic_ratio(shifted_normals):  # N(0, 1) -> N(1, 1)
+    X, y = shifted_normals
+    fitted = KDEWeighter().fit(X, y)
+    truth = np.exp(X[:3001, 0] - 0.5)
+    inner = np.abs(X[:3001, 0]) < 1.5
+    assert_allclose(fitted.weights_[:3001][inner], truth[inner], rtol=0.5, atol=0.05)
+    assert spearmanr(fitted.weights_[:3001], truth)[0] > 0.99
+
+
+def test_far_rows_have_finite_weights(two_domains):
+    X, y, _ = two_domains
+    fitted = KDEWeighter(1.0).fit(X, y)
+    assert np.isfinite(fitted.predict_weights(X + np.array([[1e6], [-30.0]]).repeat(84, axis=0))).all()
+    with pytest.raises(ValueError, match="KDEWeighter finds a ratio of 0 at all 101 source rows"):
+        KDEWeighter(0.001).fit(X, y)  # each row sees itself alone
+
+
+def test_no_shift_means_weights_of_one():
+    X = np.random.default_rng(0).normal(size=(1501, 3))
+    y = np.where(np.arange(1501) < 801, 0.0, np.nan)
+    fitted = KDEWeighter().fit(X, y)
+    assert abs(np.median(fitted.weights_[:801]) - 1) < 0.05
+    assert fitted.effective_sample_size_ > 0.9 * 801
+
+
+def test_units_do_not_matter(two_domains):
+    X, y, _ = two_domains
+    moved = KDEWeighter().fit(X * [1, 1e3, 1e-3, 7, 1e5], y)
+    assert_allclose(moved.weights_, KDEWeighter().fit(X, y).weights_, rtol=1e-6)
+
+
+def test_errors(two_domains):
+    X, y, _ = two_domains
+    with pytest.raises(ValueError, match="bandwidth must be 'auto' or a number > 0; got 0"):
+        KDEWeighter(0).fit(X, y)
+    with pytest.raises(TypeError, match="cv must be an integer >= 2; got 2.5"):
+        KDEWeighter(cv=2.5).fit(X, y)
+    with pytest.raises(TypeError, match="[Ss]parse"):
+        KDEWeighter().fit(sparse.csr_matrix(X), y)
