@@ -23,6 +23,8 @@ class QPSolution:
         Iterations done.
     converged : bool
         Whether ``gap <= tol * max(1, |objective|)``.
+    multiplier : float
+        Of the bounds of the sum: at the optimum Qx + q + multiplier is 0 wherever x is within its own bounds.
     """
 
     x: np.ndarray = field(repr=False)
@@ -30,6 +32,7 @@ class QPSolution:
     gap: float
     n_iter: int
     converged: bool
+    multiplier: float
 
     @property
     def relative_gap(self):
@@ -194,7 +197,8 @@ def solve_box_slab_qp(factor, linear, upper, slab, ridge=0.0, tol=1e-6, max_iter
     gradient, quadratic = _gradient(x, factor, linear, ridge)
     objective = float(0.5 * quadratic + linear @ x)
     gap = float(box_slab_gap(x, gradient, quadratic, upper, (low, high), y))
-    return QPSolution(x, objective, gap, n_iter, bool(gap <= tol * max(np.finfo(float).tiny, abs(objective))))
+    converged = bool(gap <= tol * max(np.finfo(float).tiny, abs(objective)))
+    return QPSolution(x, objective, gap, n_iter, converged, float(y))
 
 
 def solve_box_slab_cvxpy(matrix, linear, upper, slab, ridge=0.0, tol=1e-8):
@@ -226,4 +230,4 @@ def solve_box_slab_cvxpy(matrix, linear, upper, slab, ridge=0.0, tol=1e-8):
     objective = float(0.5 * quadratic + linear @ solved)
     gap = float(box_slab_gap(solved, gradient, quadratic, upper, slab, multiplier))
     n_iter = problem.solver_stats.num_iters
-    return QPSolution(solved, objective, gap, int(n_iter), problem.status == cp.OPTIMAL)
+    return QPSolution(solved, objective, gap, int(n_iter), problem.status == cp.OPTIMAL, multiplier)

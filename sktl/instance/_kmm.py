@@ -5,30 +5,30 @@ from dataclasses import replace
 from numbers import Integral
 
 import numpy as np
+from scipy.linalg import solve_triangular
 from sklearn.exceptions import ConvergenceWarning
 
 from sktl._checks import check_kernel, check_number, check_option
-from sktl._core.kernels import canonical_order, make_kernel, stack_samples
+from sktl._core.kernels import blocks, canonical_order, make_kernel, stack_samples
 from sktl._core.linalg import pivoted_cholesky
 from sktl._core.optimize import solve_box_slab_cvxpy, solve_box_slab_qp
-from sktl.base import BaseWeighter
+from sktl.base import BaseRatioWeighter
 
 FALLBACK_ROWS = 2000  # up to here cvxpy takes over under solver="auto" if the low-rank solver does not converge
 
 
 def low_rank_programme(kernel, X_source, X_target, max_rank):
-    """Factor L of the source's kernel matrix, K ~ LL', and kappa's projection on it.
+    """Pivoted Cholesky factor L of the source's kernel matrix, K ~ LL', and the coordinates of kappa in it.
 
     The mean of the target in feature space matters only through its part in the span of the source rows, and here of
     the pivots among them: kappa_i = (n_s / n_t) sum_j k(x_i, x_j), eq. (11) of [2], is exact where K = LL' is.
     """
     low_rank = pivoted_cholesky(kernel, X_source, max_rank)
     sums = kernel.row_sums(X_source[low_rank.pivots], X_target)
-    kappa = low_rank.factor @ low_rank.extend(sums * (X_source.shape[0] / X_target.shape[0]))
-    return low_rank.factor, kappa, low_rank.residual
+    return low_rank, low_rank.extend(sums * (X_source.shape[0] / X_target.shape[0]))
 
 
-class KMM(BaseWeighter):
+class KMM(BaseRatioWeighter):
     r"""Kernel mean matching: weight source rows so that their mean looks like the target's.
 
     With :math:`K_{ij} = k(x_i, x_j)` over the :math:`n_s` source rows and :math:`\kappa_i = \frac{n_s}{n_t}
@@ -94,6 +94,10 @@ class KMM(BaseWeighter):
         What the solver returned, before the weights are scaled to mean 1: ``x`` (n_source,), in the order of the source
         rows, ``objective``, ``gap`` (duality gap), ``relative_gap``, ``n_iter``, ``converged``. None if there is one
         domain.
+    centers_ : ndarray or CSR matrix of shape (n_centers, n_features), or None
+        Rows that carry the extension to new rows (see Notes): source rows, or for "cvxpy" all rows.
+    dual_coef_ : ndarray of shape (n_centers,)
+        Their coefficients: f(x) is the sum of dual_coef_ k(x, centers_).
     solver_ : str
         The solver used: "low_rank", "cvxpy", or "none" if there is one domain.
     rank_, residual_ : int, float
@@ -136,6 +140,12 @@ class KMM(BaseWeighter):
     The weights minimise an error in feature space, not that of the ratio: they are good for what they are made for (see
     the toy regression in the benchmark) also where their scale is off. Rows that are equal get equal weights if ``reg``
     > 0.
+
+    *New rows*: where a weight is within its bounds, the optimality conditions say :math:`\lambda w_i = f(x_i) - \nu`
+    with :math:`f(x) = \frac{n_s}{n_t} \sum_j k(x, x^t_j) - \sum_i w_i k(x, x_i)` and the multiplier :math:`\nu` of the
+    mean. ``predict_weights`` takes this for any x, cut to [0, B]: at the source rows it is the solution itself, before
+    the scaling to mean 1. After "low_rank" f is projected on the span of ``centers_`` (equal at the source rows, and
+    a few hundred kernel values a row). Without a ridge nothing ties the weights to x, and ``predict_weights`` raises.
 
     References
     ----------
@@ -210,6 +220,16 @@ class KMM(BaseWeighter):
     def _weigh_nothing(self, X):
         self.solution_, self.solver_, self.rank_, self.residual_ = None, "none", 0, 0.0
         self.gamma_, self.eps_, self.n_iter_ = np.nan, np.nan, 0
+        self.centers_, self.dual_coef_ = None, np.empty(0)
+
+    def _ratio(self, X):
+        if self._ridge == 0:
+            raise ValueError(
+                "KMM has weights for new rows only with a ridge: reg=0 finds the weights of the rows of fit alone. "
+                "Set reg > 0 (default 1.0), or take a weighter that estimates the ratio, such as RULSIF."
+            )
+        parts = [self._kernel(X[rows], self.centers_) @ self.dual_coef_ for rows in blocks(X.shape[0])]
+        return np.clip((np.concatenate(parts) - self._offset) / self._ridge, 0.0, self.B)
 
     def _solve(self, kernel, X_source, X_target):
         """The solver's record for the rows in this order."""
@@ -223,13 +243,19 @@ class KMM(BaseWeighter):
         slab = (n * (1 - self.eps_), n * (1 + self.eps_))
         ridge = self.reg * float(kernel.diagonal(X_source).mean())
         if self.solver != "cvxpy":
-            factor, kappa, self.residual_ = self._low_rank(kernel, X_source, X_target)
-            self.solver_, self.rank_ = "low_rank", factor.shape[1]
-            solution = solve_box_slab_qp(factor, -kappa, self.B, slab, ridge, self.tol, self.max_iter)
+            low_rank, kappa = self._low_rank(kernel, X_source, X_target)
+            factor, pivots = low_rank.factor, low_rank.pivots
+            self.solver_, self.rank_, self.residual_ = "low_rank", factor.shape[1], low_rank.residual
+            solution = solve_box_slab_qp(factor, -factor @ kappa, self.B, slab, ridge, self.tol, self.max_iter)
+            coef = solve_triangular(factor[pivots], kappa - factor.T @ solution.x, lower=True, trans="T")
+            self.centers_, self.dual_coef_ = X_source[pivots], coef
         if self.solver == "cvxpy" or (self.solver == "auto" and not solution.converged and n <= FALLBACK_ROWS):
             kappa = kernel.row_sums(X_source, X_target) * (n / X_target.shape[0])
             self.solver_, self.rank_, self.residual_ = "cvxpy", n, 0.0
             solution = solve_box_slab_cvxpy(kernel(X_source, X_source), -kappa, self.B, slab, ridge, self.tol)
+            self.centers_ = stack_samples(X_source, X_target)
+            self.dual_coef_ = np.concatenate([-solution.x, np.full(X_target.shape[0], n / X_target.shape[0])])
+        self._kernel, self._ridge, self._offset = kernel, ridge, solution.multiplier
         if not solution.converged:
             warnings.warn(
                 f"KMM stopped after {solution.n_iter} iterations at a relative duality gap {solution.relative_gap:.1e}"

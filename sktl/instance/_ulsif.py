@@ -91,7 +91,18 @@ class ULSIF(BaseRatioWeighter):
     *Cost*: O(n b (d + b)) time for each width (with b centres) and O(b (b + d)) memory beyond the rows: linear in rows.
 
     *Departures from* [1]: by default negative values are cut in the ratio, not in the coefficients. Then the features
-    can be wide and cancel each other, which is what many columns need (``benchmarks/ratio.py``).
+    can be wide and cancel each other, which is what many columns need. Squared error of the weights, scaled to sum 1,
+    in 1e-6 (rank correlation with the truth), for N(0, I) > N(e_1, I), 100 source and 1,000 target rows, 30 runs
+    (``benchmarks/ratio.py``):
+
+    ====================  ==========  ==========  ==========  ==========
+    weights               d = 1       d = 5       d = 10      d = 20
+    ====================  ==========  ==========  ==========  ==========
+    constant              148         166         159         149
+    **"ratio"**           46 (.94)    79 (.94)    78 (.90)    87 (.85)
+    "coef"                62 (1.00)   136 (.75)   142 (.59)   142 (.42)
+    "exact"               59 (1.00)   132 (.78)   140 (.61)   141 (.42)
+    ====================  ==========  ==========  ==========  ==========
 
     The leave-one-out error leaves out one row at a time, of up to 2,000 rows a domain; the paper leaves out a pair, one
     of each domain, which wants domains of one size and an order of the rows.

@@ -166,3 +166,43 @@ def test_errors(parameters, kind, match, two_domains):
     X, y, _ = two_domains
     with pytest.raises(kind, match=match):
         KMM(**parameters).fit(X, y)
+
+
+@pytest.mark.parametrize(
+    "parameters", [{}, {"solver": "cvxpy"}, {"max_rank": 30}, {"B": 1.5}, {"kernel": "linear"}, {"eps": 0.0}]
+)
+def test_new_rows_continue_the_solution(parameters, two_domains):
+    X, y, _ = two_domains
+    fitted = KMM(tol=1e-9, **parameters).fit(X, y)
+    assert_allclose(fitted.predict_weights(X[:101]), fitted.solution_.x, atol=1e-3)
+    between = fitted.predict_weights(X[:50] + 1e-6)
+    assert_allclose(between, fitted.solution_.x[:50], atol=2e-3)
+    assert fitted.predict_weights(X * 3).max() <= fitted.B
+
+
+@pytest.mark.parametrize("solver", ["low_rank", "cvxpy"])
+def test_new_rows_by_the_definition(solver, two_domains):
+    X, y, _ = two_domains
+    fitted = KMM(gamma=0.2, reg=0.7, solver=solver, tol=1e-10).fit(X, y)
+    new = X[101:] * 0.9
+    w = fitted.solution_.x
+    f = rbf_kernel(new, X[101:], gamma=0.2).sum(axis=1) * 101 / 67 - rbf_kernel(new, X[:101], gamma=0.2) @ w
+    f_source = rbf_kernel(X[:101], X[101:], gamma=0.2).sum(axis=1) * 101 / 67 - rbf_kernel(X[:101], gamma=0.2) @ w
+    if solver == "low_rank":  # the function in the span of the source rows that agrees with f there
+        f = rbf_kernel(new, X[:101], gamma=0.2) @ np.linalg.solve(rbf_kernel(X[:101], gamma=0.2), f_source)
+    free = w > 1e-3
+    nu = np.mean((f_source - 0.7 * w)[free])
+    exact = np.maximum((f - nu) / 0.7, 0)
+    assert_allclose(fitted.predict_weights(new), exact, atol=2e-3)
+
+
+def test_new_rows_follow_the_analytic_ratio(shifted_normals):
+    X, y = shifted_normals
+    grid = np.linspace(-1.5, 1.5, 7)[:, None]
+    assert_allclose(KMM().fit(X, y).predict_weights(grid), np.exp(grid[:, 0] - 0.5), rtol=0.25, atol=0.06)
+
+
+def test_no_new_rows_without_a_ridge(two_domains):
+    X, y, _ = two_domains
+    with pytest.raises(ValueError, match="KMM has weights for new rows only with a ridge.*Set reg > 0"):
+        KMM(reg=0).fit(X, y).predict_weights(X)
