@@ -36,9 +36,28 @@ def check_classifier(estimator):
         raise TypeError(f"estimator must be a classifier, since it predicts class shares; got {estimator!r}.")
 
 
+def check_columns(estimator, names):
+    """Raise if a frozen ``estimator`` was fitted on other columns than ``names``: its rows reach it without names."""
+    if not isinstance(estimator, FrozenEstimator) or names is None:
+        return
+    fitted = getattr(estimator, "feature_names_in_", names)
+    if not np.array_equal(fitted, names):
+        raise ValueError(
+            f"The frozen classifier was fitted on the columns {list(fitted)}; X has {list(names)}. Give X these "
+            "columns, in this order."
+        )
+
+
+def nameless(method, X):
+    """What ``method`` says of X, whose names are checked already, so that their absence needs no warning."""
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "X does not have valid feature names")
+        return np.asarray(method(X))
+
+
 def one_hot(model, X, classes):
     """Predicted classes as rows of 0 and a 1, (n_samples, n_classes)."""
-    return (np.asarray(model.predict(X))[:, None] == classes).astype(float)
+    return (nameless(model.predict, X)[:, None] == classes).astype(float)
 
 
 def probabilities(model, X, classes):
@@ -48,7 +67,7 @@ def probabilities(model, X, classes):
             f"The classifier knows the classes {model.classes_.tolist()}, the labelled source rows have "
             f"{classes.tolist()}: they must be the same. Give source rows of each class, or refit the classifier."
         )
-    return np.asarray(model.predict_proba(X), dtype=np.float64)
+    return nameless(model.predict_proba, X).astype(np.float64)
 
 
 def _fit_and_respond(estimator, X, y, train, test, respond, classes):
@@ -158,6 +177,7 @@ class BaseLabelShiftWeighter(BaseWeighter):
         if y is None:
             raise ValueError(f"{type(self).__name__} requires y to be passed, but the target y is None.")
         X, domains = super()._check_rows(X, y, sample_domain, **check_params)
+        check_columns(self.estimator, getattr(self, "feature_names_in_", None))
         if not np.any(domains.source & domains.labeled):
             raise ValueError(
                 f"{type(self).__name__} needs labelled source rows; the {np.count_nonzero(domains.source)} source rows "

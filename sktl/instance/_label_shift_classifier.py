@@ -10,7 +10,13 @@ from sktl._checks import check_option
 from sktl._core.label_shift import correct_prior
 from sktl.base import BaseTransferClassifier
 from sktl.domains import known_labels
-from sktl.instance._label_shift import BaseLabelShiftWeighter, check_classifier, default_classifier, probabilities
+from sktl.instance._label_shift import (
+    BaseLabelShiftWeighter,
+    check_classifier,
+    check_columns,
+    default_classifier,
+    probabilities,
+)
 from sktl.instance._mlls import MLLS
 
 
@@ -130,6 +136,7 @@ class LabelShiftClassifier(BaseTransferClassifier):
         """
         self._check_parameters(y)
         X, domains = self._check_rows(X, y, sample_domain)
+        check_columns(self.estimator, getattr(self, "feature_names_in_", None))
         rows = domains.source & domains.labeled
         labels = self._read_labels(y, rows, domains)
         if domains.single:

@@ -1,4 +1,5 @@
 import numpy as np
+import pandas as pd
 import pytest
 from conftest import read_only
 from numpy.testing import assert_allclose, assert_array_equal
@@ -64,6 +65,20 @@ def test_a_frozen_classifier_is_corrected_and_not_refitted(shifted):
     assert model.estimator_.estimator is fitted
     by_hand = fitted.predict_proba(X[rows]) * model.class_weights_
     assert_allclose(model.predict_proba(X[rows]), by_hand / by_hand.sum(axis=1, keepdims=True))
+
+
+@weighters
+def test_a_classifier_frozen_on_a_frame(weighter, shifted):
+    X, y, y_true = shifted
+    frame = pd.DataFrame(X, columns=["a", "b"])
+    frozen = FrozenEstimator(LogisticRegression().fit(frame[:600], y_true[:600]))
+    model = LabelShiftClassifier(frozen, weighter).fit(frame, y)  # warnings are errors here
+    plain = FrozenEstimator(LogisticRegression().fit(X[:600], y_true[:600]))
+    expected = LabelShiftClassifier(plain, weighter).fit(X, y)
+    assert_allclose(model.predict_proba(frame), expected.predict_proba(X))
+    for estimator in (LabelShiftClassifier(frozen, weighter), BBSE(frozen)):
+        with pytest.raises(ValueError, match=r"fitted on the columns \['a', 'b'\]; X has \['b', 'a'\]"):
+            estimator.fit(frame[["b", "a"]], y)
 
 
 def test_calibration_comes_first(shifted):
