@@ -18,7 +18,7 @@ from sktl.cli import main
 pd = pytest.importorskip("pandas", reason="the cli extra (pandas) is not installed")
 pytest.importorskip("pyarrow", reason="the cli extra (pyarrow) is not installed")
 
-from sktl.cli import _compare, _methods, _protocols, _tables  # noqa: E402
+from sktl.cli import _compare, _files, _methods, _output, _protocols, _tables  # noqa: E402
 from sktl.cli._distance import column_differences  # noqa: E402
 from sktl.cli._problem import build_problem  # noqa: E402
 
@@ -214,21 +214,57 @@ def test_folds_share_out_the_labels():
     assert_array_equal(counts, [[10, 6, 1]] * 5)
 
 
+def outcomes_of(*row_scores):
+    """Outcomes named a (the baseline), b, c, ... with these scores of their rows."""
+    outcomes = []
+    for name, scores in zip("abcdefg", row_scores, strict=False):
+        gain, error = _compare.paired_gain(scores, row_scores[0])
+        outcomes.append(
+            _compare.Outcome(name, "", score=scores.mean(), gain=gain, error=error, row_scores=np.asarray(scores))
+        )
+    return [*outcomes, _compare.Outcome("z", "", failed="it broke")]
+
+
+def changed(scores, up, down=0):
+    """Scores of which ``up`` zeros became ones, and ``down`` ones zeros."""
+    scores = scores.copy()
+    scores[np.flatnonzero(scores == 0)[:up]] = 1
+    scores[np.flatnonzero(scores == 1)[-down or len(scores) :]] = 0
+    return scores
+
+
 @pytest.mark.parametrize(
-    ("gains", "chosen"),
+    ("changes", "chosen"),
     [
-        ([(0.05, 0.02), (0.03, 0.01)], "b"),
-        ([(0.01, 0.02), (-0.3, 0.01)], "a"),
-        ([(0.06, 0.07), (0.03, 0.01)], "c"),
-        ([(0.0, 0.0)], "a"),
+        ([(20, 0), (30, 2)], "c"),
+        ([(20, 0), (30, 25)], "b"),  # a high score of much noise
+        ([(9, 10), (0, 8)], "a"),
+        ([(0, 0)], "a"),
+        ([(1, 0)], "a"),  # gain = standard error but for rounding
+        ([(4, 0)], "a"),  # too few rows, however clear
+        ([(5, 0)], "b"),
+        ([(5, 0)] * 6, "a"),  # clear for one method, not for the best of six
     ],
 )
-def test_a_method_is_chosen_only_if_its_gain_exceeds_noise(gains, chosen):
-    outcomes = [_compare.Outcome("a", "", score=0.5, gain=0.0, error=0.0, row_scores=np.ones(2))]
-    for name, (gain, error) in zip("bc", gains, strict=False):
-        outcomes.append(_compare.Outcome(name, "", score=0.5 + gain, gain=gain, error=error, row_scores=np.ones(2)))
-    outcomes.append(_compare.Outcome("z", "", failed="it broke"))
+def test_a_method_is_chosen_only_if_its_gain_exceeds_chance(changes, chosen):
+    baseline = np.repeat([0.0, 1.0], [51, 50])
+    outcomes = outcomes_of(baseline, *(changed(baseline, *change) for change in changes))
     assert _compare.choose(outcomes).name == chosen
+
+
+@pytest.mark.parametrize("task", ["classification", "regression"])
+@pytest.mark.parametrize("n", [23, 301])
+def test_on_noise_the_baseline_is_kept_at_the_level(task, n):
+    rng = np.random.default_rng(0)
+    kept = []
+    for _ in range(400):
+        common, own, truth = rng.normal(size=n), rng.normal(size=(7, n)), rng.normal(size=n)
+        guesses = common + own  # alike, as methods are; none knows anything of the truth
+        if task == "classification":
+            guesses, truth = guesses > 0, truth > 0
+        outcomes = outcomes_of(*(_compare.row_scores(truth, guess, task) for guess in guesses))
+        kept.append(_compare.choose(outcomes).name == "a")
+    assert np.mean(kept) >= 0.94  # 0.95, less a standard error
 
 
 def test_even_weights_make_the_tables_weigh_the_same():
@@ -260,7 +296,8 @@ def test_target_wholly_labelled(run, tables):
     lines = out.splitlines()
     assert lines[0] == "SOURCE 131 rows, TARGET 97 rows, 4 shared columns"
     assert lines[1] == "label 'mood': classification, 2 classes"
-    assert re.match(r"distance: MMD\^2 -?\d\.\d{4}, against -?\d\.\d{4} between two random halves of SOURCE;", lines[2])
+    assert re.match(r"distance: MMD\^2 -?\d\.\d{4}, against -?\d\.\d{4} between two random halves of SOURCE ", lines[2])
+    assert lines[2].endswith("(either may fall below 0);")
     assert re.search(r"proxy A-distance \d\.\d\d \(0 = alike, 2 = ", lines[3])
     header = re.split(r"  +", lines[5])
     assert header == ["method", "model", "accuracy on target", "gain over source-only", "std. error", "seconds"]
@@ -268,7 +305,7 @@ def test_target_wholly_labelled(run, tables):
     assert [row[0] for row in rows] == ["source-only", "source-trees", "kmm", "tca"]
     assert [len(row) for row in rows] == [4, 6, 6, 6]
     assert lines[10] == (
-        "skipped, since it learns from target labels, of which none are used: target-only, pooled, tradaboost"
+        "skipped, since target labels are needed (--target-labels use): target-only, pooled, tradaboost"
     )
     assert "choice: " in out
 
@@ -285,7 +322,7 @@ def test_target_without_labels_is_scored_by_name(run, tables, how):
     assert "on target" not in out
     assert "reverse validation can mislead" in out
     assert "skipped" not in out
-    assert ("only 4 rows of TARGET have a label" in err) == (how == "too few")
+    assert ("labels of only 4 rows of TARGET: too few to score by" in err) == (how == "too few")
     assert set(pd.read_csv("p.csv")["prediction"]) == {"happy", "grumpy"}
 
 
@@ -318,7 +355,7 @@ def test_regression(run, tables):
     assert status == 0
     assert "label 'age': regression" in out
     assert "R2 on target, 5 folds" in out
-    assert "skipped, since it does classification only: tradaboost" in out
+    assert "skipped, since made for classification only: tradaboost" in out
     assert "left out" not in out
     assert pd.read_csv("p.csv")["prediction"].between(0, 100).all()
     status, out, _ = run(source, target.drop(columns="age"), "--label", "age", "--methods", "kmm,tca")
@@ -432,7 +469,9 @@ def test_a_method_that_raises_is_noted_in_its_row(run, tables, monkeypatch):
     assert re.search(r"^broken +a broken one +- +- +- +-  failed: it broke$", out, re.MULTILINE)
     assert re.search(r"^tca +TCA", out, re.MULTILINE)
     monkeypatch.setitem(_methods.METHODS, "source-only", _methods.Method("source-only", lambda setting: "x", broken))
-    refused(run(*tables, "--label", "mood"), "The baseline (x) failed: it broke")
+    status, out, err = run(*tables, "--label", "mood")
+    assert (status, err) == (2, "sktl: error: The baseline (x) failed: it broke\n")
+    assert "method" not in out
 
 
 def test_warnings_of_a_fit_are_named_below_the_table(run, tables, monkeypatch):
@@ -553,8 +592,61 @@ BAD_TABLES = {
         None,
         lambda t: t.assign(mood=t["mood"][:3]),
         (*LABEL, "--target-labels", "use"),
-        "--target-labels use needs at least 5 labelled rows of TARGET; there are 3.",
+        "--target-labels use needs at least 5 labelled rows of TARGET; it has 3.",
     ),
+    "stray text": (
+        lambda s: s.assign(age=s["age"].astype(object).where(s.index != 17, "n/k")),
+        None,
+        LABEL,
+        "holds text in SOURCE but numbers in TARGET (1 text among the numbers of SOURCE, the first 'n/k' in row 18).",
+    ),
+    "stray label": (
+        lambda s: s.assign(mood=[*range(129), "x", "?"]),
+        lambda t: t.assign(mood=0.5),
+        LABEL,
+        "'mood' holds text in SOURCE but numbers in TARGET (2 texts among the numbers of SOURCE, the first 'x' in",
+    ),
+    "dates": (
+        lambda s: s.assign(when="2024-01-31"),
+        lambda t: t.assign(when="1/2/2024 12:30"),
+        LABEL,
+        "Column 'when' of SOURCE holds dates ('2024-01-31'), neither numbers nor categories. Convert them",
+    ),
+    "decimal commas": (
+        lambda s: s.assign(price="1,5"),
+        lambda t: t.assign(price="-12,25"),
+        LABEL,
+        "Column 'price' of SOURCE holds numbers with commas ('1,5'). Write decimals with points",
+    ),
+    "huge": (
+        None,
+        lambda t: t.assign(age=[*t["age"][:-1], -1e300]),
+        LABEL,
+        "Column 'age' of TARGET holds -1e+300: too large to compute with. Mend it,",
+    ),
+    "huge label": (
+        lambda s: s.assign(mood=[1e300, *np.linspace(0, 1, 130)]),
+        lambda t: t.assign(mood=0.5),
+        LABEL,
+        "'mood' of SOURCE holds 1e+300: too large to compute with.",
+    ),
+    "disjoint classes": (
+        None,
+        lambda t: t.assign(mood=t["mood"].str.title()),
+        LABEL,
+        "in both tables: SOURCE has 'grumpy', 'happy', TARGET has 'Grumpy', 'Happy'. Write them alike, blanks and",
+    ),
+    "labels beyond 2**53": (
+        lambda s: s.assign(mood=2**53 + s.index % 2),
+        lambda t: t.assign(mood=2**53 + t.index % 2),
+        LABEL,
+        "'mood' holds whole numbers beyond 2**53 (9007199254740993), which are not told apart exactly.",
+    ),
+    "--label of another case": (None, None, ("--label", " Mood"), "'city', 'mood'. Did you mean 'mood'?"),
+    "--drop misspelt": (None, None, (*LABEL, "--drop", "vists"), "neither table has such a column. Did you mean 'visi"),
+    "--methods misspelt": (None, None, (*LABEL, "--methods", "TCA"), "no method 'TCA'; there are source-only, "),
+    "--out empty": (None, None, (*LABEL, "--out", ""), "--out must be a .csv or .parquet file; got ''."),
+    "--out too long": (None, None, (*LABEL, "--out", f"{250 * 'p'}.csv"), "pppp.csv': File name too long\n"),
     "--out suffix": (None, None, (*LABEL, "--out", "p.xlsx"), "--out must be a .csv or .parquet file; got 'p.xlsx'."),
     "--out folder": (None, None, (*LABEL, "--out", "no/p.csv"), "--out: there is no folder 'no'; make it first."),
     "--out input": (None, None, (*LABEL, "--out", "./target.csv"), "would overwrite an input table"),
@@ -583,7 +675,20 @@ def test_bad_tables_and_arguments(run, tables, tmp_path, change_source, change_t
         ("empty.csv", b"", "TARGET: can't read 'empty.csv' as CSV"),
         ("ragged.csv", b"a,b\n" + b"1,2\n" * 20 + b"1,2,3\n", "TARGET: can't read 'ragged.csv' as CSV"),
         ("longer.csv", b"a,b\n" + b"1,2,3\n" * 20, "TARGET: can't read 'longer.csv' as CSV"),
+        (
+            "longer.csv",
+            b"a,b\n" + b"1,2,3,5\n" * 20,
+            "more fields than its header, 2. If decimals are written with comm",
+        ),
         ("header.csv", b"a,b\n", "TARGET has 0 rows"),
+        (
+            "doubled.csv",
+            b'a,"b,c",,a,,"b,c"\n' + b"1,2,3,4,5,6\n" * 20,
+            "TARGET has several columns of one name: 'a', 'b,c'",
+        ),
+        ("german.csv", b"a;b\n" + b"1,5;2,3\n" * 20, "TARGET: 'german.csv' looks separated by ';', not by commas:"),
+        ("tabs.csv", b"a\tb\n" + b"1\t2\n" * 20, "TARGET: 'tabs.csv' looks separated by tabs, not by commas:"),
+        (".", None, "TARGET: '.' is a directory; name a .csv or .parquet file in it."),
     ],
 )
 def test_bad_files(tmp_path, monkeypatch, capsys, tables, name, content, message):
@@ -598,6 +703,78 @@ def test_bad_files(tmp_path, monkeypatch, capsys, tables, name, content, message
     ):
         assert refused((main(command), *capsys.readouterr()), message)
     assert in_folder(tmp_path) == before
+
+
+def test_a_file_that_may_not_be_opened_is_not_called_malformed(run, tables, monkeypatch):
+    def forbid(*args):
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(_files.Path, "open", forbid)
+    assert refused(run(*tables, "--label", "mood"), "SOURCE: can't open 'source.csv': Permission denied.")
+
+
+def test_a_folder_that_can_not_be_written_is_refused_before_the_work(run, tables, monkeypatch):
+    def forbid(path):
+        raise PermissionError(13, "Permission denied", str(path))
+
+    monkeypatch.setattr(_output.Path, "touch", forbid)
+    monkeypatch.setattr(sktl.cli, "read_table", None)
+    result = run(*tables, "--label", "mood", "--out", "p.csv")
+    assert refused(result, "sktl: error: --out: can't write 'p.csv': Permission denied\n")
+
+
+def notes_of(source, target, label="mood"):
+    return build_problem(source, target, label).notes
+
+
+def test_columns_that_number_the_rows_are_noted():
+    source, target = two_moons_apart(61, 43)
+    rng = np.random.default_rng(0)
+
+    def with_ids(ids_source, ids_target):
+        return notes_of(source.assign(id=np.asarray(ids_source)), target.assign(id=np.asarray(ids_target)))
+
+    note = "column 'id' looks like an identifier (whole numbers, nearly all different{}): --drop 'id'?"
+    assert with_ids(range(61), range(43)) == [note.format("")]
+    assert with_ids(range(100, 39, -1), np.arange(0, 430, 10)) == [note.format("")]
+    apart = note.format(" in ranges that do not meet")
+    assert with_ids(rng.permutation(61), 61.0 + rng.permutation(43)) == [apart]
+    assert with_ids(100 + rng.permutation(61), rng.permutation(43)) == [apart]
+    assert with_ids(rng.permutation(61), rng.permutation(43)) == []
+    assert with_ids(np.arange(61) / 2, 61 + np.arange(43)) == []
+    assert with_ids(np.arange(61) // 2, 61 + np.arange(43)) == []  # each twice: counts
+    assert notes_of(source.assign(id=range(61)), target.assign(id=range(43))[:19]) == []  # too few to tell
+
+
+def test_notes_name_what_may_be_wrong(tables):
+    source, target = tables
+    assert notes_of(source, target) == []
+    odd = target.assign(mood=["happy ", "Happy", *target["mood"][2:]])
+    assert notes_of(source, odd) == ["labels 'mood' of TARGET that SOURCE lacks: 'Happy', 'happy ' (spelt alike?)"]
+    large = [table.assign(x=2**53 + 2 * (table.index % 5)) for table in tables]
+    assert notes_of(*large) == ["whole numbers beyond 2**53 are rounded in column 'x'"]
+    codes = [table.assign(x=(table.index % 20).astype(str)).replace({"x": {"7": "7a"}}) for table in tables]
+    where = "({} texts among the numbers of {}, the first '7a' in row 8"
+    found = f"{where.format(7, 'SOURCE')}; {where.format(5, 'TARGET')[1:]})"
+    assert notes_of(*codes) == [f"taken as categories, not as numbers: column 'x' {found}"]
+    assert notes_of(source.assign(x=1, y=2), target) == ["left out, since only SOURCE has them: columns 'x', 'y'"]
+    source.loc[4, "mood"] = None
+    assert notes_of(source, target) == ["left out, since their label is missing: 1 row of SOURCE"]
+
+
+def test_rows_in_both_tables_are_noted():
+    source, target = two_moons_apart(61, 43)
+    both = pd.concat([target, source[5:12]])
+    note = "7 of TARGET's 50 rows are in SOURCE too: do the files overlap? It flatters scores"
+    assert notes_of(source, both) == [note]
+    assert notes_of(source, both[:-5]) == []
+    assert notes_of(source.round(), source.round()) == []  # few values: the same rows by chance
+
+
+def test_one_file_twice_is_noted(run, tables, capsys):
+    assert "same file" not in run(*tables, command="report")[2]
+    assert main(["report", "source.csv", "./source.csv"]) == 0
+    assert "sktl: SOURCE and TARGET are the same file\n" in capsys.readouterr().err
 
 
 def test_odd_parquet_columns(run, tables):
@@ -658,14 +835,36 @@ def test_module_runs_as_a_process(tmp_path, tables):
     status, out, err = in_process("compare", str(tmp_path / "s.csv"), str(tmp_path / "t.csv"), "--label", "mood", *FAST)
     assert (status, err) == (0, "")
     assert "choice: source-only" in out
-    refused(in_process("compare", "nowhere.csv", "nowhere.csv", "--label", "x"), "there is no file 'nowhere.csv'")
-    refused(in_process("fly"), "invalid choice: 'fly'")
+    refused(in_process("fly"), "argument COMMAND: invalid choice: 'fly'")
+
+
+def test_a_reader_that_leaves_ends_the_process_quietly(tmp_path, tables):
+    for path, table in zip((tmp_path / "s.csv", tmp_path / "t.csv"), tables, strict=True):
+        table.to_csv(path, index=False)
+    read, write = os.pipe()
+    os.close(read)
+    command = [sys.executable, "-m", "sktl", "report", str(tmp_path / "s.csv"), str(tmp_path / "t.csv")]
+    result = subprocess.run(command, stdout=write, stderr=subprocess.PIPE, text=True, timeout=120)
+    os.close(write)
+    assert (result.returncode, result.stderr) == (141, "")
+
+
+def test_what_is_known_is_printed_before_the_methods_run(run, tables, capsys, monkeypatch):
+    seen = []
+    monkeypatch.setattr(_compare, "run_methods", lambda *args: seen.append(capsys.readouterr().out) or 1 / 0)
+    with pytest.raises(ZeroDivisionError):
+        run(*tables, "--label", "mood")
+    assert [line.split()[0] for line in seen[0].splitlines() if line] == ["SOURCE", "label", "distance:", "proxy"]
 
 
 def test_help_shows_examples_and_every_method(capsys):
-    for args, words in ((["--help"], ["sktl compare 2023.csv"]), (["compare", "--help"], list(_methods.METHODS))):
+    for args, words in (
+        (["--help"], ["[COMMAND ...]", "sktl compare 2023.csv"]),
+        (["compare", "--help"], [*_methods.METHODS, "Reverse validation, where", "5 % over"]),
+    ):
         with pytest.raises(SystemExit) as stop:
             main(args)
         assert stop.value.code == 0
         out = capsys.readouterr().out
-        assert all(word in out for word in words)
+        assert all(word in " ".join(out.split()) for word in words)
+        assert "\n\n\n" not in out

@@ -23,12 +23,13 @@ def stack_samples(X, Y):
 def canonical_order(X) -> np.ndarray:
     """Sort the rows along one fixed direction: an order that depends on their values alone, not on how they came.
 
-    Columns count in units of their size, so that the order does not depend on their units either.
+    Columns count in units of their standard deviation, so that neither units nor offsets change the order.
     """
-    squares = (
-        X.multiply(X).mean(axis=0) if sparse.issparse(X) else np.einsum("ij,ij->j", X, X, dtype=np.float64) / len(X)
-    )
-    scale = np.sqrt(np.asarray(squares).ravel())
+    if sparse.issparse(X):
+        mean = np.asarray(X.mean(axis=0)).ravel()
+        scale = np.sqrt(np.maximum(np.asarray(X.multiply(X).mean(axis=0)).ravel() - mean**2, 0))
+    else:
+        scale = X.std(axis=0, dtype=np.float64)
     direction = np.random.default_rng(0).uniform(0.5, 1.5, size=X.shape[1]) / np.where(scale > 0, scale, 1)
     return np.argsort(np.asarray(X @ direction).ravel(), kind="stable")
 

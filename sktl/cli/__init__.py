@@ -1,10 +1,12 @@
 """The command line: two tables in, a measured and adapted model out. ``sktl --help`` says how."""
 
 import argparse
+import os
 import sys
 
 import sktl
-from sktl.cli._tables import InputError, pandas, read_table
+from sktl.cli._files import read_table
+from sktl.cli._words import InputError, pandas
 from sktl.exceptions import MissingExtraError
 
 __all__ = ["main"]
@@ -28,8 +30,17 @@ def main(argv=None):
     Returns
     -------
     int
-        Exit status: 0, 2 for input that can't be worked with, 130 if interrupted.
+        Exit status: 0, 2 for input that can't be worked with, 130 if interrupted, 141 if nobody reads the output.
     """
+    try:
+        return _run(argv)
+    except BrokenPipeError:  # as of `sktl ... | head`
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # Python's last flush goes there
+        return 141
+
+
+def _run(argv):
+    """Run the command line and tell its exit status; what it wrote has left the process then."""
     try:
         options = _parser().parse_args(argv)
         options.run(options)
@@ -39,7 +50,14 @@ def main(argv=None):
     except KeyboardInterrupt:
         print("sktl: interrupted", file=sys.stderr)
         return 130
+    finally:
+        print(end="", flush=True)
     return 0
+
+
+def _say(line):
+    """Print a line of the result as soon as it is known, also into a file or a pipe."""
+    print(line, flush=True)
 
 
 # --- the commands ---
@@ -53,14 +71,14 @@ def run_compare(options):
     select_methods(options.methods)
     if options.out is not None:
         check_out(options.out, (options.source, options.target))
-    compare(*_read_both(options), options, print, _progress(options))
+    compare(*_read_both(options), options, _say, _progress(options))
 
 
 def run_report(options):
     """Report the distances between two files."""
     from sktl.cli._report import report
 
-    report(*_read_both(options), options, print, _progress(options))
+    report(*_read_both(options), options, _say, _progress(options))
 
 
 def run_demo(options):
@@ -72,15 +90,18 @@ def run_demo(options):
     digits = load_digits_domains(source="mnist")
     table = frames.DataFrame(digits.X, columns=digits.feature_names).assign(digit=digits.y_true)
     target = digits.sample_domain == "target"
-    print("demo: learn from a sample of MNIST, predict scikit-learn's digits (whose labels only score)")
+    _say("demo: learn from a sample of MNIST, predict scikit-learn's digits (whose labels only score)")
     settled = {"label": "digit", "task": "classification", "methods": None, "target_labels": "hide"}
     options = argparse.Namespace(**vars(options), **settled, drop=[], out=None)
-    compare(table[~target], table[target], options, print, _progress(options))
+    compare(table[~target], table[target], options, _say, _progress(options))
 
 
 def _read_both(options):
     """Read the two tables of ``compare`` and ``report``."""
-    return read_table(options.source, "SOURCE"), read_table(options.target, "TARGET")
+    tables = read_table(options.source, "SOURCE"), read_table(options.target, "TARGET")
+    if os.path.samefile(options.source, options.target):
+        print("sktl: SOURCE and TARGET are the same file", file=sys.stderr)
+    return tables
 
 
 def _progress(options):
@@ -104,12 +125,13 @@ def _parser():
     """Build the parser of all commands and their options."""
     parser = _Parser(
         prog="sktl",
+        usage="sktl [-h] [--version] [COMMAND ...]",
         description="Learn from one table, predict another: measure how far apart they are, and adapt.",
         epilog=EXAMPLES,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("--version", action="version", version=f"sktl {sktl.__version__}")
-    commands = parser.add_subparsers(title="commands (plain `sktl` is `sktl demo`)", metavar="")
+    commands = parser.add_subparsers(title="commands (plain `sktl` is `sktl demo`)", metavar="COMMAND", prog="sktl")
     _add_compare(commands)
     _add_report(commands)
     demo = commands.add_parser(
@@ -149,7 +171,9 @@ def _add_compare(commands):
         help="try methods that learn from SOURCE and predict TARGET, and choose one",
         description="Measure how far apart two tables are, fit every applicable method, score it, and choose one.",
         epilog="The source-only baseline is always run: gains are over it. A method is chosen only if it gains more "
-        "than one standard error.",
+        "than chance would (one-sided t-test over the scored rows, 5 % over all methods tried). Reverse validation, "
+        "where TARGET has no labels: a model of SOURCE labels TARGET, a model of those labels predicts SOURCE rows "
+        "that neither saw, and these score it.",
         parents=[_table_arguments(), _common_arguments()],
     )
     add = compare.add_argument

@@ -5,6 +5,7 @@ import time
 from dataclasses import dataclass, field
 
 import numpy as np
+from scipy.stats import t
 from threadpoolctl import threadpool_limits  # a dependency of scikit-learn's
 
 from sktl.cli._distance import measure_distance
@@ -12,9 +13,11 @@ from sktl.cli._methods import BASELINE, METHODS, Setting
 from sktl.cli._output import table_lines, write_predictions
 from sktl.cli._problem import build_problem
 from sktl.cli._protocols import FoldedLabels, HiddenLabels, ReverseValidation
-from sktl.cli._tables import InputError
+from sktl.cli._words import InputError, count, did_you_mean
 
 MIN_LABELS = 5  # target labels that a score needs
+MIN_CHANGED = 5  # rows whose score a method must change before it can be chosen: fewer are chance's
+LEVEL = 0.05  # how often noise may get any method chosen over the baseline
 
 
 @dataclass
@@ -33,9 +36,15 @@ class Outcome:
     warnings: list = field(default_factory=list)
 
     @property
-    def clear_gain(self):
-        """Whether it beats the baseline by more than its standard error."""
-        return self.row_scores is not None and self.gain > self.error
+    def scored(self):
+        """Whether it was tried and did not fail."""
+        return self.row_scores is not None
+
+    def beats(self, baseline, n_rivals):
+        """Whether its gain is more than chance would give the best of ``n_rivals`` (one-sided t-tests, Bonferroni)."""
+        if (self.row_scores != baseline.row_scores).sum() < MIN_CHANGED:
+            return False
+        return self.gain > t.isf(LEVEL / n_rivals, len(self.row_scores) - 1) * self.error
 
 
 def compare(source, target, options, say, progress):
@@ -57,15 +66,17 @@ def compare(source, target, options, say, progress):
     for note in problem.notes:
         print(f"sktl: {note}", file=sys.stderr)
     protocol = choose_protocol(problem, options)
+    for line in _heading(problem, options.label):
+        say(line)
     progress("measuring the distance between the tables")
-    distance = measure_distance(problem, options.seed, options.n_jobs)
+    for line in [*measure_distance(problem, options.seed, options.n_jobs).lines(), ""]:
+        say(line)
     # --n-jobs splits the work into processes; threads of boosted trees on busy cores would only wait for each other
     with threadpool_limits(1, user_api="openmp"):
         outcomes = run_methods(methods, protocol, options.n_jobs, progress)
         chosen = choose(outcomes)
         predicted = None if options.out is None else problem.labels.decode(_final(protocol, chosen))
-    lines = [*_heading(problem, options.label), *distance.lines(), "", *_table(outcomes, protocol), ""]
-    for line in [*lines, *_choice(chosen, outcomes, protocol)]:
+    for line in [*_table(outcomes, protocol), "", *_choice(chosen, outcomes, protocol)]:
         say(line)
     if options.out is not None:
         write_predictions(options.out, problem.row[problem.target], predicted)
@@ -79,7 +90,9 @@ def select_methods(names):
     wanted = [name.strip() for name in names.split(",") if name.strip()]
     unknown = [name for name in wanted if name not in METHODS]
     if unknown or not wanted:
-        raise InputError(f"--methods {names!r}: no method {(unknown or [''])[0]!r}; there are {', '.join(METHODS)}.")
+        first = (unknown or [""])[0]
+        hint = did_you_mean(first, METHODS)
+        raise InputError(f"--methods {names!r}: no method {first!r}; there are {', '.join(METHODS)}.{hint}")
     return [method for name, method in METHODS.items() if name in wanted or name == BASELINE]
 
 
@@ -90,11 +103,12 @@ def choose_protocol(problem, options):
     setting = Setting(problem.labels.task, problem.columns, options.seed)
     if options.target_labels == "use" and known < MIN_LABELS:
         raise InputError(
-            f"--target-labels use needs at least {MIN_LABELS} labelled rows of TARGET; there are {known}. Leave it out."
+            f"--target-labels use needs at least {MIN_LABELS} labelled rows of TARGET; it has {known}. Leave it out."
         )
     if known < MIN_LABELS:
         if known:
-            print(f"sktl: only {known} rows of TARGET have a label: too few to score by, left unused", file=sys.stderr)
+            rows = f"{count(known, 'row')} of TARGET"
+            print(f"sktl: labels of only {rows}: too few to score by, left unused", file=sys.stderr)
         return ReverseValidation(problem, setting)
     if options.target_labels == "use" or options.target_labels == "auto" and partly:
         return FoldedLabels(problem, setting)
@@ -144,8 +158,15 @@ def paired_gain(scores, baseline):
 
 
 def choose(outcomes):
-    """Choose the best of the methods that beat the baseline by more than noise; the baseline if none does."""
-    return max((o for o in outcomes if o.clear_gain), key=lambda o: o.score, default=outcomes[0])
+    """Choose the best of the methods that beat the baseline by more than chance; the baseline if none does."""
+    baseline, rivals = outcomes[0], _rivals(outcomes)
+    clear = [rival for rival in rivals if rival.beats(baseline, len(rivals))]
+    return max(clear, key=lambda outcome: outcome.score, default=baseline)
+
+
+def _rivals(outcomes):
+    """List the methods that were scored against the baseline."""
+    return [outcome for outcome in outcomes[1:] if outcome.scored]
 
 
 def _final(protocol, chosen):
@@ -166,10 +187,11 @@ def _first_line(error):
 def _heading(problem, label):
     """Say what is compared."""
     n_target, labels = int(problem.target.sum()), problem.labels
+    rows = [count(n, "row") for n in (len(problem.y) - n_target, n_target)]
     kind = labels.task if labels.classes is None else f"{labels.task}, {len(labels.classes)} classes"
-    shared = len(problem.columns.names)
+    shared = count(len(problem.columns.names), "shared column")
     return [
-        f"SOURCE {len(problem.y) - n_target} rows, TARGET {n_target} rows, {shared} shared column{'s' * (shared != 1)}",
+        f"SOURCE {rows[0]}, TARGET {rows[1]}, {shared}",
         f"label {label!r}: {kind}",
     ]
 
@@ -181,8 +203,7 @@ def _table(outcomes, protocol):
     rows = [_row(outcome) for outcome in outcomes if not outcome.skipped]
     reasons = dict.fromkeys(outcome.skipped for outcome in outcomes if outcome.skipped)
     skipped = [
-        f"skipped, since it {reason}: {', '.join(o.name for o in outcomes if o.skipped == reason)}"
-        for reason in reasons
+        f"skipped, since {reason}: {', '.join(o.name for o in outcomes if o.skipped == reason)}" for reason in reasons
     ]
     warned = [f"warning from {o.name}: {message}" for o in outcomes for message in o.warnings]
     return [*table_lines(header, rows), *skipped, *warned]
@@ -190,7 +211,7 @@ def _table(outcomes, protocol):
 
 def _row(outcome):
     """Lay out one method's line."""
-    if outcome.row_scores is None:
+    if not outcome.scored:
         return [outcome.name, outcome.model, "-", "-", "-", "-", f"failed: {outcome.failed}"]
     gains = ["", ""] if outcome.name == BASELINE else [f"{outcome.gain:+.3f}", f"{outcome.error:.3f}"]
     return [outcome.name, outcome.model, f"{outcome.score:.3f}", *gains, f"{outcome.seconds:.1f}", ""]
@@ -199,10 +220,12 @@ def _row(outcome):
 def _choice(chosen, outcomes, protocol):
     """Say which method is chosen, why, and how far to trust it."""
     lines = [f"choice: {chosen.name} ({chosen.model})"]
+    rivals = len(_rivals(outcomes))
+    chance = f"more than chance would (t-test at {100 * LEVEL:.0f} %, {count(rivals, 'method')} tried)"
     if chosen is not outcomes[0]:
-        lines.append(f"  The best score of those that gain more over {BASELINE} than one standard error.")
-    elif any(outcome.row_scores is not None for outcome in outcomes[1:]):
-        lines.append("  No method gains more over it than one standard error.")
+        lines.append(f"  The best score of those that gain over {BASELINE} {chance}.")
+    elif rivals:
+        lines.append(f"  No method gains over it {chance}.")
     else:
         lines.append("  No other method was scored.")
     if isinstance(protocol, ReverseValidation):

@@ -25,7 +25,8 @@ class Distance:
         """Say the distances in words."""
         sampled = f" (of {self.rows} random rows a table at most)" if self.rows else ""
         return [
-            f"distance{sampled}: MMD^2 {self.mmd:.4f}, against {self.floor:.4f} between two random halves of SOURCE;",
+            f"distance{sampled}: MMD^2 {self.mmd:.4f}, against {self.floor:.4f} between two random halves of SOURCE "
+            "(either may fall below 0);",
             f"          proxy A-distance {self.proxy_a:.2f} (0 = alike, 2 = a classifier tells every row's table)",
         ]
 

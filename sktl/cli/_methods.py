@@ -70,9 +70,9 @@ class Method:
     def reason_to_skip(self, task, labels_are_used):
         """Say why it can't be tried, or None."""
         if task not in self.tasks:
-            return f"does {' and '.join(self.tasks)} only"
+            return f"made for {' and '.join(self.tasks)} only"
         if self.learns_from != "source" and not labels_are_used:
-            return "learns from target labels, of which none are used"
+            return "target labels are needed (--target-labels use)"
         return None
 
 

@@ -1,10 +1,11 @@
 """What the commands print and write."""
 
 import os
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from sktl._checks import import_extra
-from sktl.cli._tables import InputError, pandas
+from sktl.cli._words import InputError, pandas
 
 LEFT = (0, 1, 6)  # columns of words
 
@@ -22,31 +23,42 @@ def table_lines(header, rows):
 
 def check_out(path, inputs):
     """Refuse a path that predictions can't be written to, before any work is done."""
-    path = Path(path)
+    given, path = path, Path(path)
     if path.suffix.lower() not in (".csv", ".parquet"):
-        raise InputError(f"--out must be a .csv or .parquet file; got {str(path)!r}.")
+        raise InputError(f"--out must be a .csv or .parquet file; got {given!r}.")
     if path.suffix.lower() == ".parquet":
         import_extra("pyarrow", "cli", "Writing a .parquet file")
-    if not path.parent.is_dir():
+    if not os.path.isdir(path.parent):
         raise InputError(f"--out: there is no folder {str(path.parent)!r}; make it first.")
-    if path.is_dir() or not os.access(path.parent, os.W_OK):
-        raise InputError(f"--out: {str(path)!r} can't be written.")
+    if os.path.isdir(path):
+        raise InputError(f"--out: {str(path)!r} is a directory; name a file in it.")
     if any(path.resolve() == Path(other).resolve() for other in inputs):
         raise InputError(f"--out {str(path)!r} would overwrite an input table.")
+    with _writing(path) as beside:
+        beside.touch()  # what can't be made now can't be later, after all the work
 
 
 def write_predictions(path, rows, predictions):
     """Write one line a row of TARGET, whole or not at all."""
     path = Path(path)
     table = pandas().DataFrame({"row": rows, "prediction": predictions}).sort_values("row", ignore_index=True)
-    beside = path.with_name(f".{path.name}.{os.getpid()}.part")
-    try:
+    with _writing(path) as beside:
         if path.suffix.lower() == ".csv":
             table.to_csv(beside, index=False)
         else:
             table.to_parquet(beside, index=False)
         os.replace(beside, path)
+
+
+@contextmanager
+def _writing(path):
+    """Lend a file beside ``path`` to write to, and remove it; an error names only ``path``."""
+    beside = path.with_name(f".{path.name}.{os.getpid()}.part")
+    try:
+        yield beside
     except OSError as error:
-        raise InputError(f"--out: can't write {str(path)!r}: {error}") from error
+        reason = (error.strerror or str(error)).replace(str(beside), str(path))
+        raise InputError(f"--out: can't write {str(path)!r}: {reason}") from error
     finally:
-        beside.unlink(missing_ok=True)
+        with suppress(OSError):  # a name that can't be made can't be removed either
+            beside.unlink(missing_ok=True)

@@ -1,69 +1,16 @@
-"""Read two tables of one kind of thing, and find the columns that they share."""
+"""The columns that two tables of one kind of thing share, in one plain form."""
 
-import warnings
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 
-from sktl._checks import import_extra
+from sktl.cli._files import MIN_ROWS
+from sktl.cli._suspects import check_size, check_texts, identifier_note, rounded, stray_text
+from sktl.cli._words import InputError, columns_named, did_you_mean, few_names, pandas
 
-MIN_ROWS = 10
 MISSING = "(missing)"  # the level of a categorical column that stands for no value
 MAX_LEVELS = 50  # levels of a categorical column that get an indicator column, the most frequent ones
 ID_SHARE = 0.9  # a text column with more different values than this share of its rows names rows
-
-
-class InputError(Exception):
-    """What the user gave can't be worked with; the message is one line that says why and the way out."""
-
-
-def pandas():
-    """Import pandas, or say which extra brings it."""
-    return import_extra("pandas", "cli", "The command line")
-
-
-# --- files ---
-
-
-def read_table(path, role):
-    """Read a CSV or parquet file into a frame of nullable columns; ``role`` (SOURCE or TARGET) names it in errors."""
-    path = Path(path)
-    suffix = path.suffix.lower()
-    if suffix not in (".csv", ".parquet"):
-        raise InputError(f"{role} must be a .csv or .parquet file with a header; got {str(path)!r}.")
-    if not path.is_file():
-        raise InputError(f"{role}: there is no file {str(path)!r}.")
-    frames = pandas()
-    if suffix == ".parquet":
-        import_extra("pyarrow", "cli", "Reading a .parquet file")
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("error", frames.errors.ParserWarning)
-            if suffix == ".csv":
-                options = {"dtype_backend": "numpy_nullable", "low_memory": False, "index_col": False}
-                table = frames.read_csv(path, encoding="utf-8-sig", **options)
-            else:
-                table = frames.read_parquet(path, dtype_backend="numpy_nullable")
-    except Exception as error:  # parsers raise errors of many kinds; each means that the file is no such table
-        kind = "CSV (commas, one header line, UTF-8)" if suffix == ".csv" else "parquet"
-        raise InputError(f"{role}: can't read {str(path)!r} as {kind}: {error}") from error
-    table.columns = table.columns.map(str)
-    return check_table(table, role)
-
-
-def check_table(table, role):
-    """Return ``table`` if it has enough rows, and one column a name."""
-    if len(table) < MIN_ROWS:
-        rows = f"{len(table)} row{'' if len(table) == 1 else 's'}"
-        raise InputError(f"{role} has {rows}; a comparison needs at least {MIN_ROWS} in each table.")
-    doubled = table.columns[table.columns.duplicated()]
-    if len(doubled):
-        raise InputError(f"{role} has two columns named {doubled[0]!r}; rename one.")
-    return table
-
-
-# --- columns ---
 
 
 @dataclass(frozen=True)
@@ -105,7 +52,8 @@ def shared_features(source, target, label=None, drop=()):
     """
     unknown = [name for name in drop if name not in source and name not in target]
     if unknown:
-        raise InputError(f"--drop {unknown[0]}: neither table has such a column.")
+        hint = did_you_mean(unknown[0], [*source, *target])
+        raise InputError(f"--drop {unknown[0]}: neither table has such a column.{hint}")
     left_out = {label, *drop}
     names = [name for name in source if name in target and name not in left_out]
     notes = _only_in(source, target, "SOURCE", left_out) + _only_in(target, source, "TARGET", left_out)
@@ -118,12 +66,11 @@ def shared_features(source, target, label=None, drop=()):
     kinds = {name: _shared_kind(name, source[name], target[name]) for name in names}
     numeric = [name for name in names if kinds[name] == "numbers"]
     textual = [name for name in names if kinds[name] == "text"]
+    for name in numeric:
+        notes += _number_notes(name, source[name], target[name])
+    for name in textual:
+        notes += _text_notes(name, source[name], target[name])
     plain = [_plain(table, numeric, textual) for table in (source, target)]
-    notes += [
-        f"infinite values of column {name!r} are taken as missing"
-        for name in numeric
-        if any(_has_infinite(table[name]) for table in (source, target))
-    ]
     levels = {name: _frequent_levels(plain[0][name], plain[1][name]) for name in textual}
     return *plain, Columns(numeric, levels), notes
 
@@ -131,7 +78,8 @@ def shared_features(source, target, label=None, drop=()):
 def _only_in(table, other, role, left_out):
     """Say which columns only one table has, if any."""
     names = [name for name in table if name not in other and name not in left_out]
-    return [f"left out, since only {role} has it: column {few_names(names)}"] if names else []
+    it = "it" if len(names) == 1 else "them"
+    return [f"left out, since only {role} has {it}: {columns_named(names)}"] if names else []
 
 
 def _is_left_out(name, source, target, notes):
@@ -171,22 +119,49 @@ def _shared_kind(name, source, target):
             raise InputError(f"Column {name!r} of {role} holds {kind}, neither numbers nor text. {way_out}")
     if len({kind == "text" for kind in kinds.values()}) > 1:
         raise InputError(
-            f"Column {name!r} holds {kinds['SOURCE']} in SOURCE but {kinds['TARGET']} in TARGET. {way_out}"
+            f"Column {name!r} holds {kinds['SOURCE']} in SOURCE but {kinds['TARGET']} in TARGET"
+            f"{stray_words(source, target)}. {way_out}"
         )
     if kinds["SOURCE"] != "text":
         return "numbers"
     for role, column in (("SOURCE", source), ("TARGET", target)):
+        check_texts(name, role, column)
         known, different = int(column.notna().sum()), column.nunique()
         if different > max(MIN_ROWS, ID_SHARE * known):
             raise InputError(
-                f"Column {name!r} looks like an identifier: {different} different texts in {known} rows of {role}. "
-                f"Leave it out with --drop {name!r}."
+                f"Column {name!r} looks like an identifier: {different} different texts in {known} rows of {role}"
+                f"{stray_words(source, target)}. Leave it out with --drop {name!r}."
             )
     return "text"
 
 
-def _has_infinite(column):
-    return bool(np.isinf(_numbers(column)).any())
+def stray_words(source, target):
+    """Say where texts stand among numbers, in brackets; nothing if they do nowhere."""
+    found = [
+        words
+        for role, column in (("SOURCE", source), ("TARGET", target))
+        if kind_of(column) == "text" and (words := stray_text(column, role))
+    ]
+    return f" ({'; '.join(found)})" if found else ""
+
+
+def _number_notes(name, source, target):
+    """Say what may be wrong with a column of numbers; refuse numbers that are too large."""
+    values = _numbers(source), _numbers(target)
+    notes = identifier_note(name, *values)
+    for role, part in zip(("SOURCE", "TARGET"), values, strict=True):
+        check_size(name, role, part)
+    if any(np.isinf(part).any() for part in values):
+        notes.append(f"infinite values of column {name!r} are taken as missing")
+    if rounded(source) or rounded(target):
+        notes.append(f"whole numbers beyond 2**53 are rounded in column {name!r}")
+    return notes
+
+
+def _text_notes(name, source, target):
+    """Say that a column with texts among its numbers is taken as categories."""
+    words = stray_words(source, target)
+    return [f"taken as categories, not as numbers: column {name!r}{words}"] if words else []
 
 
 def _numbers(column):
@@ -212,9 +187,3 @@ def _frequent_levels(source, target):
     counts = pandas().concat([source, target], ignore_index=True).fillna(MISSING).value_counts()
     by_count = sorted(counts.items(), key=lambda item: (-item[1], item[0]))
     return sorted(level for level, _ in by_count[:MAX_LEVELS])
-
-
-def few_names(names, most=10):
-    """Names for a message, cut where there are many."""
-    names = list(names)
-    return ", ".join(map(repr, names[:most])) + (f", ... ({len(names)} in all)" if len(names) > most else "")

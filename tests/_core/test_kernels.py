@@ -90,4 +90,6 @@ def test_subsample_depends_on_values_not_on_order():
     again = X[order][subsample(X[order], 17, np.random.RandomState(3))]
     assert_array_equal(picked, again)
     assert_array_equal(X[canonical_order(X)], X[order][canonical_order(X[order])])
+    assert_array_equal(canonical_order(X * [1, 10, 1e3, 1e-3] + 5), canonical_order(X))
+    assert_array_equal(canonical_order(sparse.csr_matrix(X)), canonical_order(X))
     assert len(np.unique(subsample(X, 1000, np.random.RandomState(0)))) == 301
