@@ -76,6 +76,7 @@ def test_one_domain_is_said_once(two_domains):
     assert_array_equal(model.weights_, np.ones(168))
 
 
+@pytest.mark.filterwarnings("ignore::sktl.exceptions.LowEffectiveSampleSizeWarning")  # few rows: the point
 def test_the_middle_can_beat_both_ends():
     # few rows, a strong shift and a slightly misspecified line: Shimodaira's point
     errors = np.zeros(3)

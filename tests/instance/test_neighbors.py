@@ -41,11 +41,14 @@ def test_weights_follow_the_analytic_ratio(shifted_normals):  # N(0, 1) -> N(1, 
 
 
 def test_no_shift_means_weights_of_one():
-    X = np.random.default_rng(0).normal(size=(1501, 3))
-    y = np.where(np.arange(1501) < 801, 0.0, np.nan)
-    fitted = NearestNeighborWeighter().fit(X, y)
-    assert abs(np.median(fitted.weights_[:801]) - 1) < 0.05
-    assert fitted.effective_sample_size_ > 0.85 * 801
+    medians = []
+    for seed in range(8):
+        X = np.random.default_rng(seed).normal(size=(1501, 3))
+        y = np.where(np.arange(1501) < 801, 0.0, np.nan)
+        fitted = NearestNeighborWeighter().fit(X, y)
+        medians.append(np.median(fitted.weights_[:801]))
+        assert fitted.effective_sample_size_ > 0.85 * 801
+    assert abs(np.mean(medians) - 1) < 0.05
 
 
 @pytest.mark.parametrize("container", [np.asarray, sparse.csr_matrix])
@@ -76,7 +79,7 @@ def test_units_and_origin_do_not_matter(two_domains):
     "parameters, kind, match",
     [
         ({"n_centers": 0}, ValueError, "n_centers must be 'auto' or None or an integer >= 1; got 0"),
-        ({"n_centers": "all"}, TypeError, "got 'all' of type str"),
+        ({"n_centers": "all"}, ValueError, "got 'all'"),
         ({"smoothing": 0}, ValueError, "smoothing must be a number > 0; got 0"),
     ],
 )

@@ -128,7 +128,7 @@ def test_loss_looks_at_a_bounded_number_of_rows(monkeypatch, two_domains):
     "weighter, kind, match",
     [
         (ULSIF(gamma=0), ValueError, "gamma must be 'auto' or a number > 0; got 0"),
-        (ULSIF(gamma="median"), TypeError, "gamma must be 'auto' or a number > 0; got 'median' of type str"),
+        (ULSIF(gamma="median"), ValueError, "gamma must be 'auto' or a number > 0; got 'median'"),
         (ULSIF(reg=0.0), ValueError, "reg must be 'auto' or a number > 0; got 0.0"),
         (ULSIF(n_centers=0), ValueError, "n_centers must be an integer >= 1; got 0"),
         (ULSIF(nonnegative="cut"), ValueError, "nonnegative must be one of 'ratio', 'coef', 'exact'; got 'cut'"),
