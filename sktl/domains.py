@@ -184,7 +184,7 @@ def read_domains(X, y=None, sample_domain=None):
             "No label is missing and no sample_domain was passed: all rows are one domain, and nothing is adapted. "
             "Leave the labels of target rows missing (NaN or None), or pass sample_domain.",
             SingleDomainWarning,
-            stacklevel=_user_level(),
+            stacklevel=user_level(),
         )
         return Domains(~labeled, labeled, names, single=True)
     if not labeled.any():
@@ -195,7 +195,7 @@ def read_domains(X, y=None, sample_domain=None):
     return Domains(~labeled, labeled, names, single=False)
 
 
-def _user_level():
+def user_level():
     """Stack level, for the caller's warning, of the first line that is not sktl's, scikit-learn's or joblib's."""
     frame, level = inspect.currentframe(), 0
     while frame and frame.f_globals.get("__name__", "").partition(".")[0] in ("sktl", "sklearn", "joblib"):

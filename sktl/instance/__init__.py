@@ -3,5 +3,7 @@
 from sktl.instance._importance import ImportanceWeighted
 from sktl.instance._kmm import KMM
 from sktl.instance._tradaboost import TrAdaBoostClassifier
+from sktl.instance._tradaboost_r2 import TrAdaBoostRegressor
+from sktl.instance._two_stage import TwoStageTrAdaBoostRegressor
 
-__all__ = ["KMM", "ImportanceWeighted", "TrAdaBoostClassifier"]
+__all__ = ["KMM", "ImportanceWeighted", "TrAdaBoostClassifier", "TrAdaBoostRegressor", "TwoStageTrAdaBoostRegressor"]
