@@ -1,8 +1,8 @@
 """The contracts of sktl's estimators, and ``OnLabeled``; no algorithm.
 
-Four base classes say what the families promise: :class:`BaseWeighter` (with :class:`BaseRatioWeighter` for those that
-weigh new rows too), :class:`BaseDomainTransformer`, :class:`BaseTransferClassifier`; :class:`BaseOnLabeled` is what the
-wrappers of ordinary estimators share.
+Five base classes say what the families promise: :class:`BaseWeighter` (with :class:`BaseRatioWeighter` for those that
+weigh new rows too), :class:`BaseDomainTransformer`, :class:`BaseTransferClassifier`, :class:`BaseTransferRegressor`;
+:class:`BaseOnLabeled` is what the wrappers of ordinary estimators share.
 """
 
 import warnings
@@ -15,6 +15,7 @@ from sklearn.base import (
     ClassifierMixin,
     ClassNamePrefixFeaturesOutMixin,
     MetaEstimatorMixin,
+    RegressorMixin,
     TransformerMixin,
     clone,
 )
@@ -34,6 +35,7 @@ __all__ = [
     "BaseOnLabeled",
     "BaseRatioWeighter",
     "BaseTransferClassifier",
+    "BaseTransferRegressor",
     "BaseWeighter",
     "OnLabeled",
 ]
@@ -252,6 +254,37 @@ class BaseTransferClassifier(_TakesSampleDomain, ClassifierMixin, BaseEstimator,
         float
         """
         X, y, params = _labeled_only(X, y, {"sample_weight": sample_weight}, needs="a score needs")
+        return super().score(X, y, **params)
+
+
+class BaseTransferRegressor(_TakesSampleDomain, RegressorMixin, BaseEstimator, metaclass=ABCMeta):
+    """Contract of the regressors that learn from several domains.
+
+    ``fit(X, y, sample_domain=None)``; ``predict`` takes new rows as target rows; ``score`` leaves out rows without a
+    label.
+    """
+
+    @abstractmethod
+    def fit(self, X, y, sample_domain=None):
+        """Learn from the rows of all domains."""
+
+    def score(self, X, y, sample_weight=None):
+        """Coefficient of determination R^2 on the rows of ``X`` whose label is known.
+
+        Parameters
+        ----------
+        X : array-like or CSR matrix of shape (n_samples, n_features)
+            Rows, taken as target rows.
+        y : array-like of shape (n_samples,)
+            Labels; rows where they are missing are left out.
+        sample_weight : array-like of shape (n_samples,), default=None
+            Weights of the rows.
+
+        Returns
+        -------
+        float
+        """
+        X, y, params = _labeled_only(X, y, {"sample_weight": sample_weight}, needs="a score needs", discrete=False)
         return super().score(X, y, **params)
 
 

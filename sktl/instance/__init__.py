@@ -13,6 +13,8 @@ from sktl.instance._neighbors import NearestNeighborWeighter
 from sktl.instance._rlls import RLLS
 from sktl.instance._rulsif import RULSIF
 from sktl.instance._tradaboost import TrAdaBoostClassifier
+from sktl.instance._tradaboost_r2 import TrAdaBoostRegressor
+from sktl.instance._two_stage import TwoStageTrAdaBoostRegressor
 from sktl.instance._ulsif import ULSIF
 
 __all__ = [
@@ -30,4 +32,6 @@ __all__ = [
     "LabelShiftClassifier",
     "NearestNeighborWeighter",
     "TrAdaBoostClassifier",
+    "TrAdaBoostRegressor",
+    "TwoStageTrAdaBoostRegressor",
 ]

@@ -18,9 +18,9 @@ from sklearn.svm import LinearSVC
 from sklearn.tree import DecisionTreeClassifier
 
 from sktl import OnLabeled
+from sktl._core.boosting import scaled_weights
 from sktl.exceptions import EarlyStopWarning, SingleDomainWarning
 from sktl.instance import TrAdaBoostClassifier
-from sktl.instance._tradaboost import scaled_weights
 
 LOSSES = ["soft", "zero_one"]
 LEARNERS = {

@@ -1,0 +1,313 @@
+"""What the boosting family shares: the base estimator, the labelled rows, rounds and votes."""
+
+import warnings
+from abc import abstractmethod
+from numbers import Integral
+
+import numpy as np
+from sklearn import config_context
+from sklearn.base import clone, is_classifier, is_regressor
+from sklearn.utils import assert_all_finite, check_random_state, column_or_1d, get_tags
+from sklearn.utils.multiclass import check_classification_targets
+from sklearn.utils.validation import check_is_fitted, validate_data
+
+from sktl._checks import check_number, check_option
+from sktl._core.boosting import ERROR_TOL, is_chance, weighted_median
+from sktl._progress import ReportsProgress
+from sktl.base import BaseTransferClassifier, BaseTransferRegressor, weight_parameter
+from sktl.domains import known_labels, user_level
+from sktl.exceptions import EarlyStopWarning
+
+LOSSES_OF_RESIDUALS = ("linear", "square", "exponential")
+
+
+# --- the base estimator ---
+
+
+def set_random_states(estimator, rng):
+    """Give every ``random_state`` of an estimator, nested ones too, an integer drawn from ``rng``."""
+    names = [name for name in sorted(estimator.get_params()) if name.split("__")[-1] == "random_state"]
+    return estimator.set_params(**{name: int(rng.randint(np.iinfo(np.int32).max)) for name in names})
+
+
+def fit_learner(base, X, y, weights, rng=None):
+    """Fit a clone of ``base`` under ``weights``; ``rng`` seeds it if there is one."""
+    learner = clone(base)
+    if rng is not None:
+        set_random_states(learner, rng)
+    # With routing on, a nested learner would want requests set for these weights, which are none of the user's.
+    with config_context(enable_metadata_routing=False):
+        return learner.fit(X, y, **{weight_parameter(learner): weights})
+
+
+class Boosting(ReportsProgress):
+    """Mixin of all boosters: what is boosted, on which rows, and what is kept of the rounds.
+
+    A child has the parameters ``estimator``, ``n_estimators``, ``random_state`` and ``store_weights``, if it has them.
+    """
+
+    @abstractmethod
+    def _default_base(self):
+        """Return the base estimator that None stands for."""
+
+    def _base(self):
+        """Return the base estimator, or the default one."""
+        return self._default_base() if self.estimator is None else self.estimator
+
+    def _check_base(self, is_kind, kind, y):
+        """Refuse what boosting can't work with, before any work."""
+        check_number("n_estimators", self.n_estimators, Integral, low=1)
+        base = self._base()
+        weight_parameter(base)
+        if not is_kind(base):
+            raise TypeError(f"The base estimator must be a {kind}; got {base!r}.")
+        if y is None:
+            raise ValueError(f"{type(self).__name__} requires y to be passed, but the target y is None.")
+
+    def _rng(self):
+        """Generator for the learners' seeds; None leaves their own settings alone."""
+        return None if self.random_state is None else check_random_state(self.random_state)
+
+    def _x_checks(self):
+        """How X is checked: missing values pass where the base estimator takes them."""
+        return {"ensure_all_finite": "allow-nan" if get_tags(self).input_tags.allow_nan else True}
+
+    def _check_new(self, X):
+        """Rows to predict, checked against those of ``fit``."""
+        check_is_fitted(self)
+        return validate_data(self, X, reset=False, accept_sparse="csr", **self._x_checks())
+
+    def _split(self, domains):
+        """Masks of the labelled rows (n_samples,), and of the target rows among these (n_labeled,)."""
+        rows, name = domains.labeled, type(self).__name__
+        target = np.ones(np.count_nonzero(rows), dtype=bool) if domains.single else domains.target[rows]
+        if not target.any():
+            raise ValueError(
+                f"{name} needs labelled target rows; the {np.count_nonzero(domains.target)} target rows have no label. "
+                "Label a few of them and pass sample_domain to say which rows are the target's, or use a method that "
+                "needs no target labels, such as KMM."
+            )
+        if target.all() and not domains.single:
+            raise ValueError(
+                f"{name} needs labelled source rows; the {np.count_nonzero(domains.source)} source rows have no label. "
+                "Label some, or fit the base estimator on the labelled target rows alone."
+            )
+        return rows, target
+
+    def _warn_if_over_at_once(self, error, n_classes, target, ways_out):
+        """Say why boosting ended in the first of several rounds, where there is something to do about it."""
+        if self.n_estimators == 1:
+            return
+        if is_chance(error, n_classes):
+            message = (
+                f"The first learner is no better than chance on the labelled target rows (error {error:.3g}), so that "
+                f"boosting ended there. {ways_out[0]}"
+            )
+        elif error <= ERROR_TOL and not target.all():
+            message = (
+                "The first learner makes no error on the labelled target rows, so that boosting ended there and no "
+                f"source row was re-weighted. {ways_out[1]}"
+            )
+        else:
+            return
+        warnings.warn(message, EarlyStopWarning, stacklevel=user_level())
+
+    def _store(self, rounds):
+        """Keep learners, errors and weights of the votes, the first three things of each round."""
+        self.estimators_ = [kept[0] for kept in rounds]
+        self.estimator_errors_ = np.array([kept[1] for kept in rounds], dtype=float)
+        self.estimator_weights_ = np.array([kept[2] for kept in rounds], dtype=float)
+        self.n_iter_ = len(rounds)
+
+    def _store_row_weights(self, row_weights, rows):
+        """Keep weights of the labelled rows, one array a round, in the caller's row order."""
+        vars(self).pop("sample_weights_", None)  # of an earlier fit
+        if self.store_weights:
+            self.sample_weights_ = np.zeros((len(row_weights), len(rows)))
+            self.sample_weights_[:, rows] = row_weights
+
+    def _first_voter(self, n_rounds):
+        """Index of the first round that votes if boosting ends after ``n_rounds``."""
+        return 0
+
+    def __sklearn_tags__(self):
+        tags = super().__sklearn_tags__()
+        tags.input_tags.allow_nan = get_tags(self._base()).input_tags.allow_nan
+        return tags
+
+
+# --- classification: losses and votes ---
+
+
+class BoostedClassifier(Boosting, BaseTransferClassifier):
+    """A classifier by weighted vote. A child has a parameter ``loss``, "soft" or "zero_one"."""
+
+    def _default_base(self):
+        """Return the base estimator that None stands for."""
+        from sklearn.linear_model import LogisticRegression  # here, to keep `import sktl` quick
+
+        return LogisticRegression(C=10, max_iter=1000)
+
+    def _check_parameters(self, y):
+        """Refuse parameters and base estimators that boosting can't work with, before any work."""
+        check_option("loss", self.loss, ("soft", "zero_one"))
+        self._check_base(is_classifier, "classifier", y)
+        base = self._base()
+        if self.loss == "soft" and not hasattr(base, "predict_proba"):
+            raise ValueError(
+                f"loss='soft' needs predict_proba, which {base!r} does not have. Choose loss='zero_one', or a base "
+                "estimator with probabilities (for instance CalibratedClassifierCV around this one)."
+            )
+
+    def _encode(self, y, rows):
+        """Known labels and their codes in ``classes_``, both (n_labeled,)."""
+        y = column_or_1d(known_labels(y, rows), warn=True)
+        assert_all_finite(y, input_name="y")
+        check_classification_targets(y)
+        self.classes_, codes = np.unique(y, return_inverse=True)
+        if len(self.classes_) < 2:
+            raise ValueError(
+                f"At least two classes are needed; the labelled rows are of one class, {self.classes_.tolist()[0]!r}. "
+                "Add rows of another class."
+            )
+        return y, codes
+
+    def _vote(self, learner, X):
+        """Vote of one learner, (n_samples, n_classes): its probabilities, or 1 for the class that it predicts."""
+        if self.loss == "zero_one":
+            return (np.asarray(learner.predict(X))[:, None] == self.classes_).astype(float)
+        shares = learner.predict_proba(X)
+        if shares.shape[1] == len(self.classes_):
+            return shares
+        vote = np.zeros((len(shares), len(self.classes_)))  # the learner's rows were not of all classes
+        vote[:, np.searchsorted(self.classes_, learner.classes_)] = shares
+        return vote
+
+    def _loss(self, learner, X, codes):
+        """|h_t(x_i) - c(x_i)| of the papers for each row: one minus the vote for its class."""
+        return 1 - self._vote(learner, X)[np.arange(len(codes)), codes].astype(float)
+
+    def _tally(self, votes, n_rounds):
+        """Weighted mean of the votes of the last rounds up to ``n_rounds``."""
+        return np.average(votes, axis=0, weights=self.estimator_weights_[n_rounds - len(votes) : n_rounds])
+
+    def predict(self, X):
+        """Predict the class with the largest share of the vote.
+
+        Parameters
+        ----------
+        X : array-like or CSR matrix of shape (n_samples, n_features)
+            Rows, taken as target rows.
+
+        Returns
+        -------
+        ndarray of shape (n_samples,)
+        """
+        shares = self.predict_proba(X)
+        return self.classes_[shares.argmax(axis=1)]
+
+    def predict_proba(self, X):
+        """Share of each class in the weighted vote.
+
+        With ``loss="soft"`` a learner votes by its probabilities, so that this is their weighted mean; with "zero_one"
+        it votes for the class that it predicts. Neither is calibrated.
+
+        Parameters
+        ----------
+        X : array-like or CSR matrix of shape (n_samples, n_features)
+            Rows, taken as target rows.
+
+        Returns
+        -------
+        ndarray of shape (n_samples, n_classes)
+            Rows sum to 1; columns in the order of ``classes_``.
+        """
+        X = self._check_new(X)
+        voters = self.estimators_[self._first_voter(self.n_iter_) :]
+        return self._tally([self._vote(learner, X) for learner in voters], self.n_iter_)
+
+    def staged_predict(self, X):
+        """Predict as if boosting had ended after round 1, 2, ..., ``n_iter_``.
+
+        In each stage the rounds that would then vote do; the last stage is ``predict``. The weights of the rows stay
+        those of ``n_estimators`` rounds.
+
+        Parameters
+        ----------
+        X : array-like or CSR matrix of shape (n_samples, n_features)
+            Rows, taken as target rows.
+
+        Yields
+        ------
+        ndarray of shape (n_samples,)
+        """
+        X = self._check_new(X)
+        votes = []
+        for n_rounds, learner in enumerate(self.estimators_, start=1):
+            votes.append(self._vote(learner, X))
+            votes = votes[self._first_voter(n_rounds) - n_rounds :]
+            yield self.classes_[self._tally(votes, n_rounds).argmax(axis=1)]
+
+
+# --- regression ---
+
+
+class BoostedRegressor(Boosting, BaseTransferRegressor):
+    """A regressor by weighted median. A child has a parameter ``loss``, one of ``LOSSES_OF_RESIDUALS``."""
+
+    def _default_base(self):
+        """Return the base estimator that None stands for."""
+        from sklearn.tree import DecisionTreeRegressor  # here, to keep `import sktl` quick
+
+        return DecisionTreeRegressor(min_samples_leaf=3, max_features=0.5)
+
+    def _check_parameters(self, y):
+        """Refuse parameters and base estimators that boosting can't work with, before any work."""
+        check_option("loss", self.loss, LOSSES_OF_RESIDUALS)
+        check_option("store_weights", self.store_weights, (False, True))
+        self._check_base(is_regressor, "regressor", y)
+
+    def _numbers(self, y, rows):
+        """Known labels as floats, (n_labeled,)."""
+        y = column_or_1d(known_labels(y, rows, discrete=False), warn=True).astype(float)
+        assert_all_finite(y, input_name="y")
+        return y
+
+    def predict(self, X):
+        """Predict the weighted median of the learners that vote.
+
+        Parameters
+        ----------
+        X : array-like or CSR matrix of shape (n_samples, n_features)
+            Rows, taken as target rows.
+
+        Returns
+        -------
+        ndarray of shape (n_samples,)
+        """
+        X = self._check_new(X)
+        first = self._first_voter(self.n_iter_)
+        values = np.column_stack([learner.predict(X) for learner in self.estimators_[first:]])
+        return weighted_median(values, self.estimator_weights_[first:])
+
+    def staged_predict(self, X):
+        """Predict as if boosting had ended after round 1, 2, ..., ``n_iter_``.
+
+        In each stage the rounds that would then vote do; the last stage is ``predict``. The weights of the rows stay
+        those of ``n_estimators`` rounds.
+
+        Parameters
+        ----------
+        X : array-like or CSR matrix of shape (n_samples, n_features)
+            Rows, taken as target rows.
+
+        Yields
+        ------
+        ndarray of shape (n_samples,)
+        """
+        X = self._check_new(X)
+        values = []
+        for n_rounds, learner in enumerate(self.estimators_, start=1):
+            values.append(learner.predict(X))
+            first = self._first_voter(n_rounds)
+            yield weighted_median(np.column_stack(values[first:]), self.estimator_weights_[first:n_rounds])

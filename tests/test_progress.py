@@ -1,0 +1,113 @@
+import importlib
+import sys
+
+import numpy as np
+import pytest
+from sklearn.base import clone
+from sklearn.linear_model import LogisticRegression
+from sklearn.model_selection import GridSearchCV, KFold
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
+
+import sktl._progress
+from sktl.instance import TrAdaBoostClassifier, TrAdaBoostRegressor, TwoStageTrAdaBoostRegressor
+
+has_callbacks = pytest.mark.skipif(
+    not hasattr(TrAdaBoostClassifier, "set_callbacks"), reason="scikit-learn has callbacks from 1.9 on"
+)
+BOOSTERS = [
+    (TrAdaBoostClassifier(LogisticRegression(), n_estimators=4), 4),
+    (TrAdaBoostRegressor(n_estimators=5), 5),
+    (TwoStageTrAdaBoostRegressor(n_steps=3, n_estimators=2, cv=4), 12),
+]
+boosters = pytest.mark.parametrize("booster, n_steps", BOOSTERS, ids=lambda value: type(value).__name__)
+
+
+class Recorder:
+    """Callback that keeps what it is told; from ``stop_after`` tasks on it asks for the end."""
+
+    def __init__(self, stop_after=None):
+        self.stop_after, self.told = stop_after, []
+
+    def setup(self, estimator, context):
+        self.told.append("setup")
+
+    def teardown(self, estimator, context):
+        self.told.append("teardown")
+
+    def on_fit_task_begin(self, estimator, context):
+        self.told.append(f"begin {context.task_name} of {context.max_subtasks}")
+
+    def on_fit_task_end(self, estimator, context):
+        self.told.append(f"end {context.task_name}")
+        n_ended = sum(event in ("end round", "end fold") for event in self.told)
+        return context.parent is not None and n_ended == self.stop_after
+
+
+def in_table(two_domains):
+    X, y, y_true = two_domains
+    return X, y_true, np.isnan(y)
+
+
+@has_callbacks
+@boosters
+def test_each_step_is_told(booster, n_steps, two_domains):
+    recorder = Recorder()
+    plain = clone(booster).fit(*in_table(two_domains))
+    told = clone(booster).set_callbacks(recorder).fit(*in_table(two_domains))
+    name = "fold" if isinstance(booster, TwoStageTrAdaBoostRegressor) else "round"
+    steps = [f"begin {name} of 0", f"end {name}"] * n_steps
+    assert recorder.told == ["setup", f"begin fit of {n_steps}", *steps, "end fit", "teardown"]
+    assert np.array_equal(plain.predict(two_domains[0]), told.predict(two_domains[0]))
+
+
+@has_callbacks
+@boosters
+def test_a_callback_may_end_the_fit(booster, n_steps, two_domains):
+    recorder = Recorder(stop_after=2)
+    fitted = clone(booster).set_callbacks(recorder).fit(*in_table(two_domains))
+    assert recorder.told[-2:] == ["end fit", "teardown"] and recorder.told.count("end round") in (0, 2)
+    assert np.isfinite(fitted.predict(two_domains[0])).all()
+    if not isinstance(booster, TwoStageTrAdaBoostRegressor):
+        assert fitted.n_iter_ == 2
+
+
+@has_callbacks
+def test_an_error_still_tears_down(two_domains):
+    recorder = Recorder()
+    with pytest.raises(ValueError, match="n_estimators"):
+        TrAdaBoostRegressor(n_estimators=0).set_callbacks(recorder).fit(*in_table(two_domains))
+    with pytest.raises(ZeroDivisionError):
+        TrAdaBoostClassifier(Failing()).set_callbacks(recorder).fit(*in_table(two_domains))
+    assert recorder.told == ["setup", "begin fit of 10", "begin round of 0", "teardown"]
+
+
+class Failing(LogisticRegression):
+    def fit(self, X, y, sample_weight=None):
+        return 1 / 0
+
+
+@has_callbacks
+@boosters
+def test_callbacks_reach_through_pipelines_and_searches(booster, n_steps, two_domains):
+    class Propagated(Recorder):
+        max_propagation_depth = None
+
+    X, y, target = in_table(two_domains)
+    recorder = Propagated()
+    pipe = make_pipeline(StandardScaler(), clone(booster))
+    pipe.set_callbacks(recorder).fit(X, y, **{f"{pipe.steps[-1][0]}__sample_domain": target})
+    assert sum(event.startswith(("end round", "end fold")) for event in recorder.told) == n_steps
+    search = GridSearchCV(pipe.set_callbacks(), {"standardscaler__with_std": [True, False]}, cv=KFold(2, shuffle=True))
+    search.set_callbacks(recorder).fit(X, y, **{f"{pipe.steps[-1][0]}__sample_domain": target})
+    assert sum(event.startswith(("end round", "end fold")) for event in recorder.told) == (1 + 4 + 1) * n_steps
+
+
+def test_without_callbacks_in_scikit_learn_there_is_nothing_to_set(monkeypatch):
+    monkeypatch.setitem(sys.modules, "sklearn.callback", None)  # as in 1.8: importing it is an ImportError
+    spec = importlib.util.spec_from_file_location("old_progress", sktl._progress.__file__)
+    old = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(old)
+    assert not hasattr(old.ReportsProgress, "set_callbacks")
+    assert old.ReportsProgress()._reported(iter("abc"), 3, "round") == ["a", "b", "c"]
+    assert old.with_callbacks(len) is len
