@@ -11,6 +11,7 @@ import sktl
 
 #: Instances beside the default one, for what a default instance does not run through.
 VARIANTS = {
+    "TaskTrAdaBoostClassifier": [{"loss": "zero_one"}],
     "KMM": [{"kernel": "linear"}, {"solver": "cvxpy"}, {"max_rank": 20}],
     "TCA": [{"kernel": "rbf"}, {"kernel": "rbf", "n_landmarks": 8}],
     "TrAdaBoostClassifier": [{"loss": "zero_one"}],
