@@ -23,6 +23,7 @@ VARIANTS = {
     "NearestNeighborWeighter": [{"n_centers": None}],
     "RULSIF": [{"alpha": 0.5, "n_centers": 20, "nonnegative": "exact"}],
     "TCA": [{"kernel": "rbf"}, {"kernel": "rbf", "n_landmarks": 8}],
+    "TaskTrAdaBoostClassifier": [{"loss": "zero_one"}],
     "TrAdaBoostClassifier": [{"loss": "zero_one"}],
     "TrAdaBoostRegressor": [{"loss": "square", "target_weight": 1.0}],
     "ULSIF": [{"nonnegative": "coef", "gamma": 0.2, "reg": 0.1, "clip": 0.9}],

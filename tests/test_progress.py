@@ -10,13 +10,21 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 import sktl._progress
-from sktl.instance import TrAdaBoostClassifier, TrAdaBoostRegressor, TwoStageTrAdaBoostRegressor
+from sktl.instance import (
+    MultiSourceTrAdaBoostClassifier,
+    TaskTrAdaBoostClassifier,
+    TrAdaBoostClassifier,
+    TrAdaBoostRegressor,
+    TwoStageTrAdaBoostRegressor,
+)
 
 has_callbacks = pytest.mark.skipif(
     not hasattr(TrAdaBoostClassifier, "set_callbacks"), reason="scikit-learn has callbacks from 1.9 on"
 )
 BOOSTERS = [
     (TrAdaBoostClassifier(LogisticRegression(), n_estimators=4), 4),
+    (MultiSourceTrAdaBoostClassifier(n_estimators=3), 3),
+    (TaskTrAdaBoostClassifier(n_estimators=3), 1),
     (TrAdaBoostRegressor(n_estimators=5), 5),
     (TwoStageTrAdaBoostRegressor(n_steps=3, n_estimators=2, cv=4), 12),
 ]
@@ -55,7 +63,9 @@ def test_each_step_is_told(booster, n_steps, two_domains):
     recorder = Recorder()
     plain = clone(booster).fit(*in_table(two_domains))
     told = clone(booster).set_callbacks(recorder).fit(*in_table(two_domains))
-    name = "fold" if isinstance(booster, TwoStageTrAdaBoostRegressor) else "round"
+    name = {"TwoStageTrAdaBoostRegressor": "fold", "TaskTrAdaBoostClassifier": "source"}.get(
+        type(booster).__name__, "round"
+    )
     steps = [f"begin {name} of 0", f"end {name}"] * n_steps
     assert recorder.told == ["setup", f"begin fit of {n_steps}", *steps, "end fit", "teardown"]
     assert np.array_equal(plain.predict(two_domains[0]), told.predict(two_domains[0]))
@@ -68,7 +78,7 @@ def test_a_callback_may_end_the_fit(booster, n_steps, two_domains):
     fitted = clone(booster).set_callbacks(recorder).fit(*in_table(two_domains))
     assert recorder.told[-2:] == ["end fit", "teardown"] and recorder.told.count("end round") in (0, 2)
     assert np.isfinite(fitted.predict(two_domains[0])).all()
-    if not isinstance(booster, TwoStageTrAdaBoostRegressor):
+    if "begin round of 0" in recorder.told:
         assert fitted.n_iter_ == 2
 
 
@@ -97,10 +107,13 @@ def test_callbacks_reach_through_pipelines_and_searches(booster, n_steps, two_do
     recorder = Propagated()
     pipe = make_pipeline(StandardScaler(), clone(booster))
     pipe.set_callbacks(recorder).fit(X, y, **{f"{pipe.steps[-1][0]}__sample_domain": target})
-    assert sum(event.startswith(("end round", "end fold")) for event in recorder.told) == n_steps
+    assert sum(event.startswith(("end round", "end fold", "end source")) for event in recorder.told) == n_steps
     search = GridSearchCV(pipe.set_callbacks(), {"standardscaler__with_std": [True, False]}, cv=KFold(2, shuffle=True))
     search.set_callbacks(recorder).fit(X, y, **{f"{pipe.steps[-1][0]}__sample_domain": target})
-    assert sum(event.startswith(("end round", "end fold")) for event in recorder.told) == (1 + 4 + 1) * n_steps
+    assert (
+        sum(event.startswith(("end round", "end fold", "end source")) for event in recorder.told)
+        == (1 + 4 + 1) * n_steps
+    )
 
 
 def test_without_callbacks_in_scikit_learn_there_is_nothing_to_set(monkeypatch):

@@ -9,9 +9,11 @@ from sktl.instance._kliep import KLIEP
 from sktl.instance._kmm import KMM
 from sktl.instance._label_shift_classifier import LabelShiftClassifier
 from sktl.instance._mlls import MLLS
+from sktl.instance._multisource import MultiSourceTrAdaBoostClassifier
 from sktl.instance._neighbors import NearestNeighborWeighter
 from sktl.instance._rlls import RLLS
 from sktl.instance._rulsif import RULSIF
+from sktl.instance._task import TaskTrAdaBoostClassifier
 from sktl.instance._tradaboost import TrAdaBoostClassifier
 from sktl.instance._tradaboost_r2 import TrAdaBoostRegressor
 from sktl.instance._two_stage import TwoStageTrAdaBoostRegressor
@@ -30,7 +32,9 @@ __all__ = [
     "ImportanceWeighted",
     "KDEWeighter",
     "LabelShiftClassifier",
+    "MultiSourceTrAdaBoostClassifier",
     "NearestNeighborWeighter",
+    "TaskTrAdaBoostClassifier",
     "TrAdaBoostClassifier",
     "TrAdaBoostRegressor",
     "TwoStageTrAdaBoostRegressor",

@@ -105,8 +105,8 @@ class Boosting(ReportsProgress):
             )
         elif error <= ERROR_TOL and not target.all():
             message = (
-                "The first learner makes no error on the labelled target rows, so that boosting ended there and no "
-                f"source row was re-weighted. {ways_out[1]}"
+                "The first learner makes no error on the labelled target rows, so that boosting ended there. "
+                f"{ways_out[1]}"
             )
         else:
             return
@@ -137,6 +137,35 @@ class Boosting(ReportsProgress):
 
 
 # --- classification: losses and votes ---
+
+
+def vote_of(learner, X, classes, loss):
+    """Vote of one learner, (n_samples, n_classes): its probabilities ("soft"), or 1 for the class that it predicts."""
+    if loss == "zero_one":
+        return (np.asarray(learner.predict(X))[:, None] == classes).astype(float)
+    shares = learner.predict_proba(X)
+    if shares.shape[1] == len(classes):
+        return shares
+    vote = np.zeros((len(shares), len(classes)))  # the learner's rows were not of all classes
+    vote[:, np.searchsorted(classes, learner.classes_)] = shares
+    return vote
+
+
+def loss_of(vote, codes):
+    """Loss of each row, (n_samples,): one minus the vote for its class."""
+    return 1 - vote[np.arange(len(codes)), codes].astype(float)
+
+
+def source_masks(names, target):
+    """Names of the sources, sorted, and the mask (n_labeled,) of each one's rows; [] and [] without a source."""
+    found = sorted(set(names[~target].tolist()), key=lambda name: (isinstance(name, str), name))
+    return found, [np.array([name == one for name in names.tolist()], dtype=bool) & ~target for one in found]
+
+
+def first_smallest(values):
+    """Index of the smallest value; of the first one, where rounding alone tells several apart."""
+    values = np.asarray(values)
+    return int(np.flatnonzero(values <= values.min() + 1e-12)[0])
 
 
 class BoostedClassifier(Boosting, BaseTransferClassifier):
@@ -172,20 +201,13 @@ class BoostedClassifier(Boosting, BaseTransferClassifier):
             )
         return y, codes
 
-    def _vote(self, learner, X):
-        """Vote of one learner, (n_samples, n_classes): its probabilities, or 1 for the class that it predicts."""
-        if self.loss == "zero_one":
-            return (np.asarray(learner.predict(X))[:, None] == self.classes_).astype(float)
-        shares = learner.predict_proba(X)
-        if shares.shape[1] == len(self.classes_):
-            return shares
-        vote = np.zeros((len(shares), len(self.classes_)))  # the learner's rows were not of all classes
-        vote[:, np.searchsorted(self.classes_, learner.classes_)] = shares
-        return vote
-
     def _loss(self, learner, X, codes):
         """|h_t(x_i) - c(x_i)| of the papers for each row: one minus the vote for its class."""
-        return 1 - self._vote(learner, X)[np.arange(len(codes)), codes].astype(float)
+        return loss_of(vote_of(learner, X, self.classes_, self.loss), codes)
+
+    def _vote(self, t, X):
+        """Vote of round ``t``'s learner, (n_samples, n_classes)."""
+        return vote_of(self.estimators_[t], X, self.classes_, self.loss)
 
     def _tally(self, votes, n_rounds):
         """Weighted mean of the votes of the last rounds up to ``n_rounds``."""
@@ -223,8 +245,8 @@ class BoostedClassifier(Boosting, BaseTransferClassifier):
             Rows sum to 1; columns in the order of ``classes_``.
         """
         X = self._check_new(X)
-        voters = self.estimators_[self._first_voter(self.n_iter_) :]
-        return self._tally([self._vote(learner, X) for learner in voters], self.n_iter_)
+        voters = range(self._first_voter(self.n_iter_), self.n_iter_)
+        return self._tally([self._vote(t, X) for t in voters], self.n_iter_)
 
     def staged_predict(self, X):
         """Predict as if boosting had ended after round 1, 2, ..., ``n_iter_``.
@@ -243,8 +265,8 @@ class BoostedClassifier(Boosting, BaseTransferClassifier):
         """
         X = self._check_new(X)
         votes = []
-        for n_rounds, learner in enumerate(self.estimators_, start=1):
-            votes.append(self._vote(learner, X))
+        for n_rounds in range(1, self.n_iter_ + 1):
+            votes.append(self._vote(n_rounds - 1, X))
             votes = votes[self._first_voter(n_rounds) - n_rounds :]
             yield self.classes_[self._tally(votes, n_rounds).argmax(axis=1)]
 

@@ -15,7 +15,7 @@ from sktl._core.boosting import (
 )
 from sktl._progress import with_callbacks
 from sktl.domains import take_rows
-from sktl.instance._boosting import BoostedClassifier, fit_learner
+from sktl.instance._boosting import BoostedClassifier, first_smallest, fit_learner
 
 __all__ = ["TrAdaBoostClassifier"]
 
@@ -192,7 +192,8 @@ class TrAdaBoostClassifier(BoostedClassifier):
         rows, target = self._split(domains)
         X, y, codes = take_rows(X, rows), *self._encode(y, rows)
         self._has_source = not target.all()
-        rounds = self._reported(self._boost(X, y, codes, target), self.n_estimators, "round")
+        sources = self._find_sources(domains.names[rows], target)
+        rounds = self._reported(self._boost(X, y, codes, target, sources), self.n_estimators, "round")
         self._warn_if_over_at_once(rounds[0][1], len(self.classes_), target, self._ways_out())
         self._store(rounds)
         self._store_row_weights([kept[3] for kept in rounds], rows)
@@ -211,30 +212,45 @@ class TrAdaBoostClassifier(BoostedClassifier):
         other_loss = "loss='soft' or " if self.loss == "zero_one" else ""
         return (
             "A larger target_weight or a stronger estimator fits these rows better.",
-            f"To leave an error to learn from, choose {other_loss}a simpler estimator.",
+            f"No source row was re-weighted: to leave an error to learn from, choose {other_loss}a simpler estimator.",
         )
+
+    def _find_sources(self, names, target):
+        """Masks (n_labeled,) of the sources from which learners are made: here one, of all source rows."""
+        return [~target]
 
     # --- solve: figure 1 of [1] ---
 
-    def _boost(self, X, y, codes, target):
-        """Yield (learner, error, weight of its vote, weights of the rows) of each round that is kept."""
+    def _boost(self, X, y, codes, target, sources):
+        """Yield (learner, error, weight of its vote, weights of the rows, its source) of each round that is kept."""
         n_classes = len(self.classes_)
         log_source = log_source_factor(np.count_nonzero(~target), self.n_estimators)
-        log_weights = np.log(initial_weights(target, self.target_weight))
+        log_weights = np.log(initial_weights(target, self.target_weight, len(sources)))
         rng = self._rng()
         for n_before in range(self.n_estimators):
             weights = scaled_weights(log_weights)  # step 1, up to the scale
-            learner = fit_learner(self._base(), X, y, weights, rng)
-            loss = self._loss(learner, X, codes)
-            error = float(np.average(loss[target], weights=weights[target]))
+            learner, loss, error, source = self._learn(X, y, codes, weights, target, sources, rng)
             guesses = is_chance(error, n_classes)
             if guesses and n_before:
                 return
             log_target = log_target_factor(error, n_classes)  # step 4, with SAMME's term for more classes [2]
-            yield learner, error, 1.0 if guesses else log_target, weights if self.store_weights else None
+            yield learner, error, 1.0 if guesses else log_target, weights if self.store_weights else None, source
             if guesses or error <= ERROR_TOL:
                 return
             log_weights = updated_weights(log_weights, loss, target, log_source, log_target)  # step 5
+
+    def _learn(self, X, y, codes, weights, target, sources, rng):
+        """Return (learner, loss of each row, error, its source): the best learner of a source and the target."""
+        found = []
+        for number, source in enumerate(sources):
+            rows = source | target
+            if np.ptp(codes[rows]) == 0:
+                continue  # of one class
+            share = weights[rows] * (np.count_nonzero(rows) / weights[rows].sum())
+            learner = fit_learner(self._base(), take_rows(X, rows), y[rows], share, rng)
+            loss = self._loss(learner, X, codes)
+            found.append((learner, loss, float(np.average(loss[target], weights=weights[target])), number))
+        return found[first_smallest([error for _, _, error, _ in found])]
 
     def _first_voter(self, n_rounds):
         """Index of round ceil(n_rounds / 2) of [1]; without a source of the first, as in AdaBoost."""

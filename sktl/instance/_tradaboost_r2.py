@@ -22,7 +22,7 @@ __all__ = ["TrAdaBoostRegressor"]
 
 WAYS_OUT = (
     "A larger target_weight or a stronger estimator fits these rows better.",
-    "To leave an error to learn from, choose a simpler estimator.",
+    "No source row was re-weighted: to leave an error to learn from, choose a simpler estimator.",
 )
 
 
