@@ -330,6 +330,7 @@ def test_one_domain_warns(cls, two_domains):
 
 
 @both
+@pytest.mark.filterwarnings("ignore::sktl.exceptions.UnlabeledSourceWarning")
 def test_domains_without_labels_are_errors(cls, three_sources):
     X, y, domain = three_sources
     with pytest.raises(ValueError, match=f"{cls.__name__} needs labelled target rows; the 70 target rows have no"):
