@@ -15,7 +15,7 @@ VARIANTS = {
     "KMM": [{"kernel": "linear"}, {"solver": "cvxpy"}, {"max_rank": 20}],
     "TCA": [{"kernel": "rbf"}, {"kernel": "rbf", "n_landmarks": 8}],
     "TrAdaBoostClassifier": [{"loss": "zero_one"}],
-    "TrAdaBoostRegressor": [{"loss": "square", "target_weight": 1.0}],
+    "TrAdaBoostRegressor": [{"loss": "linear", "target_weight": 1.0}],
 }
 
 
