@@ -95,10 +95,10 @@ def sweep(train, X_new, seed):
         found[f"two-stage, {name}"] = TwoStageTrAdaBoostRegressor(tree)
     for n in (10, 100):
         found[f"R2, n_estimators={n}"] = TrAdaBoostRegressor(n_estimators=n)
-    for loss in ("square", "exponential"):
+    for loss in ("linear", "square", "exponential"):
         found[f"R2, {loss}"] = TrAdaBoostRegressor(loss=loss)
         found[f"two-stage, {loss}"] = TwoStageTrAdaBoostRegressor(loss=loss)
-    for options in ({"n_estimators": 30}, {"n_steps": 5}, {"cv": 10}):
+    for options in ({"n_estimators": 10}, {"n_steps": 10}, {"n_steps": 10, "n_estimators": 10}, {"cv": 10}):
         found[f"two-stage, {options}"] = TwoStageTrAdaBoostRegressor(**options)
     for name, model in found.items():
         if "both" not in name:

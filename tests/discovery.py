@@ -25,7 +25,7 @@ VARIANTS = {
     "TCA": [{"kernel": "rbf"}, {"kernel": "rbf", "n_landmarks": 8}],
     "TaskTrAdaBoostClassifier": [{"loss": "zero_one"}],
     "TrAdaBoostClassifier": [{"loss": "zero_one"}],
-    "TrAdaBoostRegressor": [{"loss": "square", "target_weight": 1.0}],
+    "TrAdaBoostRegressor": [{"loss": "linear", "target_weight": 1.0}],
     "ULSIF": [{"nonnegative": "coef", "gamma": 0.2, "reg": 0.1, "clip": 0.9}],
 }
 

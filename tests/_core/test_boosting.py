@@ -33,7 +33,7 @@ def test_shrink_factor_has_limits():
     assert log_shrink_factor(weights, loss, 4.5) == 0 == log_shrink_factor(weights, loss, 4.0)
     assert log_shrink_factor(weights, loss, 2.0) == -np.inf
     assert_array_equal(shrunk_weights(weights, loss, 1.5), [1.5, 0, 0])  # the row without loss is scaled down
-    assert_array_equal(shrunk_weights(weights, np.array([1e-17, 0.5, 1]), 1.5), [1.5, 0, 0])  # rounding is no loss
+    assert_array_equal(shrunk_weights(np.ones(3), np.array([0, 1e-17, 1]), 1.5), [0.75, 0.75, 0])  # rounding: no loss
     assert_allclose(shrunk_weights(weights, np.ones(3), 1.0), weights / 4)  # equal losses: proportional
 
 

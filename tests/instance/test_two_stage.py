@@ -192,7 +192,7 @@ def test_one_step_is_adaboost_r2_with_frozen_source_weights(options, n_target, t
     rows = ~np.isnan(y)
     model = TwoStageTrAdaBoostRegressor(Ridge(), **options).fit(X, y, target)
     assert model.best_step_ == 0 and model.target_shares_.shape == (1,) and np.isnan(model.step_errors_).all()
-    learners, eps = naive_model(Ridge(), X[rows], y[rows], target[rows], np.full(rows.sum(), 1.0), 10, "linear")
+    learners, eps = naive_model(Ridge(), X[rows], y[rows], target[rows], np.full(rows.sum(), 1.0), 30, "linear")
     assert_allclose(model.estimator_errors_, eps)
     assert_allclose(model.predict(X), naive_median(learners, eps, X))
 
