@@ -35,17 +35,25 @@ class Domains:
         The source's name (as given in ``sample_domain``, or "source") or "target".
     single : bool
         Nothing told the domains apart: there is one, and ``target`` is False everywhere.
+    aliases : frozenset
+        Other names under which ``sample_domain`` gave target rows.
     """
 
     target: np.ndarray
     labeled: np.ndarray
     names: np.ndarray
     single: bool
+    aliases: frozenset = frozenset()
 
     @property
     def source(self):
         """Rows of all source domains."""
         return ~self.target
+
+    @property
+    def sources(self):
+        """Names of the source domains, in a fixed order."""
+        return sorted(set(self.names[self.source].tolist()), key=repr)
 
 
 # --- containers: numpy, scipy.sparse, pandas and polars, none of the last two imported here ---
@@ -185,7 +193,7 @@ def read_domains(X, y=None, sample_domain=None):
     n = n_rows(X)
     labeled = np.ones(n, dtype=bool) if y is None else labeled_rows(X, y)
     if sample_domain is not None:
-        target, names = _read_sample_domain(sample_domain, n, labeled)
+        target, names, aliases = _read_sample_domain(sample_domain, n, labeled)
         if labeled.any() and not labeled[~target].any():
             warnings.warn(
                 f"No source row has a label, while {labeled.sum()} target rows do. If the domains are named the wrong "
@@ -193,7 +201,7 @@ def read_domains(X, y=None, sample_domain=None):
                 UnlabeledSourceWarning,
                 stacklevel=user_level(),
             )
-        return Domains(target, labeled, names, single=False)
+        return Domains(target, labeled, names, single=False, aliases=aliases)
     names = np.where(labeled, "source", TARGET).astype(object)
     if labeled.all():
         warnings.warn(
@@ -259,8 +267,45 @@ def target_mask(X, y=None, sample_domain=None):
     return read_domains(X, y, sample_domain).target
 
 
-def _read_sample_domain(sample_domain, n, labeled):
-    """Target mask and names of domains from one value a row."""
+def read_new_domains(X, sample_domain, sources, aliases=frozenset()):
+    """Name the domain of each new row, one that ``fit`` saw; every row is a target row if nothing is said.
+
+    Parameters
+    ----------
+    X : array, frame or sparse matrix of n_samples rows
+        Only its number of rows is used.
+    sample_domain : array-like of shape (n_samples,), or None
+        As ``fit`` takes it; it may name target rows alone, or source rows alone. False names the source where ``fit``
+        saw one.
+    sources : list
+        Names of the source domains that ``fit`` saw.
+    aliases : frozenset
+        Names, other than "target", that stood for the target.
+
+    Returns
+    -------
+    ndarray of shape (n_samples,), dtype object
+    """
+    n = n_rows(X)
+    if sample_domain is None:
+        return np.full(n, TARGET, dtype=object)
+    names, target, kind = _names_of_domains(sample_domain, n)
+    if kind == "b" and len(sources) == 1:
+        names[~target] = sources[0]
+    target |= np.array([name in aliases for name in names], dtype=bool)
+    names[target] = TARGET
+    unknown = sorted(set(names[~target].tolist()) - set(sources), key=repr)
+    if unknown:
+        raise ValueError(
+            f"sample_domain names the domains {_listed(np.array(unknown, dtype=object))}, which fit has not seen: it "
+            f"saw the sources {_listed(np.array(sources, dtype=object))} and the target. Name one of these, or fit "
+            "again with rows of the new domain."
+        )
+    return names
+
+
+def _names_of_domains(sample_domain, n):
+    """Names from one value a row, the mask of those marked as target, and the dtype's kind."""
     column = as_column(sample_domain)
     if column.ndim != 1 or len(column) != n:
         raise ValueError(f"sample_domain must have one value a row, shape ({n},); got shape {column.shape}.")
@@ -268,31 +313,35 @@ def _read_sample_domain(sample_domain, n, labeled):
         row = int(np.flatnonzero(missing_values(sample_domain))[0])
         raise ValueError(f"sample_domain is missing in row {row}: every row needs a domain. Name it, or drop the row.")
     column = _unboxed(column)
-    if column.dtype.kind not in "biuOUS":
+    kind = column.dtype.kind
+    if kind not in "biuOUS":
         raise TypeError(
             "sample_domain must hold booleans (True = target), integers (negative = target) or names ('target'); "
             f"got dtype {column.dtype}. Convert it, for instance with astype(int) or astype(str)."
         )
-    names = column.astype(object)
-    if column.dtype.kind == "b":
-        target = column.copy()
-        names = np.where(target, TARGET, "source").astype(object)
-    elif column.dtype.kind in "iu":
-        target = column < 0
-    else:
-        target = np.array([value == TARGET for value in names], dtype=bool)
+    names = np.array(column.tolist(), dtype=object)
+    if kind == "b":
+        return np.where(column, TARGET, "source").astype(object), column.copy(), kind
+    return names, (column < 0 if kind in "iu" else np.array([name == TARGET for name in names], dtype=bool)), kind
+
+
+def _read_sample_domain(sample_domain, n, labeled):
+    """Target mask, names of domains and other names of the target, from one value a row."""
+    names, target, kind = _names_of_domains(sample_domain, n)
+    given = as_column(sample_domain)
     if not target.any() and labeled.any():
         target = _unlabeled_domains(names, labeled)
     if not target.any():
-        found = f"{_listed(column)}, {'none' if labeled.any() else 'all'} of them wholly without labels"
+        found = f"{_listed(given)}, {'none' if labeled.any() else 'all'} of them wholly without labels"
         raise ValueError(f"sample_domain names no target: found the domains {found}. {WAYS_OUT}")
     if target.all():
         raise ValueError(
-            f"sample_domain names no source: all {n} rows are target rows (domains {_listed(column)}). "
+            f"sample_domain names no source: all {n} rows are target rows (domains {_listed(given)}). "
             "Give at least one row another domain."
         )
+    aliases = frozenset() if kind == "b" else frozenset(names[target].tolist()) - {TARGET}
     names[target] = TARGET
-    return target, names
+    return target, names, aliases
 
 
 def _unlabeled_domains(names, labeled):

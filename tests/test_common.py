@@ -19,9 +19,8 @@ from sklearn.utils import get_tags
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
 from sktl import OnLabeled
-from sktl.base import BaseTransferClassifier, BaseTransferRegressor, BaseWeighter
+from sktl.base import BaseDomainAligner, BaseTransferRegressor, BaseWeighter
 from sktl.exceptions import SingleDomainWarning
-from sktl.instance import LabelShiftClassifier
 
 estimators = pytest.mark.parametrize("estimator", list(instances()), ids=repr)
 
@@ -44,6 +43,8 @@ def outcome(estimator, X):
     """What the fitted estimator has to say about rows: weights, new features, probabilities or predictions."""
     if isinstance(estimator, BaseWeighter):
         return estimator.weights_
+    if isinstance(estimator, BaseDomainAligner):
+        return np.hstack([estimator.transform(X), estimator.transform(X, sample_domain=as_source(estimator, X))])
     if hasattr(estimator, "transform"):
         return estimator.transform(X)
     if hasattr(estimator, "predict_proba"):
@@ -51,10 +52,14 @@ def outcome(estimator, X):
     return estimator.predict(X)
 
 
+def as_source(estimator, X):
+    """Domains that make every row one of the (first) source."""
+    return np.full(X.shape[0], estimator._sources[0], dtype=object)
+
+
 def needs_target_labels(estimator):
     """Whether the estimator learns from labelled target rows, so that missing labels can't tell its domains."""
-    kinds = BaseTransferClassifier | BaseTransferRegressor
-    return isinstance(estimator, kinds) and not isinstance(estimator, LabelShiftClassifier)
+    return getattr(estimator, "_needs_target_labels", False)
 
 
 def domains_for(estimator, two_domains):
@@ -224,7 +229,26 @@ def test_set_output(estimator, two_domains):
     assert isinstance(mapped, pandas.DataFrame)
     fitted = clone(estimator).fit(X, y, **kwargs)
     assert list(mapped.columns) == fitted.get_feature_names_out().tolist()
-    assert_allclose(mapped.to_numpy(), fitted.transform(X))
+    assert_allclose(mapped.to_numpy(), clone(estimator).fit_transform(X, y, **kwargs))
+
+
+@estimators
+def test_fit_transform_maps_each_row_by_its_domain(estimator, two_domains):
+    if not hasattr(estimator, "transform") or not takes_domain(estimator):
+        pytest.skip("not a domain transformer")
+    X, y, kwargs = domains_for(estimator, two_domains)
+    mapped = clone(estimator).fit_transform(X, y, **kwargs)
+    fitted = clone(estimator).fit(X, y, **kwargs)
+    if not isinstance(estimator, BaseDomainAligner):
+        assert_allclose(mapped, fitted.transform(X), rtol=1e-9, atol=1e-12)
+        return
+    target = np.isnan(y)
+    assert_allclose(mapped, fitted.transform(X, sample_domain=target), rtol=1e-9, atol=1e-12)
+    assert_allclose(mapped[target], fitted.transform(X[target]), rtol=1e-9, atol=1e-12)
+    source = as_source(fitted, X[~target])
+    assert_allclose(mapped[~target], fitted.transform(X[~target], sample_domain=source), rtol=1e-9, atol=1e-12)
+    with pytest.raises(ValueError, match="fit has not seen"):
+        fitted.transform(X, sample_domain=np.full(len(X), "elsewhere"))
 
 
 def in_a_pipeline(estimator):

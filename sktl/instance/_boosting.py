@@ -8,13 +8,13 @@ import numpy as np
 from sklearn import config_context
 from sklearn.base import clone, is_classifier, is_regressor
 from sklearn.utils import assert_all_finite, check_random_state, column_or_1d, get_tags
-from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from sktl._checks import check_number, check_option
 from sktl._core.boosting import ERROR_TOL, is_chance, weighted_median
 from sktl._progress import ReportsProgress
-from sktl.base import BaseTransferClassifier, BaseTransferRegressor, weight_parameter
+from sktl.base import BaseTransferClassifier, BaseTransferRegressor
+from sktl.base._wrappers import weight_parameter
 from sktl.domains import known_labels, user_level
 from sktl.exceptions import EarlyStopWarning
 
@@ -45,6 +45,8 @@ class Boosting(ReportsProgress):
 
     A child has the parameters ``estimator``, ``n_estimators``, ``random_state`` and ``store_weights``, if it has them.
     """
+
+    _needs_target_labels = True
 
     @abstractmethod
     def _default_base(self):
@@ -187,19 +189,6 @@ class BoostedClassifier(Boosting, BaseTransferClassifier):
                 f"loss='soft' needs predict_proba, which {base!r} does not have. Choose loss='zero_one', or a base "
                 "estimator with probabilities (for instance CalibratedClassifierCV around this one)."
             )
-
-    def _encode(self, y, rows):
-        """Known labels and their codes in ``classes_``, both (n_labeled,)."""
-        y = column_or_1d(known_labels(y, rows), warn=True)
-        assert_all_finite(y, input_name="y")
-        check_classification_targets(y)
-        self.classes_, codes = np.unique(y, return_inverse=True)
-        if len(self.classes_) < 2:
-            raise ValueError(
-                f"At least two classes are needed; the labelled rows are of one class, {self.classes_.tolist()[0]!r}. "
-                "Add rows of another class."
-            )
-        return y, codes
 
     def _loss(self, learner, X, codes):
         """|h_t(x_i) - c(x_i)| of the papers for each row: one minus the vote for its class."""

@@ -1,0 +1,59 @@
+"""Neighbour graphs of the rows and their Laplacians, sparse throughout."""
+
+import numpy as np
+from scipy import sparse
+
+
+def neighbor_graph(X, n_neighbors, metric="cosine", weights="similarity"):
+    """Symmetric graph that joins each row to its nearest ones: w_ij = max(a_ij, a_ji), no loops.
+
+    Parameters
+    ----------
+    X : ndarray or CSR matrix of shape (n, d)
+        Rows.
+    n_neighbors : int
+        Neighbours of a row, itself not counted; at most n - 1 are taken.
+    metric : str
+        Of scikit-learn's neighbour search, by which neighbours are found.
+    weights : {"similarity", "connectivity"}
+        a_ij of a neighbour j of i: its cosine, where that is positive, or 1.
+
+    Returns
+    -------
+    CSR array of shape (n, n)
+        At most 2 n n_neighbors entries.
+    """
+    from sklearn.neighbors import kneighbors_graph  # here, to keep `import sktl` quick
+
+    n = X.shape[0]
+    graph = sparse.csr_array(kneighbors_graph(X, min(n_neighbors, n - 1), metric=metric, include_self=False))
+    if weights == "similarity":
+        rows, columns = graph.nonzero()
+        graph = sparse.csr_array((np.maximum(_cosines(X, rows, columns), 0), (rows, columns)), shape=(n, n))
+    return sparse.csr_array(graph.maximum(graph.T))
+
+
+def _cosines(X, rows, columns, block=65536):
+    """Cosines of pairs of rows, block by block; 0 where a row is zero."""
+    if sparse.issparse(X):
+        norms = np.sqrt(np.asarray(X.multiply(X).sum(axis=1), dtype=np.float64).ravel())
+    else:
+        norms = np.linalg.norm(X, axis=1)
+    values = np.empty(len(rows))
+    for start in range(0, len(rows), block):
+        i, j = rows[start : start + block], columns[start : start + block]
+        if sparse.issparse(X):
+            products = np.asarray(X[i].multiply(X[j]).sum(axis=1)).ravel()
+        else:
+            products = np.einsum("ij,ij->i", X[i], X[j])
+        scale = norms[i] * norms[j]
+        values[start : start + block] = np.divide(products, scale, out=np.zeros(len(i)), where=scale > 0)
+    return values
+
+
+def normalized_laplacian(graph):
+    """I - D^-1/2 W D^-1/2 of a symmetric graph W with degrees D; a row without neighbours keeps its 1 of I."""
+    degrees = np.asarray(graph.sum(axis=0)).ravel()
+    scale = np.divide(1, np.sqrt(degrees), out=np.zeros(len(degrees)), where=degrees > 0)
+    half = sparse.diags_array(scale)
+    return sparse.csr_array(sparse.eye_array(len(degrees)) - half @ graph @ half)

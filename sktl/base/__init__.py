@@ -1,0 +1,23 @@
+"""The contracts of sktl's estimators, and ``OnLabeled``; no algorithm.
+
+Base classes say what the families promise: :class:`BaseWeighter` (with :class:`BaseRatioWeighter` for those that weigh
+new rows too), :class:`BaseDomainTransformer` (with :class:`BaseDomainAligner` for those that map each domain by a map
+of its own), :class:`BaseTransferClassifier`, :class:`BaseTransferRegressor`; :class:`BaseOnLabeled` is what the
+wrappers of ordinary estimators share.
+"""
+
+from sktl.base._models import BaseTransferClassifier, BaseTransferRegressor
+from sktl.base._transformers import BaseDomainAligner, BaseDomainTransformer
+from sktl.base._weighters import BaseRatioWeighter, BaseWeighter
+from sktl.base._wrappers import BaseOnLabeled, OnLabeled
+
+__all__ = [
+    "BaseDomainAligner",
+    "BaseDomainTransformer",
+    "BaseOnLabeled",
+    "BaseRatioWeighter",
+    "BaseTransferClassifier",
+    "BaseTransferRegressor",
+    "BaseWeighter",
+    "OnLabeled",
+]

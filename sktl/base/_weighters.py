@@ -1,0 +1,136 @@
+"""Contract of the weighters: importance weights of the source rows."""
+
+import warnings
+from abc import ABCMeta, abstractmethod
+
+import numpy as np
+from sklearn.base import BaseEstimator
+from sklearn.utils import get_tags
+from sklearn.utils.validation import check_is_fitted, validate_data
+
+from sktl._checks import check_number
+from sktl._core.ratio import clip_weights, effective_sample_size
+from sktl.base._rows import TakesSampleDomain
+from sktl.domains import user_level
+from sktl.exceptions import LowEffectiveSampleSizeWarning
+
+HANDFUL = 5  # effective rows below which a weighter warns
+FEW_ROWS = 4 * HANDFUL  # a source of no more rows than this is small by itself: no warning
+
+
+class BaseWeighter(TakesSampleDomain, BaseEstimator, metaclass=ABCMeta):
+    """Contract of the estimators that weight source rows towards the target.
+
+    ``fit(X, y=None, sample_domain=None)`` sets ``weights_`` (n_samples,), in the order of the rows of ``X``: on source
+    rows the density ratio p_target(x) / p_source(x), scaled to mean 1 over them; 1 on target rows. A child implements
+    ``_check_params`` and ``_weigh``, or ``_weigh_rows`` if it needs labels; one whose ``__init__`` takes ``clip``
+    bounds its weights by it.
+    """
+
+    clip = None  # a child's parameter of this name stands before it
+
+    def fit(self, X, y=None, sample_domain=None):
+        """Find the weights of the source rows.
+
+        Parameters
+        ----------
+        X : array-like or CSR matrix of shape (n_samples, n_features)
+            Rows of all domains.
+        y : array-like of shape (n_samples,), default=None
+            Labels; only which ones are missing (target rows) matters.
+        sample_domain : array-like of shape (n_samples,), default=None
+            Domains, where the labels can't tell: booleans (True = target), integers (negative = target) or names
+            ("target").
+
+        Returns
+        -------
+        self
+
+        Raises
+        ------
+        TypeError, ValueError
+            If a parameter or a domain is not as described.
+
+        Warns
+        -----
+        SingleDomainWarning
+            If there is one domain: all weights are 1 then.
+        LowEffectiveSampleSizeWarning
+            If fewer than 5 of more than 20 source rows carry all the weight.
+        """
+        check_number("clip", self.clip, low=0, closed="neither", options=(None,))
+        self._check_params()
+        X, domains = self._check_rows(X, y, sample_domain)
+        self.weights_, share, self._single = np.ones(X.shape[0]), 0.0, domains.single
+        if domains.single:
+            self._weigh_nothing(X)
+        else:
+            weights = self._weigh_rows(X, y, domains)
+            if not weights.any():
+                raise ValueError(
+                    f"{type(self).__name__} finds a ratio of 0 at all {len(weights)} source rows: the domains do not "
+                    "overlap. Scale the columns, widen the kernel, or find a source nearer the target."
+                )
+            weights, share = clip_weights(weights, self.clip)
+            self.weights_[domains.source] = weights / np.mean(weights)
+        self.effective_sample_size_ = effective_sample_size(self.weights_[domains.source])
+        if "clip" in self.get_params():
+            self.clipped_share_ = share
+        self._warn_if_few(np.count_nonzero(domains.source))
+        return self
+
+    def _weigh_rows(self, X, y, domains):
+        """Weights of the source rows, on any scale; weighters that learn from labels put their own here."""
+        return self._weigh(X[domains.source], X[domains.target])
+
+    def _warn_if_few(self, n_source):
+        """Warn where the source's weight rests on a handful of rows."""
+        if self.effective_sample_size_ < HANDFUL and n_source > FEW_ROWS:
+            warnings.warn(
+                f"The weights of {n_source} source rows are worth {self.effective_sample_size_:.1f} equally weighted "
+                "ones: the target lies where the source has next to no rows. Bound the weights (clip), or find a "
+                "source nearer the target.",
+                LowEffectiveSampleSizeWarning,
+                stacklevel=user_level(),
+            )
+
+    @abstractmethod
+    def _check_params(self):
+        """Raise if a parameter is not as documented."""
+
+    def _weigh(self, X_source, X_target):
+        """Weights of the rows of ``X_source``, on any scale; sets the child's fitted attributes."""
+        raise NotImplementedError(f"{type(self).__name__} implements neither _weigh nor _weigh_rows.")
+
+    def _weigh_nothing(self, X):
+        """Set the child's fitted attributes where there is one domain, so that there is nothing to weigh."""
+
+
+class BaseRatioWeighter(BaseWeighter):
+    """Contract of the weighters that estimate the density ratio as a function, and so weigh new rows too.
+
+    A child implements ``_check_params``, ``_weigh`` (which fits that function and returns it at the source rows) and
+    ``_ratio``.
+    """
+
+    def predict_weights(self, X):
+        """Weights of any rows: the estimated ratio itself, neither scaled to a mean of 1 nor clipped.
+
+        Parameters
+        ----------
+        X : array-like or CSR matrix of shape (n_samples, n_features)
+            Rows, as ``fit`` takes them.
+
+        Returns
+        -------
+        weights : ndarray of shape (n_samples,)
+            Not negative; 1 everywhere if ``fit`` saw one domain.
+        """
+        check_is_fitted(self, "weights_")
+        sparse = "csr" if get_tags(self).input_tags.sparse else False
+        X = validate_data(self, X, accept_sparse=sparse, reset=False)
+        return np.ones(X.shape[0]) if self._single else self._ratio(X)
+
+    @abstractmethod
+    def _ratio(self, X):
+        """The ratio at the rows of ``X``, shape (n_samples,)."""
