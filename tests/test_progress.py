@@ -124,3 +124,15 @@ def test_without_callbacks_in_scikit_learn_there_is_nothing_to_set(monkeypatch):
     assert not hasattr(old.ReportsProgress, "set_callbacks")
     assert old.ReportsProgress()._reported(iter("abc"), 3, "round") == ["a", "b", "c"]
     assert old.with_callbacks(len) is len
+
+
+@has_callbacks
+@boosters
+def test_the_bar_of_scikit_learn_shows_them(booster, n_steps, two_domains, capsys):
+    pytest.importorskip("rich", reason="scikit-learn's ProgressBar draws with rich")
+    from sklearn.callback import ProgressBar
+
+    plain = clone(booster).fit(*in_table(two_domains))
+    shown = clone(booster).set_callbacks(ProgressBar()).fit(*in_table(two_domains))
+    assert f"{type(booster).__name__} - fit" in capsys.readouterr().out
+    assert np.array_equal(plain.predict(two_domains[0]), shown.predict(two_domains[0]))

@@ -24,9 +24,12 @@ class MultiSourceTrAdaBoostClassifier(TrAdaBoostClassifier):
     every source. All rounds vote, with weights :math:`\ln(1/\beta_t)`.
 
     It *helps* where some sources are unlike the target and it is not known which: a bad one is rarely chosen, while in
-    one pool it would have to be unlearned row by row. It *hurts* where each source alone is small, since no learner
-    sees two of them, and where the few target rows are fitted by every candidate, so that chance chooses. The rivals
-    to compare with are :class:`TrAdaBoostClassifier`, and one fit with the target rows up-weighted, on the pool.
+    one pool it would have to be unlearned row by row. On heart disease at four hospitals, each in turn the target, it
+    errs less than :class:`TrAdaBoostClassifier`: on 21.9 % against 25.8 % with 50 labelled target rows, 24.9 % against
+    25.8 % with 20. It *hurts* where each source alone is small, since no learner sees two of them, where the few target
+    rows are fitted by every candidate, so that chance chooses, and where labels are noisy, as there: one pooled fit
+    with the target rows errs on 20.1 % and 20.8 % (``benchmarks/multisource.py``). The rivals to compare with are that
+    fit, its target rows up-weighted or not, and :class:`TaskTrAdaBoostClassifier`.
 
     Parameters
     ----------

@@ -62,9 +62,14 @@ class TaskTrAdaBoostClassifier(BoostedClassifier):
     inverted first. The learners taken vote with weights :math:`\ln(1/\beta_t)`.
 
     It *helps* where the sources are many and the target's rule is near that of some of them, or a mixture: the few
-    target rows choose parameters of a vote, which is hard to overfit, and a new target costs no fit. It *hurts* where
-    no source is near: no learner ever sees a target row in its fit. The rival to compare with is a plain vote
-    of one classifier a source, and :class:`MultiSourceTrAdaBoostClassifier`, which fits on target rows.
+    target rows choose parameters of a vote, which is hard to overfit, and a new target costs no fit. On heart disease
+    at four hospitals, each in turn the target, with 20 labelled rows it errs on 20.0 % of the others, like the one
+    source that errs least on these rows (20.1 %); a pooled fit with the target rows errs on 20.8 %, the target rows
+    alone give 21.7 % (50 rows: 19.5, 19.9, 20.1, 19.6). It *hurts* where no source is near: no learner ever sees a
+    target row in its fit (at the hospital with 93 % ill: 15.2 %, the target rows alone 6.8 %), and where the rows are
+    too few to choose by (10 rows: 22.4 %, the pooled fit 21.8 %). Rivals to compare with are that one source, the
+    pooled fit, and :class:`MultiSourceTrAdaBoostClassifier`, which fits on target rows
+    (``benchmarks/multisource.py``).
 
     Parameters
     ----------
