@@ -11,12 +11,14 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 from sktl._checks import check_number
 from sktl._core.kernels import median_distance, stack_samples, subsample
 from sktl._core.ratio import (
-    held_out_losses,
+    domain_log_loss,
+    first_as_good,
+    held_out_log_ratios,
+    log_features,
     log_mean_features,
     log_sum_expansion,
     ratio_of_logs,
     solve_mixture,
-    squared_distances,
 )
 from sktl.base import BaseRatioWeighter
 from sktl.domains import read_domains
@@ -30,7 +32,7 @@ CV_TOL = 1e-3  # tolerance of its fits: an error of that size in the likelihood 
 
 def fit_mixture(X_target, centers, gamma, log_means, tol, max_iter):
     """The solver's record for sum_l x_l k(x, c_l) / mean_s k(., c_l): the constraint is then sum x = 1."""
-    return solve_mixture(-gamma * squared_distances(X_target, centers) - log_means, tol, max_iter)
+    return solve_mixture(log_features(X_target, centers, gamma, log_means), tol, max_iter)
 
 
 class KLIEP(BaseRatioWeighter):
@@ -179,8 +181,10 @@ class KLIEP(BaseRatioWeighter):
             fitted = fit_mixture(X_target, self.centers_, gamma, log_means, CV_TOL, self.max_iter)
             return log_sum_expansion(X, self.centers_, gamma, np.log(fitted.x) - log_means)
 
-        losses = held_out_losses(log_ratio_at, *samples, gammas, self.cv, rng)
-        return float(gammas[np.argmin(losses)]), losses
+        log_ratios = held_out_log_ratios(log_ratio_at, *samples, gammas, self.cv, rng)
+        if log_ratios is None:
+            return float(gammas[0]), np.full(len(gammas), np.inf)
+        return float(gammas[first_as_good(*log_ratios)]), domain_log_loss(*log_ratios)
 
     def _weigh_nothing(self, X):
         self.centers_, self.dual_coef_, self.cv_losses_ = None, np.empty(0), np.empty(0)
