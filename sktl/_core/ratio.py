@@ -342,8 +342,13 @@ def domain_log_loss(log_ratio_source, log_ratio_target):
 
     Rows stand along the last axis.
     """
-    source, target = np.logaddexp(0, log_ratio_source), np.logaddexp(0, -log_ratio_target)
-    return 0.5 * source.mean(axis=-1) + 0.5 * target.mean(axis=-1)
+    source, target = domain_log_losses(log_ratio_source, log_ratio_target)
+    return source.mean(axis=-1) + target.mean(axis=-1)
+
+
+def domain_log_losses(log_ratio_source, log_ratio_target):
+    """Terms of :func:`domain_log_loss`, one a row."""
+    return 0.5 * np.logaddexp(0, log_ratio_source), 0.5 * np.logaddexp(0, -log_ratio_target)
 
 
 def held_out_log_ratios(log_ratio_at, X_source, X_target, options, n_folds, rng):
@@ -373,11 +378,13 @@ def held_out_losses(log_ratio_at, X_source, X_target, options, n_folds, rng) -> 
     return np.full(len(options), np.inf) if log_ratios is None else domain_log_loss(*log_ratios)
 
 
-def first_as_good(log_ratio_source, log_ratio_target) -> int:
-    """First option whose log-loss is at most one standard error, of their difference, above the least one."""
-    losses = (np.logaddexp(0, log_ratio_source), np.logaddexp(0, -log_ratio_target))
-    best = np.argmin(domain_log_loss(log_ratio_source, log_ratio_target))
-    behind = [0.5 * (loss - loss[best]) for loss in losses]
+def first_as_good(loss_source, loss_target) -> int:
+    """First option whose loss is at most one standard error, of their difference, above the least one.
+
+    The loss of an option is the mean of its row (n_options, n_source) plus that of its row (n_options, n_target).
+    """
+    best = np.argmin(loss_source.mean(axis=1) + loss_target.mean(axis=1))
+    behind = [loss - loss[best] for loss in (loss_source, loss_target)]
     variance = sum(loss.var(axis=1) / loss.shape[1] for loss in behind)
     return int(np.flatnonzero(sum(loss.mean(axis=1) for loss in behind) <= np.sqrt(variance))[0])
 

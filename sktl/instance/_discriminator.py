@@ -12,11 +12,11 @@ from sklearn.utils import check_random_state, get_tags
 
 from sktl._checks import check_number, check_option
 from sktl._core.kernels import stack_samples, subsample
-from sktl._core.ratio import fold_numbers, held_out_log_ratios, least_squares_loss, odds_to_ratio
+from sktl._core.ratio import first_as_good, fold_numbers, held_out_log_ratios, odds_to_ratio
 from sktl.base import BaseRatioWeighter
 
-# of the default classifier: C, and whether it sees squares; the first if rows are too few to tell (benchmarks/ratio.py)
-OPTIONS = ((0.1, False), (0.01, False), (0.01, True), (0.1, True))
+# of the default classifier, simplest first: C, and whether it sees squares (benchmarks/ratio.py)
+OPTIONS = ((0.01, False), (0.01, True), (0.1, False), (0.1, True))
 CV_ROWS = 2000  # rows of each domain that the choice among them looks at, at the most
 
 
@@ -62,8 +62,8 @@ class DiscriminatorWeighter(BaseRatioWeighter):
     ----------
     classifier : classifier object, default=None
         Any classifier with ``predict_proba``; it is cloned. None is logistic regression on standardised columns or, of
-        dense rows, on these and their squares, with C = 0.1 or 0.01: whichever ratio has the least squared error on
-        held-out rows (see Notes).
+        dense rows, on these and their squares, with C = 0.01 or 0.1: the simplest whose ratio has the least squared
+        error on held-out rows, within one standard error.
     cv : int >= 2 or None, default=5
         Folds of the cross-fitting; equal rows stand in one. None: one classifier weighs the rows that it learned from.
     calibrate : bool, default=False
@@ -123,7 +123,7 @@ class DiscriminatorWeighter(BaseRatioWeighter):
     >>> data = make_covariate_shift(random_state=0)  # N(0, I) > N(e_1, I); y is NaN on target rows
     >>> weighter = DiscriminatorWeighter().fit(data.X, data.y)
     >>> weighter.predict_weights([[-1.0, 0.0], [0.5, 0.0], [1.5, 0.0]]).round(1)  # the truth: 0.2, 1, 2.7
-    array([0.3, 1.1, 2.8])
+    array([0.3, 1.1, 2.7])
     """
 
     def __init__(self, classifier=None, *, cv=5, calibrate=False, clip=None, n_jobs=None, random_state=0):
@@ -153,7 +153,7 @@ class DiscriminatorWeighter(BaseRatioWeighter):
         return self._calibrated(ratio)[: self.n_source_]
 
     def _choose(self, X_source, X_target):
-        """The default classifier of least squared error (but for a constant) of the ratio on held-out rows."""
+        """The simplest default classifier whose ratio has the least squared error (but for a constant), or nearly."""
         rng, is_sparse = check_random_state(self.random_state), sparse.issparse(X_source)
         options = [option for option in OPTIONS if not (is_sparse and option[1])]
         samples = [X[subsample(X, CV_ROWS, rng)] for X in (X_source, X_target)]
@@ -167,8 +167,8 @@ class DiscriminatorWeighter(BaseRatioWeighter):
         log_ratios = held_out_log_ratios(log_ratio_at, *samples, options, self.cv or 5, rng)
         if log_ratios is None:
             return logistic(options[0], is_sparse)
-        losses = [least_squares_loss(*map(np.exp, pair), 0.0) for pair in zip(*log_ratios, strict=True)]
-        return logistic(options[int(np.argmin(losses))], is_sparse)
+        on_source, on_target = map(np.exp, log_ratios)
+        return logistic(options[first_as_good(0.5 * on_source**2, -on_target)], is_sparse)
 
     def _cross_fitted(self, classifier, X, domain):
         """Ratio at each row by a classifier that has not seen it."""

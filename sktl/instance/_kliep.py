@@ -12,6 +12,7 @@ from sktl._checks import check_number
 from sktl._core.kernels import median_distance, stack_samples, subsample
 from sktl._core.ratio import (
     domain_log_loss,
+    domain_log_losses,
     first_as_good,
     held_out_log_ratios,
     log_features,
@@ -184,7 +185,7 @@ class KLIEP(BaseRatioWeighter):
         log_ratios = held_out_log_ratios(log_ratio_at, *samples, gammas, self.cv, rng)
         if log_ratios is None:
             return float(gammas[0]), np.full(len(gammas), np.inf)
-        return float(gammas[first_as_good(*log_ratios)]), domain_log_loss(*log_ratios)
+        return float(gammas[first_as_good(*domain_log_losses(*log_ratios))]), domain_log_loss(*log_ratios)
 
     def _weigh_nothing(self, X):
         self.centers_, self.dual_coef_, self.cv_losses_ = None, np.empty(0), np.empty(0)

@@ -42,7 +42,7 @@ def test_default_classifier_sees_squares_where_the_scale_changes(scale, squares)
     assert np.mean((fitted.weights_[:1501] - truth / truth.mean()) ** 2) < 0.1 * np.var(truth / truth.mean())
 
 
-def test_default_classifier_has_the_least_squared_error_on_held_out_rows(two_domains):
+def test_default_classifier_is_the_simplest_of_least_squared_error_on_held_out_rows(two_domains):
     X, y, _ = two_domains
     domain, rng = np.isnan(y).astype(int), np.random.RandomState(0)
     X = np.concatenate([Z[subsample(Z, 2000, rng)] for Z in (X[:101], X[101:])])  # in the order that the folds see
@@ -54,11 +54,15 @@ def test_default_classifier_has_the_least_squared_error_on_held_out_rows(two_dom
             out = folds == fold
             p = logistic(option, False).fit(X[~out], domain[~out]).predict_proba(X[out])[:, 1]
             ratio[out] = p / (1 - p) * np.sum(domain[~out] == 0) / np.sum(domain[~out] == 1)
-        losses.append(np.mean(ratio[:101] ** 2) / 2 - np.mean(ratio[101:]))  # E_s (r - truth)^2 / 2 + constant
+        losses.append((ratio[:101] ** 2 / 2, -ratio[101:]))  # means: E_s (r - truth)^2 / 2 + constant
     chosen = DiscriminatorWeighter().fit(X, np.where(domain == 1, np.nan, 0)).classifier_
-    C, squares = OPTIONS[int(np.argmin(losses))]
+    means = [np.mean(a) + np.mean(b) for a, b in losses]
+    best = losses[np.argmin(means)]
+    errors = [np.sqrt(np.var(a - best[0]) / 101 + np.var(b - best[1]) / 67) for a, b in losses]
+    as_good = np.array(means) - np.min(means) <= errors
+    assert 1 <= as_good.sum() < 4
+    C, squares = OPTIONS[np.flatnonzero(as_good)[0]]
     assert (chosen[-1].C, chosen[-1].n_features_in_) == (C, 10 if squares else 5)
-    assert np.ptp(losses) > 0.01
 
 
 def test_prior_is_corrected(shifted_normals):  # a ratio does not depend on how many rows each domain has
