@@ -179,7 +179,7 @@ def table_of_truth(weighters, runs):
             failures += [
                 f"{name}, {title}, d = {d}"
                 for d, (e, r) in zip(DIMENSIONS, found[name], strict=True)
-                if e >= 1 or r <= 0
+                if e > 1 or r < 0
             ]
     return failures
 

@@ -54,7 +54,8 @@ class KLIEP(BaseRatioWeighter):
     ----------
     gamma : float > 0 or "auto", default="auto"
         Width of the kernel, in 1 / squared units of X. "auto" tries 0.03, 0.1, 0.3, 1 and 3 over the squared median
-        distance by the cross-validated likelihood of the rows' domains.
+        distance: the widest whose cross-validated likelihood of the rows' domains is within one standard error of the
+        best.
     n_centers : int >= 1, default=100
         Number of centres, at the most.
     cv : int >= 2, default=5

@@ -36,6 +36,16 @@ def test_optimum_is_cvxpy_s(gamma, two_domains):
     assert fitted.solution_.gap <= 1e-9
 
 
+def test_likelihood_is_at_least_densratio_s(two_domains):
+    densratio = pytest.importorskip("densratio", reason="an independent implementation, in the extra 'test'")
+    X, y, _ = two_domains
+    theirs = densratio.KLIEP(X[101:], X[:101], sigma=2.0, verbose=False)  # its ascent stops short of the maximum
+    ratio = theirs.compute_density_ratio(X)
+    assert ratio[:101].mean() == pytest.approx(1)
+    ours = KLIEP(gamma=1 / 8).fit(X, y).score(X, y)
+    assert ours >= np.log(ratio[101:]).mean()
+
+
 def test_weights_follow_the_analytic_ratio(shifted_normals):  # N(0, 1) -> N(1, 1)
     X, y = shifted_normals
     fitted = KLIEP().fit(X, y)
