@@ -7,7 +7,30 @@ weights where there is no shift. It ends with an error if, under a Gaussian shif
 constant weights or has the wrong sign. Run: ``python benchmarks/ratio.py`` (about ten minutes, with the peers twenty;
 ``--quick`` for two; ``python benchmarks/ratio.py truth`` for the first table alone).
 
-RESULTS
+Error in units of that of constant weights (rank correlation), 300 / 300 rows, 5 runs; skada's DiscriminatorReweight
+returns the inverse ratio:
+
+===========================  ============  ============  ============  ============
+N(0, I) -> N(0.5 e_1, I)     d = 1         d = 5         d = 10        d = 20
+===========================  ============  ============  ============  ============
+DiscriminatorWeighter        0.28 (+.99)   0.31 (+.91)   0.32 (+.87)   0.42 (+.77)
+GaussianWeighter             0.04 (+1.0)   0.17 (+.93)   0.34 (+.87)   0.81 (+.79)
+RULSIF                       0.21 (+1.0)   0.39 (+.85)   0.34 (+.88)   0.48 (+.77)
+ULSIF                        0.18 (+.99)   0.38 (+.86)   0.34 (+.88)   0.47 (+.77)
+KMM                          0.18 (+.99)   0.34 (+.88)   0.36 (+.86)   0.51 (+.78)
+KLIEP                        0.24 (+1.0)   0.50 (+.81)   0.77 (+.67)   0.86 (+.45)
+KDEWeighter                  0.17 (+1.0)   0.44 (+.81)   0.57 (+.73)   0.75 (+.63)
+NearestNeighborWeighter      0.44 (+.81)   0.80 (+.50)   1.00 (+.24)   0.97 (+.17)
+skada KMM                    4.95 (+.30)   5.77 (+.26)   4.63 (+.32)   3.02 (+.44)
+skada KLIEP                  0.23 (+.99)   0.90 (+.51)   0.97 (+.34)   0.99 (+.19)
+skada KDE                    0.34 (+1.0)   0.50 (+.79)   1.51 (+.39)   12.1 (+.19)
+skada GaussianReweight       0.08 (+1.0)   0.39 (+.88)   0.58 (+.84)   1.54 (+.72)
+skada Discriminator          3.04 (-1.0)   3.53 (-.93)   3.86 (-.90)   4.72 (-.80)
+skada NearestNeighbor        1.71 (+.29)   1.53 (+.35)   1.96 (+.26)   2.60 (+.23)
+densratio uLSIF              2.75 (+.81)   0.83 (+.57)   0.97 (+.39)   1.00 (+.33)
+densratio RuLSIF             0.31 (+.98)   0.84 (+.57)   0.97 (+.37)   1.00 (+.33)
+densratio KLIEP              0.24 (+.99)   0.78 (+.67)   0.80 (+.56)   0.92 (+.43)
+===========================  ============  ============  ============  ============
 """
 
 import argparse
@@ -177,9 +200,7 @@ def table_of_truth(weighters, runs):
         found = table(title, weighters, draw, normalised_error, 300, 300, runs)
         for name in defaults() if title in GAUSSIAN else ():
             failures += [
-                f"{name}, {title}, d = {d}"
-                for d, (e, r) in zip(DIMENSIONS, found[name], strict=True)
-                if e > 1 or r < 0
+                f"{name}, {title}, d = {d}" for d, (e, r) in zip(DIMENSIONS, found[name], strict=True) if e > 1 or r < 0
             ]
     return failures
 

@@ -100,7 +100,8 @@ class NearestNeighborWeighter(BaseRatioWeighter):
     O((n_s + n_t)^1.5 d) with "auto". Equal source rows share a cell.
 
     *Departure from* [1]: fewer cells than source rows by default: a cell of one source row has a weight as random as
-    that row (``benchmarks/ratio.py``).
+    that row (``benchmarks/ratio.py``). Error in units of that of constant weights for N(0, I) > N(e_1 / 2, I), 300 rows
+    a domain, 8 runs, d = 1, 5, 10, 20: with ``smoothing=1`` 0.54, 0.85, 1.11, 1.15, with "auto" 0.43, 0.76, 0.93, 0.96.
 
     References
     ----------
