@@ -17,6 +17,7 @@ from sktl.base import BaseRatioWeighter
 
 # of the default classifier, simplest first: C, and whether it sees squares (benchmarks/ratio.py)
 OPTIONS = ((0.01, False), (0.01, True), (0.1, False), (0.1, True))
+SQUARED_COLUMNS = 100  # wider tables are not squared
 CV_ROWS = 2000  # rows of each domain that the choice among them looks at, at the most
 
 
@@ -25,14 +26,21 @@ def with_squares(X):
     return np.hstack([X, X**2])
 
 
+def as_dense(X):
+    """Rows as an array."""
+    return X.toarray() if sparse.issparse(X) else X
+
+
 def logistic(option, sparse_rows):
     """Logistic regression on standardised columns, or on these and their squares: the default classifier."""
     from sklearn.linear_model import LogisticRegression  # slow to import, and not needed otherwise
 
     C, squares = option
-    columns = [FunctionTransformer(with_squares), StandardScaler()] if squares else []
     last = LogisticRegression(C=C, tol=1e-7, max_iter=1000)
-    return make_pipeline(StandardScaler(with_mean=not sparse_rows), *columns, last)
+    if not squares:
+        return make_pipeline(StandardScaler(with_mean=not sparse_rows), last)
+    dense = [FunctionTransformer(as_dense, accept_sparse=True)] if sparse_rows else []
+    return make_pipeline(*dense, StandardScaler(), FunctionTransformer(with_squares), StandardScaler(), last)
 
 
 def target_probability(classifier, X, n):
@@ -62,7 +70,7 @@ class DiscriminatorWeighter(BaseRatioWeighter):
     ----------
     classifier : classifier object, default=None
         Any classifier with ``predict_proba``; it is cloned. None is logistic regression on standardised columns or, of
-        dense rows, on these and their squares, with C = 0.01 or 0.1: the simplest whose ratio has the least squared
+        up to 100, on these and their squares, with C = 0.01 or 0.1: the simplest whose ratio has the least squared
         error on held-out rows, within one standard error.
     cv : int >= 2 or None, default=5
         Folds of the cross-fitting; equal rows stand in one. None: one classifier weighs the rows that it learned from.
@@ -155,7 +163,7 @@ class DiscriminatorWeighter(BaseRatioWeighter):
     def _choose(self, X_source, X_target):
         """The simplest default classifier whose ratio has the least squared error (but for a constant), or nearly."""
         rng, is_sparse = check_random_state(self.random_state), sparse.issparse(X_source)
-        options = [option for option in OPTIONS if not (is_sparse and option[1])]
+        options = [option for option in OPTIONS if X_source.shape[1] <= SQUARED_COLUMNS or not option[1]]
         samples = [X[subsample(X, CV_ROWS, rng)] for X in (X_source, X_target)]
 
         def log_ratio_at(X_source, X_target, option, X):
