@@ -94,8 +94,7 @@ class KDEWeighter(BaseRatioWeighter):
     the bandwidth looks at no more than 1,000 rows a domain.
 
     Without its own kernel a row's density says how many others are near: with it, in many columns, each row would see
-    little but itself, and the weights would follow the target's density alone (error at d = 20: 173, of constant
-    weights 163, without the own kernel 120; units of ``benchmarks/ratio.py``).
+    little but itself, and the weights would follow the target's density alone (``benchmarks/ratio.py`` has both).
 
     References
     ----------

@@ -28,6 +28,17 @@ def cell_ratio(cells_source, cells_target, n_cells, smoothing):
     return share * len(cells_source) / np.maximum(source, 1)
 
 
+def shrunk_ratio(cells_source, cells_target, n_cells):
+    """Ratio of the shares in each cell, drawn towards 1 by the part of its variance that counting alone explains.
+
+    Without a shift the cells' ratios have the variance (C - 1) (1 / n_s + 1 / n_t) over the source rows.
+    """
+    ratio = cell_ratio(cells_source, cells_target, n_cells, 0.0)
+    variance = np.mean((ratio[cells_source] - 1) ** 2)
+    noise = (n_cells - 1) * (1 / len(cells_source) + 1 / len(cells_target))
+    return 1 + (1 - noise / variance) * (ratio - 1) if variance > noise else np.ones(n_cells)
+
+
 class NearestNeighborWeighter(BaseRatioWeighter):
     r"""Weight each source row by the number of target rows that are nearest to it.
 
@@ -36,10 +47,16 @@ class NearestNeighborWeighter(BaseRatioWeighter):
 
     .. math:: w = \frac{n_t(c) + \lambda}{n_t + \lambda C} \Big/ \frac{n_s(c)}{n_s},
 
-    with Laplace's :math:`\lambda` = ``smoothing`` = 1. With a cell a source row this is that of [1].
+    with Laplace's :math:`\lambda` = ``smoothing``; with a cell a source row and ``smoothing=1`` this is that of [1]. By
+    default counts are not smoothed, but weights drawn towards 1: with :math:`v` the mean of :math:`(w - 1)^2` over the
+    source rows at :math:`\lambda = 0`,
+
+    .. math:: w' = 1 + s (w - 1), \qquad s = \max\Bigl(0,\ 1 - \frac{(C - 1)(1 / n_s + 1 / n_t)}v\Bigr),
+
+    the share s of v that counting alone does not explain.
 
     *When it helps*: few columns, many target rows, a ratio of any shape; nothing to tune. *When it hurts*: many
-    columns, where the nearest row is nearly as far as any other and the counts are noise.
+    columns, where the nearest row is nearly as far as any other, the counts are noise, and the weights near 1.
     Columns must be on one scale: standardise first.
 
     Parameters
@@ -47,8 +64,9 @@ class NearestNeighborWeighter(BaseRatioWeighter):
     n_centers : int >= 1, "auto" or None, default="auto"
         Cells. None: one a source row, as in the paper. "auto": the square root of the number of rows in the smaller
         domain, so that cells hold rows enough to count (see Notes).
-    smoothing : float > 0, default=1.0
-        Target rows added to each cell.
+    smoothing : float > 0 or "auto", default="auto"
+        Target rows added to each cell. "auto" adds none and draws the weights towards 1 by what counting alone explains
+        (all the way if that is all).
     clip : float or None, default=None
         Upper bound of ``weights_``: a quantile of the source weights if below 1, a multiple of their mean if 1 or more.
     random_state : int, RandomState instance or None, default=0
@@ -82,7 +100,8 @@ class NearestNeighborWeighter(BaseRatioWeighter):
     O((n_s + n_t)^1.5 d) with "auto". Equal source rows share a cell.
 
     *Departure from* [1]: fewer cells than source rows by default: a cell of one source row has a weight as random as
-    that row (``benchmarks/ratio.py``).
+    that row (``benchmarks/ratio.py``). Error in units of that of constant weights for N(0, I) > N(e_1 / 2, I), 300 rows
+    a domain, 8 runs, d = 1, 5, 10, 20: with ``smoothing=1`` 0.54, 0.85, 1.11, 1.15, with "auto" 0.43, 0.76, 0.93, 0.96.
 
     References
     ----------
@@ -93,11 +112,11 @@ class NearestNeighborWeighter(BaseRatioWeighter):
     --------
     >>> from sktl.instance import NearestNeighborWeighter
     >>> X, y = [[0.0], [1.0], [2.0], [1.9], [2.1], [2.2]], [0, 0, 0, None, None, None]  # three target rows near the 2
-    >>> NearestNeighborWeighter(n_centers=None).fit(X, y).weights_[:3]
+    >>> NearestNeighborWeighter(None, smoothing=1).fit(X, y).weights_[:3]
     array([0.5, 0.5, 2. ])
     """
 
-    def __init__(self, n_centers="auto", *, smoothing=1.0, clip=None, random_state=0):
+    def __init__(self, n_centers="auto", *, smoothing="auto", clip=None, random_state=0):
         self.n_centers = n_centers
         self.smoothing = smoothing
         self.clip = clip
@@ -105,7 +124,7 @@ class NearestNeighborWeighter(BaseRatioWeighter):
 
     def _check_params(self):
         check_number("n_centers", self.n_centers, Integral, low=1, options=("auto", None))
-        check_number("smoothing", self.smoothing, low=0, closed="neither")
+        check_number("smoothing", self.smoothing, low=0, closed="neither", options=("auto",))
 
     def _weigh(self, X_source, X_target):
         numbers = equal_rows(X_source)
@@ -118,7 +137,11 @@ class NearestNeighborWeighter(BaseRatioWeighter):
             size = self.n_centers
         self.centers_ = distinct[subsample(distinct, size, check_random_state(self.random_state))]
         cells_source, cells_target = cells_of(X_source, self.centers_), cells_of(X_target, self.centers_)
-        self.cell_weights_ = cell_ratio(cells_source, cells_target, self.centers_.shape[0], self.smoothing)
+        n_cells = self.centers_.shape[0]
+        if self.smoothing == "auto":
+            self.cell_weights_ = shrunk_ratio(cells_source, cells_target, n_cells)
+        else:
+            self.cell_weights_ = cell_ratio(cells_source, cells_target, n_cells, self.smoothing)
         return self.cell_weights_[cells_source]
 
     def _weigh_nothing(self, X):

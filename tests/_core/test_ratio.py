@@ -9,11 +9,14 @@ from sktl._core.ratio import (
     clip_weights,
     effective_sample_size,
     equal_rows,
+    first_as_good,
     fold_numbers,
     gaussian_expansion,
     gaussian_moments,
     least_squares_loss,
+    log_features,
     log_mean_features,
+    log_sum_expansion,
     odds_to_ratio,
     solve_mixture,
     squared_distances,
@@ -139,6 +142,36 @@ def test_mixture_stops_at_max_iter_with_an_honest_gap():
     short, best = solve_mixture(log_features, max_iter=3), solve_mixture(log_features, tol=1e-10)
     assert not short.converged and short.n_iter == 3
     assert short.objective <= best.objective <= short.objective + short.gap
+
+
+@pytest.mark.parametrize("shift", [0.0, 2.0])
+def test_mixture_of_many_rows_is_that_of_all_of_them(shift, monkeypatch):
+    rng = np.random.default_rng(0)
+    source, target = rng.normal(size=(5001, 1)), rng.normal(shift, 1, size=(4001, 1))
+    logs = log_features(target, target[:25], 0.5, log_mean_features(source, target[:25], [0.5])[0])
+    some = solve_mixture(logs, tol=1e-9)  # the curvature of 1 row in 16
+    monkeypatch.setattr("sktl._core.ratio.CURVATURE_ROWS", 10**6)
+    every = solve_mixture(logs, tol=1e-9)
+    assert some.converged and every.converged
+    assert some.objective == pytest.approx(every.objective, abs=2e-9)
+    assert_allclose(np.exp(logs) @ some.x, np.exp(logs) @ every.x, rtol=1e-3)
+    order = rng.permutation(4001)  # which rows are looked at does not depend on their order
+    assert_allclose(solve_mixture(logs[order], tol=1e-9).x, some.x, atol=1e-6)
+
+
+def test_far_rows_are_added_up_in_logarithms():
+    X, centers = np.array([[0.0], [30.0], [80.0]]), np.array([[0.0], [1.0]])
+    exponents = np.array([3.0, -2.0]) - 0.5 * (X - centers.T) ** 2
+    assert exponents[2].max() < -3000
+    assert_allclose(log_sum_expansion(X, centers, 0.5, np.array([3.0, -2.0])), np.logaddexp(*exponents.T), rtol=1e-12)
+
+
+def test_first_as_good_allows_one_standard_error():
+    source, target = np.array([[1.0, 3.0], [0.9, 2.9], [0.0, 2.0]]), np.zeros((3, 5))
+    assert first_as_good(source, target) == 2  # the others are behind by the same in each row: no doubt
+    assert first_as_good(source, np.arange(15.0).reshape(3, 5) * [[0.0], [0.0], [0.08]]) == 1
+    noisy = source + [[0.0, 0.0], [5.0, -5.0], [0.0, 0.0]]
+    assert first_as_good(noisy, target) == 1  # behind by 0.9 with a standard error of 5 / sqrt(2)
 
 
 def test_log_mean_features_do_not_underflow():

@@ -15,8 +15,10 @@ from sklearn.svm import LinearSVC
 from sklearn.tree import DecisionTreeClassifier
 from sklearn.utils import get_tags
 
+from sktl._core.kernels import subsample
 from sktl._core.ratio import fold_numbers
 from sktl.instance import DiscriminatorWeighter
+from sktl.instance._discriminator import OPTIONS, logistic
 
 
 def test_ratio_is_the_analytic_one(shifted_normals):  # N(0, 1) -> N(1, 1): the log-ratio is x - 1/2
@@ -27,6 +29,40 @@ def test_ratio_is_the_analytic_one(shifted_normals):  # N(0, 1) -> N(1, 1): the 
     truth = np.exp(X[:3001, 0] - 0.5)
     assert_allclose(fitted.weights_[:3001], truth / truth.mean(), rtol=0.35)
     assert fitted.weights_[:3001].mean() == pytest.approx(1)
+
+
+@pytest.mark.parametrize("scale, squares", [(1.0, False), (0.7, True)])
+def test_default_classifier_sees_squares_where_the_scale_changes(scale, squares):
+    rng = np.random.default_rng(0)
+    X = np.concatenate([rng.normal(size=(1501, 3)), scale * rng.normal(size=(1201, 3)) + [0.7, 0, 0]])
+    fitted = DiscriminatorWeighter().fit(X, np.where(np.arange(2702) < 1501, 0.0, np.nan))
+    assert fitted.classifier_[-1].n_features_in_ == (6 if squares else 3)
+    log_ratio = ((X**2).sum(1) - ((X - [0.7, 0, 0]) ** 2).sum(1) / scale**2) / 2 - 3 * np.log(scale)
+    truth = np.exp(log_ratio[:1501])
+    assert np.mean((fitted.weights_[:1501] - truth / truth.mean()) ** 2) < 0.1 * np.var(truth / truth.mean())
+
+
+def test_default_classifier_is_the_simplest_of_least_squared_error_on_held_out_rows(two_domains):
+    X, y, _ = two_domains
+    domain, rng = np.isnan(y).astype(int), np.random.RandomState(0)
+    X = np.concatenate([Z[subsample(Z, 2000, rng)] for Z in (X[:101], X[101:])])  # in the order that the folds see
+    folds = fold_numbers(X, domain == 1, 5, rng)
+    losses = []
+    for option in OPTIONS:
+        ratio = np.empty(168)
+        for fold in range(5):
+            out = folds == fold
+            p = logistic(option, False).fit(X[~out], domain[~out]).predict_proba(X[out])[:, 1]
+            ratio[out] = p / (1 - p) * np.sum(domain[~out] == 0) / np.sum(domain[~out] == 1)
+        losses.append((ratio[:101] ** 2 / 2, -ratio[101:]))  # means: E_s (r - truth)^2 / 2 + constant
+    chosen = DiscriminatorWeighter().fit(X, np.where(domain == 1, np.nan, 0)).classifier_
+    means = [np.mean(a) + np.mean(b) for a, b in losses]
+    best = losses[np.argmin(means)]
+    errors = [np.sqrt(np.var(a - best[0]) / 101 + np.var(b - best[1]) / 67) for a, b in losses]
+    as_good = np.array(means) - np.min(means) <= errors
+    assert 1 <= as_good.sum() < 4
+    C, squares = OPTIONS[np.flatnonzero(as_good)[0]]
+    assert (chosen[-1].C, chosen[-1].n_features_in_) == (C, 10 if squares else 5)
 
 
 def test_prior_is_corrected(shifted_normals):  # a ratio does not depend on how many rows each domain has

@@ -5,6 +5,7 @@ from scipy import sparse
 from scipy.stats import spearmanr
 
 from sktl.instance import NearestNeighborWeighter
+from sktl.instance._neighbors import cell_ratio, shrunk_ratio
 
 
 def test_counts_of_the_paper(two_domains):
@@ -12,7 +13,7 @@ def test_counts_of_the_paper(two_domains):
     counts = np.ones(101)  # Laplace
     for row in X[101:]:
         counts[np.argmin(((X[:101] - row) ** 2).sum(axis=1))] += 1
-    fitted = NearestNeighborWeighter(None).fit(X, y)
+    fitted = NearestNeighborWeighter(None, smoothing=1).fit(X, y)
     assert_allclose(fitted.weights_[:101], counts / counts.mean())
     assert_allclose(fitted.weights_[:101], counts * 101 / (67 + 101))
     nearest = np.argmin(((X[:101] - X[150]) ** 2).sum(axis=1))
@@ -29,6 +30,27 @@ def test_cells_of_many_rows(smoothing, two_domains):
         share = (n_target + smoothing) / (67 + 7 * smoothing)
         assert_allclose(fitted.predict_weights(X)[cells == cell], share / (n_source / 101))
     assert fitted.predict_weights(X[:101]).mean() == pytest.approx(1)
+
+
+def test_weights_are_drawn_to_one_by_what_counting_explains(two_domains):
+    X, y, _ = two_domains
+    fitted = NearestNeighborWeighter(7).fit(X, y)
+    cells = np.argmin(((X[:, None] - fitted.centers_[None]) ** 2).sum(-1), axis=1)
+    shares = [[np.mean(rows == cell) for cell in range(7)] for rows in (cells[:101], cells[101:])]
+    variance = sum(p * (q / p - 1) ** 2 for p, q in zip(*shares, strict=True))
+    kept = 1 - 6 * (1 / 101 + 1 / 67) / variance
+    assert 0.1 < kept < 1
+    assert_allclose(fitted.cell_weights_, [1 + kept * (q / p - 1) for p, q in zip(*shares, strict=True)])
+    assert fitted.predict_weights(X[:101]).mean() == pytest.approx(1)
+
+
+def test_variance_of_the_ratio_without_shift_is_that_of_the_formula():
+    rng, variances = np.random.default_rng(0), []
+    for _ in range(400):
+        source, target = rng.integers(0, 7, 401), rng.integers(0, 7, 301)
+        variances.append(np.mean((cell_ratio(source, target, 7, 0.0)[source] - 1) ** 2))
+    assert np.mean(variances) == pytest.approx(6 * (1 / 401 + 1 / 301), rel=0.1)
+    assert_array_equal(shrunk_ratio(source, source, 7), 1)  # the same counts: nothing to see
 
 
 def test_weights_follow_the_analytic_ratio(shifted_normals):  # N(0, 1) -> N(1, 1)
@@ -80,7 +102,7 @@ def test_units_and_origin_do_not_matter(two_domains):
     [
         ({"n_centers": 0}, ValueError, "n_centers must be 'auto' or None or an integer >= 1; got 0"),
         ({"n_centers": "all"}, ValueError, "got 'all'"),
-        ({"smoothing": 0}, ValueError, "smoothing must be a number > 0; got 0"),
+        ({"smoothing": 0}, ValueError, "smoothing must be 'auto' or a number > 0; got 0"),
     ],
 )
 def test_errors(parameters, kind, match, two_domains):

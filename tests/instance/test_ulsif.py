@@ -1,3 +1,5 @@
+import warnings
+
 import numpy as np
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
@@ -29,6 +31,22 @@ def test_closed_form_by_its_definition(weighter, two_domains):
     divergence = r_target.mean() - 0.5 - alpha / 2 * (r_target**2).mean() - (1 - alpha) / 2 * (r_source**2).mean()
     assert fitted.pe_divergence_ == pytest.approx(divergence)
     assert np.isnan(fitted.loo_loss_)
+
+
+@pytest.mark.parametrize("alpha", [0.0, 0.3])
+def test_coefficients_are_densratio_s(alpha, two_domains):
+    densratio = pytest.importorskip("densratio", reason="an independent implementation, in the extra 'test'")
+    X, y, _ = two_domains
+    source, target = split(X, y)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # of its divergence, where a ratio is 0
+        theirs = densratio.RuLSIF(target, source, sigma=2.0, lambda_=0.01, alpha=alpha, verbose=False)
+    ours = RULSIF(alpha, gamma=1 / 8, reg=0.01, nonnegative="coef").fit(X, y)
+    orders = [np.lexsort(centers.T) for centers in (ours.centers_, theirs.kernel_info.centers)]  # all target rows
+    assert_array_equal(ours.centers_[orders[0]], theirs.kernel_info.centers[orders[1]])
+    assert (theirs.theta == 0).any()
+    assert_allclose(ours.dual_coef_[orders[0]], theirs.theta[orders[1]], rtol=1e-8, atol=1e-12)
+    assert_allclose(ours.predict_weights(X), theirs.compute_density_ratio(X), rtol=1e-8)
 
 
 @pytest.mark.parametrize("weighter", [ULSIF(n_centers=30), RULSIF(0.3, n_centers=30)], ids=repr)
