@@ -39,16 +39,17 @@ def deal(strata, n_splits, rng=None):
     return folds
 
 
+def quiet_domains(X, y, sample_domain):
+    """Domains of the rows, without the warning that there is one: nothing is fitted here."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", SingleDomainWarning)
+        return read_domains(X, y, sample_domain)
+
+
 class DomainSplitter(BaseCrossValidator):
     """What the splitters share: ``groups`` are the domains, asked for as ``sample_domain`` where routing is on."""
 
     __metadata_request__split = {"groups": "sample_domain"}
-
-    def _read(self, X, y, groups):
-        """Domains of the rows; what a splitter finds in one domain, it says itself."""
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", SingleDomainWarning)
-            return read_domains(X, y, groups)
 
 
 class SourceTargetKFold(DomainSplitter):
@@ -130,7 +131,7 @@ class SourceTargetKFold(DomainSplitter):
             If source or target have fewer rows than there are folds.
         """
         check_number("n_splits", self.n_splits, Integral, low=2)
-        domains = self._read(X, y, groups)
+        domains = quiet_domains(X, y, groups)
         codes = class_codes(y, domains.labeled)
         for name, rows in (("source", domains.source), ("target", domains.target)):
             if rows.any() and rows.sum() < self.n_splits:
@@ -214,7 +215,7 @@ class SourceTargetShuffleSplit(DomainSplitter):
         """
         check_number("n_splits", self.n_splits, Integral, low=1)
         check_number("test_size", self.test_size, low=0, high=1, closed="neither")
-        domains = self._read(X, y, groups)
+        domains = quiet_domains(X, y, groups)
         codes = class_codes(y, domains.labeled)
         for name, rows in (("source", domains.source), ("target", domains.target)):
             if rows.sum() == 1:
@@ -314,7 +315,7 @@ class TargetKFold(DomainSplitter):
             If fewer target rows than folds have a label.
         """
         check_number("n_splits", self.n_splits, Integral, low=2)
-        domains = self._read(X, y, groups)
+        domains = quiet_domains(X, y, groups)
         tested = np.flatnonzero(domains.target & domains.labeled) if y is not None else np.array([], dtype=int)
         if len(tested) < self.n_splits:
             hint = "Lower n_splits." if len(tested) > 1 else "Pass groups=sample_domain, so that it knows the target."

@@ -4,32 +4,15 @@ import numpy as np
 import pandas as pd
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
-from sklearn.base import BaseEstimator, ClassifierMixin, OneToOneFeatureMixin
+from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.linear_model import LogisticRegression, Ridge
 from sklearn.model_selection import StratifiedKFold, cross_val_score
 from sklearn.pipeline import make_pipeline
 
 from sktl import OnLabeled
-from sktl.base import BaseDomainAligner
 from sktl.domains import missing_values
 from sktl.model_selection import cross_val_transfer, hide_labels, transfer_matrix
 from sktl.model_selection._by_domain import consumes_domains, respond
-
-
-class Centre(OneToOneFeatureMixin, BaseDomainAligner):
-    """Takes each domain's own mean away."""
-
-    def _check_params(self):
-        pass
-
-    def _fit_maps(self, X, y, domains):
-        self.means_ = {name: X[domains.names == name].mean(axis=0) for name in set(domains.names.tolist())}
-        if domains.single:
-            self.means_["target"] = self.means_["source"]
-        self._n_features_out = X.shape[1]
-
-    def _map(self, X, name):
-        return X - self.means_[name]
 
 
 @pytest.fixture
@@ -71,9 +54,9 @@ def test_no_target_label_reaches_fit(three_sites, names):
         assert abs(share - (y[site == name] == names[1]).mean()) <= 1 / 7  # drawn by class
 
 
-def test_scores_are_those_of_a_loop(three_sites):
+def test_scores_are_those_of_a_loop(three_sites, centre):
     X, y, site = three_sites
-    pipe = make_pipeline(Centre(), OnLabeled(LogisticRegression()))
+    pipe = make_pipeline(centre(), OnLabeled(LogisticRegression()))
     result = cross_val_transfer(pipe, X, y, site, n_jobs=2)
     assert result.targets == ["a", "b", "target"]
     expected = []
@@ -139,9 +122,9 @@ def test_errors(three_sites):
 # --- each row through its own domain's map ---
 
 
-def test_source_rows_are_answered_through_the_source_s_map(three_sites):
+def test_source_rows_are_answered_through_the_source_s_map(three_sites, centre):
     X, y, site = three_sites
-    pipe = make_pipeline(Centre(), OnLabeled(LogisticRegression()))
+    pipe = make_pipeline(centre(), OnLabeled(LogisticRegression()))
     hidden, two = np.where(site == "target", np.nan, y), np.where(site == "target", "target", "lab")
     pipe.fit(X, hidden)
     own = np.concatenate([X - X[two == name].mean(axis=0) for name in ("lab", "target")])
