@@ -10,10 +10,10 @@ from sktl._checks import check_option
 from sktl.base import BaseRatioWeighter, BaseWeighter
 from sktl.domains import TARGET, draw_rows
 from sktl.instance import DiscriminatorWeighter
+from sktl.model_selection._by_domain import fit_on_domains
 from sktl.model_selection._hide import hide_labels
 from sktl.model_selection._losses import LOSSES, choose_loss
 from sktl.model_selection._scorer import REPRESENTATIONS, DomainScorer
-from sktl.model_selection._transfer import fit_on_domains
 
 
 class RiskScorer(DomainScorer):

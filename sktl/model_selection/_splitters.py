@@ -11,6 +11,7 @@ from sklearn.utils.multiclass import type_of_target
 from sktl._checks import check_number
 from sktl.domains import known_labels, missing_values, n_rows, read_domains
 from sktl.exceptions import SingleDomainWarning
+from sktl.model_selection._by_domain import domain_names
 
 
 def class_codes(y, labeled):
@@ -401,11 +402,7 @@ class LeaveOneDomainOut(DomainSplitter):
         """Rows of each domain that has labels, and those of them with a label."""
         if groups is None:
             raise ValueError("LeaveOneDomainOut needs groups=sample_domain, one value a row: the domain of each row.")
-        if missing_values(groups).any():
-            raise ValueError("groups is missing in some rows: every row needs a domain. Name it, or drop the row.")
-        names = np.array([repr(name) for name in np.asarray(groups).tolist()])
-        if len(np.unique(names)) < 2:
-            raise ValueError(f"LeaveOneDomainOut needs two domains at least; groups names {np.unique(names).tolist()}.")
+        names = np.array([repr(name) for name in domain_names(groups, groups)])
         labeled = np.ones(len(names), dtype=bool) if y is None else ~missing_values(y)
         pairs = [(names == name, labeled & (names == name)) for name in np.unique(names)]
         return [pair for pair in pairs if pair[1].any()]

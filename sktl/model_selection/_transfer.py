@@ -5,7 +5,6 @@ from numbers import Integral
 
 import numpy as np
 from joblib import Parallel, delayed
-from sklearn import config_context
 from sklearn.base import clone, is_classifier
 from sklearn.metrics import check_scoring
 from sklearn.model_selection import KFold, StratifiedKFold, cross_val_score
@@ -13,7 +12,7 @@ from sklearn.utils import check_consistent_length, check_random_state
 
 from sktl._checks import check_number, check_option
 from sktl.domains import TARGET, as_column, draw_rows, missing_values
-from sktl.model_selection._by_domain import consumes_domains
+from sktl.model_selection._by_domain import domain_names, fit_on_domains
 from sktl.model_selection._hide import hide_labels
 from sktl.model_selection._splitters import class_codes, deal
 
@@ -61,15 +60,6 @@ class TransferMatrix:
 
     domains: list
     scores: np.ndarray
-
-
-def fit_on_domains(estimator, X, y, sample_domain):
-    """A clone fitted; ``sample_domain`` goes wherever it is asked for, at any depth of a pipeline."""
-    model = clone(estimator)
-    if not consumes_domains(model, "fit"):
-        return model.fit(X, y)
-    with config_context(enable_metadata_routing=True):
-        return model.fit(X, y, sample_domain=sample_domain)
 
 
 def cross_val_transfer(
@@ -149,7 +139,7 @@ def cross_val_transfer(
     rng = check_random_state(random_state)
     tasks = []
     for target in chosen:
-        kept = _few_labels(names == target, labeled, y, n_labeled, rng)
+        kept = few_labels(names == target, labeled, y, n_labeled, rng)
         tasks.append((names == target, labeled & (names == target) & ~kept))
     scorer = check_scoring(estimator, scoring)
     results = Parallel(n_jobs=n_jobs)(
@@ -220,13 +210,8 @@ def transfer_matrix(estimator, X, y, sample_domain, *, scoring=None, cv=5, n_job
 
 def _read(X, y, sample_domain):
     """Names of the rows' domains, as objects, and which rows have labels."""
-    check_consistent_length(X, y, sample_domain)
-    if missing_values(sample_domain).any():
-        raise ValueError("sample_domain is missing in some rows: every row needs a domain. Name it, or drop the row.")
-    names = np.array(as_column(sample_domain).tolist(), dtype=object)
-    if len(set(names.tolist())) < 2:
-        raise ValueError(f"Two domains are needed at least; sample_domain names {sorted(set(names.tolist()))}.")
-    return names, ~missing_values(y)
+    check_consistent_length(X, y)
+    return domain_names(X, sample_domain), ~missing_values(y)
 
 
 def _chosen_targets(targets, names, labeled):
@@ -239,7 +224,7 @@ def _chosen_targets(targets, names, labeled):
     return chosen
 
 
-def _few_labels(target, labeled, y, n_labeled, rng):
+def few_labels(target, labeled, y, n_labeled, rng):
     """Mask of the target rows that keep their labels: ``n_labeled``, spread over the classes."""
     kept, rows = np.zeros(len(target), dtype=bool), np.flatnonzero(target & labeled)
     if n_labeled is None:

@@ -137,9 +137,9 @@ def test_errors_say_what_is_needed():
         next(TargetKFold().split(X, Y, np.arange(75) < 2))
     with pytest.raises(ValueError, match="needs groups=sample_domain"):
         LeaveOneDomainOut().get_n_splits(X, Y)
-    with pytest.raises(ValueError, match="two domains at least"):
+    with pytest.raises(ValueError, match="Two domains are needed at least"):
         next(LeaveOneDomainOut().split(X, Y, np.zeros(75)))
-    with pytest.raises(ValueError, match="groups is missing in some rows"):
+    with pytest.raises(ValueError, match="sample_domain is missing in some rows"):
         next(LeaveOneDomainOut().split(X, Y, Y))
     with pytest.raises(ValueError, match="[Ii]nconsistent"):
         next(LeaveOneDomainOut().split(X, Y, [1, 2]))
