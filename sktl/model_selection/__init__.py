@@ -1,0 +1,54 @@
+"""What to transfer, and when: splitters, scorers without target labels, and scores of each domain as target."""
+
+from sktl.model_selection._gap import negative_transfer_gap, transfer_learning_curve
+from sktl.model_selection._guard import TransferGuard
+from sktl.model_selection._hide import hide_labels
+from sktl.model_selection._output_scorers import (
+    DiscrepancyScorer,
+    InformationMaximizationScorer,
+    MixValScorer,
+    PredictionEntropyScorer,
+    SoftNeighborhoodDensityScorer,
+)
+from sktl.model_selection._risk_scorers import (
+    CircularValidationScorer,
+    DeepEmbeddedValidationScorer,
+    ImportanceWeightedScorer,
+    SourceScorer,
+    TargetScorer,
+)
+from sktl.model_selection._selector import SourceSelector
+from sktl.model_selection._sources import domain_distance_matrix, rank_sources
+from sktl.model_selection._splitters import (
+    LeaveOneDomainOut,
+    SourceTargetKFold,
+    SourceTargetShuffleSplit,
+    TargetKFold,
+)
+from sktl.model_selection._transfer import cross_val_transfer, transfer_matrix
+
+__all__ = [
+    "CircularValidationScorer",
+    "DeepEmbeddedValidationScorer",
+    "DiscrepancyScorer",
+    "ImportanceWeightedScorer",
+    "InformationMaximizationScorer",
+    "LeaveOneDomainOut",
+    "MixValScorer",
+    "PredictionEntropyScorer",
+    "SoftNeighborhoodDensityScorer",
+    "SourceScorer",
+    "SourceSelector",
+    "SourceTargetKFold",
+    "SourceTargetShuffleSplit",
+    "TargetKFold",
+    "TargetScorer",
+    "TransferGuard",
+    "cross_val_transfer",
+    "domain_distance_matrix",
+    "hide_labels",
+    "negative_transfer_gap",
+    "rank_sources",
+    "transfer_learning_curve",
+    "transfer_matrix",
+]

@@ -1,0 +1,70 @@
+"""Ask a fitted model about rows of several domains, each through its own domain's map."""
+
+import numpy as np
+from sklearn import config_context
+from sklearn.base import clone
+from sklearn.pipeline import Pipeline
+from sklearn.utils import check_consistent_length
+from sklearn.utils.metadata_routing import get_routing_for_object
+
+from sktl.base import BaseOnLabeled, OnLabeled
+from sktl.domains import as_column, missing_values
+
+
+def domain_names(X, sample_domain):
+    """Name of each row's domain, (n_samples,) objects, "target" one among the others; an error unless there are two."""
+    check_consistent_length(X, sample_domain)
+    if missing_values(sample_domain).any():
+        raise ValueError("sample_domain is missing in some rows: every row needs a domain. Name it, or drop the row.")
+    names = np.array(as_column(sample_domain).tolist(), dtype=object)
+    if len(set(names.tolist())) < 2:
+        raise ValueError(f"Two domains are needed at least; sample_domain names {sorted(set(names.tolist()))}.")
+    return names
+
+
+def consumes_domains(estimator, method):
+    """Whether ``sample_domain`` can reach a part of the estimator (a step that maps domains apart) by ``method``."""
+    with config_context(enable_metadata_routing=True):
+        return bool(get_routing_for_object(estimator).consumes(method, ["sample_domain"]))
+
+
+def respond(estimator, X, sample_domain, method="predict"):
+    """``estimator.method(X)`` with each row taken as one of its own domain, in any pipeline, routing on or off.
+
+    Without it, the maps of a pipeline take every row for a target row, source rows too.
+
+    Parameters
+    ----------
+    estimator : estimator object
+        Fitted.
+    X : array-like of n_samples rows
+        Rows of any of the domains that ``fit`` saw.
+    sample_domain : array-like of shape (n_samples,)
+        Their domains.
+    method : str
+        ``"predict"``, ``"predict_proba"``, ``"decision_function"`` or ``"transform"``.
+    """
+    estimator = getattr(estimator, "best_estimator_", estimator)  # a search passes no metadata on
+    if not consumes_domains(estimator, method):
+        return getattr(estimator, method)(X)
+    with config_context(enable_metadata_routing=True):
+        return getattr(estimator, method)(X, sample_domain=sample_domain)
+
+
+def fit_on_domains(estimator, X, y, sample_domain):
+    """A clone fitted; ``sample_domain`` goes wherever it is asked for, at any depth of a pipeline."""
+    model = clone(estimator)
+    if not consumes_domains(model, "fit"):
+        return model.fit(X, y)
+    with config_context(enable_metadata_routing=True):
+        return model.fit(X, y, sample_domain=sample_domain)
+
+
+def on_missing_labels(estimator):
+    """The estimator itself, if it can be fitted where labels are missing; else wrapped to see labelled rows."""
+    last = estimator.steps[-1][1] if isinstance(estimator, Pipeline) else estimator
+    if isinstance(last, BaseOnLabeled) or consumes_domains(last, "fit"):
+        return estimator
+    if isinstance(estimator, Pipeline) and consumes_domains(estimator, "fit"):  # adapts, then learns from labelled rows
+        return Pipeline([*estimator.steps[:-1], (estimator.steps[-1][0], OnLabeled(last))])
+    return OnLabeled(estimator)

@@ -1,0 +1,230 @@
+"""What transfer costs or brings, as a number, and as a curve over the number of target labels."""
+
+from dataclasses import dataclass
+from numbers import Integral
+
+import numpy as np
+from joblib import Parallel, delayed
+from sklearn.metrics import check_scoring
+from sklearn.utils import check_random_state
+
+from sktl._checks import check_number
+from sktl.domains import draw_rows, read_domains
+from sktl.model_selection._by_domain import on_missing_labels
+from sktl.model_selection._guard import SOURCE_ONLY, TARGET_ONLY, TRANSFER, default_baseline, fit_candidate, labels_at
+from sktl.model_selection._hide import hide_labels
+from sktl.model_selection._splitters import TargetKFold
+from sktl.model_selection._transfer import few_labels
+
+POOLED = "pooled"
+
+
+@dataclass(frozen=True)
+class NegativeTransferGap:
+    """Score with the source and without.
+
+    Attributes
+    ----------
+    gap : float
+        Score without the source minus score with it: positive where transfer hurts.
+    with_source, without_source : ndarray of shape (n_folds,)
+        Scores on held-out target labels.
+    """
+
+    gap: float
+    with_source: np.ndarray
+    without_source: np.ndarray
+
+
+@dataclass(frozen=True)
+class TransferCurve:
+    """Scores over the number of target labels.
+
+    Attributes
+    ----------
+    n_labeled : ndarray of shape (n_sizes,)
+        Labelled target rows.
+    scores : dict of str -> ndarray of shape (n_sizes, n_repeats)
+        For "transfer", "source-only", "target-only" (NaN without labels) and "pooled".
+    """
+
+    n_labeled: np.ndarray
+    scores: dict
+
+
+def negative_transfer_gap(estimator, X, y, sample_domain, *, baseline=None, scoring=None, cv=5, random_state=0):
+    """How much worse an estimator is with the source than a baseline without it: above 0, transfer hurts.
+
+    Parameters
+    ----------
+    estimator : estimator object
+        The transfer model; it is cloned.
+    X : array-like, frame or sparse matrix of shape (n_samples, n_features)
+        Rows of all domains.
+    y : array-like of shape (n_samples,)
+        Labels; some target rows have one.
+    sample_domain : array-like of shape (n_samples,)
+        Domains, as ``fit`` takes them.
+    baseline : estimator object, default=None
+        What is fitted on the target labels alone; None: the estimator itself. (An estimator that adapts warns then that
+        there is one domain.)
+    scoring : str, callable or None, default=None
+        As in scikit-learn, higher is better; None: the estimator's ``score``.
+    cv : int >= 2, default=5
+        Folds of the labelled target rows.
+    random_state : int, RandomState instance or None, default=0
+        Seed of the folds.
+
+    Returns
+    -------
+    NegativeTransferGap
+        ``gap``, and the scores ``with_source`` and ``without_source``, fold by fold.
+
+    Raises
+    ------
+    ValueError
+        If fewer target rows than folds have a label.
+
+    See Also
+    --------
+    TransferGuard : Decides by such evidence.
+
+    References
+    ----------
+    .. [1] Z. Wang, Z. Dai, B. Poczos, J. Carbonell, "Characterizing and avoiding negative transfer", CVPR 2019.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from sklearn.linear_model import LogisticRegression
+    >>> from sktl.model_selection import negative_transfer_gap
+    >>> rng = np.random.default_rng(0)
+    >>> y, target = rng.integers(0, 2, 200), np.arange(200) >= 150
+    >>> X = rng.normal(size=(200, 1)) + np.where(target, 3, -3)[:, None] * y[:, None]  # the source says the opposite
+    >>> bool(negative_transfer_gap(LogisticRegression(), X, y, target).gap > 0.5)
+    True
+    """
+    domains = read_domains(X, y, sample_domain)
+    models = {
+        TRANSFER: on_missing_labels(estimator),
+        TARGET_ONLY: on_missing_labels(estimator if baseline is None else baseline),
+    }
+    scorer, scores = check_scoring(estimator, scoring), {name: [] for name in models}
+    for _, test in TargetKFold(cv, random_state=random_state).split(X, y, domains.target):
+        for name, model in models.items():
+            fitted = fit_candidate(name, model, X, hide_labels(y, test), domains.names)
+            scores[name].append(scorer(fitted, draw_rows(X, test), labels_at(y, domains, test)))
+    with_source, without_source = (np.array(scores[name], dtype=float) for name in (TRANSFER, TARGET_ONLY))
+    return NegativeTransferGap(float(np.mean(without_source - with_source)), with_source, without_source)
+
+
+def transfer_learning_curve(
+    estimator,
+    X,
+    y,
+    sample_domain,
+    *,
+    n_labeled=(0, 5, 10, 20, 50),
+    baseline=None,
+    scoring=None,
+    test_size=0.5,
+    n_repeats=5,
+    n_jobs=None,
+    random_state=0,
+):
+    """Scores over the number of target labels: with transfer, and by the plain models without.
+
+    Parameters
+    ----------
+    estimator : estimator object
+        The transfer model; it is cloned.
+    X : array-like, frame or sparse matrix of shape (n_samples, n_features)
+        Rows of all domains.
+    y : array-like of shape (n_samples,)
+        Labels; enough target rows have one to draw from and to score by.
+    sample_domain : array-like of shape (n_samples,)
+        Domains, as ``fit`` takes them.
+    n_labeled : sequence of int >= 0, default=(0, 5, 10, 20, 50)
+        Numbers of target labels that the models may see.
+    baseline : estimator object, default=None
+        The plain model; None: ``LogisticRegression`` or ``Ridge`` on standardised columns.
+    scoring : str, callable or None, default=None
+        As in scikit-learn; None: the model's ``score``.
+    test_size : float in (0, 1), default=0.5
+        Share of the labelled target rows that is kept to score by; these rows are in no fit.
+    n_repeats : int >= 1, default=5
+        Draws of the rows.
+    n_jobs : int or None, default=None
+        Draws in parallel, by joblib.
+    random_state : int, RandomState instance or None, default=0
+        Seed of the draws.
+
+    Returns
+    -------
+    TransferCurve
+        ``n_labeled`` and ``scores``: "transfer", "source-only", "target-only" (NaN without labels) and "pooled" (source
+        and target labels, unweighted), each of shape (n_sizes, n_repeats).
+
+    Raises
+    ------
+    ValueError
+        If there are too few labelled target rows for the largest number.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from sklearn.linear_model import LogisticRegression
+    >>> from sktl.instance import TrAdaBoostClassifier
+    >>> from sktl.model_selection import transfer_learning_curve
+    >>> rng = np.random.default_rng(0)
+    >>> y, target = rng.integers(0, 2, 300), np.arange(300) >= 150
+    >>> X = rng.normal(size=(300, 2)) + 2 * y[:, None] * np.where(target[:, None], [1, 0], [0, 1])
+    >>> curve = transfer_learning_curve(TrAdaBoostClassifier(), X, y, target, n_labeled=(10, 50), n_repeats=2)
+    >>> curve.n_labeled.tolist(), sorted(curve.scores)
+    ([10, 50], ['pooled', 'source-only', 'target-only', 'transfer'])
+    """
+    check_number("n_repeats", n_repeats, Integral, low=1)
+    check_number("test_size", test_size, low=0, high=1, closed="neither")
+    for size in n_labeled:
+        check_number("n_labeled", size, Integral, low=0)
+    domains = read_domains(X, y, sample_domain)
+    labeled = np.flatnonzero(domains.target & domains.labeled)
+    n_test = max(1, round(test_size * len(labeled)))
+    if max(n_labeled) > len(labeled) - n_test:
+        raise ValueError(
+            f"n_labeled={max(n_labeled)} needs as many labelled target rows beside the {n_test} to score by; there are "
+            f"{len(labeled)} in all. Lower n_labeled or test_size."
+        )
+    plain = on_missing_labels(default_baseline(estimator, X) if baseline is None else baseline)
+    models = {TRANSFER: on_missing_labels(estimator), SOURCE_ONLY: plain, TARGET_ONLY: plain, POOLED: plain}
+    seeds = check_random_state(random_state).randint(2**31 - 1, size=n_repeats)
+    draws = Parallel(n_jobs=n_jobs)(
+        delayed(_one_draw)(models, check_scoring(estimator, scoring), X, y, domains, n_test, tuple(n_labeled), seed)
+        for seed in seeds
+    )
+    table = np.array(draws, dtype=float)  # (n_repeats, n_sizes, n_models)
+    scores = {name: table[:, :, column].T for column, name in enumerate(models)}
+    return TransferCurve(np.array(n_labeled), scores)
+
+
+def _one_draw(models, scorer, X, y, domains, n_test, sizes, seed):
+    """Scores (n_sizes, n_models) on one set of held-out target rows."""
+    rng = np.random.RandomState(seed)
+    test = few_labels(domains.target, domains.labeled, y, n_test, rng)
+    left, truth = np.flatnonzero(~test), labels_at(y, domains, np.flatnonzero(test))
+    X_left, y_left, names = draw_rows(X, left), draw_rows(y, left), domains.names[left]
+    target, labeled = domains.target[left], domains.labeled[left]
+    rows = []
+    for size in sizes:
+        kept = few_labels(target, labeled, y_left, size, rng) if size else np.zeros(len(left), dtype=bool)
+        hidden = hide_labels(y_left, target & ~kept)
+        scores = []
+        for name, model in models.items():
+            if name == TARGET_ONLY and size == 0:
+                scores.append(np.nan)
+                continue
+            as_named = TRANSFER if name == POOLED else name
+            fitted = fit_candidate(as_named, model, X_left, hidden, names)
+            scores.append(scorer(fitted, draw_rows(X, np.flatnonzero(test)), truth))
+        rows.append(scores)
+    return rows

@@ -1,0 +1,53 @@
+"""Hide labels, so that a domain that has them can play the target."""
+
+import numpy as np
+
+from sktl.domains import as_column, missing_values
+
+
+def hide_labels(y, rows):
+    """Return a copy of the labels with those of some rows missing.
+
+    Parameters
+    ----------
+    y : array-like of shape (n_samples,) or (n_samples, n_outputs)
+        Labels; missing ones stay missing.
+    rows : array-like of shape (n_samples,) of bool, or of int
+        The rows to hide: a mask or positions.
+
+    Returns
+    -------
+    ndarray
+        Numbers as floats with NaN; strings, booleans and integers from 2**53 on as objects with None.
+
+    Raises
+    ------
+    IndexError
+        If there is no such row.
+    TypeError
+        If ``rows`` holds neither booleans nor integers.
+
+    See Also
+    --------
+    sktl.stack_domains : Builds one table from several, with missing labels on unlabelled target rows.
+
+    Examples
+    --------
+    >>> from sktl.model_selection import hide_labels
+    >>> hide_labels([0, 1, 1], [False, False, True])
+    array([ 0.,  1., nan])
+    >>> hide_labels(["no", "yes", "yes"], [0])
+    array([None, 'yes', 'yes'], dtype=object)
+    """
+    y, rows = as_column(y), np.asarray(rows)
+    if rows.size == 0:
+        rows = rows.astype(int)
+    if rows.dtype.kind not in "biu":
+        raise TypeError(f"rows must be a mask or positions of rows; got dtype {rows.dtype}.")
+    if rows.dtype.kind == "b" and rows.shape != (len(y),):
+        raise IndexError(f"A mask needs one value a row, shape ({len(y)},); got shape {rows.shape}.")
+    floats = y.dtype.kind == "f" or (y.dtype.kind in "iu" and (np.abs(y.astype(float)) < 2.0**53).all())
+    hidden = np.array(y, dtype=y.dtype if y.dtype.kind == "f" else float if floats else object)
+    hidden[missing_values(y)] = np.nan if floats else None
+    hidden[rows] = np.nan if floats else None
+    return hidden

@@ -1,0 +1,71 @@
+"""Losses of single rows, and the score that a mean of them stands for."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+from sklearn.base import is_regressor
+
+
+@dataclass(frozen=True)
+class Loss:
+    """A loss a row.
+
+    Attributes
+    ----------
+    of_rows : callable
+        Function of (y_true, answer, classes): losses (n_samples,).
+    method : str
+        The method of the estimator that gives the answer.
+    score : callable
+        The score, higher is better, that an estimated mean loss stands for.
+    """
+
+    of_rows: Callable
+    method: str = "predict"
+    score: Callable = lambda risk: -risk
+
+
+def zero_one(y, answer, classes):
+    """1 for a wrong class."""
+    return (np.asarray(answer) != y).astype(float)
+
+
+def log_loss(y, answer, classes):
+    """Minus the logarithm of the true class's probability, which counts as 2.2e-16 at least."""
+    known = np.isin(y, classes)
+    share = np.zeros(len(y))
+    columns = np.searchsorted(classes, y[known])
+    share[known] = np.asarray(answer)[np.flatnonzero(known), columns]
+    return -np.log(np.maximum(share, np.finfo(float).eps))
+
+
+def squared(y, answer, classes):
+    """Square of the difference."""
+    return (np.asarray(answer, dtype=float) - y) ** 2
+
+
+def absolute(y, answer, classes):
+    """Size of the difference."""
+    return np.abs(np.asarray(answer, dtype=float) - y)
+
+
+LOSSES = {
+    "zero_one": Loss(zero_one, score=lambda risk: 1 - risk),
+    "log": Loss(log_loss, "predict_proba"),
+    "squared": Loss(squared),
+    "absolute": Loss(absolute),
+}
+
+
+def choose_loss(loss, estimator):
+    """A :class:`Loss` by name, from a callable (y_true, y_pred) -> losses, or by the kind of the estimator."""
+    if callable(loss):
+        return Loss(lambda y, answer, classes: np.asarray(loss(y, answer), dtype=float))
+    if loss == "auto":
+        loss = "squared" if is_regressor(estimator) else "zero_one"
+    if is_regressor(estimator) != (loss in ("squared", "absolute")):
+        kind = "regressor" if is_regressor(estimator) else "classifier"
+        better = "squared" if kind == "regressor" else "zero_one"
+        raise ValueError(f"loss={loss!r} does not suit a {kind}. Choose loss={better!r}.")
+    return LOSSES[loss]

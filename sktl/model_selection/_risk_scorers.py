@@ -1,0 +1,296 @@
+"""Scorers that estimate the target risk from labelled source rows, and the oracle that knows it."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from sklearn.base import clone, is_classifier
+from sklearn.metrics import check_scoring
+
+from sktl._checks import check_option
+from sktl.base import BaseRatioWeighter, BaseWeighter
+from sktl.domains import TARGET, draw_rows
+from sktl.instance import DiscriminatorWeighter
+from sktl.model_selection._by_domain import fit_on_domains
+from sktl.model_selection._hide import hide_labels
+from sktl.model_selection._losses import LOSSES, choose_loss
+from sktl.model_selection._scorer import REPRESENTATIONS, DomainScorer
+
+
+class RiskScorer(DomainScorer):
+    """What the scorers by a loss share: the check of its name."""
+
+    def _check_params(self):
+        if not callable(self.loss):
+            check_option("loss", self.loss, ("auto", *LOSSES))
+
+
+@dataclass(frozen=True)
+class SourceScorer(RiskScorer):
+    """Mean score on the labelled source rows, through the source's own map: what is plain to count, and often misleads.
+
+    It asks how well the *source* is predicted, and so prefers whatever adapts least.
+
+    Parameters
+    ----------
+    loss : {"auto", "zero_one", "log", "squared", "absolute"} or callable, default="auto"
+        Loss of a row; a callable of (y_true, y_pred) returns one a row. "auto": "zero_one" for classifiers, "squared"
+        for regressors. The score is the accuracy for "zero_one" and minus the mean loss for the others.
+
+    See Also
+    --------
+    ImportanceWeightedScorer : The same rows, weighted to look like the target.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from sklearn.linear_model import LogisticRegression
+    >>> from sktl import OnLabeled
+    >>> from sktl.model_selection import SourceScorer
+    >>> X, y = np.array([[0.0], [1.0], [3.0], [4.0], [9.0]]), np.array([0, 0, 1, 1, np.nan])
+    >>> SourceScorer()(OnLabeled(LogisticRegression()).fit(X, y), X, y)
+    1.0
+    """
+
+    loss: object = "auto"
+    _needs = ("labelled source",)
+
+    def _score(self, rows):
+        loss = choose_loss(self.loss, rows.estimator)
+        return loss.score(np.mean(rows.losses(loss)))
+
+
+@dataclass(frozen=True)
+class ImportanceWeightedScorer(RiskScorer):
+    r"""Importance-weighted validation: the losses of source rows, weighted to look like the target.
+
+    With the density ratio :math:`w(x) = p_t(x) / p_s(x)` and p(y|x) alike in both domains,
+
+    .. math:: E_t[\ell(f(x), y)] = E_s[w(x)\, \ell(f(x), y)],
+
+    so that the weighted mean over source rows that no fit saw is an unbiased estimate of the target risk (with the true
+    ratio). *When it hurts*: p(y|x) differs, or the target lies where the source has few rows (the weighter then warns);
+    its variance grows with that of the weights.
+
+    Parameters
+    ----------
+    weighter : weighter, default=None
+        Estimator of the ratio, fitted on the rows that are scored; None: ``DiscriminatorWeighter()``.
+    loss : {"auto", "zero_one", "log", "squared", "absolute"} or callable, default="auto"
+        Loss of a row; a callable of (y_true, y_pred) returns one a row. The score is the accuracy for "zero_one" and
+        minus the mean loss for the others.
+    representation : {"input", "transformed"}, default="input"
+        The rows that the ratio is estimated on: as they came (numbers only, for most weighters), or as the pipeline's
+        steps before the last one map them.
+
+    See Also
+    --------
+    DeepEmbeddedValidationScorer : The same with a control variate.
+
+    References
+    ----------
+    .. [1] M. Sugiyama, M. Krauledat, K.-R. Mueller, "Covariate shift adaptation by importance weighted cross
+       validation", JMLR 8, 2007.
+
+    Examples
+    --------
+    >>> from sklearn.linear_model import Ridge
+    >>> from sklearn.model_selection import GridSearchCV
+    >>> from sktl import OnLabeled
+    >>> from sktl.datasets import make_covariate_shift
+    >>> from sktl.model_selection import ImportanceWeightedScorer, SourceTargetKFold
+    >>> data = make_covariate_shift(random_state=0)
+    >>> search = GridSearchCV(OnLabeled(Ridge()), {"estimator__alpha": [0.1, 1000.0]}, cv=SourceTargetKFold(),
+    ...                       scoring=ImportanceWeightedScorer())
+    >>> search.fit(data.X, data.y).best_params_
+    {'estimator__alpha': 0.1}
+    """
+
+    weighter: object = None
+    loss: object = "auto"
+    representation: str = "input"
+
+    def _check_params(self):
+        super()._check_params()
+        check_weighter(self.weighter, BaseWeighter, "KMM()")
+        check_option("representation", self.representation, REPRESENTATIONS)
+
+    def _score(self, rows):
+        loss = choose_loss(self.loss, rows.estimator)
+        weighter = fitted_weighter(self, rows)
+        return loss.score(np.average(rows.losses(loss), weights=weighter.weights_[rows.labeled_source]))
+
+
+@dataclass(frozen=True)
+class DeepEmbeddedValidationScorer(RiskScorer):
+    r"""Deep embedded validation: importance-weighted validation on the features a model made, with a control variate.
+
+    With weights :math:`w_i` (not scaled to mean 1) and weighted losses :math:`w_i \ell_i`,
+
+    .. math:: \hat R = \tfrac1n \sum_i w_i \ell_i + \eta \left( \tfrac1n \sum_i w_i - 1 \right),
+              \qquad \eta = - \operatorname{Cov}(w \ell, w) / \operatorname{Var}(w):
+
+    the mean of the weights is known to be 1, so that its error tells about that of the estimate, and less variance is
+    left. *When it hurts*: as importance weighting does.
+
+    Parameters
+    ----------
+    weighter : ratio weighter, default=None
+        Estimator of the ratio with ``predict_weights``; None: ``DiscriminatorWeighter()``.
+    loss : {"auto", "zero_one", "log", "squared", "absolute"} or callable, default="auto"
+        Loss of a row; a callable of (y_true, y_pred) returns one a row. The score is the (estimated) accuracy for
+        "zero_one" and minus the mean loss for the others.
+    representation : {"input", "transformed"}, default="transformed"
+        The rows that the ratio is estimated on: as they came, or as the pipeline's steps before the last one map them.
+
+    See Also
+    --------
+    ImportanceWeightedScorer : Without the control variate.
+
+    References
+    ----------
+    .. [1] K. You, X. Wang, M. Long, M. I. Jordan, "Towards accurate model selection in deep unsupervised domain
+       adaptation", ICML 2019.
+
+    Examples
+    --------
+    >>> from sklearn.linear_model import Ridge
+    >>> from sktl import OnLabeled
+    >>> from sktl.datasets import make_covariate_shift
+    >>> from sktl.model_selection import DeepEmbeddedValidationScorer
+    >>> data = make_covariate_shift(random_state=0)
+    >>> bool(DeepEmbeddedValidationScorer()(OnLabeled(Ridge()).fit(data.X, data.y), data.X, data.y) < 0)
+    True
+    """
+
+    weighter: object = None
+    loss: object = "auto"
+    representation: str = "transformed"
+
+    def _check_params(self):
+        super()._check_params()
+        check_weighter(self.weighter, BaseRatioWeighter, "ULSIF(), which has predict_weights")
+        check_option("representation", self.representation, REPRESENTATIONS)
+
+    def _score(self, rows):
+        loss = choose_loss(self.loss, rows.estimator)
+        index = np.flatnonzero(rows.labeled_source)
+        weights = fitted_weighter(self, rows).predict_weights(draw_rows(rows.represent(self.representation), index))
+        return loss.score(control_variate_mean(weights * rows.losses(loss), weights))
+
+
+@dataclass(frozen=True)
+class CircularValidationScorer(RiskScorer):
+    """Circular (reverse) validation: learn back from the predicted target labels, and score on the source.
+
+    The rows scored are labelled by the model where they are the target's; a clone of the model learns from these, with
+    the roles exchanged, and predicts the source rows, whose labels are known. A model that predicts the target well
+    lets the source be learned back. *When it hurts*: a wrong but consistent labelling (two classes swapped) comes back
+    right.
+
+    Parameters
+    ----------
+    loss : {"auto", "zero_one", "log", "squared", "absolute"} or callable, default="auto"
+        Loss of a row; a callable of (y_true, y_pred) returns one a row. The score is the accuracy for "zero_one" and
+        minus the mean loss for the others.
+
+    See Also
+    --------
+    ImportanceWeightedScorer : Without a second fit.
+
+    Notes
+    -----
+    Cost: one more fit, on the rows that are scored. If all target rows are predicted alike no classifier can be fitted
+    back, and every source row counts as that class.
+
+    References
+    ----------
+    .. [1] L. Bruzzone, M. Marconcini, "Domain adaptation problems: a DASVM classification technique and a circular
+       validation strategy", IEEE TPAMI 32, 2010.
+    .. [2] E. Zhong, W. Fan, Q. Yang, O. Verscheure, J. Ren, "Cross validation framework to choose amongst models and
+       datasets for transfer learning", ECML-PKDD 2010.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from sklearn.linear_model import LogisticRegression
+    >>> from sktl import OnLabeled
+    >>> from sktl.model_selection import CircularValidationScorer
+    >>> X, y = np.array([[0.0], [1.0], [3.0], [4.0], [0.5], [3.5]]), np.array([0, 0, 1, 1, np.nan, np.nan])
+    >>> CircularValidationScorer()(OnLabeled(LogisticRegression()).fit(X, y), X, y)
+    1.0
+    """
+
+    loss: object = "auto"
+
+    def _score(self, rows):
+        loss, domains = choose_loss(self.loss, rows.estimator), rows.domains
+        source, scored = domains.source, rows.labeled_source
+        y, guess = rows.labels(scored), rows.answer(domains.target)
+        index = np.flatnonzero(scored)
+        if is_classifier(rows.estimator) and len(np.unique(guess)) == 1:
+            one = guess[:1]
+            answer = np.ones((len(y), 1)) if loss.method == "predict_proba" else np.repeat(one, len(y))
+            return loss.score(np.mean(loss.of_rows(y, answer, one)))
+        backwards = np.zeros(len(source), dtype=float if guess.dtype.kind in "iuf" else object)
+        backwards[domains.target] = guess
+        backwards = hide_labels(backwards, source)
+        roles = np.where(source, TARGET, "source").astype(object)
+        reverse = fit_on_domains(getattr(rows.estimator, "best_estimator_", rows.estimator), rows.X, backwards, roles)
+        answer = getattr(reverse, loss.method)(draw_rows(rows.X, index))
+        return loss.score(np.mean(loss.of_rows(y, answer, getattr(reverse, "classes_", None))))
+
+
+@dataclass(frozen=True, eq=False)
+class TargetScorer(DomainScorer):
+    """The oracle, for research alone: the score on labelled target rows that nobody has in earnest.
+
+    It bounds what any choice without target labels can reach. A choice made by it is no unsupervised choice.
+
+    Parameters
+    ----------
+    X_target : array-like of shape (n_target, n_features)
+        Target rows.
+    y_target : array-like of shape (n_target,)
+        Their labels.
+    scoring : str, callable or None, default=None
+        As in scikit-learn; None: the estimator's ``score``.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from sklearn.linear_model import LogisticRegression
+    >>> from sktl import OnLabeled
+    >>> from sktl.model_selection import TargetScorer
+    >>> X, y = np.array([[0.0], [1.0], [3.0], [4.0], [9.0]]), np.array([0, 0, 1, 1, np.nan])
+    >>> TargetScorer([[9.0]], [1])(OnLabeled(LogisticRegression()).fit(X, y), X, y)
+    1.0
+    """
+
+    X_target: object
+    y_target: object
+    scoring: object = None
+    _needs = ()
+
+    def _score(self, rows):
+        return check_scoring(rows.estimator, self.scoring)(rows.estimator, self.X_target, self.y_target)
+
+
+def check_weighter(weighter, kind, such_as):
+    """Raise unless ``weighter`` is None or a weighter of the kind."""
+    if weighter is not None and not isinstance(weighter, kind):
+        raise TypeError(f"weighter must be None or a weighter, such as {such_as}; got {weighter!r}.")
+
+
+def fitted_weighter(scorer, rows):
+    """The scorer's weighter, fitted on the rows."""
+    weighter = DiscriminatorWeighter() if scorer.weighter is None else clone(scorer.weighter)
+    return weighter.fit(rows.represent(scorer.representation), rows.y, sample_domain=rows.domains.target)
+
+
+def control_variate_mean(values, weights):
+    """Mean of ``values`` (weighted losses), corrected by what the mean of the weights lacks of 1."""
+    variance = np.var(weights)
+    if variance == 0:
+        return np.mean(values)
+    eta = -np.mean((values - values.mean()) * (weights - weights.mean())) / variance
+    return np.mean(values) + eta * (np.mean(weights) - 1)

@@ -1,0 +1,140 @@
+"""What the scorers share: the rows they read, and how a fitted model answers for them."""
+
+from abc import ABCMeta, abstractmethod
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+from sklearn.base import BaseEstimator
+from sklearn.pipeline import Pipeline
+from sklearn.utils.metadata_routing import MetadataRequest
+
+from sktl.domains import Domains, draw_rows, known_labels
+from sktl.model_selection._by_domain import respond
+from sktl.model_selection._splitters import quiet_domains
+
+REPRESENTATIONS = ("input", "transformed")
+
+
+@dataclass(frozen=True)
+class ScoredRows:
+    """The rows that a scorer sees, and the fitted model's answers for them, each through its own domain's map.
+
+    Attributes
+    ----------
+    estimator : estimator object
+        Fitted.
+    X, y : array-like
+        Rows of both domains and their labels.
+    domains : Domains
+        Their domains.
+    sample_domain : array-like
+        The same in a form that ``transform`` takes.
+    """
+
+    estimator: BaseEstimator
+    X: object
+    y: object
+    domains: Domains
+    sample_domain: object
+
+    def answer(self, rows, method="predict"):
+        """The model's answer for the rows of a mask."""
+        index = np.flatnonzero(rows)
+        return np.asarray(respond(self.estimator, draw_rows(self.X, index), self.sample_domain[index], method))
+
+    def probabilities(self, rows):
+        """Class probabilities of the rows of a mask, or an error that says who has none."""
+        if not hasattr(self.estimator, "predict_proba"):
+            raise TypeError(
+                f"This score needs predict_proba, which {self.estimator!r} does not have. Use a classifier that has "
+                "it, or CalibratedClassifierCV around this one."
+            )
+        return self.answer(rows, "predict_proba")
+
+    def represent(self, how):
+        """All rows as they came, or as the pipeline's steps before the last one map them."""
+        model = getattr(self.estimator, "best_estimator_", self.estimator)
+        if how == "input" or not isinstance(model, Pipeline) or len(model) == 1:
+            return self.X
+        return respond(model[:-1], self.X, self.sample_domain, "transform")
+
+    @cached_property
+    def labeled_source(self):
+        """Mask of the source rows whose label is known."""
+        return self.domains.source & self.domains.labeled
+
+    def labels(self, rows):
+        """Known labels of the rows of a mask."""
+        return known_labels(self.y, rows)
+
+    def losses(self, loss):
+        """Loss of each labelled source row."""
+        rows = self.labeled_source
+        return loss.of_rows(
+            self.labels(rows), self.answer(rows, loss.method), getattr(self.estimator, "classes_", None)
+        )
+
+
+class DomainScorer(metaclass=ABCMeta):
+    """Contract of the scorers: ``scorer(estimator, X, y, sample_domain=None)``, a float, higher is better.
+
+    A child is a frozen dataclass (so the same model gives the same number, always) that implements ``_score``, and says
+    by ``_needs`` which rows it looks at.
+    """
+
+    _needs = ("labelled source", "target")
+
+    def __call__(self, estimator, X, y, sample_domain=None):
+        """Score a fitted model.
+
+        Parameters
+        ----------
+        estimator : estimator object
+            Fitted.
+        X : array-like of n_samples rows
+            Rows of both domains, best ones that ``fit`` has not seen.
+        y : array-like of shape (n_samples,)
+            Labels; where ``sample_domain`` is not given, those of target rows are missing.
+        sample_domain : array-like of shape (n_samples,), default=None
+            Domains, in a form that ``fit`` takes.
+
+        Returns
+        -------
+        float
+            Higher is better.
+        """
+        self._check_params()
+        domains = quiet_domains(X, y, sample_domain)
+        rows = ScoredRows(estimator, X, y, domains, domains.target if sample_domain is None else domains.names)
+        found = {
+            "labelled source": rows.labeled_source.sum(),
+            "source": domains.source.sum(),
+            "target": domains.target.sum(),
+        }
+        lacking = [need for need in self._needs if found[need] == 0]
+        if lacking:
+            raise ValueError(
+                f"{type(self).__name__} needs {' and '.join(self._needs)} rows; of the {len(domains.target)} rows to "
+                f"score none is a {lacking[0]} row. Split by SourceTargetKFold: each fold has rows of both domains."
+            )
+        return float(self._score(rows))
+
+    def _check_params(self):
+        """Raise if a parameter is not as documented; most scorers have none."""
+        return
+
+    @abstractmethod
+    def _score(self, rows):
+        """Score of the model on the rows."""
+
+    def get_metadata_routing(self):
+        """Routing of metadata: ``sample_domain`` is asked for.
+
+        Returns
+        -------
+        MetadataRequest
+        """
+        request = MetadataRequest(owner=type(self).__name__)
+        request.score.add_request(param="sample_domain", alias=True)
+        return request

@@ -1,0 +1,244 @@
+"""What to transfer: how far each domain is from each, and which sources are the target's nearest relatives."""
+
+from dataclasses import dataclass
+from functools import partial
+from inspect import signature
+from itertools import combinations
+from numbers import Integral
+
+import numpy as np
+from joblib import Parallel, delayed
+from scipy import sparse
+from sklearn.preprocessing import StandardScaler
+from sklearn.utils import check_random_state
+
+from sktl._checks import check_number
+from sktl._core.kernels import choose_gamma
+from sktl.domains import draw_rows, known_labels, n_rows, read_domains
+from sktl.metrics import mmd
+from sktl.model_selection._by_domain import domain_names
+
+
+@dataclass(frozen=True)
+class SourceRanking:
+    """Sources, the target's nearest first.
+
+    Attributes
+    ----------
+    names : list
+        Names of the sources.
+    distances : ndarray of shape (n_sources,)
+        Distance of each from the target (or score, where higher means nearer).
+    standard_errors : ndarray of shape (n_sources,)
+        Bootstrap standard error of each; NaN without a bootstrap.
+    n_rows : ndarray of shape (n_sources,)
+        Rows of each.
+    """
+
+    names: list
+    distances: np.ndarray
+    standard_errors: np.ndarray
+    n_rows: np.ndarray
+
+    def __str__(self):
+        """Return the ranking as a table."""
+        width = max(len("source"), *(len(str(name)) for name in self.names))
+        lines = [f"{'source':<{width}}  {'rows':>7}  {'distance':>9}  {'s.e.':>8}"]
+        for name, n, distance, error in zip(self.names, self.n_rows, self.distances, self.standard_errors, strict=True):
+            lines.append(f"{name!s:<{width}}  {n:>7}  {distance:>9.4g}  {error:>8.2g}")
+        return "\n".join(lines)
+
+
+@dataclass(frozen=True)
+class DomainDistances:
+    """Distances between domains, two by two.
+
+    Attributes
+    ----------
+    domains : list
+        Names of the domains.
+    distances : ndarray of shape (n_domains, n_domains)
+        Symmetric where the metric is; 0 on the diagonal.
+    """
+
+    domains: list
+    distances: np.ndarray
+
+
+def rank_sources(
+    X, y=None, sample_domain=None, *, metric=None, higher_is_nearer=False, n_bootstrap=20, n_jobs=None, random_state=0
+):
+    """Order the sources by their distance from the target, with what chance may add.
+
+    Parameters
+    ----------
+    X : array-like or CSR matrix of shape (n_samples, n_features)
+        Rows of all domains.
+    y : array-like of shape (n_samples,), default=None
+        Labels; missing ones tell the target where ``sample_domain`` does not.
+    sample_domain : array-like of shape (n_samples,)
+        Names of the domains; without it there is one source to rank.
+    metric : callable, default=None
+        Function of (X_source, X_target); if it has parameters ``y_source`` and ``y_target``, it gets the labelled rows
+        of each and their labels. None: the squared MMD of rows standardised together, with one kernel width for all
+        sources, so that their distances compare.
+    higher_is_nearer : bool, default=False
+        Whether the metric is a score (of transferability) that is high where the domains are near.
+    n_bootstrap : int >= 0, default=20
+        Samples drawn with replacement, of each domain's rows, for the standard errors. 0: none.
+    n_jobs : int or None, default=None
+        Sources in parallel, by joblib.
+    random_state : int, RandomState instance or None, default=0
+        Seed of the bootstrap.
+
+    Returns
+    -------
+    SourceRanking
+        ``names`` (nearest first), ``distances``, ``standard_errors``, ``n_rows``; ``print`` shows a table.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If an argument or a domain is not as described.
+
+    See Also
+    --------
+    SourceSelector : Keeps the nearest sources, within a pipeline.
+    domain_distance_matrix : Between all domains.
+
+    Notes
+    -----
+    Two sources whose distances differ by less than two standard errors can't be told apart. A small distance is no
+    promise: it does not see whether labels mean the same.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from sktl.model_selection import rank_sources
+    >>> rng = np.random.default_rng(0)
+    >>> site = np.repeat(["far", "near", "target"], 60)
+    >>> X = rng.normal(size=(180, 2)) + np.select([site == "far", site == "near"], [3.0, 0.5], 0.0)[:, None]
+    >>> rank_sources(X, sample_domain=site).names
+    ['near', 'far']
+    """
+    check_number("n_bootstrap", n_bootstrap, Integral, low=0)
+    domains = read_domains(X, y, sample_domain)
+    compare = _compare(metric, X)
+    y = None if y is None or not _takes_labels(compare) else y
+    target = _sample(X, y, domains.names == "target", domains.labeled)
+    seeds = check_random_state(random_state).randint(2**31 - 1, size=len(domains.sources))
+    results = Parallel(n_jobs=n_jobs)(
+        delayed(_distance_and_error)(
+            compare, _sample(X, y, domains.names == name, domains.labeled), target, n_bootstrap, seed
+        )
+        for name, seed in zip(domains.sources, seeds, strict=True)
+    )
+    distances, errors = np.array(results, dtype=float).T
+    order = np.argsort(-distances if higher_is_nearer else distances, kind="stable")
+    rows = np.array([np.count_nonzero(domains.names == name) for name in domains.sources])
+    return SourceRanking([domains.sources[i] for i in order], distances[order], errors[order], rows[order])
+
+
+def domain_distance_matrix(X, sample_domain, *, metric=None, n_jobs=None):
+    """Distances between all domains, two by two.
+
+    Parameters
+    ----------
+    X : array-like or CSR matrix of shape (n_samples, n_features)
+        Rows of all domains.
+    sample_domain : array-like of shape (n_samples,)
+        The name of each row's domain; "target" is a name like the others.
+    metric : callable, default=None
+        Function of two samples; it is asked once a pair, and taken to be symmetric. None: as for :func:`rank_sources`.
+    n_jobs : int or None, default=None
+        Pairs in parallel, by joblib.
+
+    Returns
+    -------
+    DomainDistances
+        ``domains`` and ``distances``.
+
+    Raises
+    ------
+    ValueError
+        If there are fewer than two domains, or a row has none.
+
+    See Also
+    --------
+    rank_sources : To the target alone, with standard errors.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from sktl.model_selection import domain_distance_matrix
+    >>> result = domain_distance_matrix([[0.0], [2.0], [5.0], [7.0]], ["a", "a", "b", "b"],
+    ...                                 metric=lambda A, B: abs(A.mean() - B.mean()))
+    >>> result.domains, result.distances.tolist()
+    (['a', 'b'], [[0.0, 5.0], [5.0, 0.0]])
+    """
+    names = domain_names(X, sample_domain)
+    domains = sorted(set(names.tolist()), key=repr)
+    X = X if sparse.issparse(X) or hasattr(X, "columns") else np.asarray(X)
+    compare = _compare(metric, X)
+    samples = [draw_rows(X, np.flatnonzero(names == name)) for name in domains]
+    pairs = list(combinations(range(len(domains)), 2))
+    values = Parallel(n_jobs=n_jobs)(delayed(compare)(samples[i], samples[j]) for i, j in pairs)
+    distances = np.zeros((len(domains), len(domains)))
+    for (i, j), value in zip(pairs, values, strict=True):
+        distances[i, j] = distances[j, i] = value
+    return DomainDistances(domains, distances)
+
+
+def standardised_mmd(X_source, X_target, scaler, gamma):
+    """Squared MMD of rows in common units, with one kernel width."""
+    return mmd(scaler.transform(X_source), scaler.transform(X_target), gamma=gamma)
+
+
+def _compare(metric, X):
+    """The metric, or the default one with the units and the width of all rows."""
+    if metric is not None:
+        if not callable(metric):
+            raise TypeError(f"metric must be None or a function of two samples, such as mmd; got {metric!r}.")
+        return metric
+    scaler = StandardScaler(with_mean=not sparse.issparse(X)).fit(X)
+    return partial(standardised_mmd, scaler=scaler, gamma=choose_gamma("rbf", "median", scaler.transform(X)))
+
+
+def _takes_labels(metric):
+    """Whether the metric wants the labels of both samples."""
+    try:
+        return {"y_source", "y_target"} <= set(signature(metric).parameters)
+    except ValueError:  # some built-in functions have no signature
+        return False
+
+
+def _sample(X, y, rows, labeled):
+    """Arguments that stand for one domain: its rows, or its labelled rows and their labels."""
+    if y is None:
+        return (draw_rows(X if hasattr(X, "shape") else np.asarray(X), np.flatnonzero(rows)),)
+    rows = rows & labeled
+    if not rows.any():
+        raise ValueError("The metric wants labels of both domains; one of them has none. Take a metric of rows alone.")
+    return draw_rows(X, np.flatnonzero(rows)), known_labels(y, rows)
+
+
+def _distance_and_error(compare, source, target, n_bootstrap, seed):
+    """The distance, and the standard deviation of it over samples drawn with replacement."""
+    estimate, rng = _call(compare, source, target), np.random.default_rng(seed)
+    draws = [_call(compare, _resampled(source, rng), _resampled(target, rng)) for _ in range(n_bootstrap)]
+    return estimate, np.std(draws, ddof=1) if n_bootstrap > 1 else np.nan
+
+
+def _call(compare, source, target):
+    """The metric of two domains, with their labels where it wants them."""
+    if len(source) == 1:
+        return compare(*source, *target)
+    (X_source, y_source), (X_target, y_target) = source, target
+    return compare(X_source=X_source, y_source=y_source, X_target=X_target, y_target=y_target)
+
+
+def _resampled(sample, rng):
+    """As many rows of a domain, drawn with replacement."""
+    n = n_rows(sample[0])
+    rows = rng.integers(n, size=n)
+    return tuple(draw_rows(part, rows) for part in sample)

@@ -1,0 +1,189 @@
+"""The guard: its tests against scipy's, its decisions on problems made to help and to hurt, its limits."""
+
+import numpy as np
+import pytest
+from numpy.testing import assert_allclose
+from scipy import stats
+from sklearn.base import clone
+from sklearn.dummy import DummyClassifier
+from sklearn.linear_model import LogisticRegression, Ridge
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
+
+from sktl import OnLabeled
+from sktl.model_selection import (
+    SourceScorer,
+    TargetKFold,
+    TransferGuard,
+    negative_transfer_gap,
+    transfer_learning_curve,
+)
+from sktl.model_selection._guard import gain_of_folds, gain_of_rows
+
+
+def problem(helps, seed, n_labeled=40):
+    """A source that labels as the target does, or the other way round, and a few target labels; 20 columns."""
+    rng = np.random.default_rng(seed)
+    coef = np.r_[np.ones(5), np.zeros(15)]
+    X = rng.normal(size=(420, 20))
+    target = np.arange(420) >= 300
+    y = (X @ coef + rng.normal(size=420) > 0).astype(float)
+    if not helps:
+        y[~target] = 1 - y[~target]
+    shown = np.where(target & (np.arange(420) >= 300 + n_labeled), np.nan, y)
+    return X, shown, y, target
+
+
+def moved(helps, seed, n_labeled=40):
+    """A target whose columns have another offset: an instrument's (centring mends it) or a true one (it hides it)."""
+    rng = np.random.default_rng(seed)
+    X, target = rng.normal(size=(420, 30)), np.arange(420) >= 300
+    X[target] += 0.5
+    origin = np.where(target & helps, 0.5, 0.0)[:, None]
+    y = ((X - origin).sum(axis=1) + rng.normal(size=420) > 0).astype(float)
+    return X, np.where(target & (np.arange(420) >= 300 + n_labeled), np.nan, y), y, target
+
+
+def test_it_accepts_where_transfer_helps_and_refuses_where_it_hurts(centre):
+    decisions = {helps: [] for helps in (True, False)}
+    for seed in range(10):
+        for helps in decisions:
+            X, y, _, target = moved(helps, seed)
+            pipe = make_pipeline(centre(), OnLabeled(LogisticRegression()))
+            guard = TransferGuard(pipe).fit(X, y, sample_domain=target)
+            decisions[helps].append(guard.decision_)
+            assert guard.criterion_ == "target labels"
+            assert set(guard.evidence_) == {"transfer", "source-only", "target-only"}
+    assert decisions[False].count("transfer") == 0
+    assert decisions[True].count("transfer") >= 3  # 40 labels show a gain where there is much to gain
+
+
+def test_the_evidence_is_that_of_a_loop():
+    X, y, _, target = problem(True, 3)
+    guard = TransferGuard(LogisticRegression(C=0.1), baseline=LogisticRegression(), random_state=1)
+    guard.fit(X, y, sample_domain=target)
+    losses = {"transfer": [], "source-only": [], "target-only": []}
+    for train, test in TargetKFold(5, random_state=1).split(X, y, target):
+        train = train[~np.isnan(y[train])]
+        fits = {
+            "transfer": LogisticRegression(C=0.1).fit(X[train], y[train]),
+            "source-only": LogisticRegression().fit(X[~target], y[~target]),
+            "target-only": LogisticRegression().fit(X[train][target[train]], y[train][target[train]]),
+        }
+        for name, model in fits.items():
+            losses[name] += (model.predict(X[test]) != y[test]).tolist()
+    for name, values in losses.items():
+        assert guard.evidence_[name]["score"] == pytest.approx(1 - np.mean(values))
+        assert guard.evidence_[name]["standard_error"] == pytest.approx(stats.sem(values))
+    best = min(("source-only", "target-only"), key=lambda name: np.mean(losses[name]))
+    difference = np.subtract(losses[best], losses["transfer"], dtype=float)
+    wins, defeats = (difference > 0).sum(), (difference < 0).sum()
+    assert guard.gain_.estimate == pytest.approx(difference.mean())
+    exact = stats.binomtest(int(wins), int(wins + defeats), alternative="greater").pvalue if wins + defeats else 1.0
+    assert guard.gain_.pvalue == pytest.approx(exact)
+
+
+def test_p_values_are_scipy_s():
+    d = np.random.default_rng(0).normal(0.3, 1, 31)
+    gain = gain_of_rows(d, 0.05, 0.1)
+    assert gain.pvalue == pytest.approx(stats.ttest_1samp(d, 0.1, alternative="greater").pvalue)
+    low, high = stats.ttest_1samp(d, 0).confidence_interval(0.9)
+    assert_allclose([gain.low, gain.high], [low, high])
+    folds = gain_of_folds(d, 5, 0.05, 0.0)
+    error = np.sqrt((1 / 31 + 1 / 4) * d.var(ddof=1))
+    assert folds.pvalue == pytest.approx(stats.t.sf(d.mean() / error, 30))
+    assert gain_of_rows(np.zeros(5), 0.05, 0).pvalue == 1.0
+    assert gain_of_folds(np.ones(5), 5, 0.05, 0).pvalue == 0.0
+    assert gain_of_rows(np.array([1.0] * 5 + [0.0] * 20), 0.05, 0).pvalue == 1 / 32
+
+
+def test_without_target_labels_a_scorer_decides(two_domains):
+    X, y, _ = two_domains
+    same = LogisticRegression(max_iter=1000)
+    pipe = make_pipeline(StandardScaler(), same)
+    guard = TransferGuard(pipe, scorer=SourceScorer()).fit(X, y)
+    assert guard.criterion_ == "scorer" and guard.decision_ == "source-only"  # the same model gains nothing
+    assert guard.gain_.estimate == 0.0 and guard.gain_.pvalue == 1.0
+    better = TransferGuard(pipe, baseline=DummyClassifier()).fit(X, y)
+    assert better.decision_ == "transfer" and 0 < better.gain_.low < better.gain_.estimate < better.gain_.high
+    assert_allclose(better.predict_proba(X), OnLabeled(pipe).fit(X, y).predict_proba(X))
+
+
+def test_the_model_in_use_is_the_one_decided_for():
+    X, y, _, target = problem(False, 0)
+    guard = TransferGuard(LogisticRegression(), baseline=LogisticRegression()).fit(X, y, sample_domain=target)
+    known = target & ~np.isnan(y)
+    assert guard.decision_ == "target-only"
+    assert_allclose(guard.predict_proba(X), LogisticRegression().fit(X[known], y[known]).predict_proba(X))
+
+
+def test_few_labels_of_one_class_are_no_obstacle():
+    X, y, _, target = problem(True, 1, n_labeled=120)
+    y = np.where(target & (y == 1) & (np.arange(420) > 303), np.nan, y)  # one or two labels of class 1 are left
+    guard = TransferGuard(LogisticRegression()).fit(X, y, sample_domain=target)
+    assert guard.criterion_ == "target labels"
+
+
+def test_a_margin_asks_for_more():
+    X, y, _, target = problem(True, 2, n_labeled=100)
+    free = TransferGuard(LogisticRegression(), baseline=DummyClassifier()).fit(X, y, sample_domain=target)
+    dear = clone(free).set_params(margin=0.6).fit(X, y, sample_domain=target)
+    assert free.decision_ == "transfer" and dear.decision_ != "transfer"
+
+
+def test_regression_goes_by_squared_losses():
+    rng = np.random.default_rng(5)
+    X, target = rng.normal(size=(300, 3)), np.arange(300) >= 200
+    y = X @ [1.0, 2.0, 3.0] + 0.1 * rng.normal(size=300)
+    shown = np.where(target & (np.arange(300) >= 215), np.nan, y)
+    # the source's slopes hold, with 15 target labels ridge alone can't know them; its intercept is off
+    shifted = np.where(target, shown, shown + 5)
+    guard = TransferGuard(Ridge(), loss="squared").fit(X, shifted, sample_domain=target)
+    assert guard.evidence_["source-only"]["score"] < -20
+    assert guard.decision_ == "target-only"
+
+
+def test_errors(two_domains):
+    X, y, _ = two_domains
+    for name, value in (("alpha", 0.5), ("margin", -1), ("cv", 1), ("n_repeats", 0), ("random_state", -1)):
+        with pytest.raises(ValueError, match=f"{name} must be"):
+            TransferGuard(LogisticRegression(), **{name: value}).fit(X, y)
+    with pytest.raises(ValueError, match="loss must be one of"):
+        TransferGuard(LogisticRegression(), loss="hinge").fit(X, y)
+    with pytest.raises(TypeError, match="scorer must be None or a scorer"):
+        TransferGuard(LogisticRegression(), scorer="accuracy").fit(X, y)
+
+
+# --- the gap and the curve ---
+
+
+def test_the_gap_is_the_difference_of_scores():
+    X, y, _, target = problem(False, 7)
+    result = negative_transfer_gap(LogisticRegression(), X, y, target, random_state=2)
+    with_source, without = [], []
+    for train, test in TargetKFold(5, random_state=2).split(X, y, target):
+        train = train[~np.isnan(y[train])]
+        own = train[target[train]]
+        with_source.append(LogisticRegression().fit(X[train], y[train]).score(X[test], y[test]))
+        without.append(LogisticRegression().fit(X[own], y[own]).score(X[test], y[test]))
+    assert_allclose(result.with_source, with_source)
+    assert_allclose(result.without_source, without)
+    assert result.gap == pytest.approx(np.mean(without) - np.mean(with_source)) and result.gap > 0.2
+    helpful = negative_transfer_gap(LogisticRegression(), *(problem(True, 7)[i] for i in (0, 1, 3)))
+    assert helpful.gap < 0
+
+
+def test_the_curve_has_every_model_at_every_size():
+    X, _, y, target = problem(True, 8)
+    curve = transfer_learning_curve(LogisticRegression(), X, y, target, n_labeled=(0, 10, 40), n_repeats=3, n_jobs=2)
+    assert {name: scores.shape for name, scores in curve.scores.items()} == dict.fromkeys(
+        ("transfer", "source-only", "target-only", "pooled"), (3, 3)
+    )
+    assert np.isnan(curve.scores["target-only"][0]).all() and np.isfinite(curve.scores["target-only"][1:]).all()
+    assert_allclose(curve.scores["source-only"][0], curve.scores["source-only"][2])  # sees no target label
+    own = curve.scores["target-only"].mean(axis=1)
+    assert own[2] > own[1] and curve.scores["transfer"].mean() > own[2]
+    again = transfer_learning_curve(LogisticRegression(), X, y, target, n_labeled=(0, 10, 40), n_repeats=3)
+    assert_allclose(again.scores["transfer"], curve.scores["transfer"])
+    with pytest.raises(ValueError, match="n_labeled=100 needs as many labelled target rows beside the 60"):
+        transfer_learning_curve(LogisticRegression(), X, y, target, n_labeled=(100,))

@@ -1,0 +1,150 @@
+"""Splitters: what each fold must hold, counted by hand; no target label where none belongs."""
+
+import numpy as np
+import pytest
+import sklearn
+from numpy.testing import assert_array_equal
+from sklearn.linear_model import LogisticRegression
+from sklearn.model_selection import GridSearchCV, LeaveOneGroupOut, cross_validate
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
+
+from sktl import OnLabeled
+from sktl.feature import TCA
+from sktl.instance import TrAdaBoostClassifier
+from sktl.model_selection import (
+    LeaveOneDomainOut,
+    SourceTargetKFold,
+    SourceTargetShuffleSplit,
+    TargetKFold,
+)
+
+Y = np.repeat([0, 1, 2, np.nan], [31, 17, 4, 23])
+X = np.zeros((len(Y), 1))
+
+
+def counts(y, rows):
+    """Rows of each class, and of none."""
+    return [int((y[rows] == value).sum()) for value in (0, 1, 2)] + [int(np.isnan(y[rows]).sum())]
+
+
+@pytest.mark.parametrize("shuffle", [True, False])
+def test_source_target_folds_hold_their_share_of_every_domain_and_class(shuffle):
+    folds = list(SourceTargetKFold(5, shuffle=shuffle).split(X, Y))
+    assert len(folds) == SourceTargetKFold(5).get_n_splits() == 5
+    assert_array_equal(np.sort(np.concatenate([test for _, test in folds])), np.arange(len(Y)))
+    for train, test in folds:
+        assert_array_equal(np.sort(np.concatenate([train, test])), np.arange(len(Y)))
+        for found, total in zip(counts(Y, test), (31, 17, 4, 23), strict=True):
+            assert found in (total // 5, total // 5 + 1)
+        assert len(test) == 15
+
+
+def test_source_target_folds_follow_the_domains_of_groups():
+    site = np.tile(["a", "b", "target"], 25)
+    y = np.arange(75) % 2
+    for _, test in SourceTargetKFold(5).split(X, y, site):
+        assert all((site[test] == name).sum() == 5 for name in ("a", "b", "target"))
+    for _, test in SourceTargetKFold(5).split(X, np.linspace(0, 1, 75), site == "target"):  # numbers: by domain alone
+        assert (site[test] == "target").sum() == 5 and len(test) == 15
+
+
+def test_splits_are_the_same_each_time_and_differ_by_seed():
+    first = [test.tolist() for _, test in SourceTargetKFold(3).split(X, Y)]
+    assert first == [test.tolist() for _, test in SourceTargetKFold(3).split(X, Y)]
+    assert first != [test.tolist() for _, test in SourceTargetKFold(3, random_state=1).split(X, Y)]
+    draws = [test.tolist() for _, test in SourceTargetShuffleSplit(4).split(X, Y)]
+    assert draws == [test.tolist() for _, test in SourceTargetShuffleSplit(4).split(X, Y)]
+    assert len({tuple(draw) for draw in draws}) == 4
+
+
+def test_shuffle_split_takes_its_share_of_every_domain_and_class():
+    splits = list(SourceTargetShuffleSplit(20, test_size=0.3, random_state=3).split(X, Y))
+    for train, test in splits:
+        assert_array_equal(np.sort(np.concatenate([train, test])), np.arange(len(Y)))
+        for found, total in zip(counts(Y, test), (31, 17, 4, 23), strict=True):
+            assert abs(found - 0.3 * total) <= 1
+    assert set(np.concatenate([test for _, test in splits]).tolist()) == set(range(len(Y)))  # each row has its chance
+
+
+def test_target_folds_test_labelled_target_rows_and_train_on_all_others():
+    target = np.arange(75) >= 40
+    y = np.where(np.arange(75) < 60, np.arange(75) % 2, np.nan)
+    tested = []
+    for train, test in TargetKFold(4).split(X, y, target):
+        assert target[test].all() and not np.isnan(y[test]).any() and len(test) == 5
+        assert_array_equal(np.sort(np.concatenate([train, test])), np.arange(75))
+        assert sorted(counts(y, test)[:2]) == [2, 3]
+        tested += test.tolist()
+    assert sorted(tested) == list(range(40, 60))
+
+
+def test_leave_one_domain_out_is_scikit_learn_s_where_all_rows_have_labels():
+    site = np.tile(["x", "y", "target"], 25)
+    y = np.arange(75) % 2
+    ours, theirs = LeaveOneDomainOut().split(X, y, site), LeaveOneGroupOut().split(X, y, site)
+    for (train, test), (their_train, their_test) in zip(
+        sorted(ours, key=lambda s: s[1][0]), sorted(theirs, key=lambda s: s[1][0]), strict=True
+    ):
+        assert_array_equal(train, their_train)
+        assert_array_equal(test, their_test)
+    half = np.where(site == "y", np.nan, y)
+    assert LeaveOneDomainOut().get_n_splits(X, half, site) == 2
+    assert all((site[test] != "y").all() for _, test in LeaveOneDomainOut().split(X, half, site))
+
+
+# --- with scikit-learn's own tools ---
+
+
+def test_a_search_over_an_adapting_pipeline(two_domains):
+    X, y, _ = two_domains
+    pipe = make_pipeline(StandardScaler(), TCA(), OnLabeled(LogisticRegression()))
+    search = GridSearchCV(pipe, {"tca__n_components": [1, 2]}, cv=SourceTargetKFold(3), error_score="raise")
+    assert search.fit(X, y).best_score_ > 0.6
+    with sklearn.config_context(enable_metadata_routing=True):  # sample_domain reaches the splitter and TCA
+        named = np.where(np.isnan(y), "target", "lab")
+        routed = GridSearchCV(pipe, {"tca__n_components": [1, 2]}, cv=SourceTargetKFold(3), error_score="raise")
+        assert_array_equal(
+            routed.fit(X, y, sample_domain=named).cv_results_["mean_test_score"], search.cv_results_["mean_test_score"]
+        )
+
+
+def test_supervised_transfer_by_ordinary_accuracy(two_domains):
+    X, y, y_true = two_domains
+    target = np.isnan(y)
+    boost = TrAdaBoostClassifier(n_estimators=3)
+    scores = cross_validate(
+        boost, X, y_true, groups=target, params={"sample_domain": target}, cv=TargetKFold(3), scoring="accuracy"
+    )["test_score"]
+    by_hand = []
+    for train, test in TargetKFold(3).split(X, y_true, target):
+        fitted = TrAdaBoostClassifier(n_estimators=3).fit(X[train], y_true[train], sample_domain=target[train])
+        by_hand.append(fitted.score(X[test], y_true[test]))
+    assert_array_equal(scores, by_hand)
+
+
+# --- errors ---
+
+
+def test_errors_say_what_is_needed():
+    with pytest.raises(ValueError, match=r"n_splits=5 folds need as many rows of each domain; the target has 3"):
+        next(SourceTargetKFold(5).split(X[:55], Y[:55]))
+    with pytest.raises(ValueError, match="A split needs two rows of each domain at least; the target has 1"):
+        next(SourceTargetShuffleSplit().split(X[:53], Y[:53]))
+    with pytest.raises(ValueError, match="Pass groups=sample_domain"):
+        next(TargetKFold().split(X, Y))
+    with pytest.raises(ValueError, match="there are 2. Lower n_splits"):
+        next(TargetKFold().split(X, Y, np.arange(75) < 2))
+    with pytest.raises(ValueError, match="needs groups=sample_domain"):
+        LeaveOneDomainOut().get_n_splits(X, Y)
+    with pytest.raises(ValueError, match="Two domains are needed at least"):
+        next(LeaveOneDomainOut().split(X, Y, np.zeros(75)))
+    with pytest.raises(ValueError, match="sample_domain is missing in some rows"):
+        next(LeaveOneDomainOut().split(X, Y, Y))
+    with pytest.raises(ValueError, match="[Ii]nconsistent"):
+        next(LeaveOneDomainOut().split(X, Y, [1, 2]))
+    for splitter in (SourceTargetKFold(1), TargetKFold(1), SourceTargetShuffleSplit(0)):
+        with pytest.raises(ValueError, match="n_splits must be"):
+            next(splitter.split(X, Y, np.isnan(Y)))
+    with pytest.raises(ValueError, match="test_size must be"):
+        next(SourceTargetShuffleSplit(test_size=1.0).split(X, Y))

@@ -1,0 +1,154 @@
+"""Each domain as target: against a naive loop; no target label ever reaches fit."""
+
+import numpy as np
+import pandas as pd
+import pytest
+from numpy.testing import assert_allclose, assert_array_equal
+from sklearn.base import BaseEstimator, ClassifierMixin
+from sklearn.linear_model import LogisticRegression, Ridge
+from sklearn.model_selection import StratifiedKFold, cross_val_score
+from sklearn.pipeline import make_pipeline
+
+from sktl import OnLabeled
+from sktl.domains import missing_values
+from sktl.model_selection import cross_val_transfer, hide_labels, transfer_matrix
+from sktl.model_selection._by_domain import consumes_domains, respond
+
+
+@pytest.fixture
+def three_sites():
+    """Three sites of unequal size whose means differ; 130 rows, sorted by nothing."""
+    rng = np.random.default_rng(4)
+    y, site = rng.integers(0, 2, 130), rng.choice(["a", "b", "target"], 130, p=[0.5, 0.3, 0.2])
+    X = rng.normal(size=(130, 2)) + 2 * y[:, None] + np.select([site == "a", site == "b"], [0.0, 3.0], 6.0)[:, None]
+    return X, y, site
+
+
+class Spy(ClassifierMixin, BaseEstimator):
+    """Keeps the labels that fit saw."""
+
+    def fit(self, X, y):
+        self.seen_, self.n_rows_ = np.asarray(y, dtype=object), len(X)
+        self.classes_ = np.unique(self.seen_[~missing_values(self.seen_)].tolist())
+        return self
+
+    def predict(self, X):
+        return np.repeat(self.classes_[:1], len(X))
+
+
+@pytest.mark.parametrize("names", [(0, 1), ("no", "yes")], ids=str)
+def test_no_target_label_reaches_fit(three_sites, names):
+    X, y, site = three_sites
+    y = np.array(names)[y]
+    spy = cross_val_transfer(Spy(), X, y, site, scoring=lambda model, X, y: len(y))
+    for name, model, n_scored in zip(spy.targets, spy.estimators, spy.scores, strict=True):
+        assert_array_equal(missing_values(model.seen_), site == name)
+        assert n_scored == (site == name).sum()
+    without = cross_val_transfer(Spy(), X, y, site, mode="generalization", scoring=lambda model, X, y: len(y))
+    assert [model.n_rows_ for model in without.estimators] == [(site != name).sum() for name in without.targets]
+    few = cross_val_transfer(Spy(), X, y, site, mode="few-shot", n_labeled=7, scoring=lambda model, X, y: len(y))
+    for name, model, n_scored in zip(few.targets, few.estimators, few.scores, strict=True):
+        kept = ~missing_values(model.seen_) & (site == name)
+        assert kept.sum() == 7 and n_scored == (site == name).sum() - 7
+        share = (model.seen_[kept] == names[1]).mean()
+        assert abs(share - (y[site == name] == names[1]).mean()) <= 1 / 7  # drawn by class
+
+
+def test_scores_are_those_of_a_loop(three_sites, centre):
+    X, y, site = three_sites
+    pipe = make_pipeline(centre(), OnLabeled(LogisticRegression()))
+    result = cross_val_transfer(pipe, X, y, site, n_jobs=2)
+    assert result.targets == ["a", "b", "target"]
+    expected = []
+    for name in result.targets:
+        centred, rows = X.copy(), site == name
+        for other in result.targets:  # the map of each domain by itself, sources too
+            centred[site == other] -= X[site == other].mean(axis=0)
+        expected.append(LogisticRegression().fit(centred[~rows], y[~rows]).score(centred[rows], y[rows]))
+    assert_allclose(result.scores, expected)
+    assert result.mean == np.mean(expected) and result.n_scored.sum() == 130
+    one = cross_val_transfer(pipe, X, y, site, targets=["b"], scoring="accuracy")
+    assert_array_equal(one.scores, result.scores[1:2])
+
+
+def test_the_matrix_has_its_pairs_where_they_belong(three_sites):
+    X, y, site = three_sites
+    result = transfer_matrix(OnLabeled(LogisticRegression()), X, y, site)
+    for i, source in enumerate(result.domains):
+        for j, target in enumerate(result.domains):
+            rows, scored = site == source, site == target
+            if i != j:
+                expected = LogisticRegression().fit(X[rows], y[rows]).score(X[scored], y[scored])
+            else:
+                folds = StratifiedKFold(5, shuffle=True, random_state=0)
+                expected = cross_val_score(LogisticRegression(), X[rows], y[rows], cv=folds).mean()
+            assert result.scores[i, j] == pytest.approx(expected)
+
+
+def test_frames_and_regression(three_sites):
+    X, y, site = three_sites
+    frame = pd.DataFrame(X, columns=["u", "v"])
+    plain = cross_val_transfer(OnLabeled(Ridge()), X, X @ [1.0, 2.0], site)
+    framed = cross_val_transfer(OnLabeled(Ridge()), frame, pd.Series(X @ [1.0, 2.0]), pd.Series(site))
+    assert_allclose(framed.scores, plain.scores)
+    assert (plain.scores > 0.9).all()
+
+
+def test_rows_without_a_label_are_not_scored(three_sites):
+    X, y, site = three_sites
+    y = y.astype(float)
+    y[::3] = np.nan
+    result = cross_val_transfer(OnLabeled(LogisticRegression()), X, y, site)
+    assert result.n_scored.sum() == (~np.isnan(y)).sum() and np.isfinite(result.scores).all()
+
+
+def test_errors(three_sites):
+    X, y, site = three_sites
+    model = OnLabeled(LogisticRegression())
+    with pytest.raises(ValueError, match="mode must be one of"):
+        cross_val_transfer(model, X, y, site, mode="supervised")
+    with pytest.raises(ValueError, match="n_labeled belongs to mode='few-shot'"):
+        cross_val_transfer(model, X, y, site, n_labeled=3)
+    with pytest.raises(ValueError, match="n_labeled=500 leaves no labelled row to score"):
+        cross_val_transfer(model, X, y, site, mode="few-shot", n_labeled=500)
+    with pytest.raises(ValueError, match=r"targets must be 'each' or some of .*\['a', 'b', 'target'\]; got \['z'\]"):
+        cross_val_transfer(model, X, y, site, targets=["z"])
+    with pytest.raises(ValueError, match="Two domains are needed"):
+        cross_val_transfer(model, X, y, np.zeros(130))
+    with pytest.raises(ValueError, match=r"the domains \['b'\] have none"):
+        transfer_matrix(model, X, np.where(site == "b", np.nan, y), site)
+
+
+# --- each row through its own domain's map ---
+
+
+def test_source_rows_are_answered_through_the_source_s_map(three_sites, centre):
+    X, y, site = three_sites
+    pipe = make_pipeline(centre(), OnLabeled(LogisticRegression()))
+    hidden, two = np.where(site == "target", np.nan, y), np.where(site == "target", "target", "lab")
+    pipe.fit(X, hidden)
+    own = np.concatenate([X - X[two == name].mean(axis=0) for name in ("lab", "target")])
+    by_hand = pipe[-1].predict_proba(np.where((two == "lab")[:, None], own[:130], own[130:]))
+    assert_allclose(respond(pipe, X, two == "target", "predict_proba"), by_hand)
+    assert np.abs(pipe.predict_proba(X) - by_hand).max() > 0.1  # as target rows, they differ
+    plain = OnLabeled(LogisticRegression()).fit(X, hidden)
+    assert not consumes_domains(plain, "predict")
+    assert_array_equal(respond(plain, X, two), plain.predict(X))
+
+
+# --- hide_labels ---
+
+
+def test_hide_labels_returns_a_copy_in_a_type_that_can_miss():
+    y = np.array([3, 4, 5])
+    assert_array_equal(hide_labels(y, [1]), [3, np.nan, 5])
+    assert_array_equal(hide_labels(y, np.array([True, False, True])), [np.nan, 4, np.nan])
+    assert_array_equal(y, [3, 4, 5])
+    assert hide_labels(y.astype(np.float32), []).dtype == np.float32
+    assert hide_labels([2**60, 1], [1]).tolist() == [2**60, None]
+    assert hide_labels([True, False], [0]).tolist() == [None, False]
+    assert hide_labels(pd.Series(["a", None, "c"]), [0]).tolist() == [None, None, "c"]
+    with pytest.raises(IndexError, match=r"one value a row, shape \(3,\); got shape \(2,\)"):
+        hide_labels(y, [True, False])
+    with pytest.raises(TypeError, match="got dtype"):
+        hide_labels(y, ["a"])
