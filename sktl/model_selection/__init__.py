@@ -1,6 +1,7 @@
 """What to transfer, and when: splitters, scorers without target labels, and scores of each domain as target."""
 
 from sktl.model_selection._gap import negative_transfer_gap, transfer_learning_curve
+from sktl.model_selection._gradual import GradualSelfTraining
 from sktl.model_selection._guard import TransferGuard
 from sktl.model_selection._hide import hide_labels
 from sktl.model_selection._output_scorers import (
@@ -31,6 +32,7 @@ __all__ = [
     "CircularValidationScorer",
     "DeepEmbeddedValidationScorer",
     "DiscrepancyScorer",
+    "GradualSelfTraining",
     "ImportanceWeightedScorer",
     "InformationMaximizationScorer",
     "LeaveOneDomainOut",

@@ -123,7 +123,7 @@ def rank_sources(
     """
     check_number("n_bootstrap", n_bootstrap, Integral, low=0)
     domains = read_domains(X, y, sample_domain)
-    compare = _compare(metric, X)
+    compare = make_metric(metric, X)
     y = None if y is None or not _takes_labels(compare) else y
     target = _sample(X, y, domains.names == "target", domains.labeled)
     seeds = check_random_state(random_state).randint(2**31 - 1, size=len(domains.sources))
@@ -179,7 +179,7 @@ def domain_distance_matrix(X, sample_domain, *, metric=None, n_jobs=None):
     names = domain_names(X, sample_domain)
     domains = sorted(set(names.tolist()), key=repr)
     X = X if sparse.issparse(X) or hasattr(X, "columns") else np.asarray(X)
-    compare = _compare(metric, X)
+    compare = make_metric(metric, X)
     samples = [draw_rows(X, np.flatnonzero(names == name)) for name in domains]
     pairs = list(combinations(range(len(domains)), 2))
     values = Parallel(n_jobs=n_jobs)(delayed(compare)(samples[i], samples[j]) for i, j in pairs)
@@ -194,7 +194,7 @@ def standardised_mmd(X_source, X_target, scaler, gamma):
     return mmd(scaler.transform(X_source), scaler.transform(X_target), gamma=gamma)
 
 
-def _compare(metric, X):
+def make_metric(metric, X):
     """The metric, or the default one with the units and the width of all rows."""
     if metric is not None:
         if not callable(metric):
