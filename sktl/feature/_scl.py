@@ -30,11 +30,14 @@ DENSE_FEATURES = 3000  # columns up to which the ridge predictors come from one 
 
 
 def spread(X):
-    """Mean of the rows, and their mean squared distance from it."""
+    """Mean of the rows, and their mean squared distance from it (0 where that is rounding)."""
     mean = np.asarray(X.mean(axis=0, dtype=np.float64)).ravel()
-    if not sparse.issparse(X):
-        return mean, float(np.mean(np.sum((X - mean) ** 2, axis=1)))
-    return mean, float(X.multiply(X).sum(dtype=np.float64) / X.shape[0] - mean @ mean)
+    energy = float((X.multiply(X) if sparse.issparse(X) else X * X).sum() / X.shape[0])
+    if sparse.issparse(X):
+        variance = energy - mean @ mean
+    else:
+        variance = float(np.mean(np.sum((X - mean) ** 2, axis=1)))
+    return mean, variance if variance > 1e-12 * energy else 0.0
 
 
 def ridge_predictors(X, occurs, ridge, mean, tol, max_iter):
@@ -271,20 +274,22 @@ class SCL(StackedTransformer):
 
     def _predictors(self, X, occurs):
         """W, one column a pivot."""
+        W, self.n_iter_ = np.zeros((X.shape[1], occurs.shape[1])), 1
         mean, variance = spread(X)
-        if variance <= 0:
-            self.n_iter_ = 1
-            return np.zeros((X.shape[1], occurs.shape[1]))
-        ridge = self.reg * variance
+        share = np.asarray(occurs.mean(axis=0)).ravel()
+        varies = np.flatnonzero((share > 0) & (share < 1))  # the others need no predictor
+        if variance == 0 or len(varies) == 0:
+            return W
+        ridge, occurs = self.reg * variance, occurs[:, varies]
         if self.loss == "squared":
-            W, self.n_iter_, converged = ridge_predictors(X, occurs, ridge, mean, self.tol, self.max_iter)
+            W[:, varies], self.n_iter_, converged = ridge_predictors(X, occurs, ridge, mean, self.tol, self.max_iter)
         else:
             signs = 2 * (occurs.toarray() if sparse.issparse(occurs) else occurs) - 1
             found = Parallel(n_jobs=self.n_jobs)(
                 delayed(huber_predictor)(X, sign, ridge, self.tol, self.max_iter) for sign in signs.T
             )
             columns, iterations, ended = zip(*found, strict=True)
-            W, self.n_iter_, converged = np.column_stack(columns), max(iterations), all(ended)
+            W[:, varies], self.n_iter_, converged = np.column_stack(columns), max(iterations), all(ended)
         if not converged:
             warnings.warn(
                 f"The predictors of the pivots did not converge in max_iter={self.max_iter} iterations. Raise it, or "
