@@ -113,7 +113,9 @@ def unlabeled_table():
         scores = [accuracy(steps(), tfidf, *rest) for _, tfidf, _, *rest in pairs]
         if name == "source only":
             base = np.array(scores)
-            print_row("source only, z-score + unit norm", [accuracy([], scaled, *rest) for _, _, scaled, *rest in pairs])
+            print_row(
+                "source only, z-score + unit norm", [accuracy([], scaled, *rest) for _, _, scaled, *rest in pairs]
+            )
         print_row(name, scores, base, [accuracy(steps(), *table) for table in tasks.values()])
 
 
@@ -129,9 +131,7 @@ def few_labels_table(n_draws=3):
     columns = {}
     for n_labeled in (50, 200):
         draws = [
-            few_labels(tfidf, *rest, n_labeled, seed)
-            for _, tfidf, _, *rest in amazon()
-            for seed in range(n_draws)
+            few_labels(tfidf, *rest, n_labeled, seed) for _, tfidf, _, *rest in amazon() for seed in range(n_draws)
         ]
         columns[f"Amazon, {n_labeled}"] = draws
     for task in TASKS:

@@ -25,7 +25,7 @@ from sktl.feature._pivots import (
 )
 from sktl.feature._stacked import StackedTransformer
 
-MOST_PIVOTS, MOST_COMPONENTS = 500, 50
+MOST_PIVOTS, MOST_COMPONENTS = 100, 25  # benchmarks/text_features.py has the evidence
 DENSE_FEATURES = 3000  # columns up to which the ridge predictors come from one Cholesky factor
 
 
@@ -99,13 +99,12 @@ class SCL(StackedTransformer):
     Parameters
     ----------
     n_components : int >= 1 or "auto", default="auto"
-        Number of new features; "auto" is 50 or as many as there can be.
+        Number of new features; "auto" is 25 or as many as there can be.
     n_pivots : int >= 1 or "auto", default="auto"
-        Number m of pivots; "auto" is 500, at most half of the features.
-    pivots : {"auto", "mutual_information", "frequency"}, default="auto"
-        Which of the features that occur in ``min_rows`` rows of every domain are pivots: those whose occurrence has
-        the most mutual information with the known labels (SCL-MI of [2], for classes), or the most frequent ones ([1]).
-        "auto": the first if there are labels of two classes.
+        Number m of pivots; "auto" is 100, at most half of the features.
+    pivots : {"frequency", "mutual_information"}, default="frequency"
+        Which of the features that occur in ``min_rows`` rows of every domain are pivots: the most frequent ones ([1]),
+        or those whose occurrence has the most mutual information with the known labels (SCL-MI of [2], for classes).
     min_rows : int >= 1, default=5
         Rows of every domain that a pivot must occur in (half of the domain's rows, if these are fewer).
     loss : {"squared", "modified_huber"}, default="squared"
@@ -182,7 +181,7 @@ class SCL(StackedTransformer):
         n_components="auto",
         *,
         n_pivots="auto",
-        pivots="auto",
+        pivots="frequency",
         min_rows=5,
         loss="squared",
         reg=0.01,
@@ -249,7 +248,7 @@ class SCL(StackedTransformer):
         return self
 
     def _check_params(self):
-        options = ("auto", "mutual_information", "frequency")
+        options = ("frequency", "mutual_information")
         check_pivot_params(self.pivots, options, self.n_pivots, self.n_components, self.min_rows, self.gamma)
         check_option("loss", self.loss, ("squared", "modified_huber"))
         check_number("reg", self.reg, low=0, closed="neither")
@@ -261,14 +260,14 @@ class SCL(StackedTransformer):
         counts, sizes = counts_by_group(occurs, domain_codes(domains))
         candidates = common_features(counts, sizes, self.min_rows)
         frequency = (counts / sizes[:, None]).min(axis=0)
+        if self.pivots == "frequency":
+            return best_features(candidates, frequency)
         known = y is not None and domains.labeled.any()
-        codes = class_codes(y, domains.labeled) if known and self.pivots != "frequency" else np.zeros(1, dtype=int)
-        if self.pivots == "mutual_information" and codes.max() == 0:
+        codes = class_codes(y, domains.labeled) if known else np.zeros(1, dtype=int)
+        if codes.max() == 0:
             raise ValueError(
                 "pivots='mutual_information' needs labels of at least two classes. Pass y, or pivots='frequency'."
             )
-        if codes.max() == 0:
-            return best_features(candidates, frequency)
         counts, sizes = counts_by_group(occurs[np.flatnonzero(domains.labeled)], codes)
         return best_features(candidates, mutual_information(counts, sizes), frequency)
 

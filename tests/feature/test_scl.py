@@ -82,13 +82,14 @@ def test_pivots_are_informative_or_frequent_in_both_domains(words):
     X[:50, 11] = 0  # the most informative feature, if the source had it
     source = X[:50] > 0
     information = np.array([mutual_info_score(y_true[:50], source[:, j]) for j in range(11)])
-    assert_allclose(information[SCL(n_pivots=4).fit(X, y).pivots_], np.sort(information)[::-1][:4])
+    assert_allclose(
+        information[SCL(n_pivots=4, pivots="mutual_information").fit(X, y).pivots_], np.sort(information)[::-1][:4]
+    )
     share = np.minimum(source.mean(axis=0), (X[50:] > 0).mean(axis=0))
-    frequent = SCL(n_pivots=4, pivots="frequency").fit(X, y).pivots_
+    frequent = SCL(n_pivots=4).fit(X, y).pivots_
     assert_allclose(share[frequent], np.sort(share)[::-1][:4])
-    assert_array_equal(SCL(n_pivots=4).fit(X, sample_domain=np.isnan(y)).pivots_, frequent)  # no labels at all
     rare = np.flatnonzero(np.minimum((source).sum(axis=0), (X[50:] > 0).sum(axis=0)) < 15)
-    assert not np.isin(SCL(min_rows=15).fit(X, y).pivots_, rare).any() and len(rare) > 1
+    assert not np.isin(SCL(min_rows=15, pivots="mutual_information").fit(X, y).pivots_, rare).any() and len(rare) > 1
 
 
 def test_words_of_two_domains_meet():
@@ -104,7 +105,7 @@ def test_words_of_two_domains_meet():
         own = 2 + 2 * target + label
         X[np.arange(600), own] = rng.random(600) < 0.8
         y = np.where(target, np.nan, label)
-        scl = SCL(1, n_pivots=2, gamma=3).fit(X, y)
+        scl = SCL(1, n_pivots=2, pivots="mutual_information", gamma=3).fit(X, y)
         assert set(scl.pivots_) == {0, 1}
         theta = scl.components_[0, 2:6]
         assert (np.sign(theta) == np.sign(theta[0]) * np.array([1, -1, 1, -1])).all()
@@ -125,10 +126,10 @@ def test_nothing_to_predict_from_gives_zeros(words):
     X, y, _ = words
     X = np.column_stack([X[:, :2], np.full((83, 3), 7.0)])
     for loss in ("squared", "modified_huber"):
-        scl = SCL(1, n_pivots=2, pivots="frequency", loss=loss, min_rows=3)
+        scl = SCL(1, n_pivots=2, loss=loss, min_rows=3)
         mapped = scl.fit(X[:, [2, 3, 0, 1]], y).transform(X[:, [2, 3, 0, 1]])
         assert_array_equal(mapped[:, 4:], 0)  # the pivots are constant
-    scl = SCL(1, n_pivots=2).fit(X, y)
+    scl = SCL(1, n_pivots=2, pivots="mutual_information", min_rows=3).fit(X, y)
     assert_array_equal(scl.components_, 0)  # the others are
 
 
@@ -145,7 +146,8 @@ def test_jobs_and_names_of_columns(words):
 def test_labels_with_two_outputs_are_combined(words):
     X, y, y_true = words
     both = np.column_stack([y, y])
-    assert_array_equal(SCL(n_pivots=4).fit(X, both).pivots_, SCL(n_pivots=4).fit(X, y).pivots_)
+    scl = SCL(n_pivots=4, pivots="mutual_information")
+    assert_array_equal(scl.fit(X, both).pivots_, scl.fit(X, y).pivots_)
 
 
 def test_too_few_iterations_warn(words):
@@ -159,9 +161,9 @@ def test_too_few_iterations_warn(words):
     [
         ({"n_pivots": 12}, "n_pivots=12 exceeds 11: 12 of the 12 features are positive in min_rows=5"),
         ({"n_pivots": 9, "n_components": 4}, r"min\(n_pivots=9, other features=3\) = 3"),
-        ({"min_rows": 10**6, "pivots": "frequency"}, "No feature is positive in min_rows=1000000 rows"),
+        ({"min_rows": 10**6}, "No feature is positive in min_rows=1000000 rows"),
         ({"loss": "hinge"}, "loss must be one of 'squared', 'modified_huber'; got 'hinge'"),
-        ({"pivots": "best"}, "pivots must be one of 'auto'"),
+        ({"pivots": "best"}, "pivots must be one of 'frequency', 'mutual_information'; got 'best'"),
         ({"reg": 0}, "reg must be a number > 0; got 0"),
         ({"gamma": -1}, "gamma must be a number >= 0; got -1"),
     ],
