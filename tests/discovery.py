@@ -20,7 +20,7 @@ VARIANTS = {
     "KLIEP": [{"gamma": 0.2, "n_centers": 20}],
     "KMM": [{"kernel": "linear"}, {"solver": "cvxpy"}, {"max_rank": 20}],
     "LabelShiftClassifier": [{"weighter": RLLS()}],
-    "MSDA": [{"n_layers": 2, "n_frequent": 2, "stack": False}],
+    "MSDA": [{"n_layers": 3, "n_frequent": 2, "stack": False}],
     "NearestNeighborWeighter": [{"n_centers": None}],
     "RULSIF": [{"alpha": 0.5, "n_centers": 20, "nonnegative": "exact"}],
     "SCL": [{"pivots": "mutual_information", "min_rows": 1}, {"loss": "modified_huber", "reg": 0.1}],

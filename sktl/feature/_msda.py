@@ -90,9 +90,9 @@ class MSDA(StackedTransformer):
 
     Parameters
     ----------
-    n_layers : int >= 1, default=5
-        Number L of layers.
-    noise : float in [0, 1), default=0.5
+    n_layers : int >= 1, default=2
+        Number L of layers (the paper has 5).
+    noise : float in [0, 1), default=0.8
         Probability p of deleting a feature. The main parameter: choose it by validation.
     n_frequent : int >= 1 or None, default=None
         For many columns: restore only this number r of columns, the most frequent ones, in every layer. The first
@@ -145,12 +145,12 @@ class MSDA(StackedTransformer):
     >>> from sktl.datasets import make_covariate_shift
     >>> from sktl.feature import MSDA
     >>> data = make_covariate_shift(n_features=5, random_state=0)  # y is NaN on target rows
-    >>> pipe = make_pipeline(MSDA(n_layers=2), OnLabeled(LogisticRegression()))
+    >>> pipe = make_pipeline(MSDA(), OnLabeled(LogisticRegression()))
     >>> pipe.fit(data.X, data.y).predict(data.X).shape == data.y.shape
     True
     """
 
-    def __init__(self, n_layers=5, *, noise=0.5, n_frequent=None, reg=1e-5, stack=True, random_state=0):
+    def __init__(self, n_layers=2, *, noise=0.8, n_frequent=None, reg=1e-5, stack=True, random_state=0):
         self.n_layers = n_layers
         self.noise = noise
         self.n_frequent = n_frequent

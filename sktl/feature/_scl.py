@@ -33,10 +33,7 @@ def spread(X):
     """Mean of the rows, and their mean squared distance from it (0 where that is rounding)."""
     mean = np.asarray(X.mean(axis=0, dtype=np.float64)).ravel()
     energy = float((X.multiply(X) if sparse.issparse(X) else X * X).sum() / X.shape[0])
-    if sparse.issparse(X):
-        variance = energy - mean @ mean
-    else:
-        variance = float(np.mean(np.sum((X - mean) ** 2, axis=1)))
+    variance = energy - mean @ mean if sparse.issparse(X) else float(np.sum((X - mean) ** 2) / X.shape[0])
     return mean, variance if variance > 1e-12 * energy else 0.0
 
 

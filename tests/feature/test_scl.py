@@ -76,6 +76,21 @@ def test_modified_huber_predictors_are_cvxpy_s(words):
     assert_array_equal(scl.components_[:, scl.pivots_], 0)
 
 
+def test_both_pieces_of_the_loss_count():
+    import cvxpy as cp
+
+    X = np.random.default_rng(0).normal(size=(61, 3))
+    sign = np.where(X @ [2.0, -1, 0] + 0.3 > 0, 1.0, -1.0)
+    sign[np.argsort(np.abs(X @ [2.0, -1, 0]))[-4:]] *= -1  # rows far on the wrong side
+    w, b = cp.Variable(3), cp.Variable()
+    loss = cp.sum(cp.huber(cp.pos(1 - cp.multiply(sign, X @ w + b)), 2)) / 61
+    cp.Problem(cp.Minimize(loss + 0.01 * cp.sum_squares(w))).solve(solver=cp.CLARABEL)
+    assert (sign * (X @ w.value + b.value) < -1).sum() == 4
+    found, _, converged = _scl.huber_predictor(X, sign, 0.01, 1e-6, 100)
+    assert converged
+    assert_allclose(found, w.value, rtol=1e-4, atol=1e-5)
+
+
 def test_pivots_are_informative_or_frequent_in_both_domains(words):
     X, y, y_true = words
     X = X.copy()
