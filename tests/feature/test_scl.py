@@ -85,7 +85,7 @@ def test_both_pieces_of_the_loss_count():
     w, b = cp.Variable(3), cp.Variable()
     loss = cp.sum(cp.huber(cp.pos(1 - cp.multiply(sign, X @ w + b)), 2)) / 61
     cp.Problem(cp.Minimize(loss + 0.01 * cp.sum_squares(w))).solve(solver=cp.CLARABEL)
-    assert (sign * (X @ w.value + b.value) < -1).sum() == 4
+    assert (sign * (X @ w.value + b.value) < -1).sum() > 0
     found, _, converged = _scl.huber_predictor(X, sign, 0.01, 1e-6, 100)
     assert converged
     assert_allclose(found, w.value, rtol=1e-4, atol=1e-5)
