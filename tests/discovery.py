@@ -23,7 +23,7 @@ VARIANTS = {
     "MSDA": [{"n_layers": 3, "n_frequent": 2, "stack": False}],
     "NearestNeighborWeighter": [{"n_centers": None}],
     "RULSIF": [{"alpha": 0.5, "n_centers": 20, "nonnegative": "exact"}],
-    "SCL": [{"pivots": "mutual_information", "min_rows": 1}, {"loss": "modified_huber", "reg": 0.1}],
+    "SCL": [{"loss": "modified_huber", "reg": 0.1}],
     "SFA": [{"pivots": "frequency", "stack": False}],
     "TCA": [{"kernel": "rbf"}, {"kernel": "rbf", "n_landmarks": 8}],
     "TaskTrAdaBoostClassifier": [{"loss": "zero_one"}],

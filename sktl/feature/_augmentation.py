@@ -30,12 +30,13 @@ class FeatureAugmentation(BaseDomainAligner):
     *When it helps*: some target rows have labels, and some features mean another thing in the target. It is a cheap
     step before any penalised linear model, which then chooses feature by feature what to share. *When it hurts*:
     without labelled target rows the target's block is empty in training, so that nothing is adapted and the shared
-    weights are merely shrunk; with very many labelled target rows a model of these alone is as good. Always compare with
-    pooling all rows, the target's up-weighted to half of the total: with 50 labelled target rows on 20 Newsgroups (means
-    of rec/talk, rec/sci, sci/talk; logistic regression on tf-idf) source rows alone reach 77.0 %, target rows alone 64.0,
-    pooling 82.4, augmented rows 85.0, pooling with the weights 90.3, augmented rows with the weights 89.8. On Amazon
-    reviews augmentation and pooling differ by less than a point without the weights (79.4 and 79.3 with 50 rows, 80.6
-    and 80.0 with 200), and with them augmentation loses 1 to 3 points (``benchmarks/text_features.py``).
+    weights are merely shrunk; with very many labelled target rows a model of these alone is as good. Always compare
+    with pooling all rows, the target's up-weighted to half of the total: with 50 labelled target rows on 20
+    Newsgroups (means of rec/talk, rec/sci, sci/talk; logistic regression on tf-idf) source rows alone reach 77.0 %,
+    target rows alone 64.0, pooling 82.4, augmented rows 85.0, pooling with the weights 90.3, augmented rows with the
+    weights 89.8. On Amazon reviews augmentation and pooling differ by less than a point without the weights (79.4 and
+    79.3 with 50 rows, 80.6 and 80.0 with 200), and with them augmentation loses 1 to 3 points
+    (``benchmarks/text_features.py``).
 
     Attributes
     ----------

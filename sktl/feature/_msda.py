@@ -83,11 +83,11 @@ class MSDA(StackedTransformer):
 
     The expectations need X'X alone. The next layer takes h(x) for x. The result is [x, h_1, ..., h_L].
 
-    *When it helps*: features that are rare in one domain go along with common ones that both domains have, as words do:
-    a word of the target that the source lacks then acts through the words around it. *When it hurts*: few or
+    *When it helps*: features that are rare in one domain go along with common ones that both domains have, as words
+    do: a word of the target that the source lacks then acts through the words around it. *When it hurts*: few or
     uncorrelated features, and rows that are not on the scale of tanh (entries far above 1 saturate; far below, the
-    layer is linear). Logistic regression on tf-idf: Amazon reviews 80.8 % against 78.7 without (mean of 12 pairs, none
-    loses); 20 Newsgroups, ``n_frequent=500``, 92.4, 85.3 and 80.2 against 83.7, 70.7 and 76.7
+    layer is linear). Logistic regression on tf-idf: Amazon reviews 80.8 % against 78.7 without (mean of 12 pairs,
+    none loses); 20 Newsgroups, ``n_frequent=500``, 92.4, 85.3 and 80.2 against 83.7, 70.7 and 76.7
     (``benchmarks/text_features.py``; ``n_layers`` and ``noise`` have defaults that do well there).
 
     Parameters

@@ -41,8 +41,8 @@ class SFA(StackedTransformer):
 
     *When it helps*: text, where a word of one domain and a word of the other go along with the same common words.
     *When it hurts*: few features, or features that occur in all rows (they all go along with all); pivots that mean
-    different things in the domains. Logistic regression on tf-idf: Amazon reviews 79.9 % against 78.7 without (mean of 12
-    pairs, the worst loses 0.5); 20 Newsgroups 90.9, 76.1 and 81.5 against 83.7, 70.7 and 76.7
+    different things in the domains. Logistic regression on tf-idf: Amazon reviews 79.9 % against 78.7 without (mean
+    of 12 pairs, the worst loses 0.5); 20 Newsgroups 90.9, 76.1 and 81.5 against 83.7, 70.7 and 76.7
     (``benchmarks/text_features.py``; the defaults do well there, and 500 pivots less so).
 
     Parameters
