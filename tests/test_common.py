@@ -44,12 +44,18 @@ def outcome(estimator, X):
     if isinstance(estimator, BaseWeighter):
         return estimator.weights_
     if isinstance(estimator, BaseDomainAligner):
-        return np.hstack([estimator.transform(X), estimator.transform(X, sample_domain=as_source(estimator, X))])
+        mapped = estimator.transform(X), estimator.transform(X, sample_domain=as_source(estimator, X))
+        return np.hstack([dense(rows) for rows in mapped])
     if hasattr(estimator, "transform"):
-        return estimator.transform(X)
+        return dense(estimator.transform(X))
     if hasattr(estimator, "predict_proba"):
         return estimator.predict_proba(X)
     return estimator.predict(X)
+
+
+def dense(rows):
+    """Rows as an array, whatever they are."""
+    return rows.toarray() if sparse.issparse(rows) else rows
 
 
 def as_source(estimator, X):

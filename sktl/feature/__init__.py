@@ -1,5 +1,9 @@
 """Transfer by features: where the domains look alike."""
 
+from sktl.feature._augmentation import FeatureAugmentation
+from sktl.feature._msda import MSDA
+from sktl.feature._scl import SCL
+from sktl.feature._sfa import SFA
 from sktl.feature._tca import TCA
 
-__all__ = ["TCA"]
+__all__ = ["MSDA", "SCL", "SFA", "TCA", "FeatureAugmentation"]
