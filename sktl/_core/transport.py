@@ -80,7 +80,9 @@ def fixed_order(X, keys=None) -> np.ndarray:
     keys = np.zeros(X.shape[0]) if keys is None else keys
     if sparse.issparse(X):
         rank = np.empty(X.shape[0], dtype=np.int64)
-        rank[canonical_order(X)] = np.arange(X.shape[0])
+        order = canonical_order(X)
+        steps = np.asarray(abs(X[order[1:]] - X[order[:-1]]).sum(axis=1)).ravel()
+        rank[order] = np.cumsum(np.concatenate([[0], steps != 0]))
     else:
         rank = np.unique(X, axis=0, return_inverse=True)[1].ravel()
     return np.lexsort((keys, rank))

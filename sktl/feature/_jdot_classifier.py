@@ -28,7 +28,8 @@ class JDOTClassifier(JointTransport, BaseTransferClassifier):
 
     *When it helps*: the classes keep their shares and most of their geometry, while the rows move, turn or warp.
     *When it hurts*: class shares differ, since the plan must bring all source labels to the target; many columns, where
-    all distances are alike. FIGURES
+    all distances are alike. On Office-Caltech10 (12 pairs, unit-norm rows, this default but for a looser tolerance) it
+    reaches 46.1 %, the source's logistic regression 47.0.
 
     Parameters
     ----------
@@ -100,12 +101,12 @@ class JDOTClassifier(JointTransport, BaseTransferClassifier):
     >>> from sktl.feature import JDOTClassifier
     >>> rng = np.random.default_rng(0)
     >>> label = np.arange(300) % 2
-    >>> X = rng.normal(size=(300, 2)) + 4 * label[:, None]
+    >>> X = rng.normal(size=(300, 2)) + 6 * label[:, None]
     >>> X[200:] = X[200:] @ [[0.5, 0.87], [-0.87, 0.5]]  # the target is rotated by 60 degrees
     >>> y = np.where(np.arange(300) < 200, label, np.nan)
     >>> model = JDOTClassifier().fit(X, y)
-    >>> print(f"{np.mean(model.predict(X[200:]) == label[200:]):.2f}")  # the source's classifier: 0.75
-    0.99
+    >>> print(f"{np.mean(model.predict(X[200:]) == label[200:]):.2f}")  # the source's classifier: 0.78
+    0.98
     """
 
     def __init__(
@@ -180,7 +181,8 @@ class JDOTClassifier(JointTransport, BaseTransferClassifier):
         -------
         ndarray of shape (n_samples,)
         """
-        return self.estimator_.predict(self._check_new(X))
+        X = self._check_new(X)
+        return self.estimator_.predict(X)
 
     def predict_proba(self, X):
         """Class probabilities by the fitted classifier.
@@ -195,7 +197,8 @@ class JDOTClassifier(JointTransport, BaseTransferClassifier):
         ndarray of shape (n_samples, n_classes)
             Rows sum to 1; columns in the order of ``classes_``.
         """
-        return self._probabilities(self.estimator_, self._check_new(X))
+        X = self._check_new(X)
+        return self._probabilities(self.estimator_, X)
 
     def _probabilities(self, model, X):
         """Probabilities of all classes; 0 for those that the rows it was fitted on did not have."""

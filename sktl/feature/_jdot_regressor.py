@@ -177,7 +177,8 @@ class JDOTRegressor(JointTransport, BaseTransferRegressor):
         -------
         ndarray of shape (n_samples,)
         """
-        return self.estimator_.predict(self._check_new(X))
+        X = self._check_new(X)
+        return self.estimator_.predict(X)
 
     def _default_base(self):
         from sklearn.linear_model import Ridge  # here, to keep `import sktl` quick
