@@ -131,9 +131,9 @@ def test_label_cost_is_added_to_the_distances(two_domains):
     y = y.copy()
     y[110:140] = y_true[110:140]
     target = np.arange(168) >= 101
-    mapping = OTMapping(0.1, class_reg=None, label_cost=2.5, tol=1e-9, max_iter=5000).fit(X, y, sample_domain=target)
+    mapping = OTMapping(0.1, class_reg=None, label_cost=0.05, tol=1e-9, max_iter=5000).fit(X, y, sample_domain=target)
     cost = ground_cost(X[:101], X[101:])
-    extra = 2.5 * cost.max()
+    extra = 0.05 * cost.max()
     for i in range(101):
         for j in range(9, 39):
             cost[i, j] += extra * (y[i] != y[101 + j])
