@@ -7,3 +7,8 @@ from sktl.feature._sfa import SFA
 from sktl.feature._tca import TCA
 
 __all__ = ["MSDA", "SCL", "SFA", "TCA", "FeatureAugmentation"]
+from sktl.feature._jdot_classifier import JDOTClassifier
+from sktl.feature._jdot_regressor import JDOTRegressor
+from sktl.feature._ot_mapping import OTMapping
+
+__all__ = ["JDOTClassifier", "JDOTRegressor", "OTMapping", "TCA"]
