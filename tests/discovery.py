@@ -1,6 +1,6 @@
 """Find every public estimator of sktl, so that those of later issues join the common tests by existing."""
 
-import importlib
+import importlib.util
 import inspect
 import pkgutil
 
@@ -17,17 +17,42 @@ VARIANTS = {
     "DiscriminatorWeighter": [{"classifier": GaussianNB(), "calibrate": True}],
     "GaussianWeighter": [{"pooling": 0.8, "shrinkage": 0.1}],
     "ImportanceWeighted": [{"estimator": LogisticRegression(), "flattening": 0.5, "resample": "auto"}],
+    "JDOTClassifier": [{"reg": 0.1}],
+    "JDOTRegressor": [{"reg": 0.1}],
     "KLIEP": [{"gamma": 0.2, "n_centers": 20}],
     "KMM": [{"kernel": "linear"}, {"solver": "cvxpy"}, {"max_rank": 20}],
     "LabelShiftClassifier": [{"weighter": RLLS()}],
+    "MSDA": [{"n_layers": 3, "n_frequent": 2, "stack": False}],
     "NearestNeighborWeighter": [{"n_centers": None}],
+    "OTMapping": [
+        {"class_reg": None, "reg": 0},
+        {"class_reg": "laplace", "reg": 0.1},
+        {"class_reg": None, "reg": 0.1, "metric": "euclidean", "norm": "max", "max_samples": 50},
+    ],
     "RULSIF": [{"alpha": 0.5, "n_centers": 20, "nonnegative": "exact"}],
+    "SCL": [{"loss": "modified_huber", "reg": 0.1}],
+    "SFA": [{"pivots": "frequency", "stack": False}],
     "TCA": [{"kernel": "rbf"}, {"kernel": "rbf", "n_landmarks": 8}],
     "TaskTrAdaBoostClassifier": [{"loss": "zero_one"}],
     "TrAdaBoostClassifier": [{"loss": "zero_one"}],
     "TrAdaBoostRegressor": [{"loss": "linear", "target_weight": 1.0}],
     "ULSIF": [{"nonnegative": "coef", "gamma": 0.2, "reg": 0.1, "clip": 0.9}],
 }
+
+#: For each class that may need the package of an extra: (module, extra, whether an instance needs it).
+EXTRAS = {
+    "JDOTClassifier": ("ot", "ot", lambda estimator: estimator.reg == 0),
+    "JDOTRegressor": ("ot", "ot", lambda estimator: estimator.reg == 0),
+    "OTMapping": ("ot", "ot", lambda estimator: estimator.reg == 0),
+}
+
+
+def missing_extra(estimator):
+    """Why an instance can't be tested here, or None: the package of an extra that it needs is not installed."""
+    module, extra, needs = EXTRAS.get(type(estimator).__name__, (None, None, None))
+    if module is None or not needs(estimator) or importlib.util.find_spec(module):
+        return None
+    return f"{type(estimator).__name__} needs {module}: pip install 'sktl[{extra}]'"
 
 
 def public_modules():

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 import sklearn
 from conftest import read_only
-from discovery import instances
+from discovery import instances, missing_extra
 from numpy.testing import assert_allclose, assert_array_equal
 from scipy import sparse
 from sklearn.base import clone, is_classifier, is_regressor
@@ -21,6 +21,15 @@ from sklearn.utils.estimator_checks import parametrize_with_checks
 from sktl import OnLabeled
 from sktl.base import BaseDomainAligner, BaseTransferRegressor, BaseWeighter
 from sktl.exceptions import SingleDomainWarning
+
+
+@pytest.fixture(autouse=True)
+def _skip_without_its_extra(request):
+    """An estimator whose optional package is not installed is skipped, and the summary says which package."""
+    reason = missing_extra(getattr(request.node, "callspec", None) and request.node.callspec.params.get("estimator"))
+    if reason:
+        pytest.skip(reason)
+
 
 estimators = pytest.mark.parametrize("estimator", list(instances()), ids=repr)
 
@@ -44,12 +53,18 @@ def outcome(estimator, X):
     if isinstance(estimator, BaseWeighter):
         return estimator.weights_
     if isinstance(estimator, BaseDomainAligner):
-        return np.hstack([estimator.transform(X), estimator.transform(X, sample_domain=as_source(estimator, X))])
+        mapped = estimator.transform(X), estimator.transform(X, sample_domain=as_source(estimator, X))
+        return np.hstack([dense(rows) for rows in mapped])
     if hasattr(estimator, "transform"):
-        return estimator.transform(X)
+        return dense(estimator.transform(X))
     if hasattr(estimator, "predict_proba"):
         return estimator.predict_proba(X)
     return estimator.predict(X)
+
+
+def dense(rows):
+    """Rows as an array, whatever they are."""
+    return rows.toarray() if sparse.issparse(rows) else rows
 
 
 def as_source(estimator, X):

@@ -188,3 +188,39 @@ def leading_vectors(operator, contrast, mu, n_components, start=None):
     largest = vectors[np.argmax(np.abs(vectors), axis=0), np.arange(n_components)]
     vectors *= np.where(largest < 0, -1.0, 1.0) * ~negligible
     return vectors, np.where(negligible, 0.0, values)
+
+
+def conjugate_gradients(multiply, right, tol, max_iter):
+    """Solve A x = b for all columns b of ``right`` at once, by conjugate gradients with a step size a column.
+
+    Parameters
+    ----------
+    multiply : callable
+        Multiplies A, symmetric and positive definite, by a matrix of shape (p, m).
+    right : ndarray of shape (p, m)
+        Right-hand sides.
+    tol : float
+        Norm of the residual, relative to that of b, to stop at.
+    max_iter : int
+        Iterations at the most.
+
+    Returns
+    -------
+    solution : ndarray of shape (p, m)
+    n_iter : int
+    converged : bool
+    """
+    solution, residual = np.zeros_like(right), right.copy()
+    direction, energy = right.copy(), np.sum(right**2, axis=0)
+    enough = tol**2 * energy
+    for n_iter in range(max_iter):
+        active = energy > enough
+        if not active.any():
+            return solution, n_iter, True
+        image = multiply(direction)
+        step = np.where(active, energy / np.where(active, np.sum(direction * image, axis=0), 1.0), 0.0)
+        solution += step * direction
+        residual -= step * image
+        previous, energy = energy, np.sum(residual**2, axis=0)
+        direction = residual + np.where(active, energy / np.where(active, previous, 1.0), 0.0) * direction
+    return solution, max_iter, not (energy > enough).any()

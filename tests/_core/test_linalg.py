@@ -7,7 +7,7 @@ from sklearn.metrics.pairwise import rbf_kernel
 
 from sktl._core import linalg
 from sktl._core.kernels import Kernel, make_kernel
-from sktl._core.linalg import leading_vectors, pivoted_cholesky, row_space, scatter
+from sktl._core.linalg import conjugate_gradients, leading_vectors, pivoted_cholesky, row_space, scatter
 
 
 @pytest.fixture
@@ -93,3 +93,15 @@ def test_row_space(container):
     assert basis.shape == (40, 11)
     assert_allclose(basis.T @ basis, np.eye(11), atol=1e-9)
     assert_allclose(X @ basis @ basis.T, X, atol=1e-7)
+
+
+def test_conjugate_gradients_solve_every_column():
+    rng = np.random.default_rng(0)
+    A = rng.normal(size=(23, 40))
+    A = A @ A.T + np.diag(np.linspace(1, 50, 23))
+    B = rng.normal(size=(23, 4)) * [1, 1e-6, 1e6, 0]
+    solution, n_iter, converged = conjugate_gradients(A.__matmul__, B, 1e-12, 500)
+    assert converged and 0 < n_iter < 200
+    assert_allclose(solution / [1, 1e-6, 1e6, 1], np.linalg.solve(A, B) / [1, 1e-6, 1e6, 1], rtol=1e-9, atol=1e-11)
+    _, n_iter, converged = conjugate_gradients(A.__matmul__, B, 1e-12, 2)
+    assert n_iter == 2 and not converged

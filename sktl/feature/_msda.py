@@ -1,0 +1,252 @@
+"""Marginalised stacked denoising autoencoder: layers that guess deleted features from the others, in closed form."""
+
+from numbers import Integral
+
+import numpy as np
+from scipy import sparse
+from scipy.linalg import solve
+from sklearn.utils import check_random_state
+
+from sktl._checks import check_number
+from sktl._core.kernels import blocks
+from sktl.feature._stacked import StackedTransformer
+
+MAX_FEATURES = 5000  # columns of a d x d matrix of 200 MB
+
+
+def products(X, Y):
+    """X'Y in double precision, in blocks of rows."""
+    if sparse.issparse(X):
+        return (X.T.astype(np.float64) @ Y.astype(np.float64)).toarray()
+    total = np.zeros((X.shape[1], Y.shape[1]))
+    for rows in blocks(X.shape[0], 4096):
+        total += X[rows].astype(np.float64).T @ Y[rows].astype(np.float64)
+    return total
+
+
+def denoiser(X, noise, reg, outputs=None):
+    """The affine map W = E[P] E[Q]^-1 that best restores rows from themselves with entries deleted at random.
+
+    Parameters
+    ----------
+    X : ndarray or CSR matrix of shape (n, k)
+        Rows; each entry is deleted with probability ``noise``, a constant appended to them never.
+    noise : float
+        Probability p.
+    reg : float
+        Ridge, in units of the mean of the diagonal of X'X.
+    outputs : ndarray or CSR matrix of shape (n, r), default=None
+        What to restore; ``X`` itself by default.
+
+    Returns
+    -------
+    ndarray of shape (r, k + 1)
+        The last column is the offset.
+    """
+    sums = np.asarray(X.sum(axis=0, dtype=np.float64)).ravel()
+    n, k = X.shape
+    S = np.empty((k + 1, k + 1))  # scatter of the rows with the constant
+    S[:k, :k] = products(X, X)
+    S[k, :k] = S[:k, k] = sums
+    S[k, k] = n
+    kept = np.append(np.full(k, 1 - noise), 1.0)  # q of [1]
+    if outputs is None:
+        P = S[:k] * kept
+    else:
+        totals = np.asarray(outputs.sum(axis=0, dtype=np.float64)).ravel()
+        P = np.column_stack([products(outputs, X), totals]) * kept
+    energy = S.diagonal()[:k].mean()
+    ridge = np.append(np.full(k, reg * (energy if energy > 0 else 1.0)), 0.0)
+    Q = S * np.outer(kept, kept)
+    np.fill_diagonal(Q, S.diagonal() * kept + ridge)
+    return solve(Q, P.T, assume_a="pos").T
+
+
+def most_frequent(X, size):
+    """Columns with the most entries that are not zero; ties by the sum of squares, then by position."""
+    if sparse.issparse(X):
+        counts, energy = (X != 0).sum(axis=0), X.multiply(X).sum(axis=0)
+    else:
+        counts, energy = np.count_nonzero(X, axis=0), np.sum(X * X, axis=0)
+    order = np.lexsort((-np.asarray(energy).ravel(), -np.asarray(counts).ravel()))
+    return np.sort(order[:size])
+
+
+class MSDA(StackedTransformer):
+    r"""Marginalised stacked denoising autoencoder: features that also know what usually stands beside them.
+
+    With the rows x of all domains (a constant 1 appended) and copies of them in which each feature is deleted with
+    probability p, a layer is the least-squares map back, over infinitely many copies:
+
+    .. math:: W = E[P] \, E[Q]^{-1}, \quad P = \sum_i x_i \tilde x_i^\top, \; Q = \sum_i \tilde x_i \tilde x_i^\top,
+        \qquad h(x) = \tanh(W x).
+
+    The expectations need X'X alone. The next layer takes h(x) for x. The result is [x, h_1, ..., h_L].
+
+    *When it helps*: features that are rare in one domain go along with common ones that both domains have, as words
+    do: a word of the target that the source lacks then acts through the words around it. *When it hurts*: few or
+    uncorrelated features, and rows that are not on the scale of tanh (entries far above 1 saturate; far below, the
+    layer is linear). Logistic regression on tf-idf: Amazon reviews 80.8 % against 78.7 without (mean of 12 pairs,
+    none loses); 20 Newsgroups, ``n_frequent=500``, 92.4, 85.3 and 80.2 against 83.7, 70.7 and 76.7
+    (``benchmarks/text_features.py``; ``n_layers`` and ``noise`` have defaults that do well there).
+
+    Parameters
+    ----------
+    n_layers : int >= 1, default=2
+        Number L of layers (the paper has 5).
+    noise : float in [0, 1), default=0.8
+        Probability p of deleting a feature. The main parameter: choose it by validation.
+    n_frequent : int >= 1 or None, default=None
+        For many columns: restore only this number r of columns, the most frequent ones, in every layer. The first
+        layer then splits the columns at random into sets of at most r, learns one map from each set, and takes their
+        mean. None: all columns; at most 5,000 of them.
+    reg : float >= 0, default=1e-5
+        Ridge on the diagonal of E[Q] (not for the constant), in units of the mean square sum of a feature.
+    stack : bool, default=True
+        Whether the result is [x, h_1, ..., h_L], or h_L alone.
+    random_state : int, RandomState instance or None, default=0
+        Seed of the sets of columns; it matters with ``n_frequent`` alone.
+
+    Attributes
+    ----------
+    mappings_ : list of ndarray
+        W of each layer; shape (r, n_features + 1) for the first and (r, r + 1) for the others, with r = n_features
+        unless ``n_frequent`` is less. The last column is the offset.
+    restored_ : ndarray of shape (r,)
+        Columns of X that the layers restore.
+    n_features_in_ : int
+        Number of columns seen by ``fit``.
+    feature_names_in_ : ndarray of shape (n_features_in_,)
+        Their names, where they had names.
+
+    See Also
+    --------
+    SCL : Also learns from features that go together, but only from pivots, and is linear.
+    sktl.feature.TCA : Fewer features instead of more; looks at the domains, which MSDA does not.
+
+    Notes
+    -----
+    *Cost*: O(L (n d^2 + d^3)) time and O(d^2) memory beside the result of n (L + 1) d numbers; with r =
+    ``n_frequent`` O(n d r + d r^2) for the first layer and r in place of d for the others, O(d r) memory. X'X of CSR
+    rows costs their entries alone. The new features are dense: with ``stack``, CSR rows give a CSR result whose last
+    columns are full.
+
+    The maths does not look at the domains: it learns from all rows alike, and one domain changes nothing. Columns
+    should be of one scale. Departures from the paper: the ridge, in units of the features (the paper has none).
+
+    References
+    ----------
+    .. [1] M. Chen, Z. Xu, K. Q. Weinberger, F. Sha, "Marginalized denoising autoencoders for domain adaptation",
+       ICML 2012.
+
+    Examples
+    --------
+    >>> from sklearn.linear_model import LogisticRegression
+    >>> from sklearn.pipeline import make_pipeline
+    >>> from sktl import OnLabeled
+    >>> from sktl.datasets import make_covariate_shift
+    >>> from sktl.feature import MSDA
+    >>> data = make_covariate_shift(n_features=5, random_state=0)  # y is NaN on target rows
+    >>> pipe = make_pipeline(MSDA(), OnLabeled(LogisticRegression()))
+    >>> pipe.fit(data.X, data.y).predict(data.X).shape == data.y.shape
+    True
+    """
+
+    def __init__(self, n_layers=2, *, noise=0.8, n_frequent=None, reg=1e-5, stack=True, random_state=0):
+        self.n_layers = n_layers
+        self.noise = noise
+        self.n_frequent = n_frequent
+        self.reg = reg
+        self.stack = stack
+        self.random_state = random_state
+
+    def fit(self, X, y=None, sample_domain=None):
+        """Learn the layers.
+
+        Parameters
+        ----------
+        X : array-like or CSR matrix of shape (n_samples, n_features)
+            Rows of all domains.
+        y : array-like of shape (n_samples,), default=None
+            Labels; they and the domains are checked, not used.
+        sample_domain : array-like of shape (n_samples,), default=None
+            Domains, where the labels can't tell.
+
+        Returns
+        -------
+        self
+
+        Raises
+        ------
+        ValueError
+            If a parameter or a domain is not as described, or there are too many columns without ``n_frequent``.
+
+        Warns
+        -----
+        SingleDomainWarning
+            If there is one domain.
+        """
+        self._check_params()
+        X, _ = self._check_rows(X, y, sample_domain, dtype=[np.float64, np.float32])
+        size = self._size(X.shape[1])
+        self.restored_ = np.arange(X.shape[1]) if size == X.shape[1] else most_frequent(X, size)
+        hidden, mappings = X, []
+        for _ in range(self.n_layers):
+            first = not mappings and size < X.shape[1]
+            mapping = self._first_mapping(X) if first else self._solve(hidden)
+            mappings.append(mapping.astype(X.dtype))
+            hidden = _layer(hidden, mappings[-1])
+        self.mappings_ = mappings
+        self._n_features_out = size * (self.n_layers if self.stack else 1)
+        return self
+
+    def _check_params(self):
+        check_number("n_layers", self.n_layers, Integral, low=1)
+        check_number("noise", self.noise, low=0, high=1, closed="left")
+        check_number("n_frequent", self.n_frequent, Integral, low=1, options=(None,))
+        check_number("reg", self.reg, low=0)
+
+    def _size(self, d):
+        """Number of columns that the layers restore."""
+        size = d if self.n_frequent is None else min(self.n_frequent, d)
+        if size > MAX_FEATURES:
+            given = "" if self.n_frequent is None else f" and n_frequent={self.n_frequent}"
+            raise ValueError(
+                f"X has {d} features{given}: a layer would need a matrix of {size} x {size} numbers, and at most "
+                f"{MAX_FEATURES} features are restored. Pass n_frequent (for instance 1000) or a smaller vocabulary."
+            )
+        return size
+
+    def _solve(self, X, outputs=None):
+        """``denoiser`` with an error that names the way out."""
+        try:
+            return denoiser(X, self.noise, self.reg, outputs)
+        except np.linalg.LinAlgError as error:
+            raise ValueError(f"E[Q] is singular with reg={self.reg}. Raise it (the default is 1e-5).") from error
+
+    def _first_mapping(self, X):
+        """Mean of the maps from sets of columns to the most frequent ones, as one map."""
+        d, size = X.shape[1], len(self.restored_)
+        columns = check_random_state(self.random_state).permutation(d)
+        parts = np.array_split(columns, -(-d // size))
+        outputs = X[:, self.restored_]
+        mapping = np.zeros((size, d + 1))
+        for part in parts:
+            own = self._solve(X[:, part], outputs)
+            mapping[:, part] = own[:, :-1] / len(parts)
+            mapping[:, -1] += own[:, -1] / len(parts)
+        return mapping
+
+    def _new_features(self, X):
+        hidden, layers = X, []
+        for mapping in self.mappings_:
+            hidden = _layer(hidden, mapping.astype(X.dtype, copy=False))
+            layers = [*layers, hidden] if self.stack else [hidden]
+        return np.hstack(layers)
+
+
+def _layer(X, mapping):
+    """Hidden features tanh(W [x, 1])."""
+    hidden = np.asarray(X @ mapping[:, :-1].T)
+    hidden += mapping[:, -1]
+    return np.tanh(hidden, out=hidden)

