@@ -14,12 +14,15 @@ from sktl.instance import RLLS
 #: Instances beside the default one, for what a default instance does not run through.
 VARIANTS = {
     "BBSE": [{"confusion": "hard"}],
+    "CORAL": [{"form": "kernel"}, {"reg": 0.0, "shrinkage": "ledoit-wolf", "align_means": False}],
     "DiscriminatorWeighter": [{"classifier": GaussianNB(), "calibrate": True}],
+    "DomainScaler": [{"with_mean": False, "reference": "target"}, {"method": "robust"}],
     "GaussianWeighter": [{"pooling": 0.8, "shrinkage": 0.1}],
     "ImportanceWeighted": [{"estimator": LogisticRegression(), "flattening": 0.5, "resample": "auto"}],
     "KLIEP": [{"gamma": 0.2, "n_centers": 20}],
     "KMM": [{"kernel": "linear"}, {"solver": "cvxpy"}, {"max_rank": 20}],
     "LabelShiftClassifier": [{"weighter": RLLS()}],
+    "MIDA": [{"kernel": "rbf", "y_weight": 0.5}, {"kernel": "rbf", "n_landmarks": 8}],
     "NearestNeighborWeighter": [{"n_centers": None}],
     "RULSIF": [{"alpha": 0.5, "n_centers": 20, "nonnegative": "exact"}],
     "TCA": [{"kernel": "rbf"}, {"kernel": "rbf", "n_landmarks": 8}],

@@ -44,7 +44,8 @@ def outcome(estimator, X):
     if isinstance(estimator, BaseWeighter):
         return estimator.weights_
     if isinstance(estimator, BaseDomainAligner):
-        return np.hstack([estimator.transform(X), estimator.transform(X, sample_domain=as_source(estimator, X))])
+        parts = estimator.transform(X), estimator.transform(X, sample_domain=as_source(estimator, X))
+        return np.hstack([part.toarray() if sparse.issparse(part) else part for part in parts])
     if hasattr(estimator, "transform"):
         return estimator.transform(X)
     if hasattr(estimator, "predict_proba"):

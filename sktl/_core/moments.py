@@ -178,7 +178,7 @@ def whiten_recolour(source, target):
 
 
 def monge(source, target):
-    """C_s^-1/2 (C_s^1/2 C_t C_s^1/2)^1/2 C_s^-1/2, symmetric: of the matrices that turn C_s to C_t, the nearest to I."""
+    """C_s^-1/2 (C_s^1/2 C_t C_s^1/2)^1/2 C_s^-1/2: symmetric, and of those that turn C_s to C_t the least move."""
     root, inverse = matrix_power(source.covariance, 0.5), matrix_power(source.covariance, -0.5)
     matrix = inverse @ matrix_power(root @ target.covariance @ root, 0.5) @ inverse
     return (matrix + matrix.T) / 2

@@ -12,12 +12,81 @@ from sktl.domains import TARGET
 class CORAL(OneToOneFeatureMixin, BaseDomainAligner):
     r"""Correlation alignment: source rows whitened, then recoloured with the target's covariance.
 
-    With the covariances C_s, C_t of the domains and their means m_s, m_t, a source row x becomes
+    With the means m_s, m_t and covariances C_s, C_t of the domains (n - 1 in the denominator) and a ridge r, a source
+    row x becomes
 
-    .. math:: (x - m_s) A + m_t, \qquad A = (C_s + r I)^{-1/2} (C_t + r I)^{1/2},
+    .. math:: m_t + (x - m_s) A, \qquad A = (C_s + r I)^{-1/2} (C_t + r I)^{1/2},
 
-    and target rows stay. With ``form="kernel"`` both domains are mapped by one matrix, x -> x S^{1/2} with S = (A + A')
-    / 2, so that inner products of rows are x S x': the kernel that the method's published figures come from.
+    and target rows stay. With ``form="kernel"`` rows of both domains are multiplied by one matrix S^{1/2}, with S = (A
+    + A') / 2, so that their inner products are x S z': the kernel behind the published figures, as features for any
+    linear model.
+
+    *When it helps*: the domains correlate their columns differently, and there are enough rows to tell. *When it
+    hurts*: with few rows a column the covariances are noise, and class shares that differ are taken for a shift.
+    Measured on columns standardised within each domain, mean of the 12 pairs of Office-Caltech10 SURF and of the Amazon
+    reviews: logistic regression (C=10) on unit-norm rows 47.0 and 77.2 without it, 46.3 and 75.9 with it, 48.5 and 77.2
+    with the kernel form; 1-nearest-neighbour (Office) 31.4, 35.7 and 37.1; linear SVM (C=1, Office) 45.9, 46.6 and
+    48.6, where 48.8 is published for the kernel form.
+
+    Parameters
+    ----------
+    reg : float >= 0, default=1.0
+        r, added to all variances, in squared units of X: the paper's 1 suits columns of variance 1
+        (:class:`DomainScaler` first). 0 takes pseudo-inverses: directions without variance in the source are left out.
+    shrinkage : float in [0, 1], "ledoit-wolf" or None, default=None
+        Share of the mean variance times I mixed into each covariance, before ``reg``. "ledoit-wolf" estimates it for
+        each domain; with ``reg=0`` it is a ridge that follows the units of X.
+    align_means : bool, default=True
+        Move the source's mean onto the target's. False: x A alone, as in the paper, whose rows have mean 0 in each
+        domain.
+    form : {"features", "kernel"}, default="features"
+        Whether the source is mapped onto the target, or both half way by one matrix (apart from the means).
+
+    Attributes
+    ----------
+    maps_ : dict of name -> function
+        The affine map of each domain that moves, from rows to rows; its ``matrix`` is A (or S^{1/2}), within the
+        columns of ``basis`` where there are fewer rows than columns. Empty where there is one domain.
+    shrinkages_ : dict of name -> float
+        The share used for each domain.
+    n_features_in_ : int
+        Number of columns seen by ``fit``.
+    feature_names_in_ : ndarray of shape (n_features_in_,)
+        Their names, where they had names.
+
+    See Also
+    --------
+    LinearOT : The same covariances with the least movement of rows; its matrix is symmetric.
+    DomainScaler : Variances alone.
+
+    Notes
+    -----
+    *Cost*: one pass over the rows for the covariances, O(n d^2), then O(d^3), and O(d^2) memory; new rows
+    cost O(d^2) each. If all domains together have n < d rows, everything happens within the at most n directions they
+    span: O(n^2 d) time and O(n d) memory, and no d x d matrix. "ledoit-wolf" takes one more pass, O(n d).
+
+    Each named source has its own map; ``form="kernel"`` takes all sources as one, since it maps the target too. The
+    published kernel x_s A x' is not symmetric, and a support vector machine's solution is defined for symmetric ones: S
+    is its symmetric part (negative eigenvalues, not met on real data, would be set to 0). If there is one domain
+    (``SingleDomainWarning``), rows stay.
+
+    References
+    ----------
+    .. [1] B. Sun, J. Feng, K. Saenko, "Return of frustratingly easy domain adaptation", AAAI 2016.
+    .. [2] O. Ledoit, M. Wolf, "A well-conditioned estimator for large-dimensional covariance matrices", Journal of
+       Multivariate Analysis 88, 2004.
+
+    Examples
+    --------
+    >>> from sklearn.pipeline import make_pipeline
+    >>> from sklearn.svm import SVC
+    >>> from sktl import OnLabeled
+    >>> from sktl.datasets import make_covariate_shift
+    >>> from sktl.feature import CORAL, DomainScaler
+    >>> data = make_covariate_shift(n_features=5, random_state=0)  # y is NaN on target rows
+    >>> pipe = make_pipeline(DomainScaler(), CORAL(form="kernel"), OnLabeled(SVC(kernel="linear")))
+    >>> pipe.fit(data.X, data.y).predict(data.X).shape == data.y.shape
+    True
     """
 
     def __init__(self, *, reg=1.0, shrinkage=None, align_means=True, form="features"):

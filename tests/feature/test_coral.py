@@ -131,7 +131,8 @@ def test_constant_columns_are_no_obstacle(constant_in, correlated):
 
 
 def test_published_kernel_figure_on_office_caltech(real_data):
-    # five of the twelve pairs, small ones; re-run of the kernel of [1], not symmetric: 38.9 86.6 34.0 37.8 85.1
+    # four of the twelve pairs, by numpy's eigh and SVC(kernel="precomputed") in a script without sktl; the kernel of
+    # [1], not symmetric, gives 86.6 33.8 37.7 84.7
     data = real_data("office_caltech10_surf")
     X = data.X / data.X.sum(axis=1, keepdims=True)
     letters = [str(name)[0].upper() for name in data.domain_names]
@@ -141,9 +142,9 @@ def test_published_kernel_figure_on_office_caltech(real_data):
     for pair in ("WD", "DC", "DA", "DW"):
         source, target = (data.domain == letters.index(letter) for letter in pair)
         y = np.concatenate([data.y[source], np.full(target.sum(), np.nan)])
-        model = make_pipeline(CORAL(form="kernel"), OnLabeled(SVC(kernel="linear", C=0.003)))
+        model = make_pipeline(CORAL(form="kernel"), OnLabeled(SVC(kernel="linear", C=1)))
         scores.append(100 * model.fit(np.vstack([X[source], X[target]]), y).score(X[target], data.y[target]))
-    assert_allclose(scores, [87.3, 35.7, 38.9, 86.8], atol=0.06)
+    assert_allclose(scores, [87.3, 35.8, 38.7, 87.1], atol=0.06)
 
 
 @pytest.mark.parametrize(

@@ -20,7 +20,7 @@ def turned_domains(d=6, seed=0, sizes=(61, 43)):
 
 
 #: components -> 1-NN accuracy of W>D, D>C, D>A, D>W, by numpy's SVD of the rows in a script without sktl
-FIGURES = {20: [0, 0, 0, 0], 80: [0, 0, 0, 0]}
+FIGURES = {20: [77.07, 32.41, 34.13, 79.66], 80: [88.54, 32.50, 34.24, 88.47]}
 
 
 def same_up_to_sign(A, B, **tolerance):
@@ -61,8 +61,9 @@ def test_all_components_keep_the_distances_within_each_domain():
     X, target = turned_domains()
     mapped = SubspaceAlignment(6).fit_transform(X, sample_domain=target)
     for rows in (target, ~target):
-        assert_allclose(np.linalg.norm(mapped[rows][1:] - mapped[rows][0], axis=1),
-                        np.linalg.norm(X[rows][1:] - X[rows][0], axis=1))  # fmt: skip
+        assert_allclose(
+            np.linalg.norm(mapped[rows][1:] - mapped[rows][0], axis=1), np.linalg.norm(X[rows][1:] - X[rows][0], axis=1)
+        )
         assert_allclose(mapped[rows].mean(axis=0), 0, atol=1e-12)
 
 
@@ -107,7 +108,7 @@ def test_published_figures_on_office_caltech(real_data):
             y = np.concatenate([data.y[source], np.full(target.sum(), np.nan)])
             model = make_pipeline(SubspaceAlignment(k), OnLabeled(KNeighborsClassifier(1)))
             scores.append(100 * model.fit(np.vstack([X[source], X[target]]), y).score(X[target], data.y[target]))
-        assert_allclose(scores, expected, atol=0.06)
+        assert_allclose(scores, expected, atol=0.006)
 
 
 @pytest.mark.parametrize(
