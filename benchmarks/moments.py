@@ -2,9 +2,21 @@
 
 Half of the rows are target rows. A rate is the size of X (0.4 GB) over the processor time of ``fit``, of ``transform``
 (all rows by one map) or of ``fit_transform`` (each row by its own domain's map); a ratio is the time over that of
-``X.T @ X``. Run: ``OMP_NUM_THREADS=1 python benchmarks/moments.py`` (about a minute).
+``X.T @ X``. Run: ``OMP_NUM_THREADS=1 python benchmarks/moments.py`` (one to four minutes).
 
-@TABLE@
+Measured on one core of a busy machine, GB/s (ratio):
+
+| | fit | transform | fit_transform |
+|---|---|---|---|
+| X.T @ X | 2.13 (1.0) | | |
+| DomainScaler | 0.76 (2.8) | 0.51 (4.2) | 0.21 (10.0) |
+| CORAL | 0.56 (3.8) | 0.86 (2.5) | 0.17 (12.9) |
+| CORAL, Ledoit-Wolf | 0.45 (4.8) | 1.26 (1.7) | 0.18 (11.6) |
+| LinearOT | 0.42 (5.1) | 0.87 (2.4) | 0.16 (13.4) |
+| SubspaceAlignment(20) | 0.65 (3.3) | 1.02 (2.1) | 0.21 (10.3) |
+
+In a profile of CORAL's ``fit_transform`` at 300,000 rows, moving rows (each domain's gathered, target rows copied, all
+returned to the caller's order) took 0.69 of 1.24 s, the moments 0.15 s and the map 0.23 s; a plain product 0.06 s.
 """
 
 import time

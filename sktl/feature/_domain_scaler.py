@@ -142,16 +142,20 @@ class DomainScaler(OneToOneFeatureMixin, BaseDomainAligner):
         return X
 
     def _map(self, X, name):
-        """Rows of one domain, in place of a copy of them."""
+        """Rows of one domain."""
         X = X.copy()
         if self.reference == "target" and name == "target":
             return X
-        if self.with_mean:
-            X -= self.centers_[name].astype(X.dtype)
-        if self.with_std:
-            X *= self._factors(name).astype(X.dtype)
-        if self.with_mean and self.reference == "target":
-            X += self.centers_["target"].astype(X.dtype)
+        center, factors = self.centers_[name].astype(X.dtype), self._factors(name).astype(X.dtype)
+        end = self.centers_["target"].astype(X.dtype) if self.reference == "target" else None
+        for rows in blocks(X.shape[0], BLOCK):
+            part = X[rows]  # a view: all steps while the block is at hand
+            if self.with_mean:
+                part -= center
+            if self.with_std:
+                part *= factors
+            if self.with_mean and end is not None:
+                part += end
         return X
 
     def __sklearn_tags__(self):
