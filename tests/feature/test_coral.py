@@ -131,20 +131,20 @@ def test_constant_columns_are_no_obstacle(constant_in, correlated):
 
 
 def test_published_kernel_figure_on_office_caltech(real_data):
-    # four of the twelve pairs, by numpy's eigh and SVC(kernel="precomputed") in a script without sktl; the kernel of
-    # [1], not symmetric, gives 86.6 33.8 37.7 84.7
+    # three of the twelve pairs, by numpy's eigh and SVC(kernel="precomputed") in a script without sktl; the kernel of
+    # [1], not symmetric, gives 86.6 37.7 84.7
     data = real_data("office_caltech10_surf")
     X = data.X / data.X.sum(axis=1, keepdims=True)
     letters = [str(name)[0].upper() for name in data.domain_names]
     for d in range(4):
         X[data.domain == d] = StandardScaler().fit_transform(X[data.domain == d])
     scores = []
-    for pair in ("WD", "DC", "DA", "DW"):
+    for pair in ("WD", "DA", "DW"):
         source, target = (data.domain == letters.index(letter) for letter in pair)
         y = np.concatenate([data.y[source], np.full(target.sum(), np.nan)])
         model = make_pipeline(CORAL(form="kernel"), OnLabeled(SVC(kernel="linear", C=1)))
         scores.append(100 * model.fit(np.vstack([X[source], X[target]]), y).score(X[target], data.y[target]))
-    assert_allclose(scores, [87.3, 35.8, 38.7, 87.1], atol=0.06)
+    assert_allclose(scores, [87.3, 38.7, 87.1], atol=0.06)
 
 
 @pytest.mark.parametrize(

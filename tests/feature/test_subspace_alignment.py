@@ -19,8 +19,8 @@ def turned_domains(d=6, seed=0, sizes=(61, 43)):
     return np.vstack([parts[0], parts[1] + 2]), np.arange(sum(sizes)) >= sizes[0]
 
 
-#: components -> 1-NN accuracy of W>D, D>C, D>A, D>W, by numpy's SVD of the rows in a script without sktl
-FIGURES = {20: [77.07, 32.41, 34.13, 79.66], 80: [88.54, 32.50, 34.24, 88.47]}
+#: components -> 1-NN accuracy of W>D, D>W, by numpy's SVD of the rows in a script without sktl
+FIGURES = {20: [77.07, 79.66], 80: [88.54, 88.47]}
 
 
 def same_up_to_sign(A, B, **tolerance):
@@ -95,7 +95,7 @@ def test_auto_stops_where_the_subspaces_part():
 
 
 def test_published_figures_on_office_caltech(real_data):
-    # four of the twelve pairs, the figures of an independent script by numpy's SVD
+    # two of the twelve pairs (means of all twelve: 43.83, 45.11), the figures of an independent script by numpy's SVD
     data = real_data("office_caltech10_surf")
     X = data.X / data.X.sum(axis=1, keepdims=True)
     letters = [str(name)[0].upper() for name in data.domain_names]
@@ -103,7 +103,7 @@ def test_published_figures_on_office_caltech(real_data):
         X[data.domain == d] = StandardScaler().fit_transform(X[data.domain == d])
     for k, expected in FIGURES.items():
         scores = []
-        for pair in ("WD", "DC", "DA", "DW"):
+        for pair in ("WD", "DW"):
             source, target = (data.domain == letters.index(letter) for letter in pair)
             y = np.concatenate([data.y[source], np.full(target.sum(), np.nan)])
             model = make_pipeline(SubspaceAlignment(k), OnLabeled(KNeighborsClassifier(1)))
