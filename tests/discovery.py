@@ -14,7 +14,9 @@ from sktl.instance import RLLS
 #: Instances beside the default one, for what a default instance does not run through.
 VARIANTS = {
     "BBSE": [{"confusion": "hard"}],
+    "CORAL": [{"form": "kernel"}, {"reg": 0.0, "shrinkage": "ledoit-wolf", "align_means": False}],
     "DiscriminatorWeighter": [{"classifier": GaussianNB(), "calibrate": True}],
+    "DomainScaler": [{"with_mean": False, "reference": "target"}, {"method": "robust"}],
     "GaussianWeighter": [{"pooling": 0.8, "shrinkage": 0.1}],
     "ImportanceWeighted": [{"estimator": LogisticRegression(), "flattening": 0.5, "resample": "auto"}],
     "JDOTClassifier": [{"reg": 0.1}],
@@ -23,6 +25,7 @@ VARIANTS = {
     "KMM": [{"kernel": "linear"}, {"solver": "cvxpy"}, {"max_rank": 20}],
     "LabelShiftClassifier": [{"weighter": RLLS()}],
     "MSDA": [{"n_layers": 3, "n_frequent": 2, "stack": False}],
+    "MIDA": [{"kernel": "rbf", "y_weight": 0.5}, {"kernel": "rbf", "n_landmarks": 8}],
     "NearestNeighborWeighter": [{"n_centers": None}],
     "OTMapping": [
         {"class_reg": None, "reg": 0},

@@ -1,21 +1,31 @@
 """Transfer by features: where the domains look alike."""
 
 from sktl.feature._augmentation import FeatureAugmentation
+from sktl.feature._coral import CORAL
+from sktl.feature._domain_scaler import DomainScaler
 from sktl.feature._jdot_classifier import JDOTClassifier
 from sktl.feature._jdot_regressor import JDOTRegressor
+from sktl.feature._linear_ot import LinearOT
+from sktl.feature._mida import MIDA
 from sktl.feature._msda import MSDA
 from sktl.feature._ot_mapping import OTMapping
 from sktl.feature._scl import SCL
 from sktl.feature._sfa import SFA
+from sktl.feature._subspace_alignment import SubspaceAlignment
 from sktl.feature._tca import TCA
 
 __all__ = [
+    "CORAL",
+    "DomainScaler",
     "FeatureAugmentation",
     "JDOTClassifier",
     "JDOTRegressor",
+    "LinearOT",
+    "MIDA",
     "MSDA",
     "OTMapping",
     "SCL",
     "SFA",
+    "SubspaceAlignment",
     "TCA",
 ]

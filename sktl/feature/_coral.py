@@ -1,0 +1,133 @@
+"""Correlation alignment: give the source rows the covariance of the target."""
+
+import numpy as np
+from sklearn.base import OneToOneFeatureMixin
+
+from sktl._checks import check_number, check_option
+from sktl._core.moments import LinearMap, domain_gaussians, matrix_power, rest_ratio, rows_by_name, whiten_recolour
+from sktl.base import BaseDomainAligner
+from sktl.domains import TARGET
+
+
+class CORAL(OneToOneFeatureMixin, BaseDomainAligner):
+    r"""Correlation alignment: source rows whitened, then recoloured with the target's covariance.
+
+    With the means m_s, m_t and covariances C_s, C_t of the domains (n - 1 in the denominator) and a ridge r, a source
+    row x becomes
+
+    .. math:: m_t + (x - m_s) A, \qquad A = (C_s + r I)^{-1/2} (C_t + r I)^{1/2},
+
+    and target rows stay. With ``form="kernel"`` rows of both domains are multiplied by one matrix S^{1/2}, with S = (A
+    + A') / 2, so that their inner products are x S z': the kernel behind the published figures, as features for any
+    linear model.
+
+    *When it helps*: the domains correlate their columns differently, and there are enough rows to tell. *When it
+    hurts*: with few rows a column the covariances are noise, and class shares that differ are taken for a shift.
+    Measured on columns standardised within each domain, mean of the 12 pairs of Office-Caltech10 SURF and of the Amazon
+    reviews: logistic regression (C=10) on unit-norm rows 47.0 and 77.2 without it, 46.3 and 75.9 with it, 48.5 and 77.2
+    with the kernel form; 1-nearest-neighbour (Office) 31.4, 35.7 and 37.1; linear SVM (C=1, Office) 45.9, 46.6 and
+    48.6, where 48.8 is published for the kernel form.
+
+    Parameters
+    ----------
+    reg : float >= 0, default=1.0
+        r, added to all variances, in squared units of X: the paper's 1 suits columns of variance 1
+        (:class:`DomainScaler` first). 0 takes pseudo-inverses: directions without variance in the source are left out.
+    shrinkage : float in [0, 1], "ledoit-wolf" or None, default=None
+        Share of the mean variance times I mixed into each covariance, before ``reg``. "ledoit-wolf" estimates it for
+        each domain; with ``reg=0`` it is a ridge that follows the units of X.
+    align_means : bool, default=True
+        Move the source's mean onto the target's. False: x A alone, as in the paper, whose rows have mean 0 in each
+        domain.
+    form : {"features", "kernel"}, default="features"
+        Whether the source is mapped onto the target, or both half way by one matrix (apart from the means).
+
+    Attributes
+    ----------
+    maps_ : dict of name -> function
+        The affine map of each domain that moves, from rows to rows; its ``matrix`` is A (or S^{1/2}), within the
+        columns of ``basis`` where there are fewer rows than columns. Empty where there is one domain.
+    shrinkages_ : dict of name -> float
+        The share used for each domain.
+    n_features_in_ : int
+        Number of columns seen by ``fit``.
+    feature_names_in_ : ndarray of shape (n_features_in_,)
+        Their names, where they had names.
+
+    See Also
+    --------
+    LinearOT : The same covariances with the least movement of rows; its matrix is symmetric.
+    DomainScaler : Variances alone.
+
+    Notes
+    -----
+    *Cost*: one pass over the rows for the covariances, O(n d^2), then O(d^3), and O(d^2) memory; new rows
+    cost O(d^2) each. If all domains together have n < d rows, everything happens within the at most n directions they
+    span: O(n^2 d) time and O(n d) memory, and no d x d matrix. "ledoit-wolf" takes one more pass, O(n d).
+
+    Each named source has its own map; ``form="kernel"`` takes all sources as one, since it maps the target too. The
+    published kernel x_s A x' is not symmetric, and a support vector machine's solution is defined for symmetric ones: S
+    is its symmetric part (negative eigenvalues, not met on real data, would be set to 0). If there is one domain
+    (``SingleDomainWarning``), rows stay.
+
+    References
+    ----------
+    .. [1] B. Sun, J. Feng, K. Saenko, "Return of frustratingly easy domain adaptation", AAAI 2016.
+    .. [2] O. Ledoit, M. Wolf, "A well-conditioned estimator for large-dimensional covariance matrices", Journal of
+       Multivariate Analysis 88, 2004.
+
+    Examples
+    --------
+    >>> from sklearn.pipeline import make_pipeline
+    >>> from sklearn.svm import SVC
+    >>> from sktl import OnLabeled
+    >>> from sktl.datasets import make_covariate_shift
+    >>> from sktl.feature import CORAL, DomainScaler
+    >>> data = make_covariate_shift(n_features=5, random_state=0)  # y is NaN on target rows
+    >>> pipe = make_pipeline(DomainScaler(), CORAL(form="kernel"), OnLabeled(SVC(kernel="linear")))
+    >>> pipe.fit(data.X, data.y).predict(data.X).shape == data.y.shape
+    True
+    """
+
+    def __init__(self, *, reg=1.0, shrinkage=None, align_means=True, form="features"):
+        self.reg = reg
+        self.shrinkage = shrinkage
+        self.align_means = align_means
+        self.form = form
+
+    def _check_params(self):
+        check_number("reg", self.reg, low=0)
+        check_number("shrinkage", self.shrinkage, low=0, high=1, options=("ledoit-wolf", None))
+        check_option("align_means", self.align_means, (True, False))
+        check_option("form", self.form, ("features", "kernel"))
+
+    def _fit_maps(self, X, y, domains):
+        self._n_features_out = X.shape[1]
+        self.maps_, self.shrinkages_ = {}, {}
+        if domains.single:
+            return
+        names = np.where(domains.target, TARGET, "source") if self.form == "kernel" else domains.names
+        gaussians, basis = domain_gaussians(X, rows_by_name(names), self.reg, self.shrinkage)
+        self.shrinkages_ = {name: gaussian.shrinkage for name, gaussian in gaussians.items()}
+        target = gaussians.pop(TARGET)
+        if self.form == "features":
+            for name, source in gaussians.items():
+                matrix, scale = whiten_recolour(source, target), rest_ratio(source, target)
+                self.maps_[name] = self._affine(source, target.mean, matrix, basis, scale)
+            return
+        source = gaussians["source"]
+        matrix = whiten_recolour(source, target)
+        root, scale = matrix_power((matrix + matrix.T) / 2, 0.5), np.sqrt(rest_ratio(source, target))
+        origin = np.zeros(X.shape[1])
+        center = LinearMap(origin, origin, root, basis, scale)(target.mean[None])[0]
+        for name in (*domains.sources, TARGET):
+            self.maps_[name] = self._affine(target if name == TARGET else source, center, root, basis, scale)
+
+    def _affine(self, domain, center, matrix, basis, scale):
+        """The domain's mean to ``center``, or a map that leaves the origin where it is."""
+        if self.align_means:
+            return LinearMap(domain.mean, center, matrix, basis, scale)
+        return LinearMap(np.zeros_like(domain.mean), np.zeros_like(center), matrix, basis, scale)
+
+    def _map(self, X, name):
+        return self.maps_[name](X) if name in self.maps_ else X.copy()
