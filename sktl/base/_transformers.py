@@ -55,6 +55,13 @@ class BaseDomainTransformer(
         return tags
 
 
+def _pieces(rows, size=65536):
+    """Sorted positions in pieces that stay in the cache, as slices where they follow on each other: no copy."""
+    for start in range(0, len(rows), size):
+        piece = rows[start : start + size]
+        yield slice(piece[0], piece[-1] + 1) if piece[-1] - piece[0] + 1 == len(piece) else piece
+
+
 class BaseDomainAligner(BaseDomainTransformer):
     """Contract of the domain transformers that map each domain by a map of its own.
 
@@ -154,8 +161,8 @@ class BaseDomainAligner(BaseDomainTransformer):
             return self._map(X, distinct.pop())
         mapped = np.empty((X.shape[0], self._n_features_out), dtype=X.dtype)
         for name in distinct:
-            rows = np.flatnonzero(names == name)
-            mapped[rows] = self._map(X[rows], name)
+            for rows in _pieces(np.flatnonzero(names == name)):
+                mapped[rows] = self._map(X[rows], name)
         return mapped
 
     @abstractmethod
