@@ -140,7 +140,9 @@ class FeatureTable:
         total = 0.0
         for rows in blocks(len(weights)):
             F = self.block(rows)
-            total = total + as_dense(F.T @ (F * weights[rows, None] if not sparse.issparse(F) else F.multiply(weights[rows, None])))
+            total = total + as_dense(
+                F.T @ (F * weights[rows, None] if not sparse.issparse(F) else F.multiply(weights[rows, None]))
+            )
         return total
 
     def graph_products(self, graph):
