@@ -24,7 +24,9 @@ def mmd_matrix(target, codes, n_classes, balance=0.5, weighted=False):
         M = np.outer(e, e)
     totals = [sum((codes[rows] == c).sum() for c in common) for rows in known]
     for c in common:
-        shares = [np.sqrt((codes[rows] == c).sum() / n) if weighted else 1 for rows, n in zip(known, totals, strict=True)]
+        shares = [
+            np.sqrt((codes[rows] == c).sum() / n) if weighted else 1 for rows, n in zip(known, totals, strict=True)
+        ]
         e = contrast(~target & (codes == c), target & (codes == c), shares)
         M = M + balance * np.outer(e, e)
     M = M / np.linalg.norm(M)

@@ -256,10 +256,7 @@ def leading_vectors_by_root(operator, contrast, root, mu, n_components, start=No
     def down(v):  # R'v
         return root.T @ v if root.ndim == 2 else (root * v.T).T
 
-    if isinstance(operator, tuple):
-        inner = rank, lambda u: down(operator[1](up(u)))
-    else:
-        inner = down(down(operator).T)
+    inner = (rank, lambda u: down(operator[1](up(u)))) if isinstance(operator, tuple) else down(down(operator).T)
     within = min(n_components, rank)
     start = None if start is None else down(start)
     vectors, values = leading_vectors(inner, down(contrast), mu, within, start)

@@ -46,8 +46,9 @@ class BDA(PseudoLabeledComponents):
     iteration from cross-fitted A-distances of the rows: with d_0 between the domains and d_c between the rows of class
     c, b = mean(d_c) / (d_0 + mean(d_c)).
 
-    *When it helps*: the classes moved more than the domains as wholes, or less. *When it hurts*: as JDA; and the gain is
-    small: @BDA_TEXT@ Try JDA first.
+    *When it helps*: the classes moved more than the domains as wholes, or less. *When it hurts*: as JDA; and there is
+    little to gain: on Office-Caltech10 (as for JDA) "auto" reaches 47.0 where JDA has 46.8, and all fixed balances from
+    0.2 to 1 lie within 0.5 points on six pairs; on Amazon reviews it reaches 78.1, JDA 78.2. Try JDA first.
 
     Parameters
     ----------
@@ -66,7 +67,7 @@ class BDA(PseudoLabeledComponents):
     degree, coef0 : float, default=3, 1
         Parameters of the "poly" and "sigmoid" kernels.
     mu : float > 0, default=1.0
-        Weight of the penalty on the coefficients (the papers' lambda), beside an MMD matrix of Frobenius norm 1.
+        Weight of the penalty on the coefficients (the paper's lambda), beside an MMD matrix of Frobenius norm 1.
     estimator : classifier, default=None
         Guesses the classes of target rows from the components. None: 1-nearest-neighbour on rows scaled to unit norm,
         as in the literature; it compares all source with all target rows, so give large tables another one (such as
@@ -99,7 +100,7 @@ class BDA(PseudoLabeledComponents):
     n_iter_ : int
         Eigenproblems solved.
     estimator_ : classifier
-        The classifier, fitted on the last components of the labelled rows.
+        The classifier, fitted on the last components of the labelled rows; None where there is one class.
     landmarks_ : ndarray or CSR matrix of shape (n_landmarks, n_features), or None
         Rows that kernels are computed with; None for the linear kernel.
     solver_ : {"primal", "dual"}
@@ -226,8 +227,8 @@ class BDA(PseudoLabeledComponents):
         """Balance by A-distances; that of the domains is the same in all iterations."""
         if not self._balances:
             self._whole = bounded_a_distance(X, np.flatnonzero(~target), np.flatnonzero(target))
-        rows_of = [
-            (np.flatnonzero(~target & (guess == c)), np.flatnonzero(target & (guess == c)))
-            for c in range(len(self.classes_))
-        ]
-        return balance_of_distances(self._whole, [bounded_a_distance(X, *rows) for rows in rows_of])
+        by_class = []
+        for code in range(len(self.classes_)):
+            rows = guess == code
+            by_class.append(bounded_a_distance(X, np.flatnonzero(~target & rows), np.flatnonzero(target & rows)))
+        return balance_of_distances(self._whole, by_class)

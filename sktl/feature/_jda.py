@@ -24,7 +24,8 @@ class JDA(PseudoLabeledComponents):
     *When it helps*: the first guesses are mostly right, and classes moved differently. On Office-Caltech10 (SURF, rows
     of unit norm, 20 components, 1-nearest-neighbour, 12 pairs) it reaches 46.8 where TCA has 46.2. *When it hurts*:
     wrong guesses confirm themselves; there is no stop against it. Logistic regression on the same unit-norm rows,
-    without any adaptation, has 47.0 there@AMAZON_JDA@.
+    without any adaptation, has 47.0 there. On Amazon reviews (12 pairs, logistic regression before and after)
+    JDA has 78.2, TCA 77.6, no adaptation 77.1.
 
     Parameters
     ----------
@@ -38,7 +39,7 @@ class JDA(PseudoLabeledComponents):
     degree, coef0 : float, default=3, 1
         Parameters of the "poly" and "sigmoid" kernels.
     mu : float > 0, default=1.0
-        Weight of the penalty on the coefficients (the papers' lambda), beside an MMD matrix of Frobenius norm 1.
+        Weight of the penalty on the coefficients (the paper's lambda), beside an MMD matrix of Frobenius norm 1.
     estimator : classifier, default=None
         Guesses the classes of target rows from the components. None: 1-nearest-neighbour on rows scaled to unit norm,
         as in the literature; it compares all source with all target rows, so give large tables another one (such as
@@ -68,7 +69,7 @@ class JDA(PseudoLabeledComponents):
     n_iter_ : int
         Eigenproblems solved.
     estimator_ : classifier
-        The classifier, fitted on the last components of the labelled rows.
+        The classifier, fitted on the last components of the labelled rows; None where there is one class.
     landmarks_ : ndarray or CSR matrix of shape (n_landmarks, n_features), or None
         Rows that kernels are computed with; None for the linear kernel.
     solver_ : {"primal", "dual"}

@@ -5,7 +5,7 @@ from numbers import Integral
 import numpy as np
 from sklearn.base import clone, is_classifier
 from sklearn.pipeline import make_pipeline
-from sklearn.preprocessing import Normalizer
+from sklearn.preprocessing import FunctionTransformer, Normalizer
 
 from sktl._checks import check_number
 from sktl._core.components import row_groups
@@ -18,7 +18,9 @@ def nearest_neighbor():
     """1-nearest-neighbour on rows of unit norm: the literature's classifier."""
     from sklearn.neighbors import KNeighborsClassifier  # here, to keep `import sktl` quick
 
-    return make_pipeline(Normalizer(), KNeighborsClassifier(1))
+    # of rows in one direction (sparse ones often are) the first is the nearest, not the one that rounding favours
+    rounded = FunctionTransformer(np.round, kw_args={"decimals": 9})
+    return make_pipeline(Normalizer(), rounded, KNeighborsClassifier(1))
 
 
 class PseudoLabeledComponents(ReportsProgress, LabelledComponents):
@@ -66,6 +68,9 @@ class PseudoLabeledComponents(ReportsProgress, LabelledComponents):
 
     def _guess(self, Z, codes, known, rows):
         """Codes of the classes of ``rows``, by the classifier fitted on the ``known`` ones."""
+        if len(self.classes_) == 1:
+            self.estimator_ = None
+            return np.zeros(len(rows), dtype=int)
         base = nearest_neighbor() if self.estimator is None else clone(self.estimator)
         self.estimator_ = base.fit(Z[known], self.classes_[codes[known]])
         if len(rows) == 0:

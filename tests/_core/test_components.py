@@ -101,7 +101,9 @@ def test_a_metric_by_its_root(kind, size, monkeypatch):
     rng = np.random.default_rng(0)
     F, b, mu = rng.normal(size=(90, 40)) * np.linspace(3, 0.1, 40), rng.normal(size=(40, 3)), 0.6
     C = F.T @ F
-    root = {"full": rng.normal(size=(40, 40)), "diagonal": rng.uniform(0.5, 2, 40), "thin": rng.normal(size=(40, 36))}[kind]
+    root = {"full": rng.normal(size=(40, 40)), "diagonal": rng.uniform(0.5, 2, 40), "thin": rng.normal(size=(40, 36))}[
+        kind
+    ]
     R = np.diag(root) if root.ndim == 1 else root
     from textbook import leading
 

@@ -112,7 +112,9 @@ def test_units_turns_and_origins_do_not_matter():
     rotation = np.linalg.qr(np.random.default_rng(1).normal(size=(6, 6)))[0]
     same_up_to_sign(JDA(3).fit_transform(X @ rotation, y), Z, atol=1e-8)
     assert_allclose(JDA(3, mu=1e4).fit(100 * X, y).components_, JDA(3).fit(X, y).components_, atol=1e-8)
-    estimator = make_pipeline(StandardScaler(), LogisticRegression())  # the default looks at angles, to which the origin matters
+    estimator = make_pipeline(
+        StandardScaler(), LogisticRegression()
+    )  # the default looks at angles, to which the origin matters
     moved = JDA(3, estimator=estimator).fit(X + 1e4, y).components_
     assert_allclose(moved, JDA(3, estimator=estimator).fit(X, y).components_, atol=1e-5)
 
@@ -183,7 +185,12 @@ def test_ordinary_pipeline():
         ({"n_components": 9, "kernel": "rbf", "n_landmarks": 8}, 0, ValueError, "n_landmarks = 8"),
         ({"mu": 0}, 0, ValueError, "mu must be a number > 0; got 0"),
         ({"max_iter": 0}, 0, ValueError, "max_iter must be an integer >= 1; got 0"),
-        ({"estimator": Ridge()}, 0, TypeError, r"estimator must be a classifier, since it guesses classes; got Ridge\("),
+        (
+            {"estimator": Ridge()},
+            0,
+            TypeError,
+            r"estimator must be a classifier, since it guesses classes; got Ridge\(",
+        ),
         ({}, None, ValueError, "JDA requires y to be passed, but the target y is None"),
         ({}, 0.3, ValueError, "Unknown label type.*continuous"),
     ],
