@@ -10,7 +10,8 @@ Three questions, one table each, every case in a process of its own:
 - *landmarks*: JDA with an rbf kernel on 50,000 + 50,000 rows, 20 columns, 1,000 landmarks; the ratio likewise, to the
   product of the kernel values of the landmarks with themselves, F.T @ F in blocks.
 
-JDA takes all 10 iterations here (``max_iter``), unless pseudo-labels stop changing before.
+JDA takes all 10 iterations here (``max_iter``), unless pseudo-labels stop changing before. Memory is what the fits take
+beyond the peak of making the rows.
 
 Run: ``python benchmarks/feature.py`` (some minutes), or with ``--quick`` (a tenth of the rows, some seconds). Set
 OMP_NUM_THREADS=1: times are processor seconds, of all threads together.

@@ -71,7 +71,7 @@ class BDA(PseudoLabeledComponents):
     estimator : classifier, default=None
         Guesses the classes of target rows from the components. None: 1-nearest-neighbour on rows scaled to unit norm,
         as in the literature; it compares all source with all target rows, so give large tables another one (such as
-        ``LogisticRegression()``).
+        ``LogisticRegression()``). A classifier that is given sees the components as they are.
     max_iter : int >= 1, default=10
         Eigenproblems at the most; the literature's 10.
     n_landmarks : int >= 1, "auto" or None, default="auto"

@@ -96,10 +96,10 @@ class BaseComponents(BaseDomainTransformer):
         return mapped
 
 
-class LabelledComponents(BaseComponents):
+class LabeledComponents(BaseComponents):
     """Contract of those that learn from labels of the source."""
 
-    def _check_labelled(self, X, y, sample_domain):
+    def _check_labeled(self, X, y, sample_domain):
         """Check rows and labels: X, its domains, and the code of each row's class (-1 where the label is missing)."""
         name = type(self).__name__
         if y is None:

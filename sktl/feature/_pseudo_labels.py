@@ -11,7 +11,7 @@ from sktl._checks import check_number
 from sktl._core.components import row_groups
 from sktl._core.kernels import canonical_order
 from sktl._progress import ReportsProgress
-from sktl.feature._components import LabelledComponents
+from sktl.feature._components import LabeledComponents
 
 
 def nearest_neighbor():
@@ -23,7 +23,7 @@ def nearest_neighbor():
     return make_pipeline(Normalizer(), rounded, KNeighborsClassifier(1))
 
 
-class PseudoLabeledComponents(ReportsProgress, LabelledComponents):
+class PseudoLabeledComponents(ReportsProgress, LabeledComponents):
     """Contract of the components that match class means, where target labels are missing by pseudo-labels.
 
     A child has the parameters ``estimator`` and ``max_iter`` beside those of the components, and implements
@@ -39,7 +39,7 @@ class PseudoLabeledComponents(ReportsProgress, LabelledComponents):
     def _fit(self, X, y, sample_domain):
         """``fit``: check, split, take turns, store."""
         self._check_params()
-        X, domains, codes = self._check_labelled(X, y, sample_domain)
+        X, domains, codes = self._check_labeled(X, y, sample_domain)
         n_classes = len(self.classes_)
         table = self._table(X, row_groups(domains.target, codes, n_classes), 2 * n_classes + 2)
         turns = self._reported(self._turns(X, table, codes, domains.target), self.max_iter, "iteration")

@@ -8,7 +8,7 @@ from scipy.linalg import cholesky, solve_triangular
 from sktl._checks import check_number
 from sktl._core.components import row_groups
 from sktl._core.graphs import neighbor_graph, normalized_laplacian
-from sktl.feature._components import LabelledComponents
+from sktl.feature._components import LabeledComponents
 
 
 def dependence(table, n_classes, label_weight):
@@ -24,7 +24,7 @@ def dependence(table, n_classes, label_weight):
     return p, lambda v: label_weight * (between @ (between.T @ v)) + (1 - label_weight) * multiply(v)
 
 
-class SSTCA(LabelledComponents):
+class SSTCA(LabeledComponents):
     r"""Semi-supervised transfer component analysis: TCA that also looks at labels and at neighbours.
 
     With the n rows of all domains, their kernel matrix K, the centring matrix H and M = e e', the MMD matrix of TCA,
@@ -186,7 +186,7 @@ class SSTCA(LabelledComponents):
             If there is one domain; M is 0 then.
         """
         self._check_params()
-        X, domains, codes = self._check_labelled(X, y, sample_domain)
+        X, domains, codes = self._check_labeled(X, y, sample_domain)
         n_classes = len(self.classes_)
         table = self._table(X, row_groups(domains.target, codes, n_classes), 2 * n_classes + 2)
         operator = dependence(table, n_classes, self.label_weight)

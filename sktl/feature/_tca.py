@@ -65,6 +65,9 @@ class TCA(BaseComponents):
     See Also
     --------
     sklearn.decomposition.PCA : Variance alone; what TCA becomes (up to scale) where there is one domain.
+    SSTCA : Looks at labels and neighbours as well.
+    JDA : Matches the means of the classes too.
+    TJM : Leaves out source rows that the target can do without.
     sktl.instance.KMM : Moves weights of rows, not features.
 
     Notes
