@@ -42,8 +42,8 @@ class JDA(PseudoLabeledComponents):
         Weight of the penalty on the coefficients (the paper's lambda), beside an MMD matrix of Frobenius norm 1.
     estimator : classifier, default=None
         Guesses the classes of target rows from the components. None: 1-nearest-neighbour on rows scaled to unit norm,
-        as in the literature; it compares all source with all target rows, so give large tables another one (such as
-        ``LogisticRegression()``). A classifier that is given sees the components as they are.
+        as in the literature; it compares all source with all target rows, so give large tables another one. That sees
+        the components as they are, of very different sizes: ``make_pipeline(StandardScaler(), LogisticRegression())``.
     max_iter : int >= 1, default=10
         Eigenproblems at the most; the literature's 10.
     n_landmarks : int >= 1, "auto" or None, default="auto"
