@@ -10,6 +10,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 import sktl._progress
+from sktl.feature import BDA, JDA, TJM
 from sktl.instance import (
     MultiSourceTrAdaBoostClassifier,
     TaskTrAdaBoostClassifier,
@@ -136,3 +137,30 @@ def test_the_bar_of_scikit_learn_shows_them(booster, n_steps, two_domains, capsy
     shown = clone(booster).set_callbacks(ProgressBar()).fit(*in_table(two_domains))
     assert f"{type(booster).__name__} - fit" in capsys.readouterr().out
     assert np.array_equal(plain.predict(two_domains[0]), shown.predict(two_domains[0]))
+
+
+@has_callbacks
+@pytest.mark.parametrize("model", [JDA(max_iter=3), BDA(max_iter=3, balance=1), TJM(max_iter=3, tol=0)], ids=repr)
+def test_iterations_of_components_are_told(model, two_domains):
+    X, y, _ = two_domains
+    plain, recorder = clone(model).fit(X, y), Recorder()
+    told = clone(model).set_callbacks(recorder).fit(X, y)
+    steps = ["begin iteration of 0", "end iteration"] * 3
+    assert recorder.told == ["setup", "begin fit of 3", *steps, "end fit", "teardown"]
+    assert np.array_equal(plain.components_, told.components_)
+
+
+@has_callbacks
+@pytest.mark.parametrize("model", [JDA(), BDA(balance=1), TJM(tol=0)], ids=repr)
+def test_a_callback_may_end_the_iterations(model, two_domains):
+    class AfterTwo(Recorder):
+        def on_fit_task_end(self, estimator, context):
+            super().on_fit_task_end(estimator, context)
+            return context.parent is not None and self.told.count("end iteration") == 2
+
+    X, y, _ = two_domains
+    fitted = clone(model).set_callbacks(AfterTwo()).fit(X, y)
+    assert fitted.n_iter_ == 2
+    assert np.array_equal(fitted.components_, clone(model).set_params(max_iter=2).fit(X, y).components_)
+    if hasattr(fitted, "pseudo_label_changes_"):
+        assert len(fitted.pseudo_label_changes_) == 2

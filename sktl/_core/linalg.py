@@ -108,7 +108,30 @@ def scatter(blocks, contrasts):
     projected : ndarray of shape (p, c)
         F'E.
     """
+    return moments(blocks, contrasts)[:2]
+
+
+def moments(blocks, contrasts):
+    """Centred scatter F'HF, products F'HE, and the mean of a table F that comes in blocks of rows, in one pass.
+
+    Parameters
+    ----------
+    blocks : iterable of ndarray or CSR matrix of shape (n_block, p)
+        Blocks of F, in order.
+    contrasts : ndarray or CSR array of shape (n, c)
+        E, any columns.
+
+    Returns
+    -------
+    scatter : ndarray of shape (p, p)
+        Sum over rows of (f - mean)(f - mean)'.
+    projected : ndarray of shape (p, c)
+        Sum over rows of (f - mean) e'.
+    mean : ndarray of shape (p,)
+        Mean row.
+    """
     start, total, offset = 0, None, None
+    weights = np.zeros(contrasts.shape[1])
     for block in blocks:
         dense = not sparse.issparse(block)
         if total is None:
@@ -116,15 +139,19 @@ def scatter(blocks, contrasts):
             offset = np.mean(block, axis=0, dtype=np.float64) if dense else np.zeros(p)  # against cancellation
             total, sums, projected = np.zeros((p, p)), np.zeros(p), np.zeros((p, contrasts.shape[1]))
         rows = contrasts[start : start + block.shape[0]]
-        if dense:
-            block = block - offset
-            total += block.T @ block
-        else:
-            total += (block.T @ block).toarray()
+        block = block - offset if dense else block.astype(np.float64)
+        total += as_dense(block.T @ block)
         sums += np.asarray(block.sum(axis=0)).ravel()
-        projected += block.T @ rows
+        projected += as_dense(block.T @ rows)
+        weights += np.asarray(rows.sum(axis=0)).ravel()
         start += block.shape[0]
-    return total - np.outer(sums, sums) / start, projected
+    mean = sums / start
+    return total - np.outer(sums, mean), projected - np.outer(mean, weights), offset + mean
+
+
+def as_dense(matrix):
+    """``matrix`` as an ndarray."""
+    return matrix.toarray() if sparse.issparse(matrix) else np.asarray(matrix)
 
 
 def row_space(X):
@@ -182,12 +209,59 @@ def leading_vectors(operator, contrast, mu, n_components, start=None):
         start = np.ones(p) if start is None else start
         values, vectors = eigsh(pencil, k=n_components, which="LA", v0=start)
     order = np.argsort(-values)
-    values, vectors = values[order] / mu, half(vectors[:, order])
+    return unit_columns(half(vectors[:, order]), values[order] / mu)
+
+
+def unit_columns(vectors, values):
+    """Columns of unit norm whose entry of largest size is positive; those of negligible eigenvalues become zero."""
     negligible = values <= NEGLIGIBLE * max(values[0], 0)
-    vectors /= np.maximum(np.linalg.norm(vectors, axis=0), np.finfo(float).tiny)
-    largest = vectors[np.argmax(np.abs(vectors), axis=0), np.arange(n_components)]
-    vectors *= np.where(largest < 0, -1.0, 1.0) * ~negligible
-    return vectors, np.where(negligible, 0.0, values)
+    vectors = vectors / np.maximum(np.linalg.norm(vectors, axis=0), np.finfo(float).tiny)
+    largest = vectors[np.argmax(np.abs(vectors), axis=0), np.arange(vectors.shape[1])]
+    return vectors * (np.where(largest < 0, -1.0, 1.0) * ~negligible), np.where(negligible, 0.0, values)
+
+
+def leading_vectors_by_root(operator, contrast, root, mu, n_components, start=None):
+    """Leading solutions v of C v = lambda (b b' + mu Q) v for a metric Q with Q^-1 = R R', each of unit norm.
+
+    With v = R u the problem is that of :func:`leading_vectors`, for R'CR and R'b. Where R has fewer columns than rows,
+    v stays within its range.
+
+    Parameters
+    ----------
+    operator : ndarray of shape (p, p), or pair (p, function)
+        C, as :func:`leading_vectors` takes it.
+    contrast : ndarray of shape (p, c)
+        b.
+    root : ndarray of shape (p, r) or (p,)
+        R; one dimension is a diagonal.
+    mu : float
+        Positive.
+    n_components : int
+        How many; those beyond r are zero.
+    start : ndarray of shape (p,), default=None
+        First vector of the iteration.
+
+    Returns
+    -------
+    vectors : ndarray of shape (p, n_components)
+        As those of :func:`leading_vectors`.
+    values : ndarray of shape (n_components,)
+        Eigenvalues, falling.
+    """
+    rank = root.shape[-1]
+
+    def up(u):  # R u
+        return root @ u if root.ndim == 2 else (root * u.T).T
+
+    def down(v):  # R'v
+        return root.T @ v if root.ndim == 2 else (root * v.T).T
+
+    inner = (rank, lambda u: down(operator[1](up(u)))) if isinstance(operator, tuple) else down(down(operator).T)
+    within = min(n_components, rank)
+    start = None if start is None else down(start)
+    vectors, values = leading_vectors(inner, down(contrast), mu, within, start)
+    vectors, values = unit_columns(up(vectors), values)
+    return np.pad(vectors, ((0, 0), (0, n_components - within))), np.pad(values, (0, n_components - within))
 
 
 def conjugate_gradients(multiply, right, tol, max_iter):

@@ -1,8 +1,10 @@
 """Transfer by features: where the domains look alike."""
 
 from sktl.feature._augmentation import FeatureAugmentation
+from sktl.feature._bda import BDA
 from sktl.feature._coral import CORAL
 from sktl.feature._domain_scaler import DomainScaler
+from sktl.feature._jda import JDA
 from sktl.feature._jdot_classifier import JDOTClassifier
 from sktl.feature._jdot_regressor import JDOTRegressor
 from sktl.feature._linear_ot import LinearOT
@@ -11,13 +13,17 @@ from sktl.feature._msda import MSDA
 from sktl.feature._ot_mapping import OTMapping
 from sktl.feature._scl import SCL
 from sktl.feature._sfa import SFA
+from sktl.feature._sstca import SSTCA
 from sktl.feature._subspace_alignment import SubspaceAlignment
 from sktl.feature._tca import TCA
+from sktl.feature._tjm import TJM
 
 __all__ = [
+    "BDA",
     "CORAL",
     "DomainScaler",
     "FeatureAugmentation",
+    "JDA",
     "JDOTClassifier",
     "JDOTRegressor",
     "LinearOT",
@@ -26,6 +32,8 @@ __all__ = [
     "OTMapping",
     "SCL",
     "SFA",
+    "SSTCA",
     "SubspaceAlignment",
     "TCA",
+    "TJM",
 ]

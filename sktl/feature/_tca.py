@@ -1,31 +1,10 @@
 """Transfer component analysis: the few directions in which the domains have one mean and the data still vary."""
 
-from numbers import Integral
-
-import numpy as np
-from sklearn.utils import check_random_state
-from sklearn.utils.validation import check_is_fitted, validate_data
-
-from sktl._checks import check_kernel, check_number
-from sktl._core.kernels import blocks, canonical_order, make_kernel, subsample
-from sktl._core.linalg import leading_vectors, row_space, scatter
-from sktl.base import BaseDomainTransformer
-
-MAX_EXACT = 5000  # rows up to which n_landmarks="auto" is exact: 200 MB of kernel matrix
-AUTO_LANDMARKS = 1000
+from sktl._core.components import row_groups
+from sktl.feature._components import BaseComponents
 
 
-def mean_contrast(target):
-    """E with M = e e', the MMD matrix of Frobenius norm 1: e'f is the difference of the domains' means of f, scaled."""
-    n_target = target.sum()
-    n_source = len(target) - n_target
-    if n_source == 0 or n_target == 0:
-        return np.zeros((len(target), 1))
-    contrast = np.where(target, -1 / n_target, 1 / n_source)
-    return (contrast / np.linalg.norm(contrast))[:, None]
-
-
-class TCA(BaseDomainTransformer):
+class TCA(BaseComponents):
     r"""Transfer component analysis: new features on which the domains look alike.
 
     With the n rows of all domains, their kernel matrix K, the centring matrix H and M = e e' (e is 1 / n_source on
@@ -86,6 +65,9 @@ class TCA(BaseDomainTransformer):
     See Also
     --------
     sklearn.decomposition.PCA : Variance alone; what TCA becomes (up to scale) where there is one domain.
+    SSTCA : Looks at labels and neighbours as well.
+    JDA : Matches the means of the classes too.
+    TJM : Leaves out source rows that the target can do without.
     sktl.instance.KMM : Moves weights of rows, not features.
 
     Notes
@@ -172,92 +154,6 @@ class TCA(BaseDomainTransformer):
             If there is one domain; the components then maximise variance alone.
         """
         self._check_params()
-        X, domains = self._check_rows(X, y, sample_domain, dtype=[np.float64, np.float32])
-        contrast = mean_contrast(domains.target)
-        if self.kernel == "linear":
-            vectors, self.eigenvalues_ = self._fit_linear(X, contrast)
-        else:
-            vectors, self.eigenvalues_ = self._fit_kernel(X, contrast)
-        self.components_ = np.ascontiguousarray(vectors.T, dtype=X.dtype)
-        self._n_features_out = self.n_components
-        return self
-
-    def transform(self, X):
-        """Map rows, of any domain, onto the components.
-
-        Parameters
-        ----------
-        X : array-like or CSR matrix of shape (n_samples, n_features)
-            Rows.
-
-        Returns
-        -------
-        ndarray of shape (n_samples, n_components)
-        """
-        check_is_fitted(self)
-        X = validate_data(self, X, accept_sparse="csr", dtype=[np.float64, np.float32], reset=False)
-        if self.landmarks_ is None:
-            return np.asarray(X @ self.components_.T.astype(X.dtype, copy=False))
-        mapped = np.empty((X.shape[0], self.n_components), dtype=X.dtype)
-        coefficients = self.components_.T.astype(np.float64)
-        for rows in blocks(X.shape[0]):
-            mapped[rows] = self._kernel(X[rows], self.landmarks_) @ coefficients
-        return mapped
-
-    def _check_params(self):
-        check_number("n_components", self.n_components, Integral, low=1)
-        check_kernel(self.kernel, self.gamma, self.degree, self.coef0)
-        check_number("mu", self.mu, low=0, closed="neither")
-        check_number("n_landmarks", self.n_landmarks, Integral, low=1, options=("auto", None))
-
-    def _check_rank(self, bound, what):
-        if self.n_components > bound:
-            raise ValueError(
-                f"n_components={self.n_components} exceeds the number of directions, {what} = {bound}. Lower it."
-            )
-
-    def _fit_linear(self, X, contrast):
-        """Components as directions of the input space; with fewer rows than columns, within the span of the rows."""
-        n, d = X.shape
-        self._check_rank(min(n, d), f"min(n_samples={n}, n_features={d})")
-        self.solver_, self.approximation_ = ("primal" if d <= n else "dual"), "exact"
-        self.landmarks_, self.gamma_ = None, np.nan
-        basis = None if d <= n else row_space(X)
-        parts = (X[rows] if basis is None else np.asarray(X[rows] @ basis) for rows in blocks(n, 4096))
-        matrix, projected = scatter(parts, contrast)
-        within = min(self.n_components, len(matrix))
-        vectors, values = leading_vectors(matrix, projected, self.mu, within)
-        vectors = vectors if basis is None else basis @ vectors
-        missing = self.n_components - within  # rows that are no more than `within` different directions
-        return np.pad(vectors, ((0, 0), (0, missing))), np.pad(values, (0, missing))
-
-    def _fit_kernel(self, X, contrast):
-        """Components as expansions in the rows, or in landmarks among them."""
-        n = X.shape[0]
-        self._kernel = make_kernel(self.kernel, self.gamma, X, self.degree, self.coef0)
-        self.gamma_ = self._kernel.params.get("gamma", np.nan)
-        size = {"auto": n if n <= MAX_EXACT else AUTO_LANDMARKS, None: n}.get(self.n_landmarks, self.n_landmarks)
-        size = min(size, n)
-        self._check_rank(size, "n_samples" if size == n else "n_landmarks")
-        if size == n:
-            self.solver_, self.approximation_, self.landmarks_ = "dual", "exact", X.copy()
-            K = self._kernel(X, X)
-            start = 1 + canonical_rank(X) / n  # depends on a row's values, not on its place
-            return leading_vectors((n, lambda v: K @ _centred(K @ v)), K @ contrast, self.mu, self.n_components, start)
-        self.solver_, self.approximation_ = "primal", "nystroem"
-        self.landmarks_ = X[subsample(X, size, check_random_state(self.random_state))]
-        values = (self._kernel(X[rows], self.landmarks_) for rows in blocks(n))
-        matrix, projected = scatter(values, contrast)
-        vectors, eigenvalues = leading_vectors(matrix, projected, self.mu * size / n, self.n_components)
-        return vectors * np.sqrt(n / size), eigenvalues
-
-
-def _centred(v):
-    return v - v.mean(axis=0)
-
-
-def canonical_rank(X):
-    """Place of each row in an order that depends on values alone."""
-    rank = np.empty(X.shape[0])
-    rank[canonical_order(X)] = np.arange(X.shape[0])
-    return rank
+        X, domains = self._check_rows(X, y, sample_domain)
+        table = self._table(X, row_groups(domains.target), n_groups=2)
+        return self._store(table, *table.solve(self.mu, self.n_components), dtype=X.dtype)

@@ -93,5 +93,6 @@ def proxy_a_distance(X_source, X_target, classifier=None, *, cv=5, n_jobs=None, 
             StandardScaler(with_mean=not sparse.issparse(X)), LogisticRegression(class_weight="balanced", max_iter=1000)
         )
     folds = StratifiedKFold(cv, shuffle=True, random_state=check_random_state(random_state).randint(2**31 - 1))
-    guess = cross_val_predict(clone(classifier), X, is_target, cv=folds, n_jobs=n_jobs)
+    # params: scikit-learn 1.6 fails without it where metadata routing is on
+    guess = cross_val_predict(clone(classifier), X, is_target, cv=folds, n_jobs=n_jobs, params={})
     return distance_of_error(1 - balanced_accuracy_score(is_target, guess))

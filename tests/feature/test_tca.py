@@ -12,7 +12,7 @@ from sklearn.preprocessing import Normalizer, StandardScaler
 
 from sktl import OnLabeled
 from sktl.exceptions import SingleDomainWarning
-from sktl.feature import TCA, _tca
+from sktl.feature import TCA, _components
 
 
 def textbook(K, target, mu, k):
@@ -43,13 +43,14 @@ def test_exact_kernel_is_the_textbook_problem(mu, two_domains):
 
 
 def test_lanczos_is_the_textbook_problem(monkeypatch):
-    from sktl._core import linalg
+    from sktl._core import components, linalg
 
     rng = np.random.default_rng(0)
     X = rng.normal(size=(333, 4))
     X[200:, 0] += 1
     target = np.arange(333) >= 200
     monkeypatch.setattr(linalg, "DENSE_SIZE", 50)
+    monkeypatch.setattr(components, "DENSE_SIZE", 50)
     K = rbf_kernel(X, gamma=0.3)
     _, W = textbook(K, target, 1.0, 5)
     tca = TCA(5, kernel="rbf", gamma=0.3).fit(X, sample_domain=target)
@@ -116,8 +117,8 @@ def test_landmarks_follow_the_formula(two_domains):
 
 
 def test_landmarks_beyond_the_documented_size(monkeypatch):
-    monkeypatch.setattr(_tca, "MAX_EXACT", 100)
-    monkeypatch.setattr(_tca, "AUTO_LANDMARKS", 40)
+    monkeypatch.setattr(_components, "MAX_EXACT", 100)
+    monkeypatch.setattr(_components, "AUTO_LANDMARKS", 40)
     X = np.random.default_rng(0).normal(size=(151, 3))
     domain = np.arange(151) > 80
     assert TCA(kernel="rbf").fit(X, sample_domain=domain).landmarks_.shape == (40, 3)

@@ -1,5 +1,6 @@
 import numpy as np
 import pytest
+import sklearn
 from scipy import sparse
 from scipy.stats import norm
 from sklearn.dummy import DummyClassifier
@@ -65,3 +66,11 @@ def test_errors():
 def test_a_regressor_is_refused():
     with pytest.raises(TypeError, match=r"classifier must be a classifier, such as .*; got Ridge\(\)"):
         proxy_a_distance(np.ones((9, 1)), np.ones((9, 1)), Ridge())
+
+
+def test_metadata_routing_makes_no_difference():
+    rng = np.random.default_rng(0)
+    X, Y = rng.normal(size=(101, 2)), rng.normal(size=(67, 2)) + 1
+    with sklearn.config_context(enable_metadata_routing=True):
+        routed = proxy_a_distance(X, Y)
+    assert routed == proxy_a_distance(X, Y)

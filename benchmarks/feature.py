@@ -1,0 +1,161 @@
+"""Transfer components: how fast, how large, and beside whom.
+
+Three questions, one table each, every case in a process of its own:
+
+- *exact*: kernel TCA with all rows, beside skada's (optional) and scipy's dense ``eigh(KHK, KMK + mu I)``. The ratio is
+  their time over ours; the angle is the largest one between the subspaces of the coefficients, ours and scipy's (or
+  skada's and scipy's: it takes ``eigh`` of a matrix that is not symmetric).
+- *linear*: TCA and JDA on 100,000 + 100,000 rows, 100 columns, 10 classes; the ratio is the time over that of one plain
+  ``X.T @ X``.
+- *landmarks*: JDA with an rbf kernel on 50,000 + 50,000 rows, 20 columns, 1,000 landmarks; the ratio likewise, to the
+  product of the kernel values of the landmarks with themselves, F.T @ F in blocks.
+
+JDA takes all 10 iterations here (``max_iter``), unless pseudo-labels stop changing before. Memory is what the fits take
+beyond the peak of making the rows.
+
+Run: ``python benchmarks/feature.py`` (some minutes), or with ``--quick`` (a tenth of the rows, some seconds). Set
+OMP_NUM_THREADS=1: times are processor seconds, of all threads together.
+
+Measured with one thread:
+
+    case                                             ratio  iter.   angle
+    exact TCA, 2000 + 2000 rows                        1.0        2.5e-13
+      scipy, dense                                    10.8              0
+      skada 0.6.0                                     28.2        2.3e-01
+    linear TCA, 100000 + 100000                          2      1
+    linear JDA, NearestCentroid, 100000 + 100000        27     10
+    linear JDA, LogisticRegression, 100000 + 100000     63     10
+    rbf JDA, NearestCentroid, 50000 + 50000            4.6     10
+    rbf JDA, LogisticRegression, 50000 + 50000         5.4     10
+
+On one core of that machine the linear cases took up to 5 s, those with landmarks up to 15 s.
+"""
+
+import argparse
+import resource
+import subprocess
+import sys
+import time
+
+import numpy as np
+from scipy.linalg import eigh, subspace_angles
+from sklearn.linear_model import LogisticRegression
+from sklearn.metrics.pairwise import rbf_kernel
+from sklearn.neighbors import NearestCentroid
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
+
+from sktl.feature import JDA, TCA
+
+CASES = ("exact", "linear", "landmarks")
+ESTIMATORS = {
+    "NearestCentroid": NearestCentroid(),
+    "LogisticRegression": make_pipeline(StandardScaler(), LogisticRegression(max_iter=1000)),
+}
+
+
+def shifted_classes(n, d, n_classes=10):
+    """Rows of two domains, n each, labels that are NaN in the second; classes of their own shifts."""
+    rng = np.random.default_rng(0)
+    codes = rng.integers(0, n_classes, 2 * n)
+    target = np.arange(2 * n) >= n
+    X = rng.normal(size=(2 * n, d)) + 2 / np.sqrt(d) * rng.normal(size=(n_classes, d))[codes]
+    X[target] += rng.normal(size=d) + 2 / np.sqrt(d) * rng.normal(size=(n_classes, d))[codes[target]]
+    return X, np.where(target, np.nan, codes), target
+
+
+def timed(function):
+    """Result and processor seconds of a call: what a core of its own would take, however busy the machine is."""
+    start = time.process_time()
+    result = function()
+    return result, time.process_time() - start
+
+
+def peak_mb():
+    """Largest memory of this process so far."""
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+
+
+def exact(share, k=10):
+    """Kernel TCA with all rows, ours and theirs."""
+    n = int(2000 * share)
+    X, _, target = shifted_classes(n, 20)
+    gamma, mu = 1 / 20, 1.0
+    tca, ours = timed(lambda: TCA(k, kernel="rbf", gamma=gamma, mu=mu).fit(X, sample_domain=target))
+
+    def dense():
+        K = rbf_kernel(X, gamma=gamma)
+        e = np.where(target, -1 / n, 1 / n)
+        b = K @ (e / np.linalg.norm(e))
+        centred = K - K.mean(axis=0)
+        B = np.outer(b, b) + mu * np.eye(2 * n)
+        return eigh(centred.T @ centred, B, subset_by_index=[2 * n - k, 2 * n - 1])[1]
+
+    reference, seconds = timed(dense)
+    print(f"{'case':<34}{'s':>9}{'ratio':>9}{'angle':>11}")
+    angle = subspace_angles(tca.components_.T, reference).max()
+    print(f"{f'exact TCA, {n} + {n} rows':<34}{ours:>9.2f}{1.0:>9.1f}{angle:>11.1e}")
+    print(f"{'  scipy, dense':<34}{seconds:>9.2f}{seconds / ours:>9.1f}{0.0:>11.1e}", flush=True)
+    try:
+        from skada import TransferComponentAnalysisAdapter
+    except ImportError:
+        print("  skada: not installed")
+        return
+    # their penalty: I + mu K L K with L = M (1 / n + 1 / n); their gamma is 1 / n_features
+    theirs = TransferComponentAnalysisAdapter(kernel="rbf", n_components=k, mu=n / 2 / mu)
+    domain = np.where(target, -2, 1)
+    theirs, seconds = timed(lambda: theirs.fit(X, np.zeros(2 * n), sample_domain=domain))
+    angle = subspace_angles(theirs.eigvects_, reference).max()
+    print(f"{'  skada':<34}{seconds:>9.2f}{seconds / ours:>9.1f}{angle:>11.1e}")
+
+
+def linear(share):
+    """TCA and JDA in the primal, against one product X'X."""
+    n = int(100_000 * share)
+    X, y, _ = shifted_classes(n, 100)
+    base = peak_mb()
+    _, unit = timed(lambda: X.T @ X)
+    print(f"{'case':<46}{'s':>9}{'ratio':>9}{'iter.':>7}{'extra MB':>10}")
+    for name, model in {
+        "TCA": TCA(20),
+        **{f"JDA, {name}": JDA(20, estimator=estimator) for name, estimator in ESTIMATORS.items()},
+    }.items():
+        model, seconds = timed(lambda model=model: model.fit(X, y))
+        line = f"{f'linear {name}, {n} + {n}':<46}{seconds:>9.2f}{seconds / unit:>9.0f}"
+        print(f"{line}{getattr(model, 'n_iter_', 1):>7}{peak_mb() - base:>10.0f}", flush=True)
+
+
+def landmarks(share):
+    """JDA with an rbf kernel on landmarks, against one pass of their scatter."""
+    n, m = int(50_000 * share), 1000
+    X, y, _ = shifted_classes(n, 20)
+    base = peak_mb()
+    centres = X[:: 2 * n // m][:m]
+
+    def one_pass():
+        total = 0.0
+        for start in range(0, 2 * n, 1024):
+            F = rbf_kernel(X[start : start + 1024], centres)
+            total = total + F.T @ F
+
+    _, unit = timed(one_pass)
+    print(f"{'case':<46}{'s':>9}{'ratio':>9}{'iter.':>7}{'extra MB':>10}")
+    for name, estimator in ESTIMATORS.items():
+        model = JDA(20, kernel="rbf", n_landmarks=m, estimator=estimator)
+        model, seconds = timed(lambda model=model: model.fit(X, y))
+        line = f"{f'rbf JDA, {name}, {n} + {n}':<46}{seconds:>9.2f}{seconds / unit:>9.1f}"
+        print(f"{line}{model.n_iter_:>7}{peak_mb() - base:>10.0f}", flush=True)
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description="Transfer components: speed and memory.")
+    parser.add_argument("--quick", action="store_true", help="a tenth of the rows")
+    parser.add_argument("--case", choices=CASES, help="one table alone")
+    arguments = parser.parse_args()
+    if arguments.case:
+        globals()[arguments.case](0.1 if arguments.quick else 1.0)
+    else:
+        for case in CASES:
+            flags = ["--quick"] if arguments.quick else []
+            subprocess.run([sys.executable, __file__, "--case", case, *flags], check=True)
+            print(flush=True)

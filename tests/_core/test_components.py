@@ -1,0 +1,116 @@
+import numpy as np
+import pytest
+from numpy.testing import assert_allclose, assert_array_equal
+from scipy import sparse
+from sklearn.metrics.pairwise import rbf_kernel
+from textbook import mmd_matrix
+
+from sktl._core import components as engine
+from sktl._core import linalg
+from sktl._core.components import (
+    indicator,
+    kernel_table,
+    landmark_table,
+    linear_table,
+    mean_contrasts,
+    row_groups,
+)
+
+N_CLASSES = 4
+
+
+@pytest.fixture
+def rows():
+    rng = np.random.default_rng(0)
+    target = np.arange(97) >= 58
+    codes = rng.integers(-1, 3, 97)  # the last class has no row
+    codes[target & (codes == 1)] = 0  # class 1 is the source's alone
+    return rng.normal(size=(97, 5)) + 7, target, codes
+
+
+def tables(X, groups):
+    n_groups = 2 * N_CLASSES + 2
+    kernel = rbf_kernel
+    return {
+        "linear": (linear_table(X, groups, n_groups), X),
+        "sparse": (linear_table(sparse.csr_array(X), groups, n_groups), X),
+        "basis": (linear_table(X, groups, n_groups, basis=X[:3].T), X @ X[:3].T),
+        "landmarks": (landmark_table(X, X[::9], kernel, groups, n_groups), kernel(X, X[::9])),
+        "kernel": (kernel_table(X, kernel, groups, n_groups), kernel(X, X)),
+    }
+
+
+@pytest.mark.parametrize("weighted", [False, True])
+@pytest.mark.parametrize("balance", [0, 0.3, 0.5, 1])
+def test_the_factor_is_the_mmd_matrix_of_the_papers(balance, weighted, rows):
+    _, target, codes = rows
+    G = indicator(row_groups(target, codes, N_CLASSES), 2 * N_CLASSES + 2).toarray()
+    T = mean_contrasts(G.sum(axis=0), balance, weighted)
+    E = G @ T
+    assert E.shape[1] == 3  # two classes are in both domains
+    expected = mmd_matrix(target, codes, N_CLASSES, balance, weighted)
+    H = np.eye(97) - 1 / 97
+    assert_allclose(H @ E @ E.T @ H if weighted else E @ E.T, expected, atol=1e-14)
+    assert_allclose(np.linalg.norm(E @ E.T), 1)
+
+
+def test_without_common_classes_the_means_of_the_domains_remain(rows):
+    _, target, _ = rows
+    codes = np.where(target, -1, 2)
+    groups = row_groups(target, codes, N_CLASSES)
+    for balance in (0, 0.5, 1):
+        T = mean_contrasts(np.bincount(groups, minlength=10), balance)
+        e = np.where(target, -1 / 39, 1 / 58)
+        assert_allclose(T[groups, 0], e / np.linalg.norm(e))
+    assert_array_equal(mean_contrasts(np.array([3, 0])), 0)
+
+
+@pytest.mark.parametrize("size", [1500, 10])
+def test_tables_hold_what_they_say(size, rows, monkeypatch):
+    monkeypatch.setattr(engine, "DENSE_SIZE", size)
+    X, target, codes = rows
+    groups = row_groups(target, codes, N_CLASSES)
+    G = indicator(groups, 10).toarray()
+    graph = sparse.csr_array(np.where(np.abs(np.subtract.outer(np.arange(97), np.arange(97))) == 2, 0.5, 0))
+    weights = np.linspace(0.1, 2, 97)
+    for name, (table, F) in tables(X, groups).items():
+        centred = F - F.mean(axis=0)
+        p = F.shape[1]
+        assert_allclose(table.scatter_of(np.eye(p)), centred.T @ centred, atol=1e-9, err_msg=name)
+        assert_allclose(table.sums, centred.T @ G, atol=1e-9, err_msg=name)
+        assert_allclose(table.embed(np.eye(p)), F, err_msg=name)
+        assert_allclose(table.weighted_products(weights), F.T @ (weights[:, None] * F), err_msg=name)
+        assert_allclose(table.graph_products(graph), F.T @ graph @ F, err_msg=name)
+
+
+def test_rows_that_move_give_the_sums_of_a_new_table(rows):
+    X, target, codes = rows
+    other = np.where(np.arange(97) % 3 == 0, (codes + 2) % 3, codes)
+    old, new = (row_groups(target, c, N_CLASSES) for c in (codes, other))
+    fresh = tables(X, new)
+    for name, (table, _) in tables(X, old).items():
+        table.move(new)
+        assert_allclose(table.sums, fresh[name][0].sums, atol=1e-9, err_msg=name)
+        assert_array_equal(table.counts, fresh[name][0].counts)
+
+
+@pytest.mark.parametrize("size", [1500, 10])
+@pytest.mark.parametrize("kind", ["full", "diagonal", "thin"])
+def test_a_metric_by_its_root(kind, size, monkeypatch):
+    monkeypatch.setattr(linalg, "DENSE_SIZE", size)
+    rng = np.random.default_rng(0)
+    F, b, mu = rng.normal(size=(90, 40)) * np.linspace(3, 0.1, 40), rng.normal(size=(40, 3)), 0.6
+    C = F.T @ F
+    root = {"full": rng.normal(size=(40, 40)), "diagonal": rng.uniform(0.5, 2, 40), "thin": rng.normal(size=(40, 36))}[
+        kind
+    ]
+    R = np.diag(root) if root.ndim == 1 else root
+    from textbook import leading
+
+    expected, U = leading(R.T @ C @ R, R.T @ b @ b.T @ R + mu * np.eye(R.shape[1]), 4)
+    V = R @ U
+    for operator in (C, (40, C.__matmul__)):
+        vectors, values = linalg.leading_vectors_by_root(operator, b, root, mu, 4)
+        assert_allclose(values, expected, rtol=1e-8)
+        cosines = np.abs(np.sum(vectors * V, axis=0)) / np.linalg.norm(V, axis=0)
+        assert_allclose(cosines, 1, rtol=1e-9)
