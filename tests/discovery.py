@@ -14,6 +14,8 @@ from sktl.instance import RLLS
 #: Instances beside the default one, for what a default instance does not run through.
 VARIANTS = {
     "BBSE": [{"confusion": "hard"}],
+    "CMMSClassifier": [{"n_components": 2, "gamma": 0.0}],
+    "DASVMClassifier": [{"estimator": LogisticRegression(), "rho": 3}],
     "DiscriminatorWeighter": [{"classifier": GaussianNB(), "calibrate": True}],
     "GaussianWeighter": [{"pooling": 0.8, "shrinkage": 0.1}],
     "ImportanceWeighted": [{"estimator": LogisticRegression(), "flattening": 0.5, "resample": "auto"}],
@@ -22,6 +24,7 @@ VARIANTS = {
     "LabelShiftClassifier": [{"weighter": RLLS()}],
     "NearestNeighborWeighter": [{"n_centers": None}],
     "RULSIF": [{"alpha": 0.5, "n_centers": 20, "nonnegative": "exact"}],
+    "SPLClassifier": [{"n_components": 2, "max_iter": 3}],
     "TCA": [{"kernel": "rbf"}, {"kernel": "rbf", "n_landmarks": 8}],
     "TaskTrAdaBoostClassifier": [{"loss": "zero_one"}],
     "TrAdaBoostClassifier": [{"loss": "zero_one"}],
