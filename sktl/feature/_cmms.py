@@ -8,7 +8,7 @@ from scipy.linalg import eigh
 from sklearn.base import clone, is_classifier
 
 from sktl._checks import check_number
-from sktl._core.clusters import adaptive_weights, class_means, principal_axes, squared_distances
+from sktl._core.clusters import adaptive_weights, class_means, principal_axes, squared_distances, unit_rows
 from sktl.feature._self_labeled import BaseSelfLabeledClassifier, check_rank
 
 AUTO_COMPONENTS = 100  # of the paper
@@ -58,12 +58,12 @@ class CMMSClassifier(BaseSelfLabeledClassifier):
 
     .. math::
 
-        \sum_c \|P^\top m_c - f_c\|^2 + \alpha \sum_i \|P^\top x_i - f_{g_i}\|^2 + \beta \lambda_1 \|P\|^2
+        \sum_c \|P^\top m_c - f_c\|^2 + \alpha \sum_i \|P^\top x_i - f_{g_i}\|^2 + \beta \nu \|P\|^2
         + \gamma \sum_{ij} \left(\|P^\top x_i - P^\top x_j\|^2 s_{ij} + \delta_i s_{ij}^2\right)
 
     over P, f, g and s in turn, subject to :math:`P^\top X H X^\top P = I` with the rows X of all domains, centred by
-    H; :math:`\lambda_1` is the largest eigenvalue of :math:`X H X^\top`. :math:`\delta_i` is set so that
-    ``n_neighbors`` weights of row i are positive (adaptive neighbours). A row is of the class of the nearest f.
+    H; :math:`\nu` is the mean squared norm of these centred rows. :math:`\delta_i` is set so that ``n_neighbors``
+    weights of row i are positive (adaptive neighbours). A row is of the class of the nearest f.
 
     *When it helps*: FIGURES_HELP. *When it hurts*: the clusters are spread over few target rows or class shares differ
     (FIGURES_IMBALANCE); and in few dimensions, where whitening counts noise as much as signal.
@@ -74,13 +74,13 @@ class CMMSClassifier(BaseSelfLabeledClassifier):
         Number of columns of P. None: 100, or as many as the rows have directions.
     alpha : float > 0, default=0.1
         Weight of the distances of target rows to their centroids.
-    beta : float >= 0, default=0.2
-        Weight of the penalty on P, in units of :math:`\lambda_1`, so that the units of X do not matter.
+    beta : float >= 0, default=10.0
+        Weight of the penalty on P, in units of :math:`\nu`, so that the units of X do not matter.
     gamma : float >= 0, default=5.0
         Weight of the distances between neighbours in the target.
     n_neighbors : int >= 1, default=10
         Neighbours of a target row that have a weight.
-    max_iter : int >= 1, default=10
+    max_iter : int >= 1, default=5
         Iterations at the most; it ends sooner where no pseudo-label changes.
     estimator : classifier or None, default=None
         Labels the target rows first, fitted on the labelled rows (centred). None: ``LinearSVC(dual=False)``.
@@ -149,7 +149,7 @@ class CMMSClassifier(BaseSelfLabeledClassifier):
     """
 
     def __init__(
-        self, n_components=None, *, alpha=0.1, beta=0.2, gamma=5.0, n_neighbors=10, max_iter=10, estimator=None
+        self, n_components=None, *, alpha=0.1, beta=10.0, gamma=5.0, n_neighbors=10, max_iter=5, estimator=None
     ):
         self.n_components = n_components
         self.alpha = alpha
@@ -175,8 +175,8 @@ class CMMSClassifier(BaseSelfLabeledClassifier):
         unit = axes / np.sqrt(scatter)  # whitened, P'XHX'P = I is Q'Q = I
         W = (X - self.mean_) @ unit
         source_means, n_source = class_means(W[source], codes[source], len(self.classes_))
-        penalty = self.beta * scatter[0] / scatter
-        graph, _ = adaptive_graph(X[target] - self.mean_, self.n_neighbors)
+        penalty = self.beta * (scatter.sum() / X.shape[0]) / scatter
+        graph, _ = adaptive_graph(unit_rows(X[target] - self.mean_), self.n_neighbors)
         W_target, unknown, last = W[target], codes[target] < 0, None
         guessed = self._start(X, codes)[target]
         for _ in range(self.max_iter):
@@ -200,7 +200,9 @@ class CMMSClassifier(BaseSelfLabeledClassifier):
         first = LinearSVC(dual=False) if self.estimator is None else clone(self.estimator)
         known = codes >= 0
         centred = X - self.mean_
-        return codes if known.all() else np.where(known, codes, first.fit(centred[known], codes[known]).predict(centred))
+        return (
+            codes if known.all() else np.where(known, codes, first.fit(centred[known], codes[known]).predict(centred))
+        )
 
     def _solve(self, matrix):
         """Columns Q of norm 1 that cost least."""

@@ -158,9 +158,7 @@ class DASVMClassifier(BaseSelfLabeledClassifier):
     0.00
     """
 
-    def __init__(
-        self, estimator=None, *, rho=0.05, start_weight=0.1, n_annealing=10, tol=0.03, max_iter=100
-    ):
+    def __init__(self, estimator=None, *, rho=0.05, start_weight=0.1, n_annealing=10, tol=0.03, max_iter=100):
         self.estimator = estimator
         self.rho = rho
         self.start_weight = start_weight
