@@ -168,7 +168,7 @@ def test_more_columns_than_rows_and_one_domain(clusters):
 def test_office_caltech(real_data):
     pairs = office_pairs(real_data("office_caltech10_surf"), ["A>D", "W>D", "D>W"])
     scores = [make_pipeline(Normalizer(), CMMSClassifier()).fit(X, y).score(Xt, yt) for X, y, Xt, yt in pairs]
-    assert_allclose(100 * np.array(scores), MEASURED, atol=0.7)
+    assert_allclose(100 * np.array(scores), [59.9, 82.2, 85.1], atol=0.7)  # measured
 
 
 @pytest.mark.parametrize(
