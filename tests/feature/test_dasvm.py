@@ -59,6 +59,15 @@ def test_an_exchange_by_hand():
     assert_array_equal(machine.signs[[5, 8]], [1, -1])
 
 
+def test_as_many_source_rows_leave_a_side_as_rows_join_it():
+    values = np.array([3.0, 2.0, 1.5, -2.5, -4.0, -3.0, 0.9, -0.2, -0.3, -0.4])
+    signs = np.array([1, 1, 1, -1, -1, -1, 0, 0, 0, 0])
+    source = np.arange(10) < 6
+    machine = Machine(signs, source, ~source, signs != 0, np.zeros(10))
+    assert machine.exchange(values, 2) == (3, 0)  # row 6 above; 8 and 9 below
+    assert_array_equal(np.flatnonzero(machine.used), [1, 2, 3, 6, 8, 9])
+
+
 def test_the_last_rows_of_a_side_stay():
     values = np.array([3.0, 2.0, -2.5, -4.0, 7.0])  # no target row is in the band
     signs = np.array([1, 1, -1, -1, 0])
