@@ -2,7 +2,9 @@
 
 from sktl.feature._augmentation import FeatureAugmentation
 from sktl.feature._bda import BDA
+from sktl.feature._cmms import CMMSClassifier
 from sktl.feature._coral import CORAL
+from sktl.feature._dasvm import DASVMClassifier
 from sktl.feature._domain_scaler import DomainScaler
 from sktl.feature._jda import JDA
 from sktl.feature._jdot_classifier import JDOTClassifier
@@ -13,6 +15,7 @@ from sktl.feature._msda import MSDA
 from sktl.feature._ot_mapping import OTMapping
 from sktl.feature._scl import SCL
 from sktl.feature._sfa import SFA
+from sktl.feature._spl import SPLClassifier
 from sktl.feature._sstca import SSTCA
 from sktl.feature._subspace_alignment import SubspaceAlignment
 from sktl.feature._tca import TCA
@@ -20,7 +23,9 @@ from sktl.feature._tjm import TJM
 
 __all__ = [
     "BDA",
+    "CMMSClassifier",
     "CORAL",
+    "DASVMClassifier",
     "DomainScaler",
     "FeatureAugmentation",
     "JDA",
@@ -32,6 +37,7 @@ __all__ = [
     "OTMapping",
     "SCL",
     "SFA",
+    "SPLClassifier",
     "SSTCA",
     "SubspaceAlignment",
     "TCA",

@@ -1,0 +1,111 @@
+"""Means of classes and clusters, and weights of adaptive neighbours."""
+
+import numpy as np
+from scipy import sparse
+
+
+def class_sums(X: np.ndarray, codes: np.ndarray, n_classes: int) -> tuple[np.ndarray, np.ndarray]:
+    """Sum of the rows of each class, (n_classes, d), and numbers of rows, (n_classes,); codes below 0 are no class."""
+    known = codes >= 0
+    members = sparse.csr_array(
+        (np.ones(known.sum()), (codes[known], np.flatnonzero(known))), shape=(n_classes, len(codes))
+    )
+    return members @ X, np.bincount(codes[known], minlength=n_classes).astype(float)
+
+
+def class_means(X: np.ndarray, codes: np.ndarray, n_classes: int) -> tuple[np.ndarray, np.ndarray]:
+    """Mean of the rows of each class, (n_classes, d), 0 where there is none, and numbers of rows, (n_classes,)."""
+    sums, counts = class_sums(X, codes, n_classes)
+    return sums / np.maximum(counts, 1)[:, None], counts
+
+
+def squared_distances(X: np.ndarray, centers: np.ndarray) -> np.ndarray:
+    """Squared distance of each row to each centre, (n, n_centers), never negative."""
+    offset = centers.mean(axis=0)  # against cancellation far from 0
+    X, centers = X - offset, centers - offset
+    distances = (X**2).sum(axis=1)[:, None] - 2 * X @ centers.T + (centers**2).sum(axis=1)
+    return np.maximum(distances, 0)
+
+
+def unit_rows(X: np.ndarray) -> np.ndarray:
+    """Rows of Euclidean norm 1; rows that are zero stay so."""
+    norms = np.linalg.norm(X, axis=1, keepdims=True)
+    return np.divide(X, norms, out=np.zeros_like(X), where=norms > 0)
+
+
+def lloyd(X: np.ndarray, centers: np.ndarray, fixed: np.ndarray | None = None, max_iter: int = 100) -> np.ndarray:
+    """K-means from given centres, by Lloyd's algorithm: assign, average, until no row changes its cluster.
+
+    Parameters
+    ----------
+    X : ndarray of shape (n, d)
+        Rows.
+    centers : ndarray of shape (n_clusters, d)
+        First centres.
+    fixed : ndarray of shape (n,), default=None
+        Clusters of rows that may not move; -1 for those that may.
+    max_iter : int
+        Assignments at the most.
+
+    Returns
+    -------
+    centers : ndarray of shape (n_clusters, d)
+        Means of the clusters. One without rows keeps its centre.
+    """
+    moving = slice(None) if fixed is None else fixed < 0
+    assigned = np.full(len(X), -1) if fixed is None else fixed.copy()
+    for _ in range(max_iter):
+        nearest = squared_distances(X[moving], centers).argmin(axis=1)
+        if np.array_equal(nearest, assigned[moving]) and (assigned >= 0).all():
+            break
+        assigned[moving] = nearest
+        means, counts = class_means(X, assigned, len(centers))
+        centers = np.where(counts[:, None] > 0, means, centers)
+    return centers
+
+
+def adaptive_weights(distances: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Weights of the k nearest neighbours of each row, from sorted squared distances to k + 1 of them.
+
+    For each row they minimise ``sum_j d_j s_j + delta s_j^2`` over s >= 0, sum s = 1, with the largest delta that
+    leaves the (k + 1)-th neighbour without weight: delta = (k d_{k+1} - sum_{j<=k} d_j) / 2 and s_j =
+    (d_{k+1} - d_j) / (2 delta); 1 / k each where all are equally near.
+
+    Parameters
+    ----------
+    distances : ndarray of shape (n, k + 1)
+        Rising along each row.
+
+    Returns
+    -------
+    weights : ndarray of shape (n, k)
+        Rows sum to 1.
+    delta : ndarray of shape (n,)
+        Not negative.
+    """
+    last = distances[:, -1:]
+    gaps = last - distances[:, :-1]
+    total = gaps.sum(axis=1, keepdims=True)
+    k = gaps.shape[1]
+    near = total > 1e-12 * np.maximum(last, np.finfo(float).tiny)
+    weights = np.divide(gaps, total, out=np.full(gaps.shape, 1 / max(k, 1)), where=near)
+    return weights, total[:, 0] / 2
+
+
+def principal_axes(X: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Mean (d,), principal axes (d, r) and the scatter along each (r,), falling, of rows that fill r directions.
+
+    O(n d min(n, d)) time; nothing larger than (d, d) or (n, n), whichever is smaller. Equal rows have one axis.
+    """
+    n, d = X.shape
+    mean = X.mean(axis=0)
+    centred = X - mean
+    scatter = centred.T @ centred if d <= n else centred @ centred.T
+    values, vectors = np.linalg.eigh(scatter)
+    kept = values > 1e-10 * values[-1]
+    kept[-1] = True
+    values, vectors = values[kept][::-1], vectors[:, kept][:, ::-1]
+    values = np.maximum(values, np.finfo(float).eps) if values[0] > 0 else np.ones(1)
+    if d > n:
+        vectors = centred.T @ vectors / np.sqrt(values)
+    return mean, vectors, values

@@ -1,0 +1,271 @@
+"""Domain adaptation support vector machine: source rows make way for target rows whose labels it grows sure of."""
+
+from dataclasses import dataclass
+from math import ceil
+from numbers import Integral, Real
+
+import numpy as np
+from sklearn.base import clone, is_classifier
+from sklearn.utils.validation import has_fit_parameter
+
+from sktl._checks import check_number
+from sktl._core.kernels import canonical_order
+from sktl.feature._self_labeled import BaseSelfLabeledClassifier
+
+DECIMALS = 4  # of decision values: rows at the margin are equally far, whatever the solver's rounding says
+
+
+def annealed(start, end, age, n_steps):
+    """Weight that moves from ``start`` to ``end`` with the square of ``age``, and is there after ``n_steps``."""
+    return start + (end - start) * np.minimum(age / n_steps, 1.0) ** 2
+
+
+def farthest(values, rows, size):
+    """At most ``size`` of the indices ``rows`` whose decision values are largest in absolute value."""
+    return rows[np.argsort(-np.abs(values[rows]), kind="stable")[:size]]
+
+
+@dataclass
+class Machine:
+    """One binary machine's rows: which are learned from, under which sign and weight.
+
+    ``signs`` (n,) are +1 or -1, 0 where unknown; ``used`` are the rows learned from; ``age`` counts the rounds since a
+    pseudo-labelled row joined; ``leaving`` are source rows, which the rounds take out, ``free`` those to be labelled.
+    """
+
+    signs: np.ndarray
+    leaving: np.ndarray
+    free: np.ndarray
+    used: np.ndarray
+    age: np.ndarray
+    done: bool = False
+    model: object = None
+
+    def weights(self, t, start_weight, n_steps):
+        """Weights of all rows in round ``t`` (from 0): source rows lose what pseudo-labelled ones gain."""
+        weights = np.ones(len(self.signs))
+        weights[self.leaving] = annealed(1.0, start_weight, t, n_steps)
+        weights[self.free] = annealed(start_weight, 1.0, self.age[self.free], n_steps)
+        return weights
+
+    def exchange(self, values, rho):
+        """Take out and put in rows by their decision values; numbers of rows put in and of changed pseudo-labels."""
+        new = np.where(values >= 0, 1, -1)
+        changed = self.free & self.used & (new != self.signs)
+        self.used = self.used & ~changed
+        in_band = self.free & ~self.used & ~changed & (np.abs(values) <= 1)
+        joining = [farthest(values, np.flatnonzero(in_band & (new == side)), rho) for side in (1, -1)]
+        n_joining = sum(map(len, joining))
+        self.age[self.free & self.used] += 1
+        for side, rows in zip((1, -1), joining, strict=True):
+            self.signs[rows], self.used[rows], self.age[rows] = side, True, 0
+        for side, rows in zip((1, -1), joining, strict=True):
+            leaving = np.flatnonzero(self.leaving & self.used & (new == side))
+            self._drop(farthest(values, leaving, len(rows) if n_joining else rho))
+        return n_joining, np.count_nonzero(changed)
+
+    def _drop(self, rows):
+        """Take rows out, but for those of a sign that would have none left."""
+        without = self.used.copy()
+        without[rows] = False
+        for sign in (1, -1):
+            if np.any(without & (self.signs == sign)):
+                self.used[rows[self.signs[rows] == sign]] = False
+
+
+class DASVMClassifier(BaseSelfLabeledClassifier):
+    r"""Support vector machine that exchanges source rows for target rows, round by round.
+
+    A machine f is fitted on the source. In each round, of the target rows in its margin band (:math:`|f(x)| \le 1`)
+    the ``rho`` on either side that are nearest to the band's edge join its rows with the sign of f as pseudo-label,
+    and as many source rows on that side, those farthest from the hyperplane, leave (``rho`` on either side where no
+    row joins). A row whose pseudo-label f contradicts later goes back to the unlabelled ones. Costs are annealed, in
+    units of the machine's own C, over T = ``n_annealing`` rounds from the smallest cost w = ``start_weight``:
+
+    .. math:: C_{\text{source}}(t) = 1 - (1 - w) \min(t / T, 1)^2, \qquad
+        C_{\text{target}}(a) = w + (1 - w) \min(a / T, 1)^2,
+
+    in round t, for a target row that joined a rounds ago. It ends when no source row is left and few rows join or
+    change. More than two classes have a machine each, against the rest.
+
+    *When it helps*: two classes that keep a gap between them, which moves little from source to target. On the Amazon
+    reviews (unit rows, ``LinearSVC(dual=False, C=0.3)``) 80.4 on average against 77.6 of the machine fitted on the
+    source, better on each of 12 pairs; two moons turned by 20 or 30 degrees, 100 against 90 and 84 against 70. It loses
+    little where class shares differ: two overlapping classes, one of them half of the source and 50, 30, 15, 5 % of
+    the target, 88.1, 84.3, 80.3, 78.5, where logistic regression has 88.6, 85.1, 81.0, 79.1. *When it hurts*: many
+    classes of few rows, each against the rest (Office-Caltech10, SURF, webcam to dslr 62.4 against 86.6, dslr to webcam
+    42.7 against 82.0); a target too far away for the first pseudo-labels (moons turned by 50 degrees: 55 against 62).
+
+    Parameters
+    ----------
+    estimator : classifier or None, default=None
+        A margin classifier: ``decision_function``, and ``sample_weight`` in ``fit``. None: ``SVC(tol=1e-6)``.
+    rho : int >= 1 or float in (0, 1), default=0.05
+        Rows that may join, on either side, a round; a float is a share of the unlabelled target rows.
+    start_weight : float in (0, 1], default=0.1
+        Cost of a row that has just joined, and of a source row in the end, in units of the machine's C.
+    n_annealing : int >= 1, default=10
+        Rounds in which costs go from one end to the other.
+    tol : float >= 0, default=0.03
+        Share of the target rows that may still join or change when it ends.
+    max_iter : int >= 1, default=100
+        Rounds at the most.
+
+    Attributes
+    ----------
+    classes_ : ndarray of shape (n_classes,)
+        Class labels.
+    estimators_ : list of classifiers
+        The machine of two classes, or one a class. Their classes are -1 and 1.
+    n_source_ : ndarray of shape (n_machines,)
+        Source rows that the last machines were fitted on.
+    n_iter_ : int
+        Rounds done.
+    n_changes_ : ndarray of shape (n_iter_ - 1,)
+        Target rows whose predicted class the 2nd, 3rd, ... round changed.
+    n_features_in_ : int
+        Number of columns seen by ``fit``.
+    feature_names_in_ : ndarray of shape (n_features_in_,)
+        Their names, where they had names.
+
+    See Also
+    --------
+    SPLClassifier : Trusts the surest rows first, where this one learns from those at the margin's edge.
+
+    Notes
+    -----
+    *Cost*: one fit of the machine a round and class: O(n^2 d) for a kernel, O(n d) for ``LinearSVC``; memory as the
+    machine's.
+
+    Target rows with a label are learned from at the full cost, throughout. The last source rows of a side stay where
+    no target row has its sign, so that each fit has both. If there is one domain, the machine is fitted once.
+
+    *Departures from the paper*: the paper deals with two classes; it chooses parameters by circular validation, which
+    is no part of this class. The rows of each round depend on the values of the rows alone, not on their order.
+
+    References
+    ----------
+    .. [1] L. Bruzzone, M. Marconcini, "Domain adaptation problems: a DASVM classification technique and a circular
+       validation strategy", IEEE Transactions on Pattern Analysis and Machine Intelligence 32, 2010.
+
+    Examples
+    --------
+    >>> from sklearn.datasets import make_moons
+    >>> from sklearn.svm import SVC
+    >>> import numpy as np
+    >>> from sktl.feature import DASVMClassifier
+    >>> X, labels = make_moons(400, noise=0.05, random_state=0)
+    >>> turned = X[200:] @ [[0.94, 0.34], [-0.34, 0.94]]  # the target is turned by 20 degrees
+    >>> X = np.concatenate([X[:200], turned])
+    >>> y = np.where(np.arange(400) < 200, labels, np.nan)
+    >>> model = DASVMClassifier(SVC(gamma=1.0)).fit(X, y)
+    >>> print(f"{model.score(turned, labels[200:]):.2f}")  # the source's machine: 0.90
+    1.00
+    """
+
+    def __init__(self, estimator=None, *, rho=0.05, start_weight=0.1, n_annealing=10, tol=0.03, max_iter=100):
+        self.estimator = estimator
+        self.rho = rho
+        self.start_weight = start_weight
+        self.n_annealing = n_annealing
+        self.tol = tol
+        self.max_iter = max_iter
+
+    def _check_params(self):
+        if isinstance(self.rho, Real) and not isinstance(self.rho, Integral):
+            check_number("rho", self.rho, low=0, high=1, closed="neither")
+        else:
+            check_number("rho", self.rho, Integral, low=1)
+        check_number("start_weight", self.start_weight, low=0, high=1, closed="right")
+        check_number("n_annealing", self.n_annealing, Integral, low=1)
+        check_number("tol", self.tol, low=0)
+        check_number("max_iter", self.max_iter, Integral, low=1)
+        base = self.estimator
+        if base is None:
+            return
+        able = not isinstance(base, type) and is_classifier(base) and hasattr(base, "decision_function")
+        if not able or not has_fit_parameter(base, "sample_weight"):
+            raise TypeError(
+                "estimator must be a classifier with decision_function that takes sample_weight in fit, such as SVC() "
+                f"or LinearSVC(), or None; got {base!r}."
+            )
+
+    def _rounds(self, X, codes, source, target):
+        order = canonical_order(X)  # machines stop at a tolerance: another order would be another answer
+        X, codes, source, target = X[order], codes[order], source[order], target[order]
+        free = target & (codes < 0)
+        machines = [self._machine(codes, k, source & ~target, free) for k in self._positives()]
+        n_free = np.count_nonzero(free)
+        rho = ceil(self.rho * n_free) if not isinstance(self.rho, Integral) else self.rho
+        values = np.empty((len(machines), X.shape[0]))
+        for t in range(self.max_iter):
+            for k, machine in enumerate(machines):
+                if not machine.done:
+                    values[k] = self._fit_machine(machine, X, t)
+            self.estimators_ = [machine.model for machine in machines]
+            self.n_source_ = np.array([np.count_nonzero(machine.used & machine.leaving) for machine in machines])
+            yield (values.argmax(axis=0) if len(values) > 1 else (values[0] > 0).astype(int))[target]
+            for machine, own in zip(machines, values, strict=True):
+                machine.done = machine.done or not n_free or self._exchange(machine, own, rho, n_free, t)
+            if all(machine.done for machine in machines):
+                return
+
+    def _positives(self):
+        """Codes of the classes that a machine each tells from the rest."""
+        return [1] if len(self.classes_) == 2 else range(len(self.classes_))
+
+    def _machine(self, codes, positive, leaving, free):
+        """A machine before its first round."""
+        signs = np.where(codes < 0, 0, np.where(codes == positive, 1, -1))
+        return Machine(signs, leaving & (codes >= 0), free, codes >= 0, np.zeros(len(codes)))
+
+    def _fit_machine(self, machine, X, t):
+        """Fit on the machine's rows; decision values of all rows."""
+        from sklearn.svm import SVC  # here, to keep `import sktl` quick
+
+        rows = np.flatnonzero(machine.used)
+        weights = machine.weights(t, self.start_weight, self.n_annealing)
+        base = SVC(tol=1e-6) if self.estimator is None else clone(self.estimator)
+        machine.model = base.fit(X[rows], machine.signs[rows], sample_weight=weights[rows])
+        return np.round(machine.model.decision_function(X), DECIMALS)
+
+    def _exchange(self, machine, values, rho, n_free, t):
+        """Exchange rows for the next round; whether the machine has come to its end."""
+        n_left = np.count_nonzero(machine.used & machine.leaving)
+        n_joining, n_changed = machine.exchange(values, rho)
+        if not all(np.any(machine.used & (machine.signs == sign)) for sign in (1, -1)):
+            return True  # pseudo-labels of one sign all changed: the last machine stays
+        moved = np.count_nonzero(machine.used & machine.leaving) < n_left
+        return not moved and t >= self.n_annealing and max(n_joining, n_changed) <= self.tol * n_free
+
+    def decision_function(self, X):
+        """Decision values of the machines.
+
+        Parameters
+        ----------
+        X : array-like or CSR matrix of shape (n_samples, n_features)
+            Rows, taken as target rows.
+
+        Returns
+        -------
+        ndarray of shape (n_samples,) or (n_samples, n_classes)
+            Positive for the second of two classes.
+        """
+        X = self._check_new(X)
+        values = np.column_stack([machine.decision_function(X) for machine in self.estimators_])
+        return values[:, 0] if len(self.classes_) == 2 else values
+
+    def predict(self, X):
+        """Predict the class of the largest decision value.
+
+        Parameters
+        ----------
+        X : array-like or CSR matrix of shape (n_samples, n_features)
+            Rows, taken as target rows.
+
+        Returns
+        -------
+        ndarray of shape (n_samples,)
+        """
+        values = self.decision_function(X)
+        return self.classes_[(values > 0).astype(int) if values.ndim == 1 else values.argmax(axis=1)]
