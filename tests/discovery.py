@@ -13,13 +13,17 @@ from sktl.instance import RLLS
 
 #: Instances beside the default one, for what a default instance does not run through.
 VARIANTS = {
+    "ARTLClassifier": [{"kernel": "linear"}, {"n_landmarks": 20, "estimator": GaussianNB()}],
     "BBSE": [{"confusion": "hard"}],
     "DiscriminatorWeighter": [{"classifier": GaussianNB(), "calibrate": True}],
+    "EasyTLClassifier": [{"align": "coral"}],
+    "GFK": [{"n_components": 1}],
     "GaussianWeighter": [{"pooling": 0.8, "shrinkage": 0.1}],
     "ImportanceWeighted": [{"estimator": LogisticRegression(), "flattening": 0.5, "resample": "auto"}],
     "KLIEP": [{"gamma": 0.2, "n_centers": 20}],
     "KMM": [{"kernel": "linear"}, {"solver": "cvxpy"}, {"max_rank": 20}],
     "LabelShiftClassifier": [{"weighter": RLLS()}],
+    "MEDAClassifier": [{"n_components": 1, "n_neighbors": 3}],
     "NearestNeighborWeighter": [{"n_centers": None}],
     "RULSIF": [{"alpha": 0.5, "n_centers": 20, "nonnegative": "exact"}],
     "TCA": [{"kernel": "rbf"}, {"kernel": "rbf", "n_landmarks": 8}],
