@@ -13,7 +13,7 @@ from sktl.instance import RLLS
 
 #: Instances beside the default one, for what a default instance does not run through.
 VARIANTS = {
-    "ARTLClassifier": [{"kernel": "linear"}, {"n_landmarks": 20, "estimator": GaussianNB()}],
+    "ARTLClassifier": [{"kernel": "linear"}, {"n_landmarks": 20, "estimator": LogisticRegression()}],
     "BBSE": [{"confusion": "hard"}],
     "DiscriminatorWeighter": [{"classifier": GaussianNB(), "calibrate": True}],
     "EasyTLClassifier": [{"align": "coral"}],
@@ -23,7 +23,7 @@ VARIANTS = {
     "KLIEP": [{"gamma": 0.2, "n_centers": 20}],
     "KMM": [{"kernel": "linear"}, {"solver": "cvxpy"}, {"max_rank": 20}],
     "LabelShiftClassifier": [{"weighter": RLLS()}],
-    "MEDAClassifier": [{"n_components": 1, "n_neighbors": 3}],
+    "MEDAClassifier": [{"n_components": 2, "n_neighbors": 3}],
     "NearestNeighborWeighter": [{"n_centers": None}],
     "RULSIF": [{"alpha": 0.5, "n_centers": 20, "nonnegative": "exact"}],
     "TCA": [{"kernel": "rbf"}, {"kernel": "rbf", "n_landmarks": 8}],

@@ -40,7 +40,7 @@ def test_scikit_learn(estimator, check):
 
 
 def outcome(estimator, X):
-    """What the fitted estimator has to say about rows: weights, new features, probabilities or predictions."""
+    """What the fitted estimator says about rows: weights, new features, probabilities, decision values, predictions."""
     if isinstance(estimator, BaseWeighter):
         return estimator.weights_
     if isinstance(estimator, BaseDomainAligner):
@@ -49,6 +49,8 @@ def outcome(estimator, X):
         return estimator.transform(X)
     if hasattr(estimator, "predict_proba"):
         return estimator.predict_proba(X)
+    if hasattr(estimator, "decision_function"):
+        return estimator.decision_function(X)
     return estimator.predict(X)
 
 

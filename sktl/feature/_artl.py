@@ -84,8 +84,9 @@ class ARTLClassifier(BaseAdaptationRegularization):
     neighbour search compares all pairs of rows: O(n^2 d) time, in blocks. New rows cost O(m d) each.
 
     *Departures.* Rounds are repeated; ``max_iter=1`` is the paper's. M weighs the distance between all rows' means by
-    the number of classes; a class that no target row is thought to be of is left out of M. The squared loss alone is offered (ARRLS), not the hinge. New rows are predicted by f. All sources
-    count as one. With m = n landmarks the solution is the exact one. The values of f are not probabilities.
+    the number of classes; a class that no target row is thought to be of is left out of M. The squared loss alone is
+    offered (ARRLS), not the hinge. New rows are predicted by f. All sources count as one. With m = n landmarks the
+    solution is the exact one. The values of f are not probabilities.
 
     With scikit-learn 1.9 or newer, ``set_callbacks(ProgressBar())`` shows the rounds.
 

@@ -97,7 +97,7 @@ class EasyTLClassifier(BaseTransferClassifier):
     >>> X = np.array([[0.0], [1.0], [9.0], [10.0], [0.0], [2.0], [4.0]])
     >>> y = np.array([0, 0, 1, 1, np.nan, np.nan, np.nan])  # three target rows, all nearer to class 0
     >>> model = EasyTLClassifier().fit(X, y)
-    >>> model.predict(X[4:]), model.predict([[3.4], [3.6]])
+    >>> model.predict(X[4:]), model.predict([[2.9], [3.1]])  # the nearest mean alone says 0 to all
     (array([0, 0, 1]), array([0, 1]))
     """
 

@@ -3,6 +3,7 @@
 from numbers import Integral
 
 import numpy as np
+from scipy import sparse
 from sklearn.preprocessing import normalize
 
 from sktl._checks import check_number
@@ -27,9 +28,9 @@ class MEDAClassifier(BaseAdaptationRegularization):
 
     *When it helps*: many columns, of which each domain varies along few, and classes that hang together across the
     domains: on Office-Caltech (SURF) it has 52.6 % on average over 12 pairs, against 47.0 of logistic regression on
-    unit-norm rows of the source. *When it hurts*: lengths of rows carry meaning (they are lost), the first pseudo-labels
-    are mostly wrong, or classes are no clusters: on Amazon reviews (AMAZON) that same logistic
-    regression has 78.1. Standardise each domain by itself first.
+    unit-norm rows of the source. *When it hurts*: lengths of rows carry meaning (they are lost), the first pseudo-
+    labels are mostly wrong, or classes are no clusters: on Amazon reviews (AMAZON) that same logistic regression has
+    78.1. Standardise each domain by itself first.
 
     Parameters
     ----------
@@ -179,7 +180,9 @@ class MEDAClassifier(BaseAdaptationRegularization):
 
     def _features(self, X):
         """Rows along the geodesic, of unit norm."""
-        return normalize(X if self.components_ is None else np.asarray(X @ self.components_.T))
+        if self.components_ is None:
+            return normalize(X.toarray() if sparse.issparse(X) else X)
+        return normalize(np.asarray(X @ self.components_.T))
 
     def _choose_mu(self, Z, target, codes):
         """As given, or by A-distances with the pseudo-labels of the round."""
