@@ -41,10 +41,11 @@ class EasyTLClassifier(BaseTransferClassifier):
     ``align="coral"`` source rows are mapped first to the target's covariance.
 
     *When it helps*: classes are balls of like width, the domains are standardised each by itself (do that first), and
-    there is nothing to tune parameters on. On Amazon reviews and Office-Caltech with ``align="coral"`` it does well for
-    what it costs. *When it hurts*: classes are not round, or the target truly lacks a class: the programme gives it at
-    least one row. A linear model on rows of unit norm is the rival to compare with: on Office-Caltech (SURF) it has
-    47.0 % from the source alone, EasyTL 45.4, and 50.5 with CORAL.
+    there is nothing to tune parameters on: on Amazon reviews it has 77.8 % on average over 12 pairs, with CORAL 79.5,
+    against 78.1 of logistic regression on source rows of unit norm. *When it hurts*: classes are not round, or the
+    target truly lacks a class: the programme gives it at least one row. A linear model on rows of unit norm is the
+    rival to compare with: on Office-Caltech (SURF) it has 47.0 % from the source alone, EasyTL 45.4, and 50.5 with
+    CORAL.
 
     Parameters
     ----------

@@ -69,7 +69,7 @@ def test_features_solve_their_normal_equations():
 
 
 def test_leave_one_out_is_a_loop_of_fits():
-    Z = X + TARGET[:, None] * [2.0, 0, 0]
+    Z = np.random.default_rng(1).normal(size=(41, 15)) + np.outer(TARGET, np.eye(15)[0] * 2)
     weights = 41 * np.where(TARGET, 0.5 / 17, 0.5 / 24)
     signs = np.where(TARGET, 1.0, -1.0)
     wrong = np.zeros(41)
@@ -78,7 +78,8 @@ def test_leave_one_out_is_a_loop_of_fits():
         fitted = Ridge(1.0).fit(Z[rest], signs[rest], sample_weight=weights[rest])
         wrong[i] = fitted.predict(Z[[i]])[0] * signs[i] <= 0
     error = (wrong[TARGET].mean() + wrong[~TARGET].mean()) / 2
-    assert 0 < error < 0.5
+    within = Ridge(1.0).fit(Z, signs, sample_weight=weights).predict(Z) * signs <= 0
+    assert within.mean() < error < 0.5  # judged on its own rows, a classifier tells the domains apart too well
     assert_allclose(linear_a_distance(Z, TARGET), 2 * (1 - 2 * error))
 
 
