@@ -137,7 +137,7 @@ class BaseAdaptationRegularization(ReportsProgress, BaseTransferClassifier):
             mu = self._choose_mu(Z, target, codes)
             contrast = joint_contrast(target, codes, len(self.classes_), mu)
             coefficients = system.coefficients(contrast, self.mmd_weight)
-            found = (system.basis[open_rows] @ coefficients).argmax(axis=1)
+            found = (system.basis @ coefficients)[open_rows].argmax(axis=1)
             changed = float(np.mean(found != codes[open_rows])) if len(found) else 0.0
             codes[open_rows] = found
             yield coefficients, mu, changed
