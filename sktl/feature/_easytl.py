@@ -79,7 +79,7 @@ class EasyTLClassifier(BaseTransferClassifier):
     Notes
     -----
     *Cost.* O(n d + n_target C d); O(C n_target) memory. Where the nearest means leave a class empty, HiGHS solves the
-    programme of C n_target variables and C + n_target sparse constraints, in about a second for 10,000 rows and 10
+    programme of C n_target variables and C + n_target sparse constraints, in some two seconds for 10,000 rows and 10
     classes. New rows cost O(C d) each.
 
     *Departures.* A labelled target row gives its class one of the rows demanded, and takes part in the mean. If fewer
