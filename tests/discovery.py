@@ -13,6 +13,7 @@ from sktl.instance import RLLS
 
 #: Instances beside the default one, for what a default instance does not run through.
 VARIANTS = {
+    "ARTLClassifier": [{"kernel": "linear"}, {"n_landmarks": 20, "estimator": LogisticRegression()}],
     "BBSE": [{"confusion": "hard"}],
     "CORAL": [{"form": "kernel"}, {"reg": 0.0, "shrinkage": "ledoit-wolf", "align_means": False}],
     "BDA": [{"balance": 0.7, "class_balanced": True}],
@@ -20,6 +21,8 @@ VARIANTS = {
     "DASVMClassifier": [{"estimator": LogisticRegression(), "rho": 3}],
     "DiscriminatorWeighter": [{"classifier": GaussianNB(), "calibrate": True}],
     "DomainScaler": [{"with_mean": False, "reference": "target"}, {"method": "robust"}],
+    "EasyTLClassifier": [{"align": "coral"}],
+    "GFK": [{"n_components": 1}],
     "GaussianWeighter": [{"pooling": 0.8, "shrinkage": 0.1}],
     "ImportanceWeighted": [{"estimator": LogisticRegression(), "flattening": 0.5, "resample": "auto"}],
     "JDOTClassifier": [{"reg": 0.1}],
@@ -30,6 +33,7 @@ VARIANTS = {
     "LabelShiftClassifier": [{"weighter": RLLS()}],
     "MSDA": [{"n_layers": 3, "n_frequent": 2, "stack": False}],
     "MIDA": [{"kernel": "rbf", "y_weight": 0.5}, {"kernel": "rbf", "n_landmarks": 8}],
+    "MEDAClassifier": [{"n_components": 2, "n_neighbors": 3}],
     "NearestNeighborWeighter": [{"n_centers": None}],
     "OTMapping": [
         {"class_reg": None, "reg": 0},

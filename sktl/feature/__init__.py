@@ -1,15 +1,19 @@
 """Transfer by features: where the domains look alike."""
 
+from sktl.feature._artl import ARTLClassifier
 from sktl.feature._augmentation import FeatureAugmentation
 from sktl.feature._bda import BDA
 from sktl.feature._cmms import CMMSClassifier
 from sktl.feature._coral import CORAL
 from sktl.feature._dasvm import DASVMClassifier
 from sktl.feature._domain_scaler import DomainScaler
+from sktl.feature._easytl import EasyTLClassifier
+from sktl.feature._gfk import GFK
 from sktl.feature._jda import JDA
 from sktl.feature._jdot_classifier import JDOTClassifier
 from sktl.feature._jdot_regressor import JDOTRegressor
 from sktl.feature._linear_ot import LinearOT
+from sktl.feature._meda import MEDAClassifier
 from sktl.feature._mida import MIDA
 from sktl.feature._msda import MSDA
 from sktl.feature._ot_mapping import OTMapping
@@ -22,16 +26,20 @@ from sktl.feature._tca import TCA
 from sktl.feature._tjm import TJM
 
 __all__ = [
+    "ARTLClassifier",
     "BDA",
     "CMMSClassifier",
     "CORAL",
     "DASVMClassifier",
     "DomainScaler",
+    "EasyTLClassifier",
     "FeatureAugmentation",
+    "GFK",
     "JDA",
     "JDOTClassifier",
     "JDOTRegressor",
     "LinearOT",
+    "MEDAClassifier",
     "MIDA",
     "MSDA",
     "OTMapping",

@@ -1,0 +1,127 @@
+"""Principal subspaces of two samples and the geodesic flow between them (Gong et al. 2012)."""
+
+import numpy as np
+from scipy import sparse
+from scipy.linalg import eigh
+
+from sktl._core.kernels import blocks
+from sktl._core.linalg import NEGLIGIBLE, scatter
+
+SMALL_ANGLE = 1e-2  # below it (1 - sin(t) / t) / (1 - cos(t)) would lose its digits
+
+
+def principal_axes(X, n_components: int):
+    """Leading directions of variance of the rows: orthonormal columns, falling, no more than there are.
+
+    Parameters
+    ----------
+    X : ndarray or CSR matrix of shape (n, d)
+        Rows; they are centred here.
+    n_components : int
+        How many at the most.
+
+    Returns
+    -------
+    axes : ndarray of shape (d, r)
+        r <= min(n_components, n - 1, d).
+    """
+    n, d = X.shape
+    if d <= n:
+        matrix, _ = scatter((X[rows] for rows in blocks(n, 4096)), np.zeros((n, 0)))
+    else:
+        matrix = _centred_gram(X)
+    size = min(n_components, len(matrix))
+    values, vectors = eigh((matrix + matrix.T) / 2, subset_by_index=[len(matrix) - size, len(matrix) - 1])
+    kept = np.flatnonzero(values > _negligible(X, values[-1]))[::-1]
+    vectors = vectors[:, kept]
+    if d <= n:
+        return vectors
+    return np.asarray(X.T @ (vectors - vectors.mean(axis=0))) / np.sqrt(values[kept])
+
+
+def _centred_gram(X):
+    """Products of all pairs of centred rows."""
+    if not sparse.issparse(X):
+        X = X - X.mean(axis=0, dtype=np.float64)  # first, against cancellation
+        return X @ X.T
+    gram = (X @ X.T).toarray().astype(np.float64)
+    return gram - gram.mean(axis=0) - gram.mean(axis=1)[:, None] + gram.mean()
+
+
+def _negligible(X, top):
+    """Scatter that is rounding, beside the largest one and beside the size of the entries."""
+    largest = abs(X).max() if X.shape[0] else 0.0
+    return max(NEGLIGIBLE * top, X.shape[0] * X.shape[1] * (np.finfo(np.float64).eps * float(largest)) ** 2)
+
+
+def geodesic_factor(source, target):
+    r"""Thin factor F of the geodesic flow kernel: G = F F' = integral of P(t) P(t)' over 0 <= t <= 1.
+
+    P(t) runs along the geodesic from the subspace ``source`` to ``target``. With principal vectors a_i, c_i and angles
+    t_i between them, the flow turns a_i into c_i within their plane, evenly; seen from the middle of the arc the
+    integral of each plane is diagonal, with axes a_i + c_i and c_i - a_i and values (1 + sin(t_i) / t_i) / 2 and
+    (1 - sin(t_i) / t_i) / 2.
+
+    Parameters
+    ----------
+    source, target : ndarray of shape (d, k)
+        Orthonormal columns.
+
+    Returns
+    -------
+    factor : ndarray of shape (d, 2 k)
+    angles : ndarray of shape (k,)
+        Principal angles, rising.
+    """
+    U, _, Vt = np.linalg.svd(source.T @ target)
+    a, c = source @ U, target @ Vt.T
+    along, across = a + c, c - a
+    angle = 2 * np.arctan2(np.linalg.norm(across, axis=0), np.linalg.norm(along, axis=0))  # exact for small ones
+    along_scale, across_scale = flow_scales(angle)
+    return np.hstack([along * along_scale, across * across_scale]), angle
+
+
+def flow_scales(angle):
+    """Factors of a + c and c - a, whose squared norms are 2 (1 + cos(angle)) and 2 (1 - cos(angle)), in the root of G.
+
+    For equal directions they tend to 1/2 and 1 / sqrt(12).
+    """
+    ratio = np.sinc(angle / np.pi)
+    safe = np.where(angle < SMALL_ANGLE, 1.0, angle)
+    exact = (1 - np.sinc(safe / np.pi)) / (4 * (1 - np.cos(safe)))
+    series = (1 + angle**2 / 30) / 12
+    across = np.where(angle < SMALL_ANGLE, series, exact)
+    return np.sqrt((1 + ratio) / (4 * (1 + np.cos(angle)))), np.sqrt(across)
+
+
+def subspace_disagreement(source, target, pooled):
+    """D(k) = (sin alpha_k + sin beta_k) / 2 for k = 1, 2, ...: how far both subspaces are from the pooled one.
+
+    alpha_k (beta_k) is the largest principal angle between the k leading axes of the source (target) and of all rows.
+
+    Parameters
+    ----------
+    source, target, pooled : ndarray of shape (d, r)
+        Orthonormal columns in order of falling variance.
+
+    Yields
+    ------
+    float
+    """
+    with_source, with_target = source.T @ pooled, target.T @ pooled
+    for k in range(1, pooled.shape[1] + 1):
+        cosines = [np.linalg.svd(product[:k, :k], compute_uv=False)[-1] for product in (with_source, with_target)]
+        yield float(np.mean(np.sqrt(np.maximum(0, 1 - np.square(cosines)))))
+
+
+def to_principal_axes(X, factor):
+    """Rotate the columns of a factor (d, m) so that those of X @ factor are uncorrelated, their variances falling.
+
+    The products of new rows stay; what fixes the columns is X, not the signs and rotations of a decomposition. Columns
+    that are zero on all rows are zero; the entry of largest size of the others is positive.
+    """
+    n, size = X.shape[0], factor.shape[1]
+    matrix, _ = scatter((np.asarray(X[rows] @ factor) for rows in blocks(n, 4096)), np.zeros((n, 0)))
+    rotated = factor @ eigh((matrix + matrix.T) / 2)[1][:, ::-1]
+    largest = rotated[np.argmax(np.abs(rotated), axis=0), np.arange(size)]
+    return rotated * np.where(np.abs(largest) < NEGLIGIBLE, 0.0, np.where(largest < 0, -1.0, 1.0))

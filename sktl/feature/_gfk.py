@@ -1,0 +1,184 @@
+"""Geodesic flow kernel: rows compared along all subspaces between the source's and the target's."""
+
+from numbers import Integral
+
+import numpy as np
+from sklearn.utils.validation import check_is_fitted, validate_data
+
+from sktl._checks import check_number
+from sktl._core.geodesic import geodesic_factor, principal_axes, subspace_disagreement, to_principal_axes
+from sktl.base import BaseDomainTransformer
+
+MAX_AUTO = 100  # most dimensions that n_components="auto" tries
+ORTHOGONAL = 0.99  # disagreement from which a direction counts as orthogonal
+
+
+class GFK(BaseDomainTransformer):
+    r"""Geodesic flow kernel: features whose products average over the subspaces between source and target.
+
+    Let P(0) and P(1) be orthonormal bases of the k leading principal components of source and target rows, and P(t) the
+    geodesic between them on the manifold of subspaces. The kernel is
+
+    .. math:: x^\top G z, \qquad G = \int_0^1 P(t) P(t)^\top dt ,
+
+    and the new features are :math:`X F` with a thin factor :math:`F F^\top = G`, so that Euclidean distances and
+    products of new rows are those of the kernel. G has a closed form in the principal angles.
+
+    *When it helps*: many columns, of which each domain varies along few, and a head that looks at distances: with
+    1-nearest-neighbour the mean over 12 pairs of Office-Caltech (SURF) rises from 31.4 % to 44.7 % (20 dimensions; 43.4
+    with "auto"). *When it hurts*: most of that gain is the reduction of dimension (PCA with 20 components has 44.0),
+    and source labels are not looked at, so small components that tell the classes apart are lost: logistic regression
+    on rows of unit norm has 47.0 on the same pairs without it, and on Amazon reviews (12 pairs, 78.1 without it)
+    1-nearest-neighbour behind 20 dimensions has 67.1, behind "auto" 69.9. Standardise each domain by itself first.
+
+    Parameters
+    ----------
+    n_components : int >= 1 or "auto", default="auto"
+        Dimension k of the subspaces, at most ``n_features // 2`` (beyond it subspaces must intersect) and at most the
+        number of directions in which the rows of each domain vary. "auto": the first k at which the subspace
+        disagreement measure of [1], :math:`D(k) = (\sin \alpha_k + \sin \beta_k) / 2`, reaches 0.99, or else the k of
+        the largest D(k), of at most 100; :math:`\alpha_k, \beta_k` are the largest angles of the source's and the
+        target's k-dimensional subspaces with that of all rows.
+
+    Attributes
+    ----------
+    components_ : ndarray of shape (2 k, n_features)
+        F', rotated to the principal axes of all new rows: features are uncorrelated and their variances fall; the
+        entry of largest size is positive. Rows are zero where the subspaces have directions in common.
+    n_components_ : int
+        The k used.
+    disagreement_ : ndarray of shape (n_tried,) or None
+        D(1), D(2), ... as far as "auto" looked; None where k was given.
+    principal_angles_ : ndarray of shape (k,)
+        Angles between the subspaces in radians, rising.
+    n_features_in_ : int
+        Number of columns seen by ``fit``.
+    feature_names_in_ : ndarray of shape (n_features_in_,)
+        Their names, where they had names.
+
+    See Also
+    --------
+    sklearn.decomposition.PCA : One subspace of all rows.
+    sktl.feature.TCA : Directions with variance along which the domains' means agree.
+    sktl.feature.MEDAClassifier : A classifier on these features.
+
+    Notes
+    -----
+    *Cost.* O(n d min(n, d) + min(n, d)^3 + d k^2) once, "auto" O(100 * 100^3) more at the most; O(min(n, d)^2 + n k)
+    memory beside X. New rows cost O(d k).
+
+    *Departures.* G is the integral itself (some codes leave out a factor 1/2). Instead of the square root of the d x d
+    matrix G a factor of rank 2 k is used: the same products at O(d k) a row. In exact arithmetic D(k) = 1, the paper's
+    rule for k, asks for an angle of exactly 90 degrees, hence the 0.99. A domain whose rows are all equal has no
+    subspace, and takes the other's. If there is one domain (``SingleDomainWarning``), G is the projector on its
+    principal components. All sources count as one.
+
+    References
+    ----------
+    .. [1] B. Gong, Y. Shi, F. Sha, K. Grauman, "Geodesic flow kernel for unsupervised domain adaptation", CVPR 2012.
+
+    Examples
+    --------
+    >>> from sklearn.neighbors import KNeighborsClassifier
+    >>> from sklearn.pipeline import make_pipeline
+    >>> from sktl import OnLabeled
+    >>> from sktl.datasets import make_covariate_shift
+    >>> from sktl.feature import GFK
+    >>> data = make_covariate_shift(n_features=6, random_state=0)  # y is NaN on target rows
+    >>> pipe = make_pipeline(GFK(n_components=2), OnLabeled(KNeighborsClassifier()))
+    >>> pipe.fit(data.X, data.y)[0].transform(data.X).shape[1]
+    4
+    """
+
+    def __init__(self, n_components="auto"):
+        self.n_components = n_components
+
+    def fit(self, X, y=None, sample_domain=None):
+        """Find the kernel's factor.
+
+        Parameters
+        ----------
+        X : array-like or CSR matrix of shape (n_samples, n_features)
+            Rows of all domains.
+        y : array-like of shape (n_samples,), default=None
+            Labels; only which ones are missing (target rows) matters.
+        sample_domain : array-like of shape (n_samples,), default=None
+            Domains, where the labels can't tell: booleans (True = target), integers (negative = target) or names
+            ("target").
+
+        Returns
+        -------
+        self
+
+        Raises
+        ------
+        TypeError, ValueError
+            If ``n_components`` or a domain is not as described, ``n_components`` exceeds its bound, or all rows are
+            equal.
+
+        Warns
+        -----
+        SingleDomainWarning
+            If there is one domain; the map is then the projection on its principal components.
+        """
+        check_number("n_components", self.n_components, Integral, low=1, options=("auto",))
+        X, domains = self._check_rows(X, y, sample_domain, dtype=[np.float64, np.float32])
+        source, target = self._subspaces(X, domains.target)
+        k = min(source.shape[1], target.shape[1])
+        self.disagreement_ = None
+        if self.n_components == "auto":
+            self.disagreement_ = self._disagreement(X, source[:, :k], target[:, :k])
+            k = int(np.argmax(self.disagreement_)) + 1
+        factor, self.principal_angles_ = geodesic_factor(source[:, :k], target[:, :k])
+        self.components_ = np.ascontiguousarray(to_principal_axes(X, factor).T, dtype=X.dtype)
+        self.n_components_, self._n_features_out = k, 2 * k
+        return self
+
+    def _subspaces(self, X, is_target):
+        """Principal axes of both domains, as many as may be wanted; errors if these are too few."""
+        half = max(1, X.shape[1] // 2)
+        most = min(half, MAX_AUTO) if self.n_components == "auto" else self.n_components
+        if most > half:
+            raise ValueError(
+                f"n_components={most} exceeds n_features // 2 = {half} (n_features={X.shape[1]}). Lower it."
+            )
+        source = principal_axes(X[~is_target], most)
+        target = principal_axes(X[is_target], most) if is_target.any() else source
+        if not source.shape[1] + target.shape[1]:
+            raise ValueError(
+                f"The {X.shape[0]} rows (n_samples={X.shape[0]}) of each domain are all equal: there is no direction "
+                "of variance. Give at least two different rows."
+            )
+        source, target = (source if source.shape[1] else target), (target if target.shape[1] else source)
+        found = min(source.shape[1], target.shape[1])
+        if self.n_components != "auto" and most > found:
+            raise ValueError(
+                f"n_components={most} exceeds the number of directions in which the rows of a domain vary: "
+                f"{source.shape[1]} for the source, {target.shape[1]} for the target. Lower it."
+            )
+        return source, target
+
+    def _disagreement(self, X, source, target):
+        """D(1), D(2), ... until one says orthogonal."""
+        pooled, found = principal_axes(X, source.shape[1]), []
+        for value in subspace_disagreement(source, target, pooled):
+            found.append(value)
+            if value >= ORTHOGONAL:
+                break
+        return np.array(found)
+
+    def transform(self, X):
+        """Map rows, of any domain.
+
+        Parameters
+        ----------
+        X : array-like or CSR matrix of shape (n_samples, n_features)
+            Rows.
+
+        Returns
+        -------
+        ndarray of shape (n_samples, 2 * n_components_)
+        """
+        check_is_fitted(self)
+        X = validate_data(self, X, accept_sparse="csr", dtype=[np.float64, np.float32], reset=False)
+        return np.asarray(X @ self.components_.T.astype(X.dtype, copy=False))

@@ -1,0 +1,92 @@
+"""Adaptation regularisation against dense textbook solutions and naive loops."""
+
+import numpy as np
+import pytest
+from numpy.testing import assert_allclose
+from sklearn.linear_model import Ridge
+from sklearn.metrics.pairwise import rbf_kernel
+
+from sktl._core.adaptation import (
+    balance_factor,
+    exact_system,
+    feature_system,
+    inverse_root,
+    joint_contrast,
+    linear_a_distance,
+)
+from sktl._core.graphs import neighbor_graph, normalized_laplacian
+
+RNG = np.random.default_rng(0)
+X = RNG.normal(size=(41, 3))
+TARGET = np.arange(41) >= 24
+CODES = np.concatenate([np.arange(24) % 3, np.arange(17) % 2])  # class 2 is absent from the target
+ONEHOT = np.eye(3)[CODES] * ~TARGET[:, None]
+K = rbf_kernel(X, gamma=0.3)
+LAPLACIAN = normalized_laplacian(neighbor_graph(X, 4))
+
+
+def textbook_matrix(mu):
+    """(1 - mu) C M_0 + mu sum_c M_c, of Frobenius norm 1, with dense n x n matrices."""
+    M = np.zeros((41, 41))
+    for rows, weight in [(np.ones(41, dtype=bool), (1 - mu) * 3), (CODES == 0, mu), (CODES == 1, mu)]:
+        e = np.where(TARGET, -1.0, 1.0) * rows
+        e[TARGET] /= (rows & TARGET).sum()
+        e[~TARGET] /= (rows & ~TARGET).sum()
+        M += weight * np.outer(e, e)
+    return M / np.linalg.norm(M)
+
+
+@pytest.mark.parametrize("mu", [0.0, 0.3, 1.0])
+def test_the_contrast_is_a_factor_of_the_mmd_matrix(mu):
+    E = joint_contrast(TARGET, CODES, 3, mu)
+    assert_allclose(E @ E.T, textbook_matrix(mu), atol=1e-14)
+    assert not joint_contrast(np.zeros(41, dtype=bool), CODES, 3, mu).any()
+
+
+def test_the_exact_system_is_the_paper_s_equation():
+    M, J = textbook_matrix(0.4), np.diag(~TARGET * 1.0)
+    w = np.linalg.solve((J + 7 * M + 2 * LAPLACIAN.toarray()) @ K + 0.1 * np.eye(41), J @ ONEHOT)
+    system = exact_system(K, ONEHOT, ~TARGET, LAPLACIAN, 2.0, 0.1)
+    assert_allclose(system.coefficients(joint_contrast(TARGET, CODES, 3, 0.4), 7.0), w, atol=1e-9)
+    without = np.linalg.solve((J + 2 * LAPLACIAN.toarray()) @ K + 0.1 * np.eye(41), J @ ONEHOT)
+    assert_allclose(system.coefficients(joint_contrast(TARGET, CODES, 3, 0.4), 0.0), without, atol=1e-10)
+
+
+def test_features_give_the_exact_function_where_they_span_the_kernel():
+    contrast = joint_contrast(TARGET, CODES, 3, 0.4)
+    w = exact_system(K, ONEHOT, ~TARGET, LAPLACIAN, 2.0, 0.1).coefficients(contrast, 7.0)
+    features = K @ inverse_root(K)
+    v = feature_system(features, ONEHOT, ~TARGET, LAPLACIAN, 2.0, 0.1).coefficients(contrast, 7.0)
+    assert_allclose(features @ v, K @ w, atol=1e-6)
+
+
+def test_features_solve_their_normal_equations():
+    M, J = textbook_matrix(0.4), np.diag(~TARGET * 1.0)
+    A = X.T @ (J + 7 * M + 2 * LAPLACIAN.toarray()) @ X + 0.1 * np.eye(3)
+    system = feature_system(X, ONEHOT, ~TARGET, LAPLACIAN, 2.0, 0.1)
+    found = system.coefficients(joint_contrast(TARGET, CODES, 3, 0.4), 7.0)
+    assert_allclose(found, np.linalg.solve(A, X.T @ ONEHOT), atol=1e-10)
+
+
+def test_leave_one_out_is_a_loop_of_fits():
+    Z = np.random.default_rng(1).normal(size=(41, 15)) + np.outer(TARGET, np.eye(15)[0] * 2)
+    weights = 41 * np.where(TARGET, 0.5 / 17, 0.5 / 24)
+    signs = np.where(TARGET, 1.0, -1.0)
+    wrong = np.zeros(41)
+    for i in range(41):
+        rest = np.arange(41) != i
+        fitted = Ridge(1.0).fit(Z[rest], signs[rest], sample_weight=weights[rest])
+        wrong[i] = fitted.predict(Z[[i]])[0] * signs[i] <= 0
+    error = (wrong[TARGET].mean() + wrong[~TARGET].mean()) / 2
+    within = Ridge(1.0).fit(Z, signs, sample_weight=weights).predict(Z) * signs <= 0
+    assert within.mean() < error < 0.5  # judged on its own rows, a classifier tells the domains apart too well
+    assert_allclose(linear_a_distance(Z, TARGET), 2 * (1 - 2 * error))
+
+
+def test_balance_is_the_share_of_the_classes():
+    far = np.column_stack([np.where(TARGET, 9.0, -9.0) + X[:, 0], X[:, 1]])
+    assert_allclose(balance_factor(far, TARGET, CODES, 3), 0.5)  # rows and classes all told apart
+    crossed = far * np.where(CODES == 0, 1, -1)[:, None]  # the classes shift opposite ways: the marginal much less
+    assert balance_factor(crossed, TARGET, CODES, 3) > 0.6
+    assert balance_factor(X, TARGET, np.full(41, -1), 3) == 0.5
+    assert balance_factor(X[:25], TARGET[:25], CODES[:25], 3) == 0.5  # one target row
