@@ -12,13 +12,14 @@ from sklearn.preprocessing import StandardScaler
 from sktl._checks import check_number, check_option
 from sktl.base import BaseOnLabeled
 from sktl.domains import TARGET, draw_rows, known_labels, missing_values, n_rows, read_domains
-from sktl.model_selection._by_domain import fit_on_domains, on_missing_labels
+from sktl.instance import DiscriminatorWeighter
+from sktl.model_selection._by_domain import fit_on_domains, on_missing_labels, respond
 from sktl.model_selection._hide import hide_labels
 from sktl.model_selection._losses import LOSSES, choose_loss
-from sktl.model_selection._risk_scorers import ImportanceWeightedScorer
 from sktl.model_selection._splitters import SourceTargetKFold, TargetKFold
 
 MIN_LABELS = 10  # labelled target rows below which they say too little, and a scorer without labels decides
+WEIGHTED = "weighted source labels"
 TRANSFER, SOURCE_ONLY, TARGET_ONLY = "transfer", "source-only", "target-only"
 
 
@@ -56,13 +57,29 @@ def paired_gain(differences, alpha, margin, inflation):
 
 
 def gain_of_rows(differences, alpha, margin):
-    """Gain from one paired difference of losses a row; exact (McNemar's, one-sided) where these are -1, 0 and 1."""
+    """Gain from one paired difference of losses a row; by McNemar's mid-p (one-sided) where these are -1, 0 and 1."""
     gain = paired_gain(differences, alpha, margin, 1 / len(differences))
     if margin == 0 and np.isin(differences, (-1, 0, 1)).all():
         wins, losses = int((differences > 0).sum()), int((differences < 0).sum())
-        pvalue = float(stats.binom.sf(wins - 1, wins + losses, 0.5)) if wins + losses else 1.0
+        changed = stats.binom(wins + losses, 0.5)
+        pvalue = float(changed.sf(wins) + changed.pmf(wins) / 2) if wins + losses else 1.0
         return Gain(gain.estimate, gain.low, gain.high, pvalue)
     return gain
+
+
+def weighted_mean(values, weights):
+    """Weighted mean of rows, its standard error, and how many equally weighted rows the weights are worth."""
+    share = weights / weights.sum()
+    mean, n = np.sum(share * values), 1 / np.sum(share**2)
+    return mean, np.sqrt(np.sum((share * (values - mean)) ** 2) * n / max(n - 1, 1e-9)), n
+
+
+def gain_of_weighted_rows(differences, weights, alpha, margin):
+    """Gain from weighted differences of losses: Student's test, with as many rows as the weights are worth."""
+    mean, error, n = weighted_mean(differences, weights)
+    reach = stats.t.ppf(1 - alpha, n - 1) * error if n > 1 else np.inf
+    pvalue = stats.t.sf((mean - margin) / error, n - 1) if error > 0 and n > 1 else float(n <= 1 or mean <= margin)
+    return Gain(float(mean), float(mean - reach), float(mean + reach), float(pvalue))
 
 
 def gain_of_folds(differences, n_folds, alpha, margin):
@@ -123,7 +140,7 @@ class TransferGuard(BaseOnLabeled):
         Level of the test.
     margin : float >= 0, default=0.0
         Gain that transfer must exceed, in units of the score.
-    loss : {"auto", "zero_one", "log", "squared", "absolute"} or callable, default="auto"
+    loss : {"auto", "zero_one", "log", "brier", "squared", "absolute"} or callable, default="auto"
         Loss of a row, where there are target labels; "auto": "zero_one" for classifiers, "squared" for regressors.
     scorer : callable, default=None
         ``scorer(estimator, X, y, sample_domain=...)`` for the case without (10 or more) target labels; None:
@@ -160,7 +177,7 @@ class TransferGuard(BaseOnLabeled):
 
     Notes
     -----
-    Cost: 3 cv + 1 fits with target labels, 2 cv n_repeats + 1 without. The test on labels takes the rows as
+    Cost: 2 cv + 2 fits with target labels, 2 cv + 1 and a fit of the weights without, 2 cv n_repeats + 1 with a scorer. The test on labels takes the rows as
     independent, though rows of a fold share their models; the scores of folds are tested with the variance correction
     of [1]. The held-out target rows stay in the fit without their labels.
 
@@ -252,9 +269,9 @@ class TransferGuard(BaseOnLabeled):
             self.criterion_ = "target labels"
             best = self._by_labels(models, X, y, domains, judged)
         else:
-            self.criterion_ = "scorer"
+            self.criterion_ = WEIGHTED if self.scorer is None else "scorer"
             models.pop(TARGET_ONLY, None)
-            best = self._by_scorer(models, X, y, domains)
+            best = (self._by_weights if self.scorer is None else self._by_scorer)(models, X, y, domains)
         self.decision_ = TRANSFER if self._accepts() else best
         self.estimator_ = fit_candidate(self.decision_, models[self.decision_], X, y, domains.names)
         return self
@@ -300,10 +317,11 @@ class TransferGuard(BaseOnLabeled):
         loss = choose_loss(self.loss, self.estimator)
         losses = {name: np.zeros(n_rows(X)) for name in models}
         splitter = TargetKFold(min(self.cv, int(judged.sum())), random_state=self.random_state)
+        once = {name: fit_candidate(name, models[name], X, y, domains.names) for name in models.keys() & {SOURCE_ONLY}}
         for _, test in splitter.split(X, y, domains.target):
             hidden, truth = hide_labels(y, test), labels_at(y, domains, test)
-            for name, model in models.items():
-                fitted = fit_candidate(name, model, X, hidden, domains.names)
+            for name, model in models.items():  # the source's model sees no target label: one fit serves all folds
+                fitted = once[name] if name in once else fit_candidate(name, model, X, hidden, domains.names)
                 answer = getattr(fitted, loss.method)(draw_rows(X, test))
                 losses[name][test] = loss.of_rows(truth, answer, getattr(fitted, "classes_", None))
         rows = np.flatnonzero(judged)
@@ -318,16 +336,11 @@ class TransferGuard(BaseOnLabeled):
 
     def _by_scorer(self, models, X, y, domains):
         """Compare by a scorer that needs no target labels; the baseline's name."""
-        scorer = ImportanceWeightedScorer() if self.scorer is None else self.scorer
         scores = {name: [] for name in models}
-        for repeat in range(self.n_repeats):
-            splitter = SourceTargetKFold(self.cv, random_state=self.random_state + repeat)
-            for train, test in splitter.split(X, y, domains.names):
-                part = domains.names[train]
-                for name, model in models.items():
-                    fitted = fit_candidate(name, model, draw_rows(X, train), draw_rows(y, train), part)
-                    score = scorer(fitted, draw_rows(X, test), draw_rows(y, test), sample_domain=domains.names[test])
-                    scores[name].append(score)
+        for test, fits in self._folds(models, X, y, domains, self.n_repeats):
+            for name, fitted in fits:
+                score = self.scorer(fitted, draw_rows(X, test), draw_rows(y, test), sample_domain=domains.names[test])
+                scores[name].append(score)
         self.evidence_ = {
             name: {"score": float(np.mean(values)), "standard_error": float(stats.sem(values))}
             for name, values in scores.items()
@@ -335,6 +348,33 @@ class TransferGuard(BaseOnLabeled):
         differences = np.subtract(scores[TRANSFER], scores[SOURCE_ONLY])
         self.gain_ = gain_of_folds(differences, self.cv, self.alpha, self.margin)
         return SOURCE_ONLY
+
+    def _by_weights(self, models, X, y, domains):
+        """Compare by the weighted losses of held-out source rows, through the source's own map; the baseline's name."""
+        loss, rows = choose_loss(self.loss, self.estimator), np.flatnonzero(domains.source & domains.labeled)
+        weights = DiscriminatorWeighter().fit(X, y, sample_domain=domains.target).weights_[rows]
+        losses = {name: np.zeros(n_rows(X)) for name in models}
+        for test, fits in self._folds(models, X, y, domains, 1):
+            test = np.intersect1d(test, rows)
+            truth = labels_at(y, domains, test)
+            for name, fitted in fits:
+                answer = respond(fitted, draw_rows(X, test), domains.names[test], loss.method)
+                losses[name][test] = loss.of_rows(truth, answer, getattr(fitted, "classes_", None))
+        self.evidence_ = {}
+        for name, values in losses.items():
+            mean, error, _ = weighted_mean(values[rows], weights)
+            self.evidence_[name] = {"score": float(loss.score(mean)), "standard_error": float(error)}
+        differences = losses[SOURCE_ONLY][rows] - losses[TRANSFER][rows]
+        self.gain_ = gain_of_weighted_rows(differences, weights, self.alpha, self.margin)
+        return SOURCE_ONLY
+
+    def _folds(self, models, X, y, domains, n_repeats):
+        """Yield the held-out rows of each fold, and (name, fitted model) of the models fitted on the others."""
+        for repeat in range(n_repeats):
+            splitter = SourceTargetKFold(self.cv, random_state=self.random_state + repeat)
+            for train, test in splitter.split(X, y, domains.names):
+                seen = draw_rows(X, train), draw_rows(y, train), domains.names[train]
+                yield test, [(name, fit_candidate(name, model, *seen)) for name, model in models.items()]
 
     def _router(self):
         return super()._router().add_self_request(self)

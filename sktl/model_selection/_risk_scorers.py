@@ -32,7 +32,7 @@ class SourceScorer(RiskScorer):
 
     Parameters
     ----------
-    loss : {"auto", "zero_one", "log", "squared", "absolute"} or callable, default="auto"
+    loss : {"auto", "zero_one", "log", "brier", "squared", "absolute"} or callable, default="auto"
         Loss of a row; a callable of (y_true, y_pred) returns one a row. "auto": "zero_one" for classifiers, "squared"
         for regressors. The score is the accuracy for "zero_one" and minus the mean loss for the others.
 
@@ -75,7 +75,7 @@ class ImportanceWeightedScorer(RiskScorer):
     ----------
     weighter : weighter, default=None
         Estimator of the ratio, fitted on the rows that are scored; None: ``DiscriminatorWeighter()``.
-    loss : {"auto", "zero_one", "log", "squared", "absolute"} or callable, default="auto"
+    loss : {"auto", "zero_one", "log", "brier", "squared", "absolute"} or callable, default="auto"
         Loss of a row; a callable of (y_true, y_pred) returns one a row. The score is the accuracy for "zero_one" and
         minus the mean loss for the others.
     representation : {"input", "transformed"}, default="input"
@@ -136,7 +136,7 @@ class DeepEmbeddedValidationScorer(RiskScorer):
     ----------
     weighter : ratio weighter, default=None
         Estimator of the ratio with ``predict_weights``; None: ``DiscriminatorWeighter()``.
-    loss : {"auto", "zero_one", "log", "squared", "absolute"} or callable, default="auto"
+    loss : {"auto", "zero_one", "log", "brier", "squared", "absolute"} or callable, default="auto"
         Loss of a row; a callable of (y_true, y_pred) returns one a row. The score is the (estimated) accuracy for
         "zero_one" and minus the mean loss for the others.
     representation : {"input", "transformed"}, default="transformed"
@@ -189,7 +189,7 @@ class CircularValidationScorer(RiskScorer):
 
     Parameters
     ----------
-    loss : {"auto", "zero_one", "log", "squared", "absolute"} or callable, default="auto"
+    loss : {"auto", "zero_one", "log", "brier", "squared", "absolute"} or callable, default="auto"
         Loss of a row; a callable of (y_true, y_pred) returns one a row. The score is the accuracy for "zero_one" and
         minus the mean loss for the others.
 

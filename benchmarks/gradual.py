@@ -1,0 +1,101 @@
+"""Stepping stones: does gradual self-training keep the accuracy where one step fails?
+"""
+
+import argparse
+import warnings
+
+import numpy as np
+from scipy.ndimage import rotate
+from sklearn.datasets import load_digits, make_moons
+from sklearn.linear_model import LogisticRegression
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
+from sklearn.svm import SVC
+
+from sktl import OnLabeled
+from sktl.feature import CORAL, TCA
+from sktl.model_selection import GradualSelfTraining
+
+# --- domains that move: lists of (X, y), the source first, the target last ---
+
+
+def rotating_digits(degrees, n_steps, seed):
+    """Scikit-learn's digits, each domain other digits at another angle."""
+    digits = load_digits()
+    parts = np.array_split(np.random.default_rng(seed).permutation(len(digits.target)), 4 + n_steps)
+    source, *others = np.concatenate(parts[:4]), *parts[4:]
+    turned = []
+    for rows, angle in zip([source, *others], np.linspace(0, degrees, n_steps + 1), strict=True):
+        images = rotate(digits.images[rows] / 16, angle, axes=(1, 2), reshape=False, order=1)
+        turned.append((images.reshape(len(rows), -1), digits.target[rows]))
+    return turned
+
+
+def rotating_moons(degrees, n_steps, seed):
+    """Two moons turned about their centre."""
+    turned = []
+    for step, angle in enumerate(np.radians(np.linspace(0, degrees, n_steps + 1))):
+        X, y = make_moons(200, noise=0.1, random_state=100 * seed + step)
+        X -= [0.5, 0.25]
+        turned.append((X @ [[np.cos(angle), np.sin(angle)], [-np.sin(angle), np.cos(angle)]], y))
+    return turned
+
+
+def moving_gaussians(degrees, n_steps, seed):
+    """Two classes about +-2.5 m in 100 dimensions, whose unit vector m turns."""
+    rng, moved = np.random.default_rng(seed), []
+    for angle in np.radians(np.linspace(0, degrees, n_steps + 1)):
+        y = rng.integers(0, 2, 500)
+        mean = 2.5 * np.r_[np.cos(angle), np.sin(angle), np.zeros(98)]
+        moved.append((rng.normal(size=(500, 100)) + np.where(y, 1, -1)[:, None] * mean, y))
+    return moved
+
+
+# --- models ---
+
+
+def accuracies(domains, model):
+    """Accuracy in % on the target, by way of learning."""
+    (X_source, y_source), (X_target, y_target) = domains[0], domains[-1]
+    names = np.concatenate([[name] * len(y) for name, (_, y) in enumerate(domains)]).astype(object)
+    names[names == len(domains) - 1] = "target"
+    X = np.concatenate([X for X, _ in domains])
+    shown = np.where(names == 0, np.concatenate([y for _, y in domains]), np.nan)
+    ends = (names == 0) | (names == "target")
+    pooled = np.where(names == 0, 0, "target").astype(object)
+
+    def score(fitted):
+        return 100 * np.mean(fitted.predict(X_target) == y_target)
+
+    found = {"within the source": 100 * np.mean(model.fit(*domains[0]).predict(X_source) == y_source)}
+    found["source only"] = score(model)
+    for name, step in (("TCA", TCA(min(20, X.shape[1]))), ("CORAL", CORAL(reg=1e-3))):
+        found[name] = score(make_pipeline(step, OnLabeled(model)).fit(X[ends], shown[ends]))
+    found["self-training, direct"] = score(GradualSelfTraining(model).fit(X[ends], shown[ends]))
+    found["self-training, all at once"] = score(GradualSelfTraining(model).fit(X, shown, sample_domain=pooled))
+    found["gradual, path given"] = score(GradualSelfTraining(model, path="given").fit(X, shown, sample_domain=names))
+    auto = GradualSelfTraining(model).fit(X, shown, sample_domain=names)
+    found["gradual, path found"], found["domains on the path found"] = score(auto), len(auto.path_)
+    return found
+
+
+TASKS = {
+    "digits 0-60": (rotating_digits, 60, 12, SVC(C=10)),
+    "digits 0-60, linear": (rotating_digits, 60, 12, make_pipeline(StandardScaler(), LogisticRegression(C=0.01))),
+    "moons 0-90": (rotating_moons, 90, 18, SVC(C=1)),
+    "Gaussians 0-88": (moving_gaussians, 88, 12, LogisticRegression(C=0.01)),
+}
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--draws", type=int, default=3, help="draws of the rows (default 3)")
+    options = parser.parse_args()
+    warnings.simplefilter("ignore")
+    tables = {
+        task: [accuracies(make(degrees, n_steps, seed), model) for seed in range(options.draws)]
+        for task, (make, degrees, n_steps, model) in TASKS.items()
+    }
+    print(f"{'':<28}" + "".join(f"{task:>22}" for task in tables))
+    for name in next(iter(tables.values()))[0]:
+        cells = ([found[name] for found in runs] for runs in tables.values())
+        print(f"{name:<28}" + "".join(f"{np.mean(cell):>14.1f} +-{np.std(cell):>4.1f} " for cell in cells))

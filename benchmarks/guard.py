@@ -1,0 +1,188 @@
+"""Does TransferGuard refuse where transfer hurts, accept where it helps, and what is that worth on real pairs?
+"""
+
+import argparse
+import json
+import tempfile
+import warnings
+from itertools import product
+from pathlib import Path
+
+import numpy as np
+from _pool import BASELINE, GROUPS, pipelines, problems
+from sklearn.linear_model import LogisticRegression
+from sklearn.pipeline import make_pipeline
+
+from sktl import OnLabeled
+from sktl.domains import TARGET
+from sktl.feature import DomainScaler
+from sktl.instance import DiscriminatorWeighter, ImportanceWeighted
+from sktl.model_selection import TransferGuard
+from sktl.model_selection._by_domain import on_missing_labels
+from sktl.model_selection._guard import TRANSFER, default_baseline, fit_candidate
+
+
+ALPHAS = (0.01, 0.05, 0.1, 0.2, 0.4)
+METHODS = ("CORAL, kernel form", "TCA m", "OTMapping")
+N_LABELED = (20, 50)
+FRESH = 4000  # target rows that tell what a model is worth
+
+# --- simulated problems ---
+
+
+def instrument(helps, kind, n_labeled, rng):
+    """Columns of the target in another unit or from another zero: the instrument's, or a true change of the rows.
+
+    Each domain standardised by itself mends the first and hides the second.
+    """
+    d, n_source, n_target = rng.integers(3, 25), rng.integers(100, 400), rng.integers(100, 300)
+    change = rng.uniform(0.05, 1) * np.sign(rng.normal(size=d) + 1)
+    if kind == "units":
+        change = np.exp(rng.uniform(0.2, 1.2) * rng.normal(size=d))
+    noise = rng.uniform(0.3, 1.5) * np.sqrt(d)
+
+    def draw(n, target):
+        latent = rng.normal(size=(n, d))
+        shown = latent + change * target if kind == "offset" else latent * (change if target else 1)
+        meant = latent if helps else shown
+        return shown, (meant.sum(axis=1) + noise * rng.normal(size=n) > 0).astype(float)
+
+    scaler = DomainScaler(with_mean=kind == "offset", with_std=kind == "units")
+    return make_pipeline(scaler, OnLabeled(LogisticRegression())), *tables(draw, n_source, n_target, n_labeled)
+
+
+def covariate(helps, n_labeled, rng):
+    """Covariate shift: weights help a straight line where the boundary is curved; centring hides a straight one's shift."""
+    n_source, n_target, noise = rng.integers(200, 500), rng.integers(150, 400), rng.uniform(0.2, 0.6)
+    where, width, d = rng.uniform(0.8 if helps else 0.1, 1.6), rng.uniform(0.4, 0.8), rng.integers(2, 6)
+    slopes = rng.uniform(0, 1, size=d)
+
+    def draw(n, target):
+        X = rng.normal(size=(n, d))
+        if target:
+            X[:, 0] = where + width * X[:, 0]
+        if helps:
+            value = X[:, 0] ** 2 - 1 + X[:, 1:] @ slopes[1:]
+        else:
+            value = X[:, 0] + X[:, 1:] @ slopes[1:] - where / 2
+        return X, (value + noise * rng.logistic(size=n) > 0).astype(float)
+
+    if helps:
+        model = ImportanceWeighted(LogisticRegression(), DiscriminatorWeighter(LogisticRegression()))
+    else:
+        model = make_pipeline(DomainScaler(with_std=False), OnLabeled(LogisticRegression()))
+    return model, *tables(draw, n_source, n_target, n_labeled)
+
+
+def tables(draw, n_source, n_target, n_labeled):
+    """(X, y, sample_domain, fresh target rows, their labels); ``n_labeled`` target labels are known."""
+    (X_source, y_source), (X_target, y_target), fresh = draw(n_source, False), draw(n_target, True), draw(FRESH, True)
+    y_target[n_labeled:] = np.nan
+    target = np.repeat([False, True], [n_source, n_target])
+    return np.concatenate([X_source, X_target]), np.concatenate([y_source, y_target]), target, *fresh
+
+
+def judge(model, baseline, X, y, target, fresh, truth, losses=("auto",)):
+    """The guard's evidence by each loss, and what each candidate is worth on fresh target rows."""
+    found = {"pvalue": {}, "estimate": {}, "baseline": {}}
+    for loss in losses:
+        guard = TransferGuard(model, baseline, loss=loss).fit(X, y, sample_domain=target)
+        scores = {name: entry["score"] for name, entry in guard.evidence_.items()}
+        found["pvalue"][loss], found["estimate"][loss] = guard.gain_.pvalue, guard.gain_.estimate
+        found["baseline"][loss] = max(scores.keys() - {TRANSFER}, key=scores.get)
+    plain = on_missing_labels(default_baseline(model, X) if baseline is None else baseline)
+    names, found["accuracy"] = np.where(target, TARGET, "source").astype(object), {}
+    for name in scores:
+        fitted = fit_candidate(name, on_missing_labels(model) if name == TRANSFER else plain, X, y, names)
+        found["accuracy"][name] = float(np.mean(fitted.predict(fresh) == truth))
+    return found
+
+
+def accepted(found, alpha, loss="auto"):
+    """Whether the guard takes transfer at a level."""
+    return found["pvalue"][loss] < alpha and found["estimate"][loss] > 0
+
+
+def value(found, alpha, loss="auto"):
+    """Accuracy of the guard's choice at a level."""
+    return found["accuracy"][TRANSFER if accepted(found, alpha, loss) else found["baseline"][loss]]
+
+
+# --- simulated ---
+
+
+def simulate(n_problems, n_labeled, kind, losses=("auto",)):
+    """Results of the simulated problems: half helpful, half harmful."""
+    results = {True: [], False: []}
+    for seed in range(n_problems):
+        rng, helps = np.random.default_rng(seed), seed % 2 == 0
+        make = covariate(helps, n_labeled, rng) if kind == "covariate" else instrument(helps, kind, n_labeled, rng)
+        results[helps].append(judge(make[0], None, *make[1:], losses=losses))
+    return results
+
+
+def simulated_table(n_problems):
+    """Print true gains, and acceptances of helpful and of harmful problems by level."""
+    print(f"{'simulated, labels, loss':<28}" + "  ".join(f"{word:>12}" + "".join(f"{a:>6}" for a in ALPHAS) for word in ("helps", "hurts")))
+    for kind, n_labeled in [("covariate", 0)] + [(k, n) for k in ("offset", "units") for n in (10, 20, 50)]:
+        losses = ("zero_one", "brier")
+        results = simulate(n_problems, n_labeled, kind, losses)
+        for loss in losses:
+            line = f"{kind:<12}{n_labeled:>4}  {loss:<10}"
+            for found in results.values():
+                best = [max(v for k, v in f["accuracy"].items() if k != TRANSFER) for f in found]
+                line += f"{100 * np.mean([f['accuracy'][TRANSFER] for f in found]) - 100 * np.mean(best):>+14.1f}"
+                line += "".join(f"{100 * np.mean([accepted(f, a, loss) for f in found]):>6.0f}" for a in ALPHAS)
+            print(line, flush=True)
+
+
+# --- real pairs ---
+
+
+def real(groups, n_rows, path):
+    """Results on real pairs with 20 and 50 target labels; the file keeps them for a later call."""
+    records = [json.loads(line) for line in path.read_text().splitlines()] if path.exists() else []
+    done = {(r["group"], r["problem"], r["method"], r["n_labeled"]) for r in records}
+    for problem in problems(groups, n_rows):
+        pool, target = pipelines(problem), np.isnan(problem.y)
+        for method, n_labeled in product(METHODS, N_LABELED):
+            key = (problem.group, problem.name, method, n_labeled)
+            if key in done:
+                continue
+            y, labeled = problem.y.copy(), problem.drawn[:n_labeled]
+            y[np.flatnonzero(target)[:n_labeled]] = problem.y_target[labeled]
+            fresh = np.setdiff1d(np.arange(len(problem.y_target)), labeled)
+            rows = problem.X, y, target, problem.X_target[fresh], problem.y_target[fresh]
+            found = judge(pool[method], pool[BASELINE], *rows, losses=("zero_one", "brier"))
+            records.append(dict(zip(("group", "problem", "method", "n_labeled"), key, strict=True)) | found)
+            with path.open("a") as file:
+                print(json.dumps(records[-1]), file=file)
+    return records
+
+
+def real_table(records):
+    """Print, by level, the share that loses more than a point against the source alone, and of the oracle's gain kept."""
+    print(f"{'real pairs, labels, loss':<28}{'':>8}" + "".join(f"{a:>12}" for a in ALPHAS) + f"{'always':>12}{'never':>12}")
+    for n_labeled, loss in product(N_LABELED, ("zero_one", "brier")):
+        found = [r for r in records if r["n_labeled"] == n_labeled]
+        base = np.array([r["accuracy"]["source-only"] for r in found])
+        most = np.array([max(r["accuracy"].values()) for r in found]) - base
+        cells = ""
+        for alpha in (*ALPHAS, None, 0):
+            chosen = [r["accuracy"][TRANSFER] if alpha is None else value(r, alpha, loss) for r in found]
+            gain = np.array(chosen) - base
+            cells += f"{100 * np.mean(gain < -0.01):>5.0f}/{100 * gain.sum() / most.sum():>4.0f} %"
+        print(f"{n_labeled:>4}  {loss:<10}{len(found):>8} runs       {cells}", flush=True)
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--quick", action="store_true", help="40 simulated problems, and heart alone")
+    parser.add_argument("--only", choices=("simulated", "real"), help="one part")
+    parser.add_argument("--store", type=Path, default=Path(tempfile.gettempdir()) / "sktl_guard.jsonl", help="file of runs")
+    options = parser.parse_args()
+    warnings.simplefilter("ignore")
+    if options.only != "real":
+        simulated_table(40 if options.quick else 200)
+    if options.only != "simulated":
+        real_table(real(("heart",) if options.quick else GROUPS, 200, options.store))
