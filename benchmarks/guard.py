@@ -111,27 +111,29 @@ def value(found, alpha, loss="auto"):
 # --- simulated ---
 
 
-def simulate(n_problems, n_labeled, kind, losses=("auto",)):
+def simulate(n_problems, n_labeled, losses=("auto",)):
     """Results of the simulated problems: half helpful, half harmful."""
     results = {True: [], False: []}
     for seed in range(n_problems):
         rng, helps = np.random.default_rng(seed), seed % 2 == 0
-        make = covariate(helps, n_labeled, rng) if kind == "covariate" else instrument(helps, kind, n_labeled, rng)
+        change = "offset" if seed % 4 < 2 else "units"
+        make = covariate(helps, n_labeled, rng) if n_labeled == 0 else instrument(helps, change, n_labeled, rng)
         results[helps].append(judge(make[0], None, *make[1:], losses=losses))
     return results
 
 
 def simulated_table(n_problems):
     """Print true gains, and acceptances of helpful and of harmful problems by level."""
-    print(f"{'simulated, labels, loss':<28}" + "  ".join(f"{word:>12}" + "".join(f"{a:>6}" for a in ALPHAS) for word in ("helps", "hurts")))
-    for kind, n_labeled in [("covariate", 0)] + [(k, n) for k in ("offset", "units") for n in (10, 20, 50)]:
+    levels = "".join(f"{alpha:>6}" for alpha in ALPHAS)
+    print(f"{'simulated, % accepted at alpha':<34}{'helps':>8}{levels}{'hurts':>8}{levels}")
+    for n_labeled in (0, 10, *N_LABELED):
         losses = ("zero_one", "brier")
-        results = simulate(n_problems, n_labeled, kind, losses)
+        results = simulate(n_problems, n_labeled, losses)
         for loss in losses:
-            line = f"{kind:<12}{n_labeled:>4}  {loss:<10}"
+            line = f"{n_labeled or 'no':>4} target labels, {loss:<14}"
             for found in results.values():
-                best = [max(v for k, v in f["accuracy"].items() if k != TRANSFER) for f in found]
-                line += f"{100 * np.mean([f['accuracy'][TRANSFER] for f in found]) - 100 * np.mean(best):>+14.1f}"
+                gains = [f["accuracy"][TRANSFER] - max(v for k, v in f["accuracy"].items() if k != TRANSFER) for f in found]
+                line += f"{100 * np.mean(gains):>+8.1f}"
                 line += "".join(f"{100 * np.mean([accepted(f, a, loss) for f in found]):>6.0f}" for a in ALPHAS)
             print(line, flush=True)
 

@@ -30,6 +30,9 @@ from sktl.model_selection import (
 )
 
 
+CLEAR = 0.1  # gain in circular validation over the source alone that counts as clear
+
+
 class Known(BaseWeighter):
     """Weights found before: one fit of the ratio of the rows as they came serves all pipelines."""
 
@@ -136,9 +139,21 @@ def scores_of(pool):
     some = next(iter(pool.values()))["scores"]
     found = {scorer: {name: record["scores"][scorer] for name, record in pool.items()} for scorer in some}
     found["agreement with the vote"] = agreement(pool)
-    found["ranks of vote and circular"] = ranks_mean([found["agreement with the vote"], found["circular validation"]])
-    found["ranks of vote and importance"] = ranks_mean([found["agreement with the vote"], found["importance-weighted"]])
+    vote, circular = found["agreement with the vote"], found["circular validation"]
+    found["ranks: circular, log loss"] = ranks_mean([circular, found["importance-weighted, log loss"]])
+    found["ranks: vote, circular"] = both = ranks_mean([vote, circular])
+    found["circular, if clear"] = if_clear(circular, circular)
+    found["vote, circular, if clear"] = if_clear(both, circular)
     return found
+
+
+def if_clear(scores, evidence):
+    """The scores of the baseline, and of those whose ``evidence`` is 10 points above the baseline's."""
+    least = (evidence[BASELINE] or 0) + CLEAR
+    return {
+        name: score if name == BASELINE or (evidence[name] is not None and evidence[name] >= least) else None
+        for name, score in scores.items()
+    }
 
 
 def choice(scores, accuracy):
@@ -146,7 +161,7 @@ def choice(scores, accuracy):
     names = [name for name, score in scores.items() if score is not None]
     values, truth = (np.array([part[name] for name in names]) for part in (scores, accuracy))
     best = truth[values >= values.max() - 1e-12].mean()
-    return best, spearmanr(values, truth).statistic if np.ptp(values) > 0 else 0.0
+    return best, spearmanr(values, truth).statistic if np.ptp(values) > 0 else np.nan
 
 
 def scorer_table(problems):
@@ -161,13 +176,16 @@ def scorer_table(problems):
         for scorer, scores in scores_of(pool).items():
             rows[scorer][group].append((*choice(scores, accuracy), base, oracle))
     groups = list(rows["oracle"])
-    print(f"{'':<32}" + "".join(f"{group:>9}" for group in groups) + "    mean  kept  lose  rank")
+    print(f"{'':<32}" + "".join(f"{group:>9}" for group in groups) + "    mean  kept  lose  gain  rank")
     for scorer, by_group in rows.items():
         every = np.array([entry for group in groups for entry in by_group[group]])
         gain, most = every[:, 0] - every[:, 2], every[:, 3] - every[:, 2]
         cells = "".join(f"{np.mean(by_group[group], axis=0)[0]:>9.1f}" for group in groups)
         mean = np.mean([np.mean(by_group[group], axis=0)[0] for group in groups])
-        print(f"{scorer:<32}{cells}{mean:>8.1f}{100 * gain.sum() / most.sum():>6.0f}{100 * np.mean(gain < -1):>6.0f}{np.nanmean(every[:, 1]):>6.2f}")
+        ranks = every[~np.isnan(every[:, 1]), 1]
+        rank = f"{ranks.mean():>6.2f}" if len(ranks) and "clear" not in scorer else ""
+        shares = f"{100 * gain.sum() / most.sum():>6.0f}{100 * np.mean(gain < -1):>6.0f}{100 * np.mean(gain > 1):>6.0f}"
+        print(f"{scorer:<32}{cells}{mean:>8.1f}{shares}{rank}")
 
 
 def pipeline_table(problems):

@@ -175,7 +175,7 @@ def test_folds_never_show_the_labels_that_they_score(recorded):
     assert [set(rows) for rows, _ in seen] == [set(np.arange(47.0))]
 
 
-@pytest.mark.parametrize("name", ["tca", "greedy"])
+@pytest.mark.parametrize("name", ["tca", "scaled", "coral", "greedy"])
 def test_hidden_labels_do_not_change_a_prediction(tables, name):
     source, target = tables
     greedy = _methods.Method("greedy", None, _methods.build_linear, learns_from="both")  # takes what labels it gets
@@ -301,10 +301,10 @@ def test_target_wholly_labelled(run, tables):
     assert re.search(r"proxy A-distance \d\.\d\d \(0 = alike, 2 = ", lines[3])
     header = re.split(r"  +", lines[5])
     assert header == ["method", "model", "accuracy on target", "gain over source-only", "std. error", "seconds"]
-    rows = [re.split(r"  +", line) for line in lines[6:10]]
-    assert [row[0] for row in rows] == ["source-only", "source-trees", "kmm", "tca"]
-    assert [len(row) for row in rows] == [4, 6, 6, 6]
-    assert lines[10] == (
+    rows = [re.split(r"  +", line) for line in lines[6:12]]
+    assert [row[0] for row in rows] == ["source-only", "source-trees", "kmm", "tca", "scaled", "coral"]
+    assert [len(row) for row in rows] == [4, 6, 6, 6, 6, 6]
+    assert lines[12] == (
         "skipped, since target labels are needed (--target-labels use): target-only, pooled, tradaboost"
     )
     assert "choice: " in out
