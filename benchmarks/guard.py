@@ -19,12 +19,12 @@ from sktl.feature import DomainScaler
 from sktl.instance import DiscriminatorWeighter, ImportanceWeighted
 from sktl.model_selection import TransferGuard
 from sktl.model_selection._by_domain import on_missing_labels
-from sktl.model_selection._guard import TRANSFER, default_baseline, fit_candidate
+from sktl.model_selection._guard import SOURCE_ONLY, TARGET_ONLY, TRANSFER, default_baseline, fit_candidate
 
 
 ALPHAS = (0.01, 0.05, 0.1, 0.2, 0.4)
 METHODS = ("CORAL, kernel form", "TCA m", "OTMapping")
-N_LABELED = (20, 50)
+N_LABELED, LOSSES = (20, 50), ("zero_one", "brier")
 FRESH = 4000  # target rows that tell what a model is worth
 
 # --- simulated problems ---
@@ -82,43 +82,44 @@ def tables(draw, n_source, n_target, n_labeled):
     return np.concatenate([X_source, X_target]), np.concatenate([y_source, y_target]), target, *fresh
 
 
-def judge(model, baseline, X, y, target, fresh, truth, losses=("auto",)):
+def judge(model, baseline, X, y, target, fresh, truth, losses):
     """The guard's evidence by each loss, and what each candidate is worth on fresh target rows."""
-    found = {"pvalue": {}, "estimate": {}, "baseline": {}}
+    found = {"transfer": {}, "target": {}, "accuracy": {}}
     for loss in losses:
         guard = TransferGuard(model, baseline, loss=loss).fit(X, y, sample_domain=target)
-        scores = {name: entry["score"] for name, entry in guard.evidence_.items()}
-        found["pvalue"][loss], found["estimate"][loss] = guard.gain_.pvalue, guard.gain_.estimate
-        found["baseline"][loss] = max(scores.keys() - {TRANSFER}, key=scores.get)
+        for key, gain in (("transfer", guard.gain_), ("target", guard.target_gain_)):
+            found[key][loss] = 1.0 if gain is None or gain.estimate <= 0 else gain.pvalue
     plain = on_missing_labels(default_baseline(model, X) if baseline is None else baseline)
-    names, found["accuracy"] = np.where(target, TARGET, "source").astype(object), {}
-    for name in scores:
+    names = np.where(target, TARGET, "source").astype(object)
+    for name in guard.evidence_:
         fitted = fit_candidate(name, on_missing_labels(model) if name == TRANSFER else plain, X, y, names)
         found["accuracy"][name] = float(np.mean(fitted.predict(fresh) == truth))
     return found
 
 
-def accepted(found, alpha, loss="auto"):
+def accepted(found, alpha, loss):
     """Whether the guard takes transfer at a level."""
-    return found["pvalue"][loss] < alpha and found["estimate"][loss] > 0
+    return found["transfer"][loss] < alpha
 
 
-def value(found, alpha, loss="auto"):
+def value(found, alpha, loss):
     """Accuracy of the guard's choice at a level."""
-    return found["accuracy"][TRANSFER if accepted(found, alpha, loss) else found["baseline"][loss]]
+    if accepted(found, alpha, loss):
+        return found["accuracy"][TRANSFER]
+    return found["accuracy"][TARGET_ONLY if found["target"][loss] < alpha else SOURCE_ONLY]
 
 
 # --- simulated ---
 
 
-def simulate(n_problems, n_labeled, losses=("auto",)):
+def simulate(n_problems, n_labeled):
     """Results of the simulated problems: half helpful, half harmful."""
     results = {True: [], False: []}
     for seed in range(n_problems):
         rng, helps = np.random.default_rng(seed), seed % 2 == 0
         change = "offset" if seed % 4 < 2 else "units"
         make = covariate(helps, n_labeled, rng) if n_labeled == 0 else instrument(helps, change, n_labeled, rng)
-        results[helps].append(judge(make[0], None, *make[1:], losses=losses))
+        results[helps].append(judge(make[0], None, *make[1:], LOSSES))
     return results
 
 
@@ -127,9 +128,8 @@ def simulated_table(n_problems):
     levels = "".join(f"{alpha:>6}" for alpha in ALPHAS)
     print(f"{'simulated, % accepted at alpha':<34}{'helps':>8}{levels}{'hurts':>8}{levels}")
     for n_labeled in (0, 10, *N_LABELED):
-        losses = ("zero_one", "brier")
-        results = simulate(n_problems, n_labeled, losses)
-        for loss in losses:
+        results = simulate(n_problems, n_labeled)
+        for loss in LOSSES:
             line = f"{n_labeled or 'no':>4} target labels, {loss:<14}"
             for found in results.values():
                 gains = [f["accuracy"][TRANSFER] - max(v for k, v in f["accuracy"].items() if k != TRANSFER) for f in found]
@@ -155,7 +155,7 @@ def real(groups, n_rows, path):
             y[np.flatnonzero(target)[:n_labeled]] = problem.y_target[labeled]
             fresh = np.setdiff1d(np.arange(len(problem.y_target)), labeled)
             rows = problem.X, y, target, problem.X_target[fresh], problem.y_target[fresh]
-            found = judge(pool[method], pool[BASELINE], *rows, losses=("zero_one", "brier"))
+            found = judge(pool[method], pool[BASELINE], *rows, LOSSES)
             records.append(dict(zip(("group", "problem", "method", "n_labeled"), key, strict=True)) | found)
             with path.open("a") as file:
                 print(json.dumps(records[-1]), file=file)
@@ -165,9 +165,9 @@ def real(groups, n_rows, path):
 def real_table(records):
     """Print, by level, the share that loses more than a point against the source alone, and of the oracle's gain kept."""
     print(f"{'real pairs, labels, loss':<28}{'':>8}" + "".join(f"{a:>12}" for a in ALPHAS) + f"{'always':>12}{'never':>12}")
-    for n_labeled, loss in product(N_LABELED, ("zero_one", "brier")):
+    for n_labeled, loss in product(N_LABELED, LOSSES):
         found = [r for r in records if r["n_labeled"] == n_labeled]
-        base = np.array([r["accuracy"]["source-only"] for r in found])
+        base = np.array([r["accuracy"][SOURCE_ONLY] for r in found])
         most = np.array([max(r["accuracy"].values()) for r in found]) - base
         cells = ""
         for alpha in (*ALPHAS, None, 0):

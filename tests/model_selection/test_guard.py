@@ -20,6 +20,7 @@ from sktl.model_selection import (
     negative_transfer_gap,
     transfer_learning_curve,
 )
+from sktl.model_selection._losses import brier
 from sktl.model_selection._guard import gain_of_folds, gain_of_rows, gain_of_weighted_rows
 
 
@@ -62,7 +63,7 @@ def test_it_accepts_where_transfer_helps_and_refuses_where_it_hurts(centre):
 
 def test_the_evidence_is_that_of_a_loop():
     X, y, _, target = problem(True, 3)
-    guard = TransferGuard(LogisticRegression(C=0.001), baseline=LogisticRegression(), random_state=1)
+    guard = TransferGuard(LogisticRegression(C=0.001), baseline=LogisticRegression(), loss="zero_one", random_state=1)
     guard.fit(X, y, sample_domain=target)
     losses = {"transfer": [], "source-only": [], "target-only": []}
     for train, test in TargetKFold(5, random_state=1).split(X, y, target):
@@ -83,6 +84,28 @@ def test_the_evidence_is_that_of_a_loop():
     assert guard.gain_.estimate == pytest.approx(difference.mean())
     both = [stats.binomtest(int(k), int(wins + defeats), alternative="greater").pvalue for k in (wins, wins + 1)]
     assert wins + defeats > 0 and guard.gain_.pvalue == pytest.approx(np.mean(both))  # mid-p
+
+
+def test_with_probabilities_rows_are_compared_by_their_brier_scores():
+    X, y, _, target = problem(True, 3)
+    guard = TransferGuard(LogisticRegression(C=0.001), baseline=LogisticRegression()).fit(X, y, sample_domain=target)
+    known = np.flatnonzero(target & ~np.isnan(y))
+    shares = LogisticRegression().fit(X[~target], y[~target]).predict_proba(X[known])
+    losses = ((shares - np.eye(2)[y[known].astype(int)]) ** 2).sum(axis=1)
+    assert guard.evidence_["source-only"]["score"] == pytest.approx(-losses.mean())
+    assert guard.evidence_["source-only"]["standard_error"] == pytest.approx(stats.sem(losses))
+    assert brier(np.array([0, 5]), [[0.2, 0.8], [0.5, 0.5]], np.array([0, 1])).tolist() == pytest.approx([1.28, 1.5])
+
+
+def test_a_few_target_labels_do_not_replace_the_source_by_chance():
+    taken = []
+    for seed in range(20):
+        X, y, _, target = problem(True, seed, n_labeled=12)
+        guard = TransferGuard(DummyClassifier(), LogisticRegression()).fit(X, y, sample_domain=target)
+        assert guard.decision_ in ("source-only", "target-only")
+        assert (guard.decision_ == "target-only") == (guard.target_gain_.pvalue < 0.05)
+        taken.append(guard.decision_)
+    assert taken.count("target-only") <= 1  # the source labels as the target does
 
 
 def test_p_values_are_scipy_s():
