@@ -252,6 +252,28 @@ def test_a_method_is_chosen_only_if_its_gain_exceeds_chance(changes, chosen):
     assert _compare.choose(outcomes).name == chosen
 
 
+def test_of_several_gains_the_one_that_agrees_with_most_is_chosen(monkeypatch):
+    baseline = np.repeat([0.0, 1.0], [51, 50])
+    outcomes = outcomes_of(baseline, changed(baseline, 20), changed(baseline, 30), changed(baseline, 40))
+    answers = {"a": [0, 1, 0, 1], "b": [0, 1, 0, 0], "c": [0, 1, 1, 1], "d": [1, 0, 1, 0]}
+    monkeypatch.setattr(_compare, "_final", lambda protocol, outcome: np.array(answers[outcome.name], dtype=float))
+
+    class Task:
+        def __init__(self, task):
+            self.setting = _methods.Setting(task, None, 0)
+
+    assert _compare.choose(outcomes).name == "d"  # the best score
+    _compare.note_agreement(outcomes, Task("classification"))  # most say 0, 1, 0, 0 (a tie goes to the lower class)
+    assert [o.agreement for o in outcomes[:4]] == [0.75, 1.0, 0.5, 0.25] and np.isnan(outcomes[4].agreement)
+    assert _compare.choose(outcomes).name == "b"
+    _compare.note_agreement(outcomes, Task("regression"))
+    mean = np.mean(list(answers.values()), axis=0)
+    assert_allclose([o.agreement for o in outcomes[:4]], [-np.mean((v - mean) ** 2) for v in answers.values()])
+    one = outcomes_of(baseline, changed(baseline, 20), baseline)
+    _compare.note_agreement(one, Task("classification"))  # nothing to choose between: no fit for it
+    assert np.isnan(one[0].agreement)
+
+
 @pytest.mark.parametrize("task", ["classification", "regression"])
 @pytest.mark.parametrize("n", [23, 301])
 def test_on_noise_the_baseline_is_kept_at_the_level(task, n):

@@ -173,7 +173,8 @@ def _add_compare(commands):
         epilog="The source-only baseline is always run: gains are over it. A method is chosen only if it gains more "
         "than chance would (one-sided t-test over the scored rows, 5 % over all methods tried). Reverse validation, "
         "where TARGET has no labels: a model of SOURCE labels TARGET, a model of those labels predicts SOURCE rows "
-        "that neither saw, and these score it.",
+        "that neither saw, and these score it; of several methods that gain, the one is chosen whose predictions of "
+        "TARGET agree most with those of all methods.",
         parents=[_table_arguments(), _common_arguments()],
     )
     add = compare.add_argument

@@ -33,6 +33,7 @@ class Outcome:
     error: float = np.nan
     seconds: float = np.nan
     row_scores: np.ndarray | None = None
+    agreement: float = np.nan
     warnings: list = field(default_factory=list)
 
     @property
@@ -74,6 +75,8 @@ def compare(source, target, options, say, progress):
     # --n-jobs splits the work into processes; threads of boosted trees on busy cores would only wait for each other
     with threadpool_limits(1, user_api="openmp"):
         outcomes = run_methods(methods, protocol, options.n_jobs, progress)
+        if isinstance(protocol, ReverseValidation):
+            note_agreement(outcomes, protocol)
         chosen = choose(outcomes)
         predicted = None if options.out is None else problem.labels.decode(_final(protocol, chosen))
     for line in [*_table(outcomes, protocol), "", *_choice(chosen, outcomes, protocol)]:
@@ -158,10 +161,37 @@ def paired_gain(scores, baseline):
 
 
 def choose(outcomes):
-    """Choose the best of the methods that beat the baseline by more than chance; the baseline if none does."""
-    baseline, rivals = outcomes[0], _rivals(outcomes)
-    clear = [rival for rival in rivals if rival.beats(baseline, len(rivals))]
-    return max(clear, key=lambda outcome: outcome.score, default=baseline)
+    """Choose the best of the methods that beat the baseline by more than chance; the baseline if none does.
+
+    The best one is that of the highest score; where agreements are known, that of the highest agreement.
+    """
+    clear = clear_gains(outcomes)
+    return max(clear, key=lambda o: (np.nan_to_num(o.agreement, nan=-np.inf), o.score), default=outcomes[0])
+
+
+def clear_gains(outcomes):
+    """List the methods that beat the baseline by more than chance."""
+    rivals = _rivals(outcomes)
+    return [rival for rival in rivals if rival.beats(outcomes[0], len(rivals))]
+
+
+def note_agreement(outcomes, protocol):
+    """How far each method's target predictions agree with those of all methods, if there is a choice to be made by it.
+
+    Classes: the share of rows where it says what most say; numbers: minus the squared distance from the mean.
+    """
+    if len(clear_gains(outcomes)) < 2:
+        return
+    scored = [outcome for outcome in outcomes if outcome.scored]
+    answers = np.array([_final(protocol, outcome) for outcome in scored])
+    if protocol.setting.task == "classification":
+        classes = np.unique(answers)
+        votes = (answers[:, :, None] == classes).sum(axis=0)
+        agreements = (answers == classes[votes.argmax(axis=1)]).mean(axis=1)
+    else:
+        agreements = -((answers - answers.mean(axis=0)) ** 2).mean(axis=1)
+    for outcome, agreement in zip(scored, agreements, strict=True):
+        outcome.agreement = float(agreement)
 
 
 def _rivals(outcomes):
@@ -222,7 +252,10 @@ def _choice(chosen, outcomes, protocol):
     lines = [f"choice: {chosen.name} ({chosen.model})"]
     rivals = len(_rivals(outcomes))
     chance = f"more than chance would (t-test at {100 * LEVEL:.0f} %, {count(rivals, 'method')} tried)"
-    if chosen is not outcomes[0]:
+    if not np.isnan(chosen.agreement) and chosen is not outcomes[0]:
+        lines.append(f"  Of those that gain over {BASELINE} {chance}")
+        lines.append("  it is the one whose predictions of TARGET agree most with those of all methods.")
+    elif chosen is not outcomes[0]:
         lines.append(f"  The best score of those that gain over {BASELINE} {chance}.")
     elif rivals:
         lines.append(f"  No method gains over it {chance}.")
