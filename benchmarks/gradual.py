@@ -1,4 +1,28 @@
 """Stepping stones: does gradual self-training keep the accuracy where one step fails?
+
+Run ``python benchmarks/gradual.py`` (a minute). Accuracy in % on the target, mean and deviation of two draws. Digits of
+scikit-learn turned by 0 to 60 degrees in 20 steps (600 upright ones have labels; 800 others at each angle; 397 others
+at 60 degrees are the target); two moons turned by 90 degrees in 18 steps; two classes in 100 dimensions whose direction
+turns by 88 degrees in 12 steps, 500 rows each. TCA and CORAL go from the source to the target at once.
+
+                                   digits 0-60, linear      digits 0-60, SVM            moons 0-90        Gaussians 0-88
+    within the source                     97.3 +- 0.0          100.0 +- 0.0           99.2 +- 0.2           99.5 +- 0.3
+    source only                           19.5 +- 0.4           14.7 +- 2.6           21.8 +- 0.2           53.5 +- 2.1
+    TCA                                   24.8 +- 1.4           26.2 +- 1.8           21.8 +- 0.2           54.4 +- 1.6
+    CORAL                                 18.4 +- 0.3           18.4 +- 0.5           59.8 +- 0.2           52.9 +- 1.3
+    self-training, direct                 17.6 +- 1.0           15.5 +- 3.4           19.8 +- 0.8           56.9 +- 4.1
+    self-training, all at once            18.6 +- 0.8           15.2 +- 2.9           22.5 +- 0.0           63.5 +- 1.5
+    gradual, path given                   64.9 +- 6.9           74.6 +- 8.6           98.8 +- 0.8           99.4 +- 0.0
+    gradual, path found                   65.0 +- 6.8           72.8 +- 6.8           99.8 +- 0.2           89.9 +- 1.3
+    domains on the path found             20.0 +- 1.0           20.0 +- 1.0           10.0 +- 0.0            3.0 +- 0.0
+
+One step fails everywhere: at most 26 % on digits, 60 % on moons, 64 % on the Gaussians. Step by step moons and
+Gaussians keep all of the accuracy (99.4 on the Gaussians, where 99.3 is reported for a like problem, against 53.5 of
+the source alone, as there), and digits three quarters with an SVM, two thirds with a linear model: errors of each step
+are learned by the next. The path found is as good as the given one on digits and moons; on the Gaussians it takes one
+intermediate domain of eleven, too few, since squared distances in 100 dimensions of noise grow slowly with the angle:
+give the path where you know it. With a ninth of the unlabelled digits (112 at each angle, every 5 degrees) it broke down, to
+30 %.
 """
 
 import argparse
