@@ -1,4 +1,4 @@
-"""How should ``sktl compare`` choose among its methods where TARGET has no labels?
+"""The choice of ``sktl compare`` among its methods where TARGET has no labels.
 
 Run ``python benchmarks/compare_choice.py`` beside ``../shared/data``, or with SKTL_DATA set (some minutes). Reverse
 validation of five methods of the command (source-only, kmm, tca, scaled, coral) on 18 pairs: heart 4, digits 2, every
@@ -35,7 +35,9 @@ def tables(problem):
     columns = [f"x{k}" for k in range(problem.X.shape[1])]
     target = np.isnan(problem.y)
     source = pd.DataFrame(problem.X[~target], columns=columns)
-    return source.assign(label=problem.y[~target].astype(int).astype(str)), pd.DataFrame(problem.X[target], columns=columns)
+    return source.assign(label=problem.y[~target].astype(int).astype(str)), pd.DataFrame(
+        problem.X[target], columns=columns
+    )
 
 
 def choices(problem):
@@ -63,7 +65,8 @@ def choices(problem):
 if __name__ == "__main__":
     warnings.simplefilter("ignore")
     found = [choices(p) for group in GROUPS for p in list(problems([group], 200))[:: STEPS.get(group, 1)]]
-    print(f"{'':<40}{'kept':>8}{'lose':>6}{'gain':>6}")
+    print(f"{'':<40}{'kept':>8}{'lose':>8}{'gain':>8}")
     for rule in found[0]:
         gain, most = np.array([pair[rule] for pair in found]).T
-        print(f"{rule:<40}{100 * gain.sum() / most.sum():>8.0f}{100 * np.mean(gain < -0.01):>6.0f}{100 * np.mean(gain > 0.01):>6.0f}")
+        shares = np.array([gain.sum() / most.sum(), np.mean(gain < -0.01), np.mean(gain > 0.01)])
+        print(f"{rule:<40}" + "".join(f"{share:>8.0f}" for share in 100 * shares))

@@ -1,4 +1,4 @@
-"""Stepping stones: does gradual self-training keep the accuracy where one step fails?
+"""Stepping stones: whether gradual self-training keeps the accuracy where one step fails.
 
 Run ``python benchmarks/gradual.py`` (a minute). Accuracy in % on the target, mean and deviation of two draws. Digits of
 scikit-learn turned by 0 to 60 degrees in 20 steps (600 upright ones have labels; 800 others at each angle; 397 others
@@ -21,8 +21,8 @@ Gaussians keep all of the accuracy (99.4 on the Gaussians, where 99.3 is reporte
 the source alone, as there), and digits three quarters with an SVM, two thirds with a linear model: errors of each step
 are learned by the next. The path found is as good as the given one on digits and moons; on the Gaussians it takes one
 intermediate domain of eleven, too few, since squared distances in 100 dimensions of noise grow slowly with the angle:
-give the path where you know it. With a ninth of the unlabelled digits (112 at each angle, every 5 degrees) it broke down, to
-30 %.
+give the path where you know it. With a seventh of the unlabelled digits (112 at each angle, every 5 degrees) it broke
+down, to 30 %.
 """
 
 import argparse

@@ -1,4 +1,6 @@
-"""Does TransferGuard refuse where transfer hurts, accept where it helps, and what is that worth on real pairs?
+"""Does TransferGuard refuse where transfer hurts and accept where it helps? On simulated problems and real pairs.
+
+DOC
 """
 
 import argparse
@@ -14,13 +16,12 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
 
 from sktl import OnLabeled
+from sktl.base._routing import on_missing_labels
 from sktl.domains import TARGET
 from sktl.feature import DomainScaler
 from sktl.instance import DiscriminatorWeighter, ImportanceWeighted
 from sktl.model_selection import TransferGuard
-from sktl.model_selection._by_domain import on_missing_labels
 from sktl.model_selection._guard import SOURCE_ONLY, TARGET_ONLY, TRANSFER, default_baseline, fit_candidate
-
 
 ALPHAS = (0.01, 0.05, 0.1, 0.2, 0.4)
 METHODS = ("CORAL, kernel form", "TCA m", "OTMapping")
@@ -52,7 +53,7 @@ def instrument(helps, kind, n_labeled, rng):
 
 
 def covariate(helps, n_labeled, rng):
-    """Covariate shift: weights help a straight line where the boundary is curved; centring hides a straight one's shift."""
+    """Covariate shift: weights help a line where the boundary is curved; centring hurts a straight one."""
     n_source, n_target, noise = rng.integers(200, 500), rng.integers(150, 400), rng.uniform(0.2, 0.6)
     where, width, d = rng.uniform(0.8 if helps else 0.1, 1.6), rng.uniform(0.4, 0.8), rng.integers(2, 6)
     slopes = rng.uniform(0, 1, size=d)
@@ -61,10 +62,7 @@ def covariate(helps, n_labeled, rng):
         X = rng.normal(size=(n, d))
         if target:
             X[:, 0] = where + width * X[:, 0]
-        if helps:
-            value = X[:, 0] ** 2 - 1 + X[:, 1:] @ slopes[1:]
-        else:
-            value = X[:, 0] + X[:, 1:] @ slopes[1:] - where / 2
+        value = X[:, 1:] @ slopes[1:] + (X[:, 0] ** 2 - 1 if helps else X[:, 0] - where / 2)
         return X, (value + noise * rng.logistic(size=n) > 0).astype(float)
 
     if helps:
@@ -132,7 +130,9 @@ def simulated_table(n_problems):
         for loss in LOSSES:
             line = f"{n_labeled or 'no':>4} target labels, {loss:<14}"
             for found in results.values():
-                gains = [f["accuracy"][TRANSFER] - max(v for k, v in f["accuracy"].items() if k != TRANSFER) for f in found]
+                gains = [
+                    f["accuracy"][TRANSFER] - max(v for k, v in f["accuracy"].items() if k != TRANSFER) for f in found
+                ]
                 line += f"{100 * np.mean(gains):>+8.1f}"
                 line += "".join(f"{100 * np.mean([accepted(f, a, loss) for f in found]):>6.0f}" for a in ALPHAS)
             print(line, flush=True)
@@ -163,8 +163,12 @@ def real(groups, n_rows, path):
 
 
 def real_table(records):
-    """Print, by level, the share that loses more than a point against the source alone, and of the oracle's gain kept."""
-    print(f"{'real pairs, labels, loss':<28}{'':>8}" + "".join(f"{a:>12}" for a in ALPHAS) + f"{'always':>12}{'never':>12}")
+    """Print, by level, the share that loses more than a point against the source alone, and the gain kept."""
+    print(
+        f"{'real pairs, labels, loss':<28}{'':>8}"
+        + "".join(f"{a:>12}" for a in ALPHAS)
+        + f"{'always':>12}{'never':>12}"
+    )
     for n_labeled, loss in product(N_LABELED, LOSSES):
         found = [r for r in records if r["n_labeled"] == n_labeled]
         base = np.array([r["accuracy"][SOURCE_ONLY] for r in found])
@@ -181,7 +185,9 @@ if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--quick", action="store_true", help="40 simulated problems, and heart alone")
     parser.add_argument("--only", choices=("simulated", "real"), help="one part")
-    parser.add_argument("--store", type=Path, default=Path(tempfile.gettempdir()) / "sktl_guard.jsonl", help="file of runs")
+    parser.add_argument(
+        "--store", type=Path, default=Path(tempfile.gettempdir()) / "sktl_guard.jsonl", help="file of runs"
+    )
     options = parser.parse_args()
     warnings.simplefilter("ignore")
     if options.only != "real":

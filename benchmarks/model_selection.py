@@ -117,7 +117,6 @@ from sktl.model_selection import (
     SourceTargetShuffleSplit,
 )
 
-
 CLEAR = 0.1  # gain in circular validation over the source alone that counts as clear
 
 
@@ -175,7 +174,11 @@ def run(problem, done, write):
                 start = time.process_time()
                 try:
                     record["scores"][scorer] = function(model, X[test], y[test])
-                except (TypeError, AttributeError, ValueError):  # no probabilities, or a class of too few rows to learn back from
+                except (
+                    TypeError,
+                    AttributeError,
+                    ValueError,
+                ):  # no probabilities, or a class of too few rows to learn back from
                     record["scores"][scorer] = None
                 record["seconds"][scorer] = time.process_time() - start
             write(record)
@@ -296,7 +299,9 @@ def time_table(records):
     for record in records:
         for name, value in record["seconds"].items():
             total[name] += value
-    print("time in units of the fits: " + ", ".join(f"{name} {value / total['fit']:.2f}" for name, value in total.items()))
+    print(
+        "time in units of the fits: " + ", ".join(f"{name} {value / total['fit']:.2f}" for name, value in total.items())
+    )
 
 
 if __name__ == "__main__":

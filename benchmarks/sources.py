@@ -1,4 +1,4 @@
-"""Does leaving out far sources help? SourceSelector against all sources at four hospitals (heart disease).
+"""Whether leaving out far sources helps: SourceSelector against all sources at four hospitals (heart disease).
 
 Run ``python benchmarks/sources.py`` beside ``../shared/data``, or with SKTL_DATA set (seconds). Each site is the
 target, without labels; the other three are sources. Accuracy in % of logistic regression on columns imputed, one-hot

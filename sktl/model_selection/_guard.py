@@ -11,9 +11,10 @@ from sklearn.preprocessing import StandardScaler
 
 from sktl._checks import check_number, check_option
 from sktl.base import BaseOnLabeled
+from sktl.base._routing import fit_on_domains, on_missing_labels
 from sktl.domains import TARGET, draw_rows, known_labels, missing_values, n_rows, read_domains
 from sktl.instance import DiscriminatorWeighter
-from sktl.model_selection._by_domain import fit_on_domains, on_missing_labels, respond
+from sktl.model_selection._by_domain import respond
 from sktl.model_selection._hide import hide_labels
 from sktl.model_selection._losses import LOSSES, choose_loss
 from sktl.model_selection._splitters import SourceTargetKFold, TargetKFold

@@ -155,8 +155,8 @@ class MixValScorer(DomainScorer):
     Each target row i is mixed with another one, x = mix x_i + (1 - mix) x_j, and should keep i's predicted class. The
     score is the mean of two shares that do: of mixtures within a predicted class (which probe how dense the classes
     are) and between classes (which probe the boundary). 0 to 1. *When it hurts*: rows whose mixtures mean nothing
-    (one-hot columns); a model that predicts one class gets a half, since there are no mixtures between. On 30 real pairs its choice lost a point to
-    the source alone on 63 %.
+    (one-hot columns); a model that predicts one class gets a half, since there are no mixtures between. On 30 real
+    pairs its choice lost a point to the source alone on 63 %.
 
     Parameters
     ----------

@@ -8,9 +8,9 @@ from sklearn.metrics import check_scoring
 
 from sktl._checks import check_option
 from sktl.base import BaseRatioWeighter, BaseWeighter
+from sktl.base._routing import fit_on_domains
 from sktl.domains import TARGET, draw_rows
 from sktl.instance import DiscriminatorWeighter
-from sktl.model_selection._by_domain import fit_on_domains
 from sktl.model_selection._hide import hide_labels
 from sktl.model_selection._losses import LOSSES, choose_loss
 from sktl.model_selection._scorer import REPRESENTATIONS, DomainScorer
@@ -132,8 +132,8 @@ class DeepEmbeddedValidationScorer(RiskScorer):
               \qquad \eta = - \operatorname{Cov}(w \ell, w) / \operatorname{Var}(w):
 
     the mean of the weights is known to be 1, so that its error tells about that of the estimate, and less variance is
-    left. *When it hurts*: as importance weighting does. On 30 real pairs its choice was no better than the source alone:
-    a point lost on 37 % of the pairs.
+    left. *When it hurts*: as importance weighting does. On 30 real pairs its choice was no better than the source
+    alone: a point lost on 37 % of the pairs.
 
     Parameters
     ----------

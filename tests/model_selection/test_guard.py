@@ -20,8 +20,8 @@ from sktl.model_selection import (
     negative_transfer_gap,
     transfer_learning_curve,
 )
-from sktl.model_selection._losses import brier
 from sktl.model_selection._guard import gain_of_folds, gain_of_rows, gain_of_weighted_rows
+from sktl.model_selection._losses import brier
 
 
 def problem(helps, seed, n_labeled=40):
@@ -139,7 +139,9 @@ def test_weighted_rows_keep_the_level():
     x = rng.normal(size=(3000, n))
     w = np.exp(x - 0.5)
     d = rng.normal(size=(3000, n)) * (1 + 0.5 * x) - 0.1 * (x - 1)  # of weighted mean 0, not of mean 0
-    refused = [gain_of_weighted_rows(values, weights, 0.05, 0).pvalue >= 0.05 for values, weights in zip(d, w, strict=True)]
+    refused = [
+        gain_of_weighted_rows(values, weights, 0.05, 0).pvalue >= 0.05 for values, weights in zip(d, w, strict=True)
+    ]
     assert 0.93 < np.mean(refused) < 0.985
 
 
