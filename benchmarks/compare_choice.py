@@ -14,7 +14,7 @@ method; "lose", "gain": share of the pairs that do so by more than a point of ac
 A gain is clear if the paired test over rows at 5 % (Bonferroni over the methods) says so; agreement is with the vote of
 all methods on the target rows. So the test is what protects (heart, where scaling each site by itself costs 3 to 20
 points, is refused on all sites), and among what passes the vote is the better judge: the third rule is the command's.
-18 pairs are few: the order is to be trusted, the figures are not.
+18 pairs are few, and the rule was chosen among eight on them: take the figures as optimistic.
 """
 
 import warnings
