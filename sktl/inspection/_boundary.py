@@ -3,10 +3,10 @@
 import numpy as np
 
 from sktl._checks import check_number
+from sktl.base._routing import fit_on_domains, on_missing_labels
 from sktl.domains import read_domains
 from sktl.inspection._labels import read_labels
 from sktl.inspection._style import CYCLE, axes, scatter_domains
-from sktl.model_selection._by_domain import fit_on_domains, on_missing_labels
 
 
 class BoundaryDisplay:

@@ -18,8 +18,8 @@ MEANING = {
 
 ADVICE = {
     "none": (
-        "Fit an ordinary model on the source rows (`OnLabeled` around any estimator) and use it on the target as it is: "
-        "there is nothing here that adapting could mend, and every adaptation costs some variance."
+        "Fit an ordinary model on the source rows (`OnLabeled` around any estimator) and use it on the target as it "
+        "is: there is nothing here that adapting could mend, and every adaptation costs some variance."
     ),
     "covariate": (
         "Try the instance family first: {weigher} inside `ImportanceWeighted`, which lets the source rows that look "
@@ -51,8 +51,8 @@ def advise(kind, effective_share, has_target_labels, n_columns):
     words = [MEANING[kind], ADVICE[kind].format(weigher=weigher)]
     if kind == "covariate" and effective_share < FEW_EFFECTIVE:
         words.append(
-            f"But weights would leave only {100 * effective_share:.0f} % of the source's rows at work: compare with the "
-            "feature family (`CORAL`, `TCA`), and with no adaptation at all."
+            f"But weights would leave only {100 * effective_share:.0f} % of the source's rows at work: compare with "
+            "the feature family (`CORAL`, `TCA`), and with no adaptation at all."
         )
     if kind in ("covariate", "scale", "none") and not has_target_labels:
         words.append(

@@ -85,8 +85,8 @@ class SourceDistance:
 class DomainReport:
     """One look at two domains: the kind of shift, the evidence for it, and which family of methods to try first.
 
-    Make it by :meth:`from_data`. ``print`` shows it as text, a notebook as a page, :meth:`to_html` writes that page, and
-    :meth:`to_frame` returns the columns' figures.
+    Make it by :meth:`from_data`. ``print`` shows it as text, a notebook as a page, :meth:`to_html` writes that page,
+    and :meth:`to_frame` returns the columns' figures.
 
     *What it decides*, in this order, each by tests that must agree: "none" (no test tells the domains apart);
     "label" (the class shares differ, and nothing is left within classes, or once source rows are drawn by the

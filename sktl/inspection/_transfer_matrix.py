@@ -2,9 +2,9 @@
 
 import numpy as np
 
+from sktl.base._routing import on_missing_labels
 from sktl.inspection._style import axes
 from sktl.model_selection import transfer_matrix
-from sktl.model_selection._by_domain import on_missing_labels
 
 
 class TransferMatrixDisplay:
