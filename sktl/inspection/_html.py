@@ -69,7 +69,10 @@ def _rest(report):
     if len(report.sources) > 1:
         yield _block("The sources", "The nearest first.", *_text.source_cells(report))
     if report.shares is not None:
-        words = "On the target estimated without its labels by MLLS and BBSE, and counted where there are labels."
+        words = (
+            "On the target estimated without its labels by MLLS and BBSE, as they would be under label shift, and counted "
+            "where there are labels."
+        )
         yield _block("The class shares", words, *_text.share_cells(report))
     yield f"<h2>How far to trust this</h2><p>{escape(_text.effective_words(report))} {escape(report.limits)}</p>"
     if report.notes:
@@ -85,9 +88,12 @@ def _words(text):
 def _block(title, words, header, rows):
     """A heading, a paragraph and a table whose headers sort it."""
     name, paragraph = escape(title, quote=True), f"<p>{escape(words)}</p>" if words else ""
+    kinds = ["words", *(_kind(column[0]) for column in list(zip(*rows, strict=True))[1:])]
     head = "".join(
-        f'<th scope="col" aria-sort="none"><button type="button">{escape(cell)}</button></th>' if cell else "<td></td>"
-        for cell in header
+        f'<th scope="col" class="{kind}" aria-sort="none"><button type="button">{escape(cell)}</button></th>'
+        if cell
+        else "<td></td>"
+        for cell, kind in zip(header, kinds, strict=True)
     )
     body = "".join(f"<tr>{_cells(row)}</tr>" for row in rows)
     return (
@@ -106,4 +112,4 @@ def _cells(row):
 
 def _kind(cell):
     """Class of a cell: figures stand to the right."""
-    return "figure" if cell == "-" or cell.lstrip("+-< ")[:1].isdigit() else "words"
+    return "figure" if _text.is_figure(cell) else "words"

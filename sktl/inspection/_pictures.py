@@ -43,7 +43,7 @@ def picture_of_differences(features, most=15):
     body = []
     for i, row in enumerate(rows):
         y = TOP + 20 * i
-        name = row.feature if len(row.feature) <= 18 else f"{row.feature[:17]}…"
+        name = row.feature if len(row.feature) <= 16 else f"{row.feature[:15]}…"
         width = 170 * row.difference
         body.append(f'<text x="118" y="{y + 11}" text-anchor="end">{escape(name)}</text>')
         body.append(f'<rect class="target" x="124" y="{y}" width="{width:.1f}" height="14"/>')

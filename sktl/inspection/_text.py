@@ -26,13 +26,18 @@ def percent(value):
     return f"{100 * value:.1f} %"
 
 
+def is_figure(cell):
+    """Whether a cell holds a figure, or stands for one that there is none of."""
+    return cell == "-" or cell.lstrip("+-< ")[:1].isdigit()
+
+
 def distance_cells(report):
     """Header and rows of the distances."""
     distance = report.distance
     header = ["distance", "source to target", "noise floor", "range"]
     return header, [
-        ["MMD^2", number(distance.mmd, 4), number(distance.floor, 4), "0 = alike (may fall below), 2 = apart"],
-        ["proxy A-distance", number(distance.proxy_a, 2), number(distance.proxy_a_floor, 2), "0 = alike, 2 = apart"],
+        ["MMD^2", number(distance.mmd, 4), number(distance.floor, 4), "alike 0 (may fall below), apart 2"],
+        ["proxy A-distance", number(distance.proxy_a, 2), number(distance.proxy_a_floor, 2), "alike 0, apart 2"],
     ]
 
 
@@ -128,8 +133,7 @@ def _paragraph(words):
 def _table(header, rows):
     """Lines of a table: the first column to the left, figures to the right."""
     widths = [max(map(len, column)) for column in zip(header, *rows, strict=True)]
-    left = [not any(cell[:1].isdigit() or cell[:1] in "-<" for cell in column) for column in zip(*rows, strict=True)]
-    left = [True, *left[1:]]
+    left = [True, *(not any(map(is_figure, column)) for column in list(zip(*rows, strict=True))[1:])]
     lines = []
     for row in [header, *rows]:
         cells = zip(row, widths, left, strict=True)

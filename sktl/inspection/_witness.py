@@ -135,7 +135,7 @@ class WitnessDisplay:
             self._draw_plane()
         self.text_ = self.ax_.text(0.02, 0.98, f"MMD² {self.mmd:.3f}", transform=self.ax_.transAxes, va="top")
         self.ax_.set_xlabel(self.names[0])
-        self.ax_.legend(fontsize="small", loc="lower left")
+        self.ax_.legend(fontsize="small", loc="upper right")
         return self
 
     def _draw_line(self):
