@@ -70,8 +70,8 @@ def _rest(report):
         yield _block("The sources", "The nearest first.", *_text.source_cells(report))
     if report.shares is not None:
         words = (
-            "On the target estimated without its labels by MLLS and BBSE, as they would be under label shift, and counted "
-            "where there are labels."
+            "On the target estimated without its labels by MLLS and BBSE, as they would be under label shift, and "
+            "counted where there are labels."
         )
         yield _block("The class shares", words, *_text.share_cells(report))
     yield f"<h2>How far to trust this</h2><p>{escape(_text.effective_words(report))} {escape(report.limits)}</p>"

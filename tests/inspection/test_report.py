@@ -2,7 +2,7 @@ import re
 
 import numpy as np
 import pytest
-from conftest import N_SOURCE, TARGET, N, make
+from made_shifts import N_SOURCE, TARGET, N, make
 from numpy.testing import assert_allclose, assert_array_equal
 from scipy.linalg import sqrtm
 from scipy.stats import ks_2samp, kstest, norm
