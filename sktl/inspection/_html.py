@@ -22,7 +22,7 @@ def page(report, extra=()):
         '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
         '<meta name="color-scheme" content="light dark">\n<link rel="icon" href="data:,">\n'
         f"<title>{TITLE}: {escape(KINDS[report.kind])}</title>\n"
-        "<style>body { margin: 0; background: light-dark(#fff, #15181c); color-scheme: light dark; }</style>\n"
+        "<style>body { margin: 0; } @media (prefers-color-scheme: dark) { body { background: #15181c; } }</style>\n"
         f"</head>\n<body>\n<main>{section(report, extra)}</main>\n</body>\n</html>\n"
     )
 
