@@ -204,6 +204,7 @@ def _losses(X, y, train, test, weight, classes, seed):
         "max_leaf_nodes": 8,
         "min_samples_leaf": 10,
         "early_stopping": False,
+        "max_bins": 31,  # weighted quantiles are slow to find
     }
     if classes is None:
         model = HistGradientBoostingRegressor(**options, random_state=seed).fit(X[train], y[train], weight[train])
