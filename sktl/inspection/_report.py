@@ -136,6 +136,11 @@ class DomainReport:
     columns are also compared one by one without that. The decision is a rule of thumb on tests of level 0.05, not a
     proof: ``questions`` has all that it rests on.
 
+    Measured on data made to show one kind (``tests/made_shifts.py``: 301 and 219 rows, 4 columns; 10 to 60 seeds each):
+    no shift was taken for one in 1 of 60 draws without target labels and in none of 15 with; covariate, label, scale
+    and (with target labels) concept shift were named rightly in all draws but one of 10 label shifts with target
+    labels, taken for covariate shift. Without target labels a concept shift shows as what the rows alone do.
+
     Examples
     --------
     >>> from sktl.datasets import make_covariate_shift
