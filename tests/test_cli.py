@@ -18,9 +18,10 @@ from sktl.cli import main
 pd = pytest.importorskip("pandas", reason="the cli extra (pandas) is not installed")
 pytest.importorskip("pyarrow", reason="the cli extra (pyarrow) is not installed")
 
-from sktl.cli import _compare, _files, _methods, _output, _protocols, _tables  # noqa: E402
+from sktl.cli import _compare, _files, _methods, _output, _protocols  # noqa: E402
 from sktl.cli._distance import column_differences  # noqa: E402
 from sktl.cli._problem import build_problem  # noqa: E402
+from sktl.inspection._columns import MAX_LEVELS  # noqa: E402
 
 FAST = ["--methods", "source-only"]
 
@@ -474,7 +475,7 @@ def test_categories_of_one_table_and_many_levels(run):
     source = source.assign(code=[f"s{i}" for i in rng.integers(0, 90, 161)])
     target = target.assign(code=[f"t{i}" for i in rng.integers(0, 90, 143)])
     problem = build_problem(source, target, "mood")
-    assert problem.columns.width == 2 + _tables.MAX_LEVELS
+    assert problem.columns.width == 2 + MAX_LEVELS
     status, out, _ = run(source, target.drop(columns="mood"), "--label", "mood", "--methods", "tca,kmm")
     assert status == 0
     assert "failed" not in out
@@ -536,6 +537,36 @@ def test_the_same_table_twice_is_no_distance_away(run, tables):
     out = run(tables[0], tables[0], "--label", "mood", command="report")[1]
     assert re.search(r"proxy A-distance 0\.[01]", out)
     assert re.search(r"age +KS +0\.000", out)
+
+
+def test_report_writes_a_page(run, tables, tmp_path):
+    status, out, err = run(*tables, "--label", "mood", "--html", "page.html", command="report")
+    assert (status, err) == (0, "")
+    assert out.splitlines()[-1] == "page: page.html"
+    page = (tmp_path / "page.html").read_text()
+    assert page.startswith("<!DOCTYPE html>")
+    assert "happy" in page  # the label's classes
+    assert re.search(r'<th scope="row">age</th><td class="words">KS</td>', page)
+    assert '<th scope="row">mood</th>' not in page  # the label is no column
+    assert in_folder(tmp_path) == ["page.html", "source.csv", "target.csv"]
+
+
+@pytest.mark.parametrize("labeled", [True, False])
+def test_compare_writes_a_page_with_its_table(run, tables, tmp_path, labeled):
+    source, target = tables
+    target = target if labeled else target.drop(columns="mood")
+    status, out, _ = run(source, target, "--label", "mood", "--methods", "kmm", "--html", "page.html")
+    assert status == 0
+    page = (tmp_path / "page.html").read_text()
+    row = re.search(r"^kmm +(.*?) +(0\.\d+) +([+-]0\.\d+)", out, re.MULTILINE)
+    assert f'<th scope="row">kmm</th><td class="words">{row[1]}</td><td class="figure">{row[2]}</td>' in page
+    assert "Choice: " in page
+
+
+def test_a_page_of_regression(run, tables, tmp_path):
+    source, target = (table.drop(columns="mood") for table in tables)
+    assert run(source, target, "--label", "age", "--html", "page.html", *FAST)[0] == 0
+    assert "The methods" in (tmp_path / "page.html").read_text()
 
 
 # --- the demonstration ---
@@ -671,6 +702,8 @@ BAD_TABLES = {
     "--out too long": (None, None, (*LABEL, "--out", f"{250 * 'p'}.csv"), "pppp.csv': File name too long\n"),
     "--out suffix": (None, None, (*LABEL, "--out", "p.xlsx"), "--out must be a .csv or .parquet file; got 'p.xlsx'."),
     "--out folder": (None, None, (*LABEL, "--out", "no/p.csv"), "--out: there is no folder 'no'; make it first."),
+    "--html suffix": (None, None, (*LABEL, "--html", "p.txt"), "--html must be a .html file; got 'p.txt'."),
+    "--html folder": (None, None, (*LABEL, "--html", "no/p.html"), "--html: there is no folder 'no'; make it first."),
     "--out input": (None, None, (*LABEL, "--out", "./target.csv"), "would overwrite an input table"),
 }
 

@@ -8,11 +8,12 @@ import numpy as np
 from scipy.stats import t
 from threadpoolctl import threadpool_limits  # a dependency of scikit-learn's
 
-from sktl.cli._distance import measure_distance
+from sktl.cli._distance import distance_lines
 from sktl.cli._methods import BASELINE, METHODS, Setting
-from sktl.cli._output import table_lines, write_predictions
+from sktl.cli._output import table_lines, write_page, write_predictions
 from sktl.cli._problem import build_problem
 from sktl.cli._protocols import FoldedLabels, HiddenLabels, ReverseValidation
+from sktl.cli._report import domain_report
 from sktl.cli._words import InputError, count, did_you_mean
 
 MIN_LABELS = 5  # target labels that a score needs
@@ -56,7 +57,8 @@ def compare(source, target, options, say, progress):
     source, target : DataFrame
         The tables.
     options : Namespace
-        ``label``, ``task``, ``methods``, ``target_labels``, ``drop``, ``seed``, ``n_jobs``, ``out``.
+        ``label``, ``task``, ``methods``, ``target_labels``, ``drop``, ``seed``, ``n_jobs``, ``out``,
+        ``html``.
     say : callable
         Takes each line of the result.
     progress : callable
@@ -70,7 +72,7 @@ def compare(source, target, options, say, progress):
     for line in _heading(problem, options.label):
         say(line)
     progress("measuring the distance between the tables")
-    for line in [*measure_distance(problem, options.seed, options.n_jobs).lines(), ""]:
+    for line in [*distance_lines(problem, options.seed, options.n_jobs), ""]:
         say(line)
     # --n-jobs splits the work into processes; threads of boosted trees on busy cores would only wait for each other
     with threadpool_limits(1, user_api="openmp"):
@@ -84,6 +86,12 @@ def compare(source, target, options, say, progress):
     if options.out is not None:
         write_predictions(options.out, problem.row[problem.target], predicted)
         say(f"predictions of {len(predicted)} rows: {options.out}")
+    if options.html is not None:
+        progress("looking for the kind of shift")
+        words = " ".join(line.strip() for line in _choice(chosen, outcomes, protocol))
+        block = ("The methods", f"{words[0].upper()}{words[1:]}", *_cells(outcomes, protocol))
+        write_page(options.html, domain_report(problem, options), [block])
+        say(f"page: {options.html}")
 
 
 def select_methods(names):
@@ -226,11 +234,16 @@ def _heading(problem, label):
     ]
 
 
-def _table(outcomes, protocol):
-    """Lay out the scores; beneath them what was skipped, and warnings."""
+def _cells(outcomes, protocol):
+    """Header and rows of the scores."""
     metric = "accuracy" if protocol.setting.task == "classification" else "R2"
     header = ["method", "model", f"{metric} {protocol.where}", f"gain over {BASELINE}", "std. error", "seconds", ""]
-    rows = [_row(outcome) for outcome in outcomes if not outcome.skipped]
+    return header, [_row(outcome) for outcome in outcomes if not outcome.skipped]
+
+
+def _table(outcomes, protocol):
+    """Lay out the scores; beneath them what was skipped, and warnings."""
+    header, rows = _cells(outcomes, protocol)
     reasons = dict.fromkeys(outcome.skipped for outcome in outcomes if outcome.skipped)
     skipped = [
         f"skipped, since {reason}: {', '.join(o.name for o in outcomes if o.skipped == reason)}" for reason in reasons

@@ -16,8 +16,9 @@ from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import OneHotEncoder, StandardScaler
 
 from sktl.base import OnLabeled
-from sktl.cli._tables import MISSING, Columns
+from sktl.cli._tables import Columns
 from sktl.feature import CORAL, TCA, DomainScaler
+from sktl.inspection._columns import MISSING
 from sktl.instance import KMM, ImportanceWeighted, TrAdaBoostClassifier
 
 TASKS = ("classification", "regression")
