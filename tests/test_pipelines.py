@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 import sklearn
 from numpy.testing import assert_allclose, assert_array_equal
+from sklearn.base import clone
 from sklearn.compose import ColumnTransformer
 from sklearn.ensemble import HistGradientBoostingClassifier
 from sklearn.impute import SimpleImputer
@@ -19,8 +20,9 @@ from sklearn.svm import SVC
 from sktl import OnLabeled, stack_domains
 from sktl.datasets import make_covariate_shift
 from sktl.exceptions import SingleDomainWarning
-from sktl.feature import TCA
+from sktl.feature import JDA, TCA, DomainScaler
 from sktl.instance import KMM, ImportanceWeighted
+from sktl.model_selection import ImportanceWeightedScorer, SourceTargetKFold
 
 FOLDS = KFold(3, shuffle=True, random_state=0)
 
@@ -170,3 +172,29 @@ def test_nothing_warns_in_ordinary_use(two_domains):
         warnings.simplefilter("error")
         pipeline().fit(X, y).predict(X)
         ImportanceWeighted(LogisticRegression()).fit(X, y).predict(X)
+
+
+@pytest.mark.parametrize("library", ["pandas", "polars"])
+def test_a_search_over_frames_by_way_of_two_adapters(routing, library, two_domains):
+    frames = pytest.importorskip(library, reason=f"{library} comes with the test extra")
+    X, y, y_true = two_domains
+    site = np.where(np.arange(len(X)) % 3 == 0, "north", "south")
+    frame = frames.DataFrame({**{f"c{j}": X[:, j] for j in range(X.shape[1])}, "site": site})
+    columns = ColumnTransformer(
+        [
+            ("numbers", StandardScaler(), [f"c{j}" for j in range(X.shape[1])]),
+            ("categories", OneHotEncoder(sparse_output=False), ["site"]),
+        ]
+    )
+    pipe = make_pipeline(columns, DomainScaler(), JDA(), OnLabeled(LogisticRegression()))
+    grid = {"jda__n_components": [2, 4], "domainscaler__method": ["standard", "robust"]}
+    search = GridSearchCV(
+        pipe, grid, cv=SourceTargetKFold(3), scoring=ImportanceWeightedScorer(representation="transformed")
+    )
+    search.set_params(error_score="raise").fit(frame, frames.Series(y))
+    assert np.isfinite(search.cv_results_["mean_test_score"]).all()
+    target = np.isnan(y)
+    by_hand = np.column_stack([StandardScaler().fit_transform(X), site == "north", site == "south"]).astype(float)
+    chosen = make_pipeline(*clone(search.best_estimator_)[1:]).fit(by_hand, y)
+    assert_allclose(search.predict_proba(frame)[target], chosen.predict_proba(by_hand)[target], rtol=1e-6)
+    assert search.score(frame, frames.Series(y)) > 0.6 and (search.predict(frame) == y_true)[target].mean() > 0.6

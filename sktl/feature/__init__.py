@@ -24,6 +24,7 @@ from sktl.feature._sstca import SSTCA
 from sktl.feature._subspace_alignment import SubspaceAlignment
 from sktl.feature._tca import TCA
 from sktl.feature._tjm import TJM
+from sktl.feature._voting import TransferVotingClassifier
 
 __all__ = [
     "ARTLClassifier",
@@ -50,4 +51,5 @@ __all__ = [
     "SubspaceAlignment",
     "TCA",
     "TJM",
+    "TransferVotingClassifier",
 ]

@@ -11,8 +11,8 @@ from sklearn.preprocessing import StandardScaler
 
 from sktl._checks import check_number, check_option
 from sktl.base import BaseOnLabeled
+from sktl.base._routing import fit_on_domains, on_missing_labels
 from sktl.domains import TARGET, draw_rows, known_labels, missing_values, n_rows, read_domains
-from sktl.model_selection._by_domain import fit_on_domains, on_missing_labels
 from sktl.model_selection._hide import hide_labels
 from sktl.model_selection._losses import LOSSES, choose_loss
 from sktl.model_selection._risk_scorers import ImportanceWeightedScorer

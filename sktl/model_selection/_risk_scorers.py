@@ -8,9 +8,9 @@ from sklearn.metrics import check_scoring
 
 from sktl._checks import check_option
 from sktl.base import BaseRatioWeighter, BaseWeighter
+from sktl.base._routing import fit_on_domains
 from sktl.domains import TARGET, draw_rows
 from sktl.instance import DiscriminatorWeighter
-from sktl.model_selection._by_domain import fit_on_domains
 from sktl.model_selection._hide import hide_labels
 from sktl.model_selection._losses import LOSSES, choose_loss
 from sktl.model_selection._scorer import REPRESENTATIONS, DomainScorer

@@ -6,8 +6,8 @@ import numpy as np
 
 from sktl._checks import check_number
 from sktl.base import BaseOnLabeled
+from sktl.base._routing import fit_on_domains, on_missing_labels
 from sktl.domains import TARGET, draw_rows, read_domains
-from sktl.model_selection._by_domain import fit_on_domains, on_missing_labels
 from sktl.model_selection._sources import rank_sources
 
 

@@ -11,8 +11,9 @@ from sklearn.model_selection import KFold, StratifiedKFold, cross_val_score
 from sklearn.utils import check_consistent_length, check_random_state
 
 from sktl._checks import check_number, check_option
+from sktl.base._routing import fit_on_domains
 from sktl.domains import TARGET, as_column, draw_rows, missing_values
-from sktl.model_selection._by_domain import domain_names, fit_on_domains
+from sktl.model_selection._by_domain import domain_names
 from sktl.model_selection._hide import hide_labels
 from sktl.model_selection._splitters import class_codes, deal
 

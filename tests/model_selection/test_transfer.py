@@ -10,9 +10,10 @@ from sklearn.model_selection import StratifiedKFold, cross_val_score
 from sklearn.pipeline import make_pipeline
 
 from sktl import OnLabeled
+from sktl.base._routing import consumes_domains
 from sktl.domains import missing_values
 from sktl.model_selection import cross_val_transfer, hide_labels, transfer_matrix
-from sktl.model_selection._by_domain import consumes_domains, respond
+from sktl.model_selection._by_domain import respond
 
 
 @pytest.fixture
