@@ -66,29 +66,35 @@ class Results:
 def run(title, methods, pairs, baseline, names=None, path=None):
     """Print a line a method: figures of others, mean, against the baseline on the same pairs, every pair.
 
-    ``gain`` is the difference of the means, ``worst`` that of the worst pair, ``won`` how many pairs are better.
+    ``gain`` is the difference of the means (less than 0.05 beats nothing), ``worst`` that of the worst pair, ``won``
+    how many pairs are better.
     """
     results = Results(path, title)
+    base = {pair.name: results.get(baseline, methods[baseline], pair)[0] for pair in pairs}
     width = max(map(len, methods)) + 2
-    print(f"{title:<{width}}{'publ.':>10}{'re-run':>8}{'mean':>7}{'gain':>7}{'worst':>7}{'won':>7}", end="")
-    print(f"{'s':>8}  " + "".join(f"{pair.name:>7}" for pair in pairs), flush=True)
+    beats = f"beats {np.mean(list(base.values())):.1f}?"
+    print(f"{title:<{width}}{'publ.':>10}{'re-run':>8}{'mean':>7}{beats:>13}{'gain':>7}{'worst':>7}{'won':>7}", end="")
+    print(f"{'s':>8}  " + "".join(f"{pair.name:>6}" for pair in pairs), flush=True)
     for name in names or methods:
         method = methods[name]
-        chosen = [pair for pair in pairs if method.pairs is None or pair.name in method.pairs]
-        scores, seconds = np.transpose([results.get(name, method, pair) for pair in chosen])
-        gains = scores - [results.get(baseline, methods[baseline], pair)[0] for pair in chosen]
-        cells = iter(f"{score:>7.1f}" for score in scores)
-        line = "".join(next(cells) if pair in chosen else f"{'':>7}" for pair in pairs)
+        chosen = {pair.name: pair for pair in pairs if method.pairs is None or pair.name in method.pairs}
+        scores, seconds = np.transpose([results.get(name, method, pair) for pair in chosen.values()])
+        gains = scores - [base[pair] for pair in chosen]
+        verdict = "yes" if gains.mean() > 0.05 else "no" if gains.mean() < -0.05 else "="
+        cells = iter(f"{score:>6.1f}" for score in scores)
+        line = "".join(next(cells) if pair.name in chosen else f"{'':>6}" for pair in pairs)
         won = f"{(gains > 0).sum()}/{len(chosen)}"
-        print(f"{name:<{width}}{method.published:>10}{method.rerun:>8}{scores.mean():>7.2f}{gains.mean():>7.2f}", end="")
-        print(f"{gains.min():>7.1f}{won:>7}{seconds.sum():>8.1f}  {line}", flush=True)
+        print(f"{name:<{width}}{method.published:>10}{method.rerun:>8}{scores.mean():>7.2f}{verdict:>13}", end="")
+        print(f"{gains.mean():>7.2f}{gains.min():>7.1f}{won:>7}{seconds.sum():>8.1f}  {line}", flush=True)
 
 
-def arguments(description, methods):
-    """What the command line says: which methods, and the file of results."""
+def arguments(description, methods, tables=()):
+    """What the command line says: which methods, the file of results, which tables."""
     parser = argparse.ArgumentParser(description=description)
     parser.add_argument("--methods", nargs="+", metavar="WORD", help="methods whose names contain one of these words")
     parser.add_argument("--results", metavar="FILE", help="keep results in FILE and take those found there as they are")
+    if tables:
+        parser.add_argument("--tables", nargs="+", choices=list(tables), default=list(tables), help="all, if not given")
     chosen = parser.parse_args()
     words = chosen.methods or [""]
     chosen.names = [name for name in methods if any(word.lower() in name.lower() for word in words)]

@@ -186,7 +186,7 @@ def aligners(share):
 
 
 def apart(theirs, ours, target):
-    """Largest difference of mapped rows but for the target's mean and the signs of axes, over their root mean square."""
+    """Largest difference of mapped rows, but for the target's mean and signs of axes, over their root mean square."""
     theirs, ours = (rows - rows[target].mean(axis=0) for rows in (theirs, ours))
     signs = np.sign((theirs[target] * ours[target]).sum(axis=0))
     return np.abs(theirs * signs - ours).max() / np.sqrt((ours**2).mean())
