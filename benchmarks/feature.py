@@ -1,12 +1,16 @@
-"""Transfer components: how fast, how large, and beside whom.
+"""Transfer components, aligners, transport: how fast, how large, and beside whom.
 
-Three questions, one table each, every case in a process of its own:
+Five questions, one table each, every case in a process of its own:
 
 - *exact*: kernel TCA with all rows, beside skada's (optional) and scipy's dense ``eigh(KHK, KMK + mu I)``. The ratio is
   their time over ours; the angle is the largest one between the subspaces of the coefficients, ours and scipy's (or
   skada's and scipy's: it takes ``eigh`` of a matrix that is not symmetric).
 - *linear*: TCA and JDA on 100,000 + 100,000 rows, 100 columns, 10 classes; the ratio is the time over that of one plain
   ``X.T @ X``.
+- *aligners*: ``fit_transform`` of CORAL, SubspaceAlignment and LinearOT on 100,000 + 100,000 rows of 100 columns,
+  beside skada (optional) and POT's LinearTransport (optional). The ratio is their time over ours; the difference is
+  the largest one between the mapped rows, theirs and ours, in units of their root mean square.
+- *transport*: OTMapping on 1,000 + 1,000 rows of 20 columns beside POT's mappings at the same parameters; likewise.
 - *landmarks*: JDA with an rbf kernel on 50,000 + 50,000 rows, 20 columns, 1,000 landmarks; the ratio likewise, to the
   product of the kernel values of the landmarks with themselves, F.T @ F in blocks.
 
@@ -36,18 +40,22 @@ import resource
 import subprocess
 import sys
 import time
+import warnings
+from importlib.util import find_spec
 
 import numpy as np
 from scipy.linalg import eigh, subspace_angles
+from scipy.special import xlogy
 from sklearn.linear_model import LogisticRegression
 from sklearn.metrics.pairwise import rbf_kernel
 from sklearn.neighbors import NearestCentroid
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
-from sktl.feature import JDA, TCA
+from sktl._core.transport import ground_cost
+from sktl.feature import CORAL, JDA, TCA, DomainScaler, LinearOT, OTMapping, SubspaceAlignment
 
-CASES = ("exact", "linear", "landmarks")
+CASES = ("exact", "linear", "landmarks", "aligners", "transport")
 ESTIMATORS = {
     "NearestCentroid": NearestCentroid(),
     "LogisticRegression": make_pipeline(StandardScaler(), LogisticRegression(max_iter=1000)),
@@ -145,6 +153,112 @@ def landmarks(share):
         model, seconds = timed(lambda model=model: model.fit(X, y))
         line = f"{f'rbf JDA, {name}, {n} + {n}':<46}{seconds:>9.2f}{seconds / unit:>9.1f}"
         print(f"{line}{model.n_iter_:>7}{peak_mb() - base:>10.0f}", flush=True)
+
+
+def aligners(share):
+    """Aligners of moments beside skada and POT, and what new rows cost beside one matrix product."""
+    n = int(100_000 * share)
+    X, y, target = shifted_classes(n, 100)
+    X[target] = X[target] @ (np.eye(100) + 0.05 * np.random.default_rng(1).normal(size=(100, 100)))
+    others = linear_peers(X, target)
+    models = {
+        "CORAL": CORAL(reg=0),
+        "SubspaceAlignment(20)": SubspaceAlignment(20),
+        "LinearOT": LinearOT(reg=1e-8, shrinkage=None),
+    }
+    print(f"{'case':<46}{'s':>9}{'ratio':>9}{'difference':>12}")
+    for name, model in models.items():
+        ours, seconds = timed(lambda model=model: model.fit_transform(X, sample_domain=target))
+        print(f"{f'{name}, {n} + {n} rows':<46}{seconds:>9.2f}{1.0:>9.1f}", flush=True)
+        for title, peer in others[name].items():
+            theirs, spent = timed(peer)
+            difference = apart(theirs, ours, target)
+            print(f"{f'  {title}':<46}{spent:>9.2f}{spent / seconds:>9.1f}{difference:>12.1e}", flush=True)
+    models |= {"DomainScaler": DomainScaler(), "TCA(20)": TCA(20), "JDA(20)": JDA(20, estimator=NearestCentroid())}
+    print(f"{'new source rows':<46}{'s':>9}{'ratio':>9}")
+    for name, model in models.items():
+        model.fit(X, y)
+        matrix = X[:20].T.copy() if "20" in name else X[:100].T.copy()
+        unit = min(timed(lambda matrix=matrix: X @ matrix)[1] for _ in range(3))
+        keys = {} if "A(20)" in name else {"sample_domain": np.full(2 * n, "source")}
+        seconds = min(timed(lambda model=model, keys=keys: model.transform(X, **keys))[1] for _ in range(3))
+        print(f"{f'{name}, {2 * n} rows':<46}{seconds:>9.2f}{seconds / unit:>9.1f}", flush=True)
+
+
+def apart(theirs, ours, target):
+    """Largest difference of mapped rows, but for the target's mean and signs of axes, over their root mean square."""
+    theirs, ours = (rows - rows[target].mean(axis=0) for rows in (theirs, ours))
+    signs = np.sign((theirs[target] * ours[target]).sum(axis=0))
+    return np.abs(theirs * signs - ours).max() / np.sqrt((ours**2).mean())
+
+
+def linear_peers(X, target):
+    """Functions that map all rows by aligners of skada and POT, as far as installed, by our name and theirs."""
+    found = {"CORAL": {}, "SubspaceAlignment(20)": {}, "LinearOT": {}}
+    if find_spec("ot"):
+        import ot
+
+        def monge():
+            mapped = X.copy()
+            mapped[~target] = ot.da.LinearTransport().fit_transform(Xs=X[~target], Xt=X[target])
+            return mapped
+
+        found["LinearOT"]["POT"] = monge
+    if find_spec("skada"):
+        import skada
+
+        domain, y = np.where(target, -2, 1), np.where(target, -1, 0)
+        for name, adapter in {
+            "CORAL": skada.CORALAdapter(reg=None),
+            "SubspaceAlignment(20)": skada.SubspaceAlignmentAdapter(n_components=20, random_state=0),
+            "LinearOT": skada.LinearOTMappingAdapter(),
+        }.items():
+            found[name]["skada"] = lambda adapter=adapter: adapter.fit_transform(X, y, sample_domain=domain)
+    return found
+
+
+def transport(share):
+    """Plans and barycentric mapping beside POT's."""
+    if find_spec("ot") is None:
+        print("POT: not installed")
+        return
+    import ot
+
+    n = int(1000 * np.sqrt(share))
+    X, y, target = shifted_classes(n, 20)
+    cost = ground_cost(X[~target], X[target], "sqeuclidean", "median")
+    same = {"norm": "median", "metric": "sqeuclidean"}
+    cases = {
+        "exact": (OTMapping(reg=0, class_reg=None), ot.da.EMDTransport(**same)),
+        "entropic": (
+            OTMapping(0.03, class_reg=None, tol=1e-6, max_iter=10_000),
+            ot.da.SinkhornTransport(0.03, tol=1e-6, max_iter=10_000, **same),
+        ),
+        "group lasso": (
+            OTMapping(0.03, eta=1.0),
+            ot.da.SinkhornL1l2Transport(0.03, 1.0, max_iter=100, tol=1e-3, **same),
+        ),
+    }
+    print(f"{'case':<46}{'s':>9}{'ratio':>9}{'objective':>12}{'sums off':>10}")
+    for name, (ours, theirs) in cases.items():
+        _, unit = timed(lambda ours=ours: ours.fit_transform(X, y, sample_domain=target))
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # POT's, of plans that did not converge: the last column shows it
+            _, spent = timed(lambda theirs=theirs: theirs.fit_transform(Xs=X[~target], ys=y[~target], Xt=X[target]))
+        weights = (0.03 * (name != "exact"), 1.0 * (name == "group lasso"))
+        for title, plan, seconds in (
+            (f"OTMapping, {name}, {n} + {n} rows", ours.plans_["source"], unit),
+            ("  POT", theirs.coupling_, spent),
+        ):
+            value, off = objective(plan, cost, y[~target], *weights), np.abs(plan.sum(axis=1) - 1 / n).sum()
+            off += np.abs(plan.sum(axis=0) - 1 / n).sum()
+            print(f"{title:<46}{seconds:>9.2f}{seconds / unit:>9.1f}{value:>12.6f}{off:>10.0e}", flush=True)
+
+
+def objective(plan, cost, y, reg, eta):
+    """What the plan costs, with its entropy and the group penalty."""
+    groups = np.sqrt([(plan[y == label] ** 2).sum(axis=0) for label in np.unique(y)])
+    return (plan * cost).sum() + reg * xlogy(plan, plan).sum() + eta * groups.sum()
 
 
 if __name__ == "__main__":

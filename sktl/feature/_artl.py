@@ -17,10 +17,11 @@ class ARTLClassifier(BaseAdaptationRegularization):
     anew until they stay as they are.
 
     *When it helps*: classes are clusters that hang together across the domains, and the first pseudo-labels are mostly
-    right. *When it hurts*: they are mostly wrong, since each round believes the last one. On Office-Caltech (SURF, rows
-    of unit norm, ``gamma=0.5``) it has 44.5 % on average over 12 pairs, 43.8 after one round, against 31.4 of its
-    1-nearest-neighbour start: below logistic regression on the same source rows, 47.0. Standardise each domain by
-    itself first.
+    right: on digits of two origins (rows of unit norm, ``gamma=0.5``, both ways) it has 77.0 %, the best of all in
+    ``benchmarks/amazon_digits.py``, against 59.4 of its 1-nearest-neighbour start and 57.3 of logistic regression on
+    the same source rows. *When it hurts*: they are mostly wrong, since each round believes the last one. On
+    Office-Caltech (SURF) it has 44.5 % on average over 12 pairs, 43.8 after one round, against 47.0 of logistic
+    regression; on Amazon reviews (12 pairs) 71.1 against 78.1. Standardise each domain by itself first.
 
     Parameters
     ----------

@@ -45,7 +45,7 @@ class EasyTLClassifier(BaseTransferClassifier):
     against 78.1 of logistic regression on source rows of unit norm. *When it hurts*: classes are not round, or the
     target truly lacks a class: the programme gives it at least one row. A linear model on rows of unit norm is the
     rival to compare with: on Office-Caltech (SURF) it has 47.0 % from the source alone, EasyTL 45.4, and 50.5 with
-    CORAL.
+    CORAL; on digits of two origins 57.3 against 51.2, and 58.7 with CORAL.
 
     Parameters
     ----------

@@ -29,7 +29,8 @@ class GFK(BaseDomainTransformer):
     with "auto"). *When it hurts*: most of that gain is the reduction of dimension (PCA with 20 components has 44.0),
     and source labels are not looked at, so small components that tell the classes apart are lost: logistic regression
     on rows of unit norm has 47.0 on the same pairs without it, and on Amazon reviews (12 pairs, 78.1 without it)
-    1-nearest-neighbour behind 20 dimensions has 67.1, behind "auto" 69.9. Standardise each domain by itself first.
+    1-nearest-neighbour behind 20 dimensions has 67.1, behind "auto" 69.9 (logistic regression behind 20 dimensions has
+    78.7, a gain of 0.7 points). Standardise each domain by itself first.
 
     Parameters
     ----------

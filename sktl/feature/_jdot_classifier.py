@@ -26,10 +26,11 @@ class JDOTClassifier(JointTransport, BaseTransferClassifier):
     on the target rows, each once a class with the mass that it draws from the class as weight. The first f is that of
     the source.
 
-    *When it helps*: the classes keep their shares and most of their geometry, while the rows move, turn or warp.
-    *When it hurts*: class shares differ, since the plan must bring all source labels to the target; many columns, where
-    all distances are alike. On Office-Caltech10 (12 pairs, unit-norm rows, this default but for a looser tolerance) it
-    reaches 46.1 %, the source's logistic regression 47.0.
+    *When it helps*: the classes keep their shares and most of their geometry, while the rows move, turn or warp. *When
+    it hurts*: class shares differ, since the plan must bring all source labels to the target; many columns, where all
+    distances are alike. On Office-Caltech10 (12 pairs, unit-norm rows, ``tol=0.01``) it reaches 45.8 %, the source's
+    logistic regression 47.0; on three pairs of Amazon reviews 79.4 against 80.1; on digits of two origins 61.1 against
+    57.3.
 
     Parameters
     ----------

@@ -93,8 +93,9 @@ class OTMapping(OneToOneFeatureMixin, BaseDomainAligner):
     (mean of 12 pairs, unit-norm rows before and after; logistic regression reaches 47.0 % without any map, 1-nearest
     neighbour 31.4 on rows as they are), 1-nearest neighbour / logistic regression after the map: exact 36.4 / 39.2,
     entropic 39.3 / 39.7, laplace 40.6 / 39.3, group_lasso 49.4 / 47.1. That choice of ``reg`` and ``eta``, now the
-    default, was made on four of the pairs with their target labels, so the last figures flatter it. On Amazon
-    reviews (three pairs) it takes logistic regression from 76.7 to 73.6, and 1-nearest neighbour from 62.9 to 68.4.
+    default, was made on four of the pairs with their target labels, so the last figures flatter it. On Amazon reviews
+    (12 pairs, 1,000 rows a domain) logistic regression (C=1) has 78.1 with and without it; exact plans cost it 5 points
+    (three pairs); on digits of two origins it rises from 57.3 to 62.4.
 
     Parameters
     ----------

@@ -89,13 +89,12 @@ class SCL(StackedTransformer):
     predict pivots, whichever domain their features belong to; a row becomes [x, c * theta x]. A feature *occurs* where
     it is positive: counts, tf-idf, indicators, or columns standardised to mean 0.
 
-    *When it helps*: text, where different words of the domains predict the same pivots, and pivots chosen by their
-    information on the labels. *When it hurts*: few features; pivots that mean different things in the domains; the
-    new features are linear in x, so that a linear model gains only what its penalty makes of them. Logistic
-    regression on tf-idf: Amazon reviews 79.3 % against 78.7 without (mean of 12 pairs, the worst loses 2.4); 20
-    Newsgroups 86.1, 76.8 and 76.6 against 83.7, 70.7 and 76.7, but 76.5, 60.9 and 70.3 with pivots by mutual
-    information: words that tell the source's classes are those of its own topics (``benchmarks/text_features.py``;
-    the defaults do well there).
+    *When it helps*: text, where different words of the domains predict the same pivots. *When it hurts*: few features;
+    pivots that mean different things in the domains; the new features are linear in x, so that a linear model gains
+    only what its penalty makes of them. Logistic regression on tf-idf: Amazon reviews 79.3 % against 78.7 without (mean
+    of 12 pairs, the worst loses 2.4); 20 Newsgroups 86.1, 76.8 and 76.6 against 83.7, 70.7 and 76.7, but 76.5, 60.9 and
+    70.3 with pivots by mutual information: words that tell the source's classes are those of its own topics
+    (``benchmarks/text_features.py``; the defaults do well there).
 
     Parameters
     ----------

@@ -41,10 +41,11 @@ class SSTCA(LabeledComponents):
     scatter between the classes. :math:`\beta` is ``label_weight`` (the paper's gamma), :math:`\lambda` is
     ``graph_weight``. For ``kernel="linear"`` the components are directions A = X'W, as in TCA.
 
-    *When it helps*: few components, and labels that variance alone would miss. On Office-Caltech10 (SURF, rows of
-    unit norm, 20 components, 1-nearest-neighbour, 12 pairs) it reaches 47.6 where TCA has 46.2; on Amazon reviews (12
-    pairs, logistic regression) 77.8, TCA 77.6, no adaptation 77.1. *When it hurts*: what tells the source's classes
-    apart does not carry over; neighbours that are of different classes.
+    *When it helps*: few components, and labels that variance alone would miss. On Office-Caltech10 (SURF, rows of unit
+    norm, 20 components, 1-nearest-neighbour, 12 pairs) it reaches 47.6 where TCA has 46.2; on Amazon reviews (12 pairs,
+    logistic regression) 77.7, TCA 77.6; its weights were chosen with such target accuracies in view. *When it hurts*:
+    what tells the source's classes apart does not carry over; neighbours that are of different classes. No adaptation
+    has 78.1 on Amazon; on digits of two origins it has 57.3, SSTCA 55.3, TCA 53.4.
 
     Parameters
     ----------

@@ -18,8 +18,11 @@ class TCA(BaseComponents):
 
     *When it helps*: the domains differ by a shift along some directions that the labels do not depend on; far fewer
     components than features are enough. *When it hurts*: the shift lies along the directions that tell the classes
-    apart, or class proportions differ (matching the means then mixes classes); and always compare with a linear model
-    on well-scaled rows, which often does as well (``benchmarks/office_caltech.py``). Standardise the columns first.
+    apart, or class proportions differ (matching the means then mixes classes). Standardise the columns first (each
+    domain by itself: their means are then all but equal, and little is left to match). Compare with a linear model on
+    such rows: with 20 components 1-nearest-neighbour reaches 46.2 on Office-Caltech10 (12 pairs), logistic regression
+    47.9, without TCA 47.0; on Amazon reviews (12 pairs) 77.6, without 78.1; on digits of two origins 53.4, without 57.3
+    (``benchmarks/office_caltech.py``, ``benchmarks/amazon_digits.py``).
 
     Parameters
     ----------
