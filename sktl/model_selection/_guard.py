@@ -95,7 +95,7 @@ def default_baseline(estimator, X):
     """Linear model on standardised columns, of the estimator's kind."""
     from sklearn.linear_model import LogisticRegression, Ridge  # here, to keep `import sktl` quick
 
-    model = Ridge() if is_regressor(estimator) else LogisticRegression(max_iter=1000, tol=1e-8)
+    model = Ridge() if is_regressor(estimator) else LogisticRegression(max_iter=1000, tol=1e-6)
     return make_pipeline(StandardScaler(with_mean=not sparse.issparse(X)), model)
 
 
