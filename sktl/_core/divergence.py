@@ -31,8 +31,8 @@ def kl_of_ratio(ratio_source, ratio_target) -> float:
 
 
 def js_of_ratio(ratio_source, ratio_target) -> float:
-    """Jensen-Shannon divergence in nats from p_t / p_s, first scaled to a mean of 1 over the source."""
-    scale = np.mean(ratio_source)
-    source = np.mean(np.log(2 / (1 + ratio_source / scale)))
-    target = np.mean(np.log(2 / (1 + scale / ratio_target)))
-    return float((source + target) / 2)
+    """Jensen-Shannon divergence in nats from p_t / p_s at rows of both: log 2 minus the log-loss of r / (1 + r).
+
+    A lower bound for any ratio r, reached by the true one.
+    """
+    return float((np.mean(np.log(2 / (1 + ratio_source))) + np.mean(np.log(2 / (1 + 1 / ratio_target)))) / 2)

@@ -183,11 +183,14 @@ def _rbf_block_function(X, Y, gamma):
 
 def _distance_block_function(X, Y):
     """Blocks of |x - y|, as :func:`_rbf_block_function` does them."""
+    same = X is Y
     left, right = _squared_distance_factors(X, Y, 1.0)
 
     def block(rows, columns):
         distances = left[rows] @ right[columns].T
         np.maximum(distances, 0, out=distances)
+        if same and rows == columns:
+            np.fill_diagonal(distances, 0)  # the root of a rounding error is some 1e-8
         return np.sqrt(distances, out=distances)
 
     return block

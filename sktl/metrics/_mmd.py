@@ -55,8 +55,8 @@ def mmd(
         Parameters of the "poly" and "sigmoid" kernels.
     estimator : {"unbiased", "biased", "linear", "block", "random_features"}, default="unbiased"
         "unbiased" leaves out the pairs of a row with itself: equal distributions give 0 on average. "biased" is the
-        distance of the two sample means, never below 0; it alone takes a single row. The others are unbiased too, and
-        quicker: "linear" looks at some pairs of rows only, "block" at the pairs within blocks of rows,
+        distance of the two sample means, never below 0; it alone takes a single row. The others are unbiased too
+        (over their draws, see ``random_state``), and quicker: "linear" looks at some pairs of rows only, "block" at the pairs within blocks of rows,
         "random_features" at all pairs under a random kernel of finite rank ("rbf" and "laplacian").
     block_size : int >= 2, default=None
         Rows of the smaller sample in each block of "block"; None means the square root of their number.
@@ -65,7 +65,9 @@ def mmd(
     squared : bool, default=True
         Return MMD^2; False returns its square root (of 0 where the estimate is negative).
     random_state : int, RandomState instance or None, default=0
-        Draws the pairs of "linear", the blocks and the random features. They do not depend on the order of the rows.
+        Draws the pairs of "linear", the blocks and the random features. They do not depend on the order of the rows:
+        one seed joins the rows of the same ranks (along a fixed direction) in whatever data, so that means over many
+        samples need a seed for each.
     n_jobs : int, default=None
         Threads that share the blocks.
 
