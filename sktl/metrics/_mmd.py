@@ -55,9 +55,10 @@ def mmd(
         Parameters of the "poly" and "sigmoid" kernels.
     estimator : {"unbiased", "biased", "linear", "block", "random_features"}, default="unbiased"
         "unbiased" leaves out the pairs of a row with itself: equal distributions give 0 on average. "biased" is the
-        distance of the two sample means, never below 0; it alone takes a single row. The others are unbiased too
-        (over their draws, see ``random_state``), and quicker: "linear" looks at some pairs of rows only, "block" at the pairs within blocks of rows,
-        "random_features" at all pairs under a random kernel of finite rank ("rbf" and "laplacian").
+        distance of the two sample means, never below 0; it alone takes a single row. The others are unbiased too (over
+        their draws, see ``random_state``), and quicker: "linear" looks at some pairs of rows only, "block" at the pairs
+        within blocks of rows, "random_features" at all pairs under a random kernel of finite rank ("rbf" and
+        "laplacian").
     block_size : int >= 2, default=None
         Rows of the smaller sample in each block of "block"; None means the square root of their number.
     n_features : int >= 2, default=512
