@@ -3,7 +3,34 @@
 Each row of the table runs in a process of its own, so that its peak memory is its own. n rows a sample, 20 columns, a
 shift by 0.5 in one of them. Run: ``python benchmarks/metrics.py`` (about ten minutes; ``--quick`` stops at 5,000 rows).
 
-FIGURES
+CPU seconds (MB of memory beyond the data), one thread, on a machine that was busy with other work; the ratios count:
+
+================  ===========  ===========  ===========  ===========  ===========
+n                       1,000        5,000       20,000      100,000    1,000,000
+================  ===========  ===========  ===========  ===========  ===========
+mmd                  0.02 (9)    0.24 (20)    2.78 (32)
+mmd, dense           0.03 (8)   1.11 (192)  18.08 (3054)
+mmd, stacked        0.04 (61)  3.51 (1529)
+mmd, block           0.03 (0)     0.04 (2)     0.10 (6)    0.64 (32)  11.80 (314)
+mmd, features        0.01 (5)    0.03 (25)    0.13 (42)    0.37 (42)   6.84 (305)
+mmd, linear          0.00 (1)     0.01 (4)    0.03 (10)    0.16 (38)   1.68 (339)
+energy               0.03 (9)    0.22 (20)    3.07 (32)
+energy, dense        0.02 (8)   0.99 (192)  16.80 (3054)
+Wasserstein          0.00 (1)     0.01 (2)     0.03 (9)    0.20 (24)    2.88 (31)
+W, sliced            0.01 (4)    0.04 (19)    0.17 (40)    1.11 (46)
+W, exact            0.17 (38)
+Frechet              0.00 (0)     0.00 (1)     0.01 (4)    0.03 (17)   0.56 (154)
+CORAL                0.00 (0)     0.00 (1)     0.00 (1)     0.02 (1)     0.17 (1)
+subspace             0.00 (0)     0.00 (1)     0.01 (1)     0.02 (1)     0.16 (1)
+KL, neighbours       0.01 (1)     0.16 (5)    2.66 (16)
+JS, neighbours       0.02 (1)     0.56 (6)    8.13 (26)
+Pearson             0.18 (19)    0.28 (20)    0.54 (26)    1.28 (61)
+A-distance           0.03 (1)     0.08 (5)    0.17 (22)   0.76 (105)
+================  ===========  ===========  ===========  ===========  ===========
+
+At 20,000 rows a sample ``mmd`` takes 1/6.5 of the time and 1/95 of the memory of the dense form and ``energy_distance``
+1/5.5 and 1/95, at equal values; at 5,000 rows ``mmd`` takes 1/15 of the time of one stacked matrix. The values are
+0.00341 (exact) at 20,000 rows, 0.0034, 0.0042 and 0.0033 by blocks, 512 random features and pairs.
 """
 
 import resource

@@ -149,6 +149,9 @@ def js_divergence(X_source, X_target, *, method="neighbors", n_neighbors=5, weig
     the mixture; so that they stand in it for one half each, the larger is cut to the size of the smaller, at random.
     The search for neighbours is within the pooled rows, the row itself left out. "ratio" is log 2 minus the log-loss of
     telling the domains apart by the ratio r: a lower bound whatever r is, as in :func:`kl_divergence`.
+    "neighbors" falls short in many columns: for a shift by 1 in one of 10 columns it finds 0.06 with 2,000 rows a
+    sample, and for a shift by 0.5 in one of 20 columns 0 (the truth is 0.11 and 0.03; "ratio" with a
+    ``DiscriminatorWeighter`` finds 0.11 in the first case).
 
     References
     ----------
