@@ -7,12 +7,18 @@ from inspect import signature
 import numpy as np
 from joblib import Parallel, delayed
 from scipy import sparse
-from sklearn.metrics.pairwise import PAIRWISE_KERNEL_FUNCTIONS, pairwise_distances, pairwise_kernels
+from sklearn.metrics.pairwise import (
+    PAIRWISE_KERNEL_FUNCTIONS,
+    euclidean_distances,
+    pairwise_distances,
+    pairwise_kernels,
+)
 
 BLOCK = 1024  # rows of a block of the kernel matrix: 8 MB a block
 UNIT_DIAGONAL = ("rbf", "laplacian")
 AUTO_WIDTH = 0.3  # gamma="auto" in units of 1 / squared median distance; benchmarks/kmm.py has the evidence
 MEDIAN_ROWS = 1000  # rows that the median heuristic looks at
+SAFE_EXPONENT = 1e6  # gamma |x|^2 up to which rounding alone leaves exp(-gamma |x - y|^2) below 1 + 1e-8
 
 
 def stack_samples(X, Y):
@@ -79,7 +85,7 @@ class Kernel:
     ----------
     metric : str or callable
         Name in ``sklearn.metrics.pairwise.PAIRWISE_KERNEL_FUNCTIONS``, or a function of two samples that returns the
-        matrix of kernel values.
+        matrix of kernel values; or "distance", the Euclidean distance (no kernel, but summed like one: minus it is).
     params : dict
         Parameters of the named kernel.
     """
@@ -92,17 +98,25 @@ class Kernel:
         X, Y = _double(X), _double(Y)
         if callable(self.metric):
             return np.asarray(self.metric(X, Y), dtype=np.float64)
-        if self.metric == "rbf" and not sparse.issparse(X) and not sparse.issparse(Y):
+        if self.metric in ("rbf", "distance") and not sparse.issparse(X) and not sparse.issparse(Y):
             centre = Y.mean(axis=0)  # distances of rows far from 0 would lose their digits
             X, Y = X - centre, Y - centre
+        if self.metric == "distance":
+            return euclidean_distances(X, Y)
         return pairwise_kernels(X, Y, metric=self.metric, **self.params)
 
     def diagonal(self, X) -> np.ndarray:
         """k(x, x) of each row."""
         n = X.shape[0]
-        if self.metric in UNIT_DIAGONAL:
-            return np.ones(n)
-        return np.concatenate([np.diagonal(self(X[rows], X[rows])) for rows in blocks(n, 64)])
+        if self.metric in (*UNIT_DIAGONAL, "distance"):
+            return np.full(n, 0.0 if self.metric == "distance" else 1.0)
+        return self.paired(X, X)
+
+    def paired(self, X, Y) -> np.ndarray:
+        """k(x_i, y_i) of two samples of as many rows."""
+        if self.metric == "rbf":
+            return np.exp(-self.params["gamma"] * _paired_squares(X, Y))
+        return np.concatenate([np.diagonal(self(X[rows], Y[rows])) for rows in blocks(X.shape[0], 64)])
 
     def row_sums(self, X, Y=None, n_jobs=None) -> np.ndarray:
         """Sum of k(x, y) over the rows y of ``Y``, for each row x of ``X``; ``Y=None`` is ``X`` at half the work."""
@@ -120,8 +134,11 @@ class Kernel:
 
     def _block_function(self, X, Y):
         """A function of two slices that gives that block of the kernel matrix."""
-        if self.metric == "rbf" and not sparse.issparse(X) and not sparse.issparse(Y):
-            return _rbf_block_function(X, Y, self.params["gamma"])
+        if not sparse.issparse(X) and not sparse.issparse(Y):
+            if self.metric == "rbf":
+                return _rbf_block_function(X, Y, self.params["gamma"])
+            if self.metric == "distance":
+                return _distance_block_function(X, Y)
         return lambda rows, columns: self(X[rows], Y[columns])
 
 
@@ -152,17 +169,48 @@ def _rbf_block_function(X, Y, gamma):
     The exponent 2 gamma x'y - gamma |x|^2 - gamma |y|^2 is the product of the rows [x, |x|^2, 1] and
     [2 gamma y, -gamma, -gamma |y|^2]; centring first keeps it free of cancellation when the data stand far from 0.
     """
-    centre = np.asarray(X, dtype=np.float64).mean(axis=0)
-    X, Y = (np.asarray(Z, dtype=np.float64) - centre for Z in (X, Y))
-    left = np.column_stack([X, np.einsum("ij,ij->i", X, X), np.ones(len(X))])
-    right = np.column_stack([2 * gamma * Y, np.full(len(Y), -gamma), -gamma * np.einsum("ij,ij->i", Y, Y)])
+    left, right = _squared_distance_factors(X, Y, -gamma)
+    far = gamma * max(left[:, -2].max(), right[:, -1].min() / -gamma) > SAFE_EXPONENT
 
     def block(rows, columns):
         exponent = left[rows] @ right[columns].T
-        np.minimum(exponent, 0, out=exponent)
+        if far:  # elsewhere rounding can't lift the exponent above 0 by more than some 1e-8
+            np.minimum(exponent, 0, out=exponent)
         return np.exp(exponent, out=exponent)
 
     return block
+
+
+def _distance_block_function(X, Y):
+    """Blocks of |x - y|, as :func:`_rbf_block_function` does them."""
+    same = X is Y
+    left, right = _squared_distance_factors(X, Y, 1.0)
+
+    def block(rows, columns):
+        distances = left[rows] @ right[columns].T
+        np.maximum(distances, 0, out=distances)
+        if same and rows == columns:
+            np.fill_diagonal(distances, 0)  # the root of a rounding error is some 1e-8
+        return np.sqrt(distances, out=distances)
+
+    return block
+
+
+def _squared_distance_factors(X, Y, factor):
+    """Tables whose product, left @ right.T, is ``factor`` |x - y|^2; both samples are centred first."""
+    centre = np.asarray(X, dtype=np.float64).mean(axis=0)
+    X, Y = (np.asarray(Z, dtype=np.float64) - centre for Z in (X, Y))
+    left = np.column_stack([X, np.einsum("ij,ij->i", X, X), np.ones(len(X))])
+    right = np.column_stack([-2 * factor * Y, np.full(len(Y), factor), factor * np.einsum("ij,ij->i", Y, Y)])
+    return left, right
+
+
+def _paired_squares(X, Y):
+    """|x_i - y_i|^2 of two samples of as many rows, in double precision."""
+    difference = _double(X) - _double(Y)
+    if sparse.issparse(difference):
+        return np.asarray(difference.multiply(difference).sum(axis=1)).ravel()
+    return np.einsum("ij,ij->i", difference, difference)
 
 
 def _strip(block, start, n_rows, n_columns):

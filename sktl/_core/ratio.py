@@ -8,12 +8,15 @@ from scipy.linalg import cho_factor, cho_solve, solve_triangular
 from scipy.optimize import nnls
 from sklearn.metrics.pairwise import euclidean_distances
 
-from sktl._core.kernels import blocks, canonical_order, stack_samples
+from sktl._core.kernels import blocks, canonical_order, median_distance, stack_samples, subsample
 
 ROWS = 1024  # rows of a block of kernel features: 0.8 MB with 100 centres, which stays in the cache
 CURVATURE_ROWS = 10  # rows a feature that the curvature of a likelihood looks at, until more are needed
 STEP_BACK = 0.99  # how far of the way to the boundary a step may go
 SMALLEST = 1e-200  # sums of features below this are added up in logarithms
+WIDTHS = (0.1, 0.3, 1.0, 3.0, 10.0)  # gamma="auto" of least squares: in units of 1 / squared median distance
+RIDGES = (0.01, 0.1, 1.0, 10.0)  # reg="auto"
+LEFT_OUT = 2000  # rows of each domain that are left out in turn, at the most
 LARGEST_LOG = 300.0  # ratios are cut at exp of this, so that their squares stay finite
 
 
@@ -208,6 +211,59 @@ class LeastSquares:
         lift = np.einsum("ij,ij->i", features, np.broadcast_to(plain, features.shape))
         leverage = np.einsum("ij,ij->i", features, solved)
         return plain + (c * lift / (1 - c * leverage))[:, None] * solved
+
+
+@dataclass(frozen=True)
+class LeastSquaresRatio:
+    """A fitted least-squares density ratio.
+
+    Attributes
+    ----------
+    centers : ndarray or CSR matrix of shape (b, d)
+        Centres of the features.
+    coef : ndarray of shape (b,)
+        Their coefficients.
+    gamma, reg : float
+        The values used.
+    loo_loss : float
+        Leave-one-out loss; NaN if nothing was chosen by it.
+    """
+
+    centers: np.ndarray
+    coef: np.ndarray
+    gamma: float
+    reg: float
+    loo_loss: float
+
+    def __call__(self, X) -> np.ndarray:
+        """The ratio at the rows of ``X``, not below 0."""
+        return np.maximum(gaussian_expansion(X, self.centers, self.gamma, self.coef), 0)
+
+
+def fit_least_squares(
+    X_source, X_target, rng, *, alpha=0.0, gamma="auto", reg="auto", n_centers=100, nonnegative="ratio"
+):
+    """Least-squares ratio of the target to the mixture of share ``alpha``; "auto" is chosen by leave-one-out."""
+    centers = X_target[subsample(X_target, n_centers, rng)]
+    gammas, regs = [gamma], [reg]
+    if isinstance(gamma, str):
+        gammas = np.array(WIDTHS) / median_distance(stack_samples(X_source, X_target), "euclidean") ** 2
+    if isinstance(reg, str):
+        regs = RIDGES
+    _, source = gaussian_moments(X_source, centers, gammas)
+    mean, target = gaussian_moments(X_target, centers, gammas)
+    sizes = X_source.shape[0], X_target.shape[0]
+    problems = [LeastSquares(*parts, *sizes, alpha) for parts in zip(source, target, mean, strict=True)]
+    losses = np.full((len(gammas), len(regs)), np.nan)
+    if losses.size > 1:
+        left_out = [squared_distances(X[subsample(X, LEFT_OUT, rng)], centers) for X in (X_source, X_target)]
+        for k, (width, problem) in enumerate(zip(gammas, problems, strict=True)):
+            features = [np.exp(-width * distances) for distances in left_out]
+            losses[k] = [problem.leave_one_out(*features, ridge, nonnegative) for ridge in regs]
+    best = np.unravel_index(np.argmin(losses), losses.shape)
+    ridge = float(regs[best[1]])
+    coef = problems[best[0]].solve(ridge, nonnegative)
+    return LeastSquaresRatio(centers, coef, float(gammas[best[0]]), ridge, float(losses[best]))
 
 
 # --- maximum likelihood: KLIEP ---

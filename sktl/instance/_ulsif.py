@@ -6,19 +6,8 @@ import numpy as np
 from sklearn.utils import check_random_state
 
 from sktl._checks import check_number, check_option
-from sktl._core.kernels import median_distance, stack_samples, subsample
-from sktl._core.ratio import (
-    LeastSquares,
-    gaussian_expansion,
-    gaussian_moments,
-    least_squares_loss,
-    squared_distances,
-)
+from sktl._core.ratio import fit_least_squares, gaussian_expansion, least_squares_loss
 from sktl.base import BaseRatioWeighter
-
-WIDTHS = (0.1, 0.3, 1.0, 3.0, 10.0)  # gamma="auto": in units of 1 / squared median distance
-RIDGES = (0.01, 0.1, 1.0, 10.0)  # reg="auto"
-LEFT_OUT = 2000  # rows of each domain that are left out in turn, at the most
 
 
 class ULSIF(BaseRatioWeighter):
@@ -139,34 +128,21 @@ class ULSIF(BaseRatioWeighter):
         check_option("nonnegative", self.nonnegative, ("ratio", "coef", "exact"))
 
     def _weigh(self, X_source, X_target):
-        rng = check_random_state(self.random_state)
-        self.centers_ = X_target[subsample(X_target, self.n_centers, rng)]
-        self.gamma_, self.reg_, self.loo_loss_, problem = self._choose(X_source, X_target, rng)
-        self.dual_coef_ = problem.solve(self.reg_, self.nonnegative)
-        ratio = self._ratio(X_source)
-        self.pe_divergence_ = -least_squares_loss(ratio, self._ratio(X_target), self.alpha) - 0.5
+        fitted = fit_least_squares(
+            X_source,
+            X_target,
+            check_random_state(self.random_state),
+            alpha=self.alpha,
+            gamma=self.gamma,
+            reg=self.reg,
+            n_centers=self.n_centers,
+            nonnegative=self.nonnegative,
+        )
+        self.centers_, self.dual_coef_ = fitted.centers, fitted.coef
+        self.gamma_, self.reg_, self.loo_loss_ = fitted.gamma, fitted.reg, fitted.loo_loss
+        ratio = fitted(X_source)
+        self.pe_divergence_ = -least_squares_loss(ratio, fitted(X_target), self.alpha) - 0.5
         return ratio
-
-    def _choose(self, X_source, X_target, rng):
-        """Width, ridge, their leave-one-out loss, and the moments under that width."""
-        gammas, regs = [self.gamma], [self.reg]
-        if self.gamma == "auto":
-            gammas = np.array(WIDTHS) / median_distance(stack_samples(X_source, X_target), "euclidean") ** 2
-        if self.reg == "auto":
-            regs = RIDGES
-        _, source = gaussian_moments(X_source, self.centers_, gammas)
-        mean, target = gaussian_moments(X_target, self.centers_, gammas)
-        sizes = X_source.shape[0], X_target.shape[0]
-        problems = [LeastSquares(*parts, *sizes, self.alpha) for parts in zip(source, target, mean, strict=True)]
-        if len(gammas) * len(regs) == 1:
-            return float(gammas[0]), float(regs[0]), np.nan, problems[0]
-        left_out = [squared_distances(X[subsample(X, LEFT_OUT, rng)], self.centers_) for X in (X_source, X_target)]
-        losses = np.empty((len(gammas), len(regs)))
-        for k, (gamma, problem) in enumerate(zip(gammas, problems, strict=True)):
-            features = [np.exp(-gamma * distances) for distances in left_out]
-            losses[k] = [problem.leave_one_out(*features, reg, self.nonnegative) for reg in regs]
-        best = np.unravel_index(np.argmin(losses), losses.shape)
-        return float(gammas[best[0]]), float(regs[best[1]]), float(losses[best]), problems[best[0]]
 
     def _weigh_nothing(self, X):
         self.centers_, self.dual_coef_ = None, np.empty(0)

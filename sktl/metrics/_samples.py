@@ -25,3 +25,8 @@ def check_samples(X_source, X_target, min_rows=1):
             "both samples need the same columns."
         )
     return checked
+
+
+def root(value) -> float:
+    """Square root of an estimate of a square, of 0 where it is negative."""
+    return float(np.sqrt(max(value, 0.0)))

@@ -138,7 +138,7 @@ def test_seeded_centres_do_not_depend_on_the_order_of_the_rows(two_domains):
 
 def test_loss_looks_at_a_bounded_number_of_rows(monkeypatch, two_domains):
     X, y, _ = two_domains
-    monkeypatch.setattr("sktl.instance._ulsif.LEFT_OUT", 40)
+    monkeypatch.setattr("sktl._core.ratio.LEFT_OUT", 40)
     assert np.isfinite(ULSIF().fit(X, y).loo_loss_)
 
 

@@ -106,7 +106,7 @@ def test_grows_with_the_shift():
             np.ones((3, 2)),
             np.ones((3, 2)),
             {"estimator": "v"},
-            "estimator must be one of 'unbiased', 'biased'; got 'v'",
+            "estimator must be one of 'unbiased', 'biased', 'linear', .*; got 'v'",
         ),
         (np.ones((3, 2)), np.ones((3, 2)), {"kernel": "gauss"}, "kernel must be one of"),
         (np.ones((3, 2)), np.ones((3, 2)), {"gamma": 0}, "gamma must be"),
@@ -123,3 +123,102 @@ def test_frames_must_name_their_columns_alike():
     assert mmd(frame, frame, estimator="biased") == 0
     with pytest.raises(ValueError, match=r"\['a', 'b'\] and \['b', 'a'\]. Pass X_target\[X_source.columns\]"):
         mmd(frame, frame[["b", "a"]])
+
+
+@pytest.mark.parametrize(
+    "options", [{"estimator": "linear"}, {"estimator": "block"}, {"estimator": "block", "block_size": 11}]
+)
+@pytest.mark.parametrize("kernel", ["rbf", "laplacian", "poly"])
+def test_estimates_from_some_pairs_are_unbiased(options, kernel):
+    rng = np.random.default_rng(0)
+    parts = {"kernel": kernel, "gamma": 0.3, "degree": 2}
+    gaps = []
+    for draw in range(60):
+        X, Y = rng.normal(size=(62, 2)), rng.normal(size=(45, 2)) + 0.5
+        gaps.append(mmd(X, Y, **parts, **options, random_state=draw) - mmd(X, Y, **parts))
+    assert abs(np.mean(gaps)) < 3.5 * np.std(gaps) / np.sqrt(60)
+
+
+def test_linear_estimate_of_four_rows_by_hand():
+    # two rows a sample leave no choice within; between, each row meets one of the other sample
+    X, Y = np.array([[0.0], [1.0]]), np.array([[2.0], [4.0]])
+
+    def k(a, b):
+        return np.exp(-0.1 * (a - b) ** 2)
+
+    within = k(0, 1) + k(2, 4)
+    either = within - np.array([k(0, 2) + k(1, 4), k(0, 4) + k(1, 2)])
+    seen = {round(mmd(X, Y, gamma=0.1, estimator="linear", random_state=seed), 12) for seed in range(20)}
+    assert seen == {round(value, 12) for value in either}
+
+
+def test_one_block_is_the_unbiased_estimate():
+    rng = np.random.default_rng(0)
+    X, Y = rng.normal(size=(53, 3)), rng.normal(size=(41, 3)) + 0.3
+    assert mmd(X, Y, estimator="block", block_size=30) == pytest.approx(mmd(X, Y), rel=1e-12)  # 41 // 30 is one block
+
+
+@pytest.mark.parametrize("kernel", ["rbf", "laplacian"])
+def test_random_features_approach_the_kernel(kernel):
+    rng = np.random.default_rng(0)
+    X, Y = rng.normal(size=(301, 3)), rng.normal(size=(203, 3)) + 0.7
+    exact = mmd(X, Y, kernel=kernel, gamma=0.2)
+    values = [
+        mmd(X, Y, kernel=kernel, gamma=0.2, estimator="random_features", n_features=n, random_state=seed)
+        for n in (40, 4000)
+        for seed in range(12)
+    ]
+    assert np.mean(values[12:]) == pytest.approx(exact, abs=3 * np.std(values[12:]) / np.sqrt(12))
+    assert np.std(values[12:]) < np.std(values[:12]) / 4  # by 10, on average
+
+
+def test_random_features_are_the_mean_over_pairs_of_different_rows():
+    from sktl._core.discrepancy import mmd_random_features, random_waves
+    from sktl._core.kernels import Kernel
+
+    rng = np.random.default_rng(0)
+    X, Y = rng.normal(size=(31, 2)), rng.normal(size=(23, 2)) + 0.5
+    kernel = Kernel("rbf", {"gamma": 0.4})
+    waves = 2 * np.pi * random_waves(kernel, 2, 60, np.random.default_rng(5))
+    K, L, M = (np.cos((A[:, None] - B[None]) @ waves).mean(axis=2) for A, B in ((X, X), (Y, Y), (X, Y)))
+    expected = (K.sum() - 31) / (31 * 30) + (L.sum() - 23) / (23 * 22) - 2 * M.mean()
+    assert mmd_random_features(kernel, X, Y, 60, np.random.default_rng(5)) == pytest.approx(expected, abs=1e-7)
+
+
+def test_a_list_of_widths_is_the_mean_kernel():
+    rng = np.random.default_rng(0)
+    X, Y = rng.normal(size=(53, 2)), rng.normal(size=(41, 2)) + 0.3
+
+    def mixture(A, B):
+        return (rbf_kernel(A, B, gamma=0.1) + rbf_kernel(A, B, gamma=1.0) + rbf_kernel(A, B, gamma=5.0)) / 3
+
+    for estimator in ("unbiased", "biased", "linear", "block"):
+        expected = mmd(X, Y, kernel=mixture, estimator=estimator)
+        assert mmd(X, Y, gamma=[0.1, 1, 5.0], estimator=estimator) == pytest.approx(expected, rel=1e-9)
+    with pytest.raises(ValueError, match="gamma is an empty list"):
+        mmd(X, Y, gamma=[])
+    with pytest.raises(ValueError, match="gamma must be"):
+        mmd(X, Y, gamma=[1.0, -1.0])
+
+
+def test_outliers_do_not_overflow():
+    X = np.random.default_rng(0).normal(size=(80, 2))
+    X[::2] += 1e10  # rounding may lift the exponents of pairs of these far above 0
+    assert 0 <= mmd(X, X[:41], gamma=1.0, estimator="biased") <= 2
+
+
+@pytest.mark.parametrize(
+    "kwargs, match",
+    [
+        (
+            {"estimator": "random_features", "kernel": "poly"},
+            "needs kernel to be one of 'rbf', 'laplacian'; got 'poly'",
+        ),
+        ({"estimator": "random_features", "kernel": rbf_kernel}, "estimator='block' takes any kernel"),
+        ({"block_size": 1}, "block_size must be None or an integer >= 2; got 1"),
+        ({"n_features": 1}, "n_features must be an integer >= 2; got 1"),
+    ],
+)
+def test_errors_of_the_quick_estimates(kwargs, match):
+    with pytest.raises(ValueError, match=match):
+        mmd(np.ones((5, 2)), np.ones((4, 2)), **kwargs)

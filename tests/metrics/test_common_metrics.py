@@ -1,0 +1,221 @@
+"""What every distance between two samples must do, whatever it measures."""
+
+from functools import partial
+from inspect import signature
+
+import numpy as np
+import pytest
+from scipy import sparse
+from sklearn.linear_model import LogisticRegression
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
+
+import sktl.metrics
+from sktl.instance import KLIEP
+from sktl.metrics import (
+    adaptation_bound,
+    conditional_mmd,
+    coral_distance,
+    energy_distance,
+    frechet_distance,
+    js_divergence,
+    kl_divergence,
+    mmd,
+    pearson_divergence,
+    proxy_a_distance,
+    subspace_distance,
+    wasserstein_distance,
+)
+
+
+def labels(X):
+    """Two classes that neither offsets nor the order of the rows change."""
+    column = X.toarray()[:, 1] if sparse.issparse(X) else np.asarray(X)[:, 1].astype(float)
+    return column > column.mean()
+
+
+def by_class(X, Y, **options):
+    return conditional_mmd(X, labels(X), Y, labels(Y), **options)
+
+
+def bound_divergence(X, Y):
+    scaled = make_pipeline(StandardScaler(with_mean=not sparse.issparse(X)), LogisticRegression())
+    return adaptation_bound(scaled, X, labels(X), Y).divergence
+
+
+DISTANCES = {
+    "mmd": mmd,
+    "mmd biased": partial(mmd, estimator="biased"),
+    "mmd linear": partial(mmd, estimator="linear"),
+    "mmd block": partial(mmd, estimator="block"),
+    "mmd random features": partial(mmd, estimator="random_features"),
+    "mmd laplacian": partial(mmd, kernel="laplacian"),
+    "mmd mixture": partial(mmd, gamma=[0.1, "median", 1]),
+    "mmd root": partial(mmd, squared=False, estimator="biased"),
+    "conditional mmd": by_class,
+    "energy": energy_distance,
+    "energy biased": partial(energy_distance, estimator="biased", squared=False),
+    "wasserstein": wasserstein_distance,
+    "wasserstein 2": partial(wasserstein_distance, p=2),
+    "wasserstein sliced": partial(wasserstein_distance, method="sliced"),
+    "wasserstein exact": partial(wasserstein_distance, method="exact"),
+    "frechet": frechet_distance,
+    "coral": coral_distance,
+    "kl": kl_divergence,
+    "kl ratio": partial(kl_divergence, method="ratio", weighter=KLIEP(gamma=0.2, n_centers=20)),
+    "js": js_divergence,
+    "js ratio": partial(js_divergence, method="ratio", weighter=KLIEP(gamma=0.2, n_centers=20)),
+    "pearson": pearson_divergence,
+    "proxy A": proxy_a_distance,
+    "bound": bound_divergence,
+    "subspace": subspace_distance,
+    "subspace geodesic": partial(subspace_distance, metric="geodesic"),
+}
+ASYMMETRIC = {"kl", "kl ratio", "pearson"}
+FOLDS = {"proxy A", "bound"}  # errors of a classifier: a row or two may change sides under another precision
+DRAWN = {"mmd linear", "mmd block", "mmd random features", "wasserstein sliced", "js ratio", *FOLDS}
+COUNTS_COLUMNS = {"wasserstein", "wasserstein 2", "wasserstein sliced", "coral", "subspace", "subspace geodesic"}
+POT = {"wasserstein exact"}
+
+
+@pytest.fixture(params=DISTANCES)
+def name(request):
+    return request.param
+
+
+@pytest.fixture(scope="module")
+def samples():
+    """Samples of one distribution, 203 and 161 rows of 4 columns of unlike spread; read-only."""
+    rng = np.random.default_rng(3)
+    X, Y = rng.normal(size=(203, 4)) * [2, 1.5, 1, 0.5], rng.normal(size=(161, 4)) * [2, 1.5, 1, 0.5]
+    for Z in (X, Y):
+        Z.setflags(write=False)
+    return X, Y
+
+
+@pytest.fixture
+def distance(name):
+    if name in POT:
+        pytest.importorskip("ot", reason="exact transport comes with the ot extra")
+    return DISTANCES[name]
+
+
+def move(name, Y, by):
+    """The sample, moved in what the distance looks at."""
+    if name == "coral":
+        return Y * (1 + by)
+    if name.startswith("subspace"):  # columns 0 and 1 vary most
+        turn = np.eye(4)
+        angle = by * np.pi / 6
+        turn[[0, 0, 2, 2], [0, 2, 0, 2]] = np.cos(angle), np.sin(angle), -np.sin(angle), np.cos(angle)
+        return Y @ turn
+    return Y + by * np.array([1.0, 0, 1, 0])
+
+
+def test_equal_samples_lie_at_the_noise_floor(name, distance, samples):
+    X, Y = samples
+    far = distance(X, move(name, Y, 2))
+    assert abs(distance(X, X)) < 0.05 * far
+    assert abs(distance(X, Y)) < (0.6 if name in ("subspace geodesic", "subspace", *FOLDS) else 0.35) * far
+
+
+def test_it_grows_with_the_shift(name, distance, samples):
+    X, Y = samples
+    values = [distance(X, move(name, Y, by)) for by in (0, 0.8, 1.6, 2.4)]
+    assert np.all(np.diff(values) > 0), values
+    assert type(values[0]) is float
+
+
+def test_symmetry(name, distance, samples):
+    X, Y = samples[0], move(name, samples[1], 1)
+    there, back = distance(X, Y), distance(Y, X)
+    if name in ASYMMETRIC:
+        assert there != pytest.approx(back, rel=1e-3)
+    else:
+        assert there == pytest.approx(back, rel=0.35 if name in DRAWN else 1e-7, abs=0.02 if name in DRAWN else 1e-9)
+
+
+def test_order_of_the_rows(name, distance, samples):
+    X, Y = samples[0], move(name, samples[1], 1)
+    rng = np.random.default_rng(0)
+    assert distance(rng.permutation(X), rng.permutation(Y)) == pytest.approx(distance(X, Y), rel=1e-6)
+
+
+def test_far_offsets(name, distance, samples):
+    X, Y = samples[0], move(name, samples[1], 1)
+    tolerance = 0.02 if name in FOLDS else 1e-5
+    assert distance(X + 1e8, Y + 1e8) == pytest.approx(distance(X, Y), rel=tolerance)
+
+
+def test_kinds_of_arrays(name, distance, samples):
+    X, Y = samples[0], move(name, samples[1], 1)
+    base = distance(X, Y)
+    rel = 0.05 if name in FOLDS else 1e-3
+    assert distance(X.astype(np.float32), Y.astype(np.float32)) == pytest.approx(base, rel=rel)
+    rel = 0.05 if name in FOLDS else 1e-6
+    assert distance(sparse.csr_matrix(X), sparse.csr_array(Y)) == pytest.approx(base, rel=rel)
+    assert distance(X.tolist(), Y.tolist()) == pytest.approx(base, rel=1e-9)
+
+
+def test_jobs_change_nothing(name, distance, samples):
+    function = distance.func if isinstance(distance, partial) else conditional_mmd if distance is by_class else distance
+    if "n_jobs" not in signature(function).parameters:
+        assert name in ("frechet", "coral", "pearson", "bound") or "subspace" in name or name in POT
+        return
+    X, Y = samples[0], move(name, samples[1], 1)
+    assert distance(X, Y, n_jobs=2) == pytest.approx(distance(X, Y), rel=1e-12)
+
+
+def test_constant_columns(name, distance, samples):
+    X, Y = samples[0], move(name, samples[1], 1)
+    base = distance(X, Y)
+    wider = [np.column_stack([Z, np.full((len(Z), 2), 7.0)]) for Z in (X, Y)]
+    value = distance(*wider)
+    assert np.isfinite(value)
+    if name not in COUNTS_COLUMNS | {"mmd random features"}:  # which draws other features
+        assert value == pytest.approx(base, rel=0.05 if name in FOLDS else 1e-6)
+    constant = np.ones((9, 4))
+    if name.startswith("subspace"):
+        with pytest.raises(ValueError, match=r"varies in 0 direction"):
+            distance(constant, constant)
+    elif name != "bound":  # one class: nothing to classify
+        assert distance(constant, constant) == pytest.approx(0, abs=1e-6)
+
+
+def test_one_row(name, distance, samples):
+    X, Y = samples
+    for pair in ((X[:1], Y), (X, Y[:1]), (X[:1], Y[:1])):
+        try:
+            value = distance(*pair)
+        except ValueError as error:
+            assert "row(s)" in str(error)
+        else:
+            assert np.isfinite(value) and value >= 0
+
+
+@pytest.mark.parametrize("bad, match", [(np.nan, "NaN"), (np.inf, "infinity")])
+def test_missing_and_infinite_values(name, distance, samples, bad, match):
+    X, Y = samples
+    broken = Y.copy()
+    broken[5, 2] = bad
+    with pytest.raises(ValueError, match=f"Input X_target contains {match}"):
+        distance(X, broken)
+    with pytest.raises(ValueError, match=f"Input X_source contains {match}"):
+        distance(broken, X)
+
+
+def test_columns_must_agree(name, distance, samples):
+    X, Y = samples
+    with pytest.raises(ValueError, match="X_source has 4 columns and X_target 3"):
+        distance(X, Y[:, :3])
+
+
+def test_every_public_distance_is_here():
+    called = {(f.func if isinstance(f, partial) else f).__name__ for f in DISTANCES.values()} | {"conditional_mmd"}
+    takes_samples = {
+        n
+        for n in sktl.metrics.__all__
+        if {"X_source", "X_target"} == set(list(signature(getattr(sktl.metrics, n)).parameters)[:2])
+    }
+    returns_a_record_or_angles = {"principal_angles"} | {n for n in takes_samples if n.endswith("_test")}
+    assert takes_samples - returns_a_record_or_angles <= called

@@ -1,0 +1,91 @@
+import numpy as np
+import pytest
+from scipy import stats
+
+from sktl._core.wasserstein import random_directions, wasserstein_columns, wasserstein_projections
+from sktl.exceptions import MissingExtraError
+from sktl.metrics import wasserstein_distance
+
+
+@pytest.fixture
+def pot():
+    return pytest.importorskip("ot", reason="POT, the oracle, comes with the ot extra")
+
+
+@pytest.mark.parametrize("n, m", [(101, 101), (101, 67), (3, 7), (1, 5), (6, 4)])
+def test_columns_as_scipy_and_pot(n, m, pot):
+    rng = np.random.default_rng(n)
+    X, Y = rng.normal(size=(n, 3)), rng.gamma(2.0, size=(m, 3))
+    X[:, 2], Y[:, 2] = np.round(X[:, 2]), np.round(Y[:, 2])  # ties
+    expected = [stats.wasserstein_distance(X[:, j], Y[:, j]) for j in range(3)]
+    np.testing.assert_allclose(wasserstein_columns(X, Y, 1), expected, rtol=1e-10)
+    assert wasserstein_distance(X, Y) == pytest.approx(np.mean(expected))
+    squares = [pot.emd2_1d(X[:, j], Y[:, j]) for j in range(3)]
+    np.testing.assert_allclose(wasserstein_columns(X, Y, 2), squares, rtol=1e-10)
+    assert wasserstein_distance(X, Y, p=2) == pytest.approx(np.sqrt(np.mean(squares)))
+
+
+def test_levels_that_coincide_are_counted_once():
+    # quantiles of 4 and 6 rows step together at 1/2 and 1
+    X, Y = np.array([[0.0], [1], [2], [3]]), np.array([[0.0], [0], [1], [2], [3], [3]])
+    dense = np.repeat(X, 3, axis=0) - np.repeat(Y, 2, axis=0)
+    assert wasserstein_distance(X, Y, p=3) == pytest.approx(np.mean(np.abs(dense) ** 3) ** (1 / 3), rel=1e-12)
+
+
+def test_sliced_as_pot(pot):
+    rng = np.random.default_rng(0)
+    X, Y = rng.normal(size=(101, 5)), rng.normal(size=(67, 5)) + 0.5
+    directions = random_directions(5, 31, rng)
+    np.testing.assert_allclose(np.linalg.norm(directions, axis=0), 1)
+    ours = np.mean(wasserstein_projections(X, Y, directions, 2)) ** 0.5
+    assert ours == pytest.approx(pot.sliced_wasserstein_distance(X, Y, projections=directions, p=2), rel=1e-10)
+
+
+def test_exact_as_the_assignment():
+    pytest.importorskip("ot", reason="exact transport comes with the ot extra")
+    from scipy.optimize import linear_sum_assignment
+
+    rng = np.random.default_rng(0)
+    X, Y = rng.normal(size=(61, 3)), rng.normal(size=(61, 3)) + 1
+    for p in (1, 2):
+        costs = np.linalg.norm(X[:, None] - Y[None], axis=2) ** p
+        expected = costs[linear_sum_assignment(costs)].mean() ** (1 / p)
+        assert wasserstein_distance(X, Y, method="exact", p=p) == pytest.approx(expected, rel=1e-10)
+
+
+def test_closed_form_of_normals():
+    rng = np.random.default_rng(0)
+    X, Y = rng.normal(size=(20_011, 4)), rng.normal(size=(15_013, 4))
+    moved = Y + [2, 0, 0, 0]
+    assert wasserstein_distance(X, moved) == pytest.approx(2 / 4, abs=0.03)
+    assert wasserstein_distance(X, moved, p=2) == pytest.approx(2 / 2, abs=0.03)  # sqrt(4 / 4)
+    assert wasserstein_distance(X, moved, p=2, method="sliced", n_projections=400) == pytest.approx(1, abs=0.1)
+    assert wasserstein_distance(X[:, :1], 3 * Y[:, :1] + 1, p=2) == pytest.approx(np.sqrt(1 + 2**2), rel=0.02)
+
+
+def test_marginals_miss_correlation():
+    rng = np.random.default_rng(0)
+    X, Z = rng.normal(size=(2003, 2)), rng.normal(size=2003)
+    Y = np.column_stack([Z, Z])  # standard normal columns, but equal to each other
+    assert wasserstein_distance(X, Y) < 0.1 < 0.2 < wasserstein_distance(X, Y, method="sliced")
+
+
+def test_one_column_needs_no_pot(monkeypatch):
+    def missing(module, extra, purpose):
+        raise MissingExtraError(f"{purpose} needs {module}")
+
+    monkeypatch.setattr("sktl.metrics._wasserstein.import_extra", missing)
+    X = np.random.default_rng(0).normal(size=(31, 1))
+    assert wasserstein_distance(X, X + 2, method="exact") == pytest.approx(2)
+    with pytest.raises(MissingExtraError, match=r"wasserstein_distance\(method='exact'\) needs ot"):
+        wasserstein_distance(np.hstack([X, X]), np.hstack([X, X]), method="exact")
+
+
+def test_errors():
+    X = np.ones((30, 2))
+    with pytest.raises(ValueError, match=r"matrix of 30 x 30 costs, more than max_pairs=899 entries. Take fewer rows"):
+        wasserstein_distance(X, X, method="exact", max_pairs=899)
+    with pytest.raises(ValueError, match="method must be one of 'marginal', 'sliced', 'exact'; got 'sinkhorn'"):
+        wasserstein_distance(X, X, method="sinkhorn")
+    with pytest.raises(ValueError, match="p must be a number >= 1; got 0.5"):
+        wasserstein_distance(X, X, p=0.5)
