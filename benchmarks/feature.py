@@ -236,7 +236,7 @@ def transport(share):
         ),
         "group lasso": (
             OTMapping(0.03, eta=1.0),
-            ot.da.SinkhornL1l2Transport(0.03, 1.0, max_iter=100, tol=1e-3, **same),
+            ot.da.SinkhornL1l2Transport(0.03, 1.0, max_iter=100, tol=1e-6, **same),
         ),
     }
     print(f"{'case':<46}{'s':>9}{'ratio':>9}{'objective':>12}{'sums off':>10}")

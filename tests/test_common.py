@@ -51,6 +51,7 @@ def test_scikit_learn(estimator, check):
 
 
 @pytest.mark.variant
+@pytest.mark.thorough
 @in_one_domain
 @parametrize_with_checks(list(instances(["variant"])))
 def test_scikit_learn_with_other_parameters(estimator, check):
