@@ -58,24 +58,28 @@ def log_evidence(alpha, beta, spectrum, projections, residual, n: int, d: int):
 
 
 def max_log_evidence(X, y, max_iter: int, tol: float) -> float:
-    """Largest log evidence over alpha and beta, by the fixed point of MacKay (1992) as You et al. (2021) use it."""
+    """Largest log evidence over alpha and beta, by the fixed point of MacKay (1992) as You et al. (2021) use it.
+
+    X and y are brought to unit size first; the evidence of y itself follows by the change of variables.
+    """
     n, d = X.shape
+    size = np.sqrt(y @ y / n)
     U, singular, _ = np.linalg.svd(X, full_matrices=False)
-    spectrum, projections = singular**2, (U.T @ y) ** 2
-    residual = max(float(y @ y - projections.sum()), 0.0)
-    floor = 1e-12 * max(float(y @ y), 1e-300)
+    spectrum = (singular / (singular.max(initial=0) or 1.0)) ** 2 * n
+    projections = (U.T @ (y / size)) ** 2
+    residual = max(float(n - projections.sum()), 0.0)
     alpha, beta, value = 1.0, 1.0, -np.inf
     for _ in range(max_iter):
         inner = alpha + beta * spectrum
         effective = np.sum(beta * spectrum / inner)
         weights = np.sum(spectrum * projections * (beta / inner) ** 2)
         misfit = residual + np.sum(projections * (alpha / inner) ** 2)
-        alpha = np.clip(effective / max(weights, 1e-300), 1e-12, 1e12)
-        beta = np.clip((n - effective) / max(misfit, floor), 1e-12, 1e12)
+        alpha = np.clip(effective / max(weights, 1e-12), 1e-12, 1e12)
+        beta = np.clip((n - effective) / max(misfit, 1e-12), 1e-12, 1e12)
         before, value = value, log_evidence(alpha, beta, spectrum, projections, residual, n, d)
         if abs(value - before) <= tol * n:
             break
-    return float(value)
+    return float(value - n * np.log(size))
 
 
 def expected_log_prediction(proba, codes, n_classes: int) -> float:

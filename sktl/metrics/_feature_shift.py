@@ -174,8 +174,9 @@ def _compare(name, source, target, categorical):
     numeric = all(values.dtype.kind in "iuf" for values in (a, b) if len(values))
     if numeric and not all(np.isfinite(values.astype(float)).all() for values in (a, b)):
         raise ValueError(f"Column {name!r} has infinite values. Replace them, by NaN for instance.")
-    if numeric and not categorical:
-        numeric = len(np.unique(np.concatenate([a.astype(float), b.astype(float)]))) > 2 or not len(a) or not len(b)
+    if numeric and len(a) and len(b):
+        numeric = len(np.unique(np.concatenate([a.astype(float), b.astype(float)]))) > 2
+    numeric = numeric and not categorical
     found = _compare_numbers(a, b) if numeric else _compare_categories(a, b)
     gone = np.array([[n_a - len(a), len(a)], [n_b - len(b), len(b)]])
     return {

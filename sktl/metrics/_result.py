@@ -117,13 +117,13 @@ class FeatureShiftResult:
         lines = [
             f"{int(self.shifted.sum())} of {len(order)} columns shifted (level {self.alpha:g}, {self.correction})",
             f"{'feature':<{width}}  {'kind':<8}{'adj. p':>9}{'psi':>8}{'W':>8}"
-            f"{'missing':>15}{'adj. p':>9}{'unseen':>8}",
+            f"{'missing':>16}{'adj. p':>9}{'unseen':>8}",
         ]
         for i in order[:SHOWN]:
-            missing = f"{self.missing_source[i]:.1%} > {self.missing_target[i]:.1%}"
+            missing = f"{self.missing_source[i]:.1%} -> {self.missing_target[i]:.1%}"
             lines.append(
                 f"{self.feature[i]!s:<{width}}  {self.kind[i]:<8}{self.adjusted_pvalue[i]:>9.2g}{self.psi[i]:>8.3f}"
-                f"{self.wasserstein[i]:>8.3f}{missing:>15}{self.missing_adjusted_pvalue[i]:>9.2g}{self.unseen[i]:>8.1%}"
+                f"{self.wasserstein[i]:>8.3f}{missing:>16}{self.missing_adjusted_pvalue[i]:>9.2g}{self.unseen[i]:>8.1%}"
             )
         if len(order) > SHOWN:
             lines.append(f"and {len(order) - SHOWN} more: to_frame() has all")

@@ -59,8 +59,8 @@ def h_score(X, y, *, shrinkage=None):
     References
     ----------
     .. [1] Y. Bao et al., "An information-theoretic approach to transferability in task transfer learning", ICIP 2019.
-    .. [2] S. Ibrahim, N. Ponomareva, R. Mazumder, "Newer is not always better: rethinking transferability metrics, their
-       peculiarities, stability and performance", ECML PKDD 2022.
+    .. [2] S. Ibrahim, N. Ponomareva, R. Mazumder, "Newer is not always better: rethinking transferability metrics,
+       their peculiarities, stability and performance", ECML PKDD 2022.
 
     Examples
     --------
@@ -84,11 +84,11 @@ def log_me(X, y, *, task="auto", max_iter=100, tol=1e-8):
 
     .. math:: \frac{1}{n} \max_{\alpha, \beta} \log \int N(w; 0, \alpha^{-1} I)\, N(y; X w, \beta^{-1} I)\, dw
 
-    with the prior precision alpha of the weights w and the noise precision beta. For classes it is the mean over the 0/1
-    columns of the classes. *Range*: any number; more is better. It depends on the units of a numeric y, not on
-    those of X as a whole; add a column of ones to X, or centre X and y, if the features have no mean of their own to
-    spend. *When it helps*: few rows, many features, regression. *When it hurts*: features that are linear functions of
-    each other to rounding gain it nothing, but a model that is not linear on top of the features is not foreseen.
+    with the prior precision alpha of the weights w and the noise precision beta. For classes it is the mean over the
+    0/1 columns of the classes. *Range*: any number; more is better. It depends on the units of a numeric y, not on
+    those of X as a whole. The model has no intercept, as in [1]_: add a column of ones to X if its columns have mean 0.
+    *When it helps*: few rows, many features, regression. *When it hurts*: the model to be fitted on the features is not
+    linear.
 
     Parameters
     ----------
@@ -111,7 +111,7 @@ def log_me(X, y, *, task="auto", max_iter=100, tol=1e-8):
     Raises
     ------
     ValueError
-        If an input is not finite, lengths differ, or there is one class.
+        If an input is not finite, lengths differ, there is one class, or an output is 0 in every row.
 
     See Also
     --------
@@ -150,6 +150,8 @@ def log_me(X, y, *, task="auto", max_iter=100, tol=1e-8):
         outputs = check_array(y, ensure_2d=False, dtype=np.float64, input_name="y")
         check_consistent_length(X, outputs)
         outputs = outputs.reshape(len(outputs), -1)
+        if not outputs.any(axis=0).all():
+            raise ValueError("An output of y is 0 in every row, so that its evidence is unbounded: leave it out.")
     evidences = [core.max_log_evidence(X, column, max_iter, tol) for column in outputs.T]
     return float(np.mean(evidences) / len(X))
 
@@ -160,8 +162,8 @@ def leep(y_proba, y):
     .. math:: \frac{1}{n} \sum_i \log \sum_z P(y_i \mid z)\, P(z \mid x_i)
 
     with the source classifier's probability P(z | x) of its class z and P(y | z) from the joint frequencies of labels
-    and predicted probabilities on the same rows. *Range*: up to 0; never below minus the log of the number of
-    target classes by much, and at least -H(Y) where z says nothing. *When it helps*: the source model can't be opened.
+    and predicted probabilities on the same rows. *Range*: up to 0; it is -H(Y), minus the entropy of
+    the labels, where z says nothing. *When it helps*: the source model can't be opened.
     *When it hurts*: a source with fewer classes than the target, or overconfident probabilities.
 
     Parameters
@@ -194,7 +196,7 @@ def leep(y_proba, y):
     --------
     >>> from sktl.metrics.transferability import leep
     >>> round(leep([[0.9, 0.1], [0.8, 0.2], [0.2, 0.8]], ["a", "a", "b"]), 2)
-    -0.3
+    -0.32
     """
     proba = check_array(y_proba, dtype=np.float64, input_name="y_proba")
     if (proba < 0).any() or not np.allclose(proba.sum(axis=1), 1, atol=1e-4):
@@ -259,7 +261,8 @@ def trans_rate(X, y, *, eps=1e-4):
 
     with the centred features X, the n_c rows X_c of class c and the distortion epsilon. *Range*: at least 0; it grows
     with the number of features. Features of candidates must be on one scale: standardise, or divide by their Frobenius
-    norm. *When it hurts*: candidates with different numbers of columns.
+    norm. *When it hurts*: candidates with different numbers of columns; and two classes of equal size and spread, on
+    which it is 0 however far apart they are: their means, centred, are m and -m, and both give the same m m'.
 
     Parameters
     ----------
@@ -297,9 +300,9 @@ def trans_rate(X, y, *, eps=1e-4):
     --------
     >>> import numpy as np
     >>> from sktl.metrics.transferability import trans_rate
-    >>> y = np.repeat([0, 1], 50)
-    >>> X = np.random.default_rng(0).normal(size=(100, 3))
-    >>> trans_rate(X + 4 * y[:, None], y) > trans_rate(X, y)
+    >>> y = np.repeat([0, 1, 2], 50)
+    >>> X = np.random.default_rng(0).normal(size=(150, 3))
+    >>> trans_rate(X + 4 * np.eye(3)[y], y) > trans_rate(X, y)
     True
     """
     check_number("eps", eps, low=0, closed="neither")
