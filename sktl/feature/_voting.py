@@ -34,8 +34,9 @@ class TransferVotingClassifier(BaseTransferClassifier):
 
     *When it helps*: the members err on different rows, so that what is wrong with one is outvoted. The default pair,
     behind unit-norm rows, reaches 54.4 % on the Office-Caltech pairs (SURF features, mean of 12), its members 52.1 and
-    52.5, logistic regression on the source 47.0; no setting of its members was chosen by target labels. *When it
-    hurts*: a member is much worse than the others: on Amazon reviews (two classes) the pair is a point below SPL alone.
+    52.5, logistic regression on the source 47.0; no setting of its members was chosen by target labels, but the choice
+    of the pair was made with such figures in view. *When it hurts*: a member is much worse than the others: on Amazon
+    reviews (two classes) the pair has 78.4, SPL alone 79.2, and on digits of two origins 71.8, MEDA alone 75.1.
 
     Parameters
     ----------
