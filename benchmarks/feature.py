@@ -54,8 +54,8 @@ New source rows (200,000) transform in one matrix product and the shift of the m
 1.6, SubspaceAlignment(20) 2.0, TCA(20) 1.3, JDA(20) 1.1 times the product alone, DomainScaler 0.6 of one of 100 x 100.
 
 On one core of that machine the linear cases took up to 5 s, those with landmarks up to 15 s. POT's group lasso stops
-where its objective changes little, ours where it is certified to be within 1e-3 of the least: 1e-6 of the former is what
-brings both to like objectives; at 1e-3 POT took 0.7 of our time and stopped at 0.568.
+where its objective changes little (here by 1e-6), ours where it is certified to be within 1e-3 of the least: both then
+reach like objectives. With 1e-3 for both POT took 0.7 of our time and stopped at 0.568.
 """
 
 import argparse
