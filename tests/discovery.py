@@ -88,16 +88,18 @@ def estimator_classes():
     return dict(sorted(found.items()))
 
 
-def instances():
-    """One default instance a class, wrappers around a classifier and a regressor, and the variants."""
+def instances(which=("default", "variant")):
+    """One default instance a class (wrappers around a classifier and a regressor), and the variants."""
     for name, cls in estimator_classes().items():
-        required = [p.name for p in inspect.signature(cls).parameters.values() if p.default is inspect.Parameter.empty]
-        if required == ["estimator"]:
-            yield cls(LogisticRegression())
-            yield cls(Ridge())
-        elif not required:
-            yield cls()
-        else:
-            raise TypeError(f"{name} has required parameters {required}: tell tests/discovery.py how to build it.")
-        for parameters in VARIANTS.get(name, ()):
+        if "default" in which:
+            yield from defaults(name, cls)
+        for parameters in VARIANTS.get(name, ()) if "variant" in which else ():
             yield cls(**parameters)
+
+
+def defaults(name, cls):
+    """The instances that need no parameters but an estimator to wrap."""
+    required = [p.name for p in inspect.signature(cls).parameters.values() if p.default is inspect.Parameter.empty]
+    if required not in ([], ["estimator"]):
+        raise TypeError(f"{name} has required parameters {required}: tell tests/discovery.py how to build it.")
+    yield from (cls(LogisticRegression()), cls(Ridge())) if required else (cls(),)

@@ -18,9 +18,10 @@ from sktl.cli import main
 pd = pytest.importorskip("pandas", reason="the cli extra (pandas) is not installed")
 pytest.importorskip("pyarrow", reason="the cli extra (pyarrow) is not installed")
 
-from sktl.cli import _compare, _files, _methods, _output, _protocols, _tables  # noqa: E402
+from sktl.cli import _compare, _files, _methods, _output, _protocols  # noqa: E402
 from sktl.cli._distance import column_differences  # noqa: E402
 from sktl.cli._problem import build_problem  # noqa: E402
+from sktl.inspection._columns import MAX_LEVELS  # noqa: E402
 
 FAST = ["--methods", "source-only"]
 
@@ -175,7 +176,7 @@ def test_folds_never_show_the_labels_that_they_score(recorded):
     assert [set(rows) for rows, _ in seen] == [set(np.arange(47.0))]
 
 
-@pytest.mark.parametrize("name", ["tca", "greedy"])
+@pytest.mark.parametrize("name", ["tca", "scaled", "coral", "greedy"])
 def test_hidden_labels_do_not_change_a_prediction(tables, name):
     source, target = tables
     greedy = _methods.Method("greedy", None, _methods.build_linear, learns_from="both")  # takes what labels it gets
@@ -252,6 +253,28 @@ def test_a_method_is_chosen_only_if_its_gain_exceeds_chance(changes, chosen):
     assert _compare.choose(outcomes).name == chosen
 
 
+def test_of_several_gains_the_one_that_agrees_with_most_is_chosen(monkeypatch):
+    baseline = np.repeat([0.0, 1.0], [51, 50])
+    outcomes = outcomes_of(baseline, changed(baseline, 20), changed(baseline, 30), changed(baseline, 40))
+    answers = {"a": [0, 1, 0, 1], "b": [0, 1, 0, 0], "c": [0, 1, 1, 1], "d": [1, 0, 1, 0]}
+    monkeypatch.setattr(_compare, "_final", lambda protocol, outcome: np.array(answers[outcome.name], dtype=float))
+
+    class Task:
+        def __init__(self, task):
+            self.setting = _methods.Setting(task, None, 0)
+
+    assert _compare.choose(outcomes).name == "d"  # the best score
+    _compare.note_agreement(outcomes, Task("classification"))  # most say 0, 1, 0, 0 (a tie goes to the lower class)
+    assert [o.agreement for o in outcomes[:4]] == [0.75, 1.0, 0.5, 0.25] and np.isnan(outcomes[4].agreement)
+    assert _compare.choose(outcomes).name == "b"
+    _compare.note_agreement(outcomes, Task("regression"))
+    mean = np.mean(list(answers.values()), axis=0)
+    assert_allclose([o.agreement for o in outcomes[:4]], [-np.mean((v - mean) ** 2) for v in answers.values()])
+    one = outcomes_of(baseline, changed(baseline, 20), baseline)
+    _compare.note_agreement(one, Task("classification"))  # nothing to choose between: no fit for it
+    assert np.isnan(one[0].agreement)
+
+
 @pytest.mark.parametrize("task", ["classification", "regression"])
 @pytest.mark.parametrize("n", [23, 301])
 def test_on_noise_the_baseline_is_kept_at_the_level(task, n):
@@ -301,10 +324,10 @@ def test_target_wholly_labelled(run, tables):
     assert re.search(r"proxy A-distance \d\.\d\d \(0 = alike, 2 = ", lines[3])
     header = re.split(r"  +", lines[5])
     assert header == ["method", "model", "accuracy on target", "gain over source-only", "std. error", "seconds"]
-    rows = [re.split(r"  +", line) for line in lines[6:10]]
-    assert [row[0] for row in rows] == ["source-only", "source-trees", "kmm", "tca"]
-    assert [len(row) for row in rows] == [4, 6, 6, 6]
-    assert lines[10] == (
+    rows = [re.split(r"  +", line) for line in lines[6:12]]
+    assert [row[0] for row in rows] == ["source-only", "source-trees", "kmm", "tca", "scaled", "coral"]
+    assert [len(row) for row in rows] == [4, 6, 6, 6, 6, 6]
+    assert lines[12] == (
         "skipped, since target labels are needed (--target-labels use): target-only, pooled, tradaboost"
     )
     assert "choice: " in out
@@ -452,7 +475,7 @@ def test_categories_of_one_table_and_many_levels(run):
     source = source.assign(code=[f"s{i}" for i in rng.integers(0, 90, 161)])
     target = target.assign(code=[f"t{i}" for i in rng.integers(0, 90, 143)])
     problem = build_problem(source, target, "mood")
-    assert problem.columns.width == 2 + _tables.MAX_LEVELS
+    assert problem.columns.width == 2 + MAX_LEVELS
     status, out, _ = run(source, target.drop(columns="mood"), "--label", "mood", "--methods", "tca,kmm")
     assert status == 0
     assert "failed" not in out
@@ -514,6 +537,36 @@ def test_the_same_table_twice_is_no_distance_away(run, tables):
     out = run(tables[0], tables[0], "--label", "mood", command="report")[1]
     assert re.search(r"proxy A-distance 0\.[01]", out)
     assert re.search(r"age +KS +0\.000", out)
+
+
+def test_report_writes_a_page(run, tables, tmp_path):
+    status, out, err = run(*tables, "--label", "mood", "--html", "page.html", command="report")
+    assert (status, err) == (0, "")
+    assert out.splitlines()[-1] == "page: page.html"
+    page = (tmp_path / "page.html").read_text()
+    assert page.startswith("<!DOCTYPE html>")
+    assert "happy" in page  # the label's classes
+    assert re.search(r'<th scope="row">age</th><td class="words">KS</td>', page)
+    assert '<th scope="row">mood</th>' not in page  # the label is no column
+    assert in_folder(tmp_path) == ["page.html", "source.csv", "target.csv"]
+
+
+@pytest.mark.parametrize("labeled", [True, False])
+def test_compare_writes_a_page_with_its_table(run, tables, tmp_path, labeled):
+    source, target = tables
+    target = target if labeled else target.drop(columns="mood")
+    status, out, _ = run(source, target, "--label", "mood", "--methods", "kmm", "--html", "page.html")
+    assert status == 0
+    page = (tmp_path / "page.html").read_text()
+    row = re.search(r"^kmm +(.*?) +(0\.\d+) +([+-]0\.\d+)", out, re.MULTILINE)
+    assert f'<th scope="row">kmm</th><td class="words">{row[1]}</td><td class="figure">{row[2]}</td>' in page
+    assert "Choice: " in page
+
+
+def test_a_page_of_regression(run, tables, tmp_path):
+    source, target = (table.drop(columns="mood") for table in tables)
+    assert run(source, target, "--label", "age", "--html", "page.html", *FAST)[0] == 0
+    assert "The methods" in (tmp_path / "page.html").read_text()
 
 
 # --- the demonstration ---
@@ -649,6 +702,8 @@ BAD_TABLES = {
     "--out too long": (None, None, (*LABEL, "--out", f"{250 * 'p'}.csv"), "pppp.csv': File name too long\n"),
     "--out suffix": (None, None, (*LABEL, "--out", "p.xlsx"), "--out must be a .csv or .parquet file; got 'p.xlsx'."),
     "--out folder": (None, None, (*LABEL, "--out", "no/p.csv"), "--out: there is no folder 'no'; make it first."),
+    "--html suffix": (None, None, (*LABEL, "--html", "p.txt"), "--html must be a .html file; got 'p.txt'."),
+    "--html folder": (None, None, (*LABEL, "--html", "no/p.html"), "--html: there is no folder 'no'; make it first."),
     "--out input": (None, None, (*LABEL, "--out", "./target.csv"), "would overwrite an input table"),
 }
 

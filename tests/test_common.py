@@ -31,17 +31,30 @@ def _skip_without_its_extra(request):
         pytest.skip(reason)
 
 
-estimators = pytest.mark.parametrize("estimator", list(instances()), ids=repr)
-
-
-@pytest.mark.filterwarnings(
+estimators = pytest.mark.parametrize(
+    "estimator",
+    [*instances(["default"]), *(pytest.param(e, marks=pytest.mark.variant) for e in instances(["variant"]))],
+    ids=repr,
+)
+in_one_domain = pytest.mark.filterwarnings(
     # scikit-learn's checks know one domain only, which is what this warning says
     "ignore::sktl.exceptions.SingleDomainWarning",
     # array API checks skip where the packages they need are not installed; sktl claims no array API support
     "ignore::sklearn.exceptions.SkipTestWarning",
 )
-@parametrize_with_checks(list(instances()))
+
+
+@in_one_domain
+@parametrize_with_checks(list(instances(["default"])))
 def test_scikit_learn(estimator, check):
+    check(estimator)
+
+
+@pytest.mark.variant
+@pytest.mark.thorough
+@in_one_domain
+@parametrize_with_checks(list(instances(["variant"])))
+def test_scikit_learn_with_other_parameters(estimator, check):
     check(estimator)
 
 

@@ -16,6 +16,7 @@ EXAMPLES = """examples:
   sktl compare 2023.csv 2024.csv --label churned     which model for the rows of 2024?
   sktl compare a.parquet b.parquet --label price --out predictions.csv
   sktl report 2023.csv 2024.csv                      how far apart are the tables?
+  sktl report 2023.csv 2024.csv --html page.html     ... and in which way? what to try first?
 """
 
 
@@ -66,18 +67,23 @@ def _say(line):
 def run_compare(options):
     """Compare methods on two files."""
     from sktl.cli._compare import compare, select_methods
-    from sktl.cli._output import check_out
+    from sktl.cli._output import check_html, check_out
 
     select_methods(options.methods)
     if options.out is not None:
         check_out(options.out, (options.source, options.target))
+    if options.html is not None:
+        check_html(options.html, (options.source, options.target))
     compare(*_read_both(options), options, _say, _progress(options))
 
 
 def run_report(options):
     """Report the distances between two files."""
+    from sktl.cli._output import check_html
     from sktl.cli._report import report
 
+    if options.html is not None:
+        check_html(options.html, (options.source, options.target))
     report(*_read_both(options), options, _say, _progress(options))
 
 
@@ -92,7 +98,7 @@ def run_demo(options):
     target = digits.sample_domain == "target"
     _say("demo: learn from a sample of MNIST, predict scikit-learn's digits (whose labels only score)")
     settled = {"label": "digit", "task": "classification", "methods": None, "target_labels": "hide"}
-    options = argparse.Namespace(**vars(options), **settled, drop=[], out=None)
+    options = argparse.Namespace(**vars(options), **settled, drop=[], out=None, html=None)
     compare(table[~target], table[target], options, _say, _progress(options))
 
 
@@ -159,6 +165,9 @@ def _table_arguments():
     tables.add_argument(
         "--drop", action="append", default=[], metavar="COL", help="leave a column out (an identifier); repeat for more"
     )
+    tables.add_argument(
+        "--html", metavar="PAGE", help="also write a page: the kind of shift, the evidence, and what to try first"
+    )
     return tables
 
 
@@ -173,7 +182,8 @@ def _add_compare(commands):
         epilog="The source-only baseline is always run: gains are over it. A method is chosen only if it gains more "
         "than chance would (one-sided t-test over the scored rows, 5 % over all methods tried). Reverse validation, "
         "where TARGET has no labels: a model of SOURCE labels TARGET, a model of those labels predicts SOURCE rows "
-        "that neither saw, and these score it.",
+        "that neither saw, and these score it; of several methods that gain, the one is chosen whose predictions of "
+        "TARGET agree most with those of all methods.",
         parents=[_table_arguments(), _common_arguments()],
     )
     add = compare.add_argument
@@ -198,7 +208,9 @@ def _add_report(commands):
         help="say how far apart two tables are, and by which columns",
         parents=[_table_arguments(), _common_arguments()],
     )
-    report.add_argument("--label", metavar="COL", help="a column to leave out of the distances")
+    report.add_argument(
+        "--label", metavar="COL", help="a column to leave out of the distances; the page looks at it as the label"
+    )
     report.set_defaults(run=run_report)
 
 

@@ -8,11 +8,12 @@ import numpy as np
 from scipy.stats import t
 from threadpoolctl import threadpool_limits  # a dependency of scikit-learn's
 
-from sktl.cli._distance import measure_distance
+from sktl.cli._distance import distance_lines
 from sktl.cli._methods import BASELINE, METHODS, Setting
-from sktl.cli._output import table_lines, write_predictions
+from sktl.cli._output import table_lines, write_page, write_predictions
 from sktl.cli._problem import build_problem
 from sktl.cli._protocols import FoldedLabels, HiddenLabels, ReverseValidation
+from sktl.cli._report import domain_report
 from sktl.cli._words import InputError, count, did_you_mean
 
 MIN_LABELS = 5  # target labels that a score needs
@@ -33,6 +34,7 @@ class Outcome:
     error: float = np.nan
     seconds: float = np.nan
     row_scores: np.ndarray | None = None
+    agreement: float = np.nan
     warnings: list = field(default_factory=list)
 
     @property
@@ -55,7 +57,8 @@ def compare(source, target, options, say, progress):
     source, target : DataFrame
         The tables.
     options : Namespace
-        ``label``, ``task``, ``methods``, ``target_labels``, ``drop``, ``seed``, ``n_jobs``, ``out``.
+        ``label``, ``task``, ``methods``, ``target_labels``, ``drop``, ``seed``, ``n_jobs``, ``out``,
+        ``html``.
     say : callable
         Takes each line of the result.
     progress : callable
@@ -69,11 +72,13 @@ def compare(source, target, options, say, progress):
     for line in _heading(problem, options.label):
         say(line)
     progress("measuring the distance between the tables")
-    for line in [*measure_distance(problem, options.seed, options.n_jobs).lines(), ""]:
+    for line in [*distance_lines(problem, options.seed, options.n_jobs), ""]:
         say(line)
     # --n-jobs splits the work into processes; threads of boosted trees on busy cores would only wait for each other
     with threadpool_limits(1, user_api="openmp"):
         outcomes = run_methods(methods, protocol, options.n_jobs, progress)
+        if isinstance(protocol, ReverseValidation):
+            note_agreement(outcomes, protocol)
         chosen = choose(outcomes)
         predicted = None if options.out is None else problem.labels.decode(_final(protocol, chosen))
     for line in [*_table(outcomes, protocol), "", *_choice(chosen, outcomes, protocol)]:
@@ -81,6 +86,12 @@ def compare(source, target, options, say, progress):
     if options.out is not None:
         write_predictions(options.out, problem.row[problem.target], predicted)
         say(f"predictions of {len(predicted)} rows: {options.out}")
+    if options.html is not None:
+        progress("looking for the kind of shift")
+        words = " ".join(line.strip() for line in _choice(chosen, outcomes, protocol))
+        block = ("The methods", f"{words[0].upper()}{words[1:]}", *_cells(outcomes, protocol))
+        write_page(options.html, domain_report(problem, options), [block])
+        say(f"page: {options.html}")
 
 
 def select_methods(names):
@@ -158,10 +169,37 @@ def paired_gain(scores, baseline):
 
 
 def choose(outcomes):
-    """Choose the best of the methods that beat the baseline by more than chance; the baseline if none does."""
-    baseline, rivals = outcomes[0], _rivals(outcomes)
-    clear = [rival for rival in rivals if rival.beats(baseline, len(rivals))]
-    return max(clear, key=lambda outcome: outcome.score, default=baseline)
+    """Choose the best of the methods that beat the baseline by more than chance; the baseline if none does.
+
+    The best one is that of the highest score; where agreements are known, that of the highest agreement.
+    """
+    clear = clear_gains(outcomes)
+    return max(clear, key=lambda o: (np.nan_to_num(o.agreement, nan=-np.inf), o.score), default=outcomes[0])
+
+
+def clear_gains(outcomes):
+    """List the methods that beat the baseline by more than chance."""
+    rivals = _rivals(outcomes)
+    return [rival for rival in rivals if rival.beats(outcomes[0], len(rivals))]
+
+
+def note_agreement(outcomes, protocol):
+    """How far each method's target predictions agree with those of all methods, if there is a choice to be made by it.
+
+    Classes: the share of rows where it says what most say; numbers: minus the squared distance from the mean.
+    """
+    if len(clear_gains(outcomes)) < 2:
+        return
+    scored = [outcome for outcome in outcomes if outcome.scored]
+    answers = np.array([_final(protocol, outcome) for outcome in scored])
+    if protocol.setting.task == "classification":
+        classes = np.unique(answers)
+        votes = (answers[:, :, None] == classes).sum(axis=0)
+        agreements = (answers == classes[votes.argmax(axis=1)]).mean(axis=1)
+    else:
+        agreements = -((answers - answers.mean(axis=0)) ** 2).mean(axis=1)
+    for outcome, agreement in zip(scored, agreements, strict=True):
+        outcome.agreement = float(agreement)
 
 
 def _rivals(outcomes):
@@ -196,11 +234,16 @@ def _heading(problem, label):
     ]
 
 
-def _table(outcomes, protocol):
-    """Lay out the scores; beneath them what was skipped, and warnings."""
+def _cells(outcomes, protocol):
+    """Header and rows of the scores."""
     metric = "accuracy" if protocol.setting.task == "classification" else "R2"
     header = ["method", "model", f"{metric} {protocol.where}", f"gain over {BASELINE}", "std. error", "seconds", ""]
-    rows = [_row(outcome) for outcome in outcomes if not outcome.skipped]
+    return header, [_row(outcome) for outcome in outcomes if not outcome.skipped]
+
+
+def _table(outcomes, protocol):
+    """Lay out the scores; beneath them what was skipped, and warnings."""
+    header, rows = _cells(outcomes, protocol)
     reasons = dict.fromkeys(outcome.skipped for outcome in outcomes if outcome.skipped)
     skipped = [
         f"skipped, since {reason}: {', '.join(o.name for o in outcomes if o.skipped == reason)}" for reason in reasons
@@ -222,7 +265,10 @@ def _choice(chosen, outcomes, protocol):
     lines = [f"choice: {chosen.name} ({chosen.model})"]
     rivals = len(_rivals(outcomes))
     chance = f"more than chance would (t-test at {100 * LEVEL:.0f} %, {count(rivals, 'method')} tried)"
-    if chosen is not outcomes[0]:
+    if not np.isnan(chosen.agreement) and chosen is not outcomes[0]:
+        lines.append(f"  Of those that gain over {BASELINE} {chance}")
+        lines.append("  it is the one whose predictions of TARGET agree most with those of all methods.")
+    elif chosen is not outcomes[0]:
         lines.append(f"  The best score of those that gain over {BASELINE} {chance}.")
     elif rivals:
         lines.append(f"  No method gains over it {chance}.")

@@ -16,8 +16,9 @@ from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import OneHotEncoder, StandardScaler
 
 from sktl.base import OnLabeled
-from sktl.cli._tables import MISSING, Columns
-from sktl.feature import TCA
+from sktl.cli._tables import Columns
+from sktl.feature import CORAL, TCA, DomainScaler
+from sktl.inspection._columns import MISSING
 from sktl.instance import KMM, ImportanceWeighted, TrAdaBoostClassifier
 
 TASKS = ("classification", "regression")
@@ -132,6 +133,16 @@ def build_tca(setting):
     return pipeline(setting, tca, OnLabeled(linear(setting)))
 
 
+def build_scaled(setting):
+    """Each table's columns standardised by that table's own means and deviations."""
+    return pipeline(setting, DomainScaler(), OnLabeled(linear(setting)))
+
+
+def build_coral(setting):
+    """Each table standardised by itself, then both turned towards one covariance."""
+    return pipeline(setting, DomainScaler(), CORAL(form="kernel"), OnLabeled(linear(setting)))
+
+
 def build_tradaboost(setting):
     """Boosting that lowers the weights of source rows that disagree with the target's labels."""
     return pipeline(setting, TrAdaBoostClassifier(linear(setting), n_estimators=10))
@@ -151,6 +162,8 @@ METHODS = {
         Method("source-trees", lambda setting: "boosted trees", build_trees),
         Method("kmm", lambda setting: f"KMM weights + {linear_name(setting)}", build_kmm, unlabeled=True),
         Method("tca", lambda setting: f"TCA + {linear_name(setting)}", build_tca, unlabeled=True),
+        Method("scaled", lambda setting: f"own scale + {linear_name(setting)}", build_scaled, unlabeled=True),
+        Method("coral", lambda setting: f"own scale, CORAL + {linear_name(setting)}", build_coral, unlabeled=True),
         Method("target-only", linear_name, build_linear, learns_from="target"),
         Method(
             "pooled",

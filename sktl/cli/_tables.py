@@ -7,9 +7,8 @@ import numpy as np
 from sktl.cli._files import MIN_ROWS
 from sktl.cli._suspects import check_size, check_texts, identifier_note, rounded, stray_text
 from sktl.cli._words import InputError, columns_named, did_you_mean, few_names, pandas
+from sktl.inspection._columns import MISSING, frequent_levels
 
-MISSING = "(missing)"  # the level of a categorical column that stands for no value
-MAX_LEVELS = 50  # levels of a categorical column that get an indicator column, the most frequent ones
 ID_SHARE = 0.9  # a text column with more different values than this share of its rows names rows
 
 
@@ -71,7 +70,9 @@ def shared_features(source, target, label=None, drop=()):
     for name in textual:
         notes += _text_notes(name, source[name], target[name])
     plain = [_plain(table, numeric, textual) for table in (source, target)]
-    levels = {name: _frequent_levels(plain[0][name], plain[1][name]) for name in textual}
+    levels = {
+        name: frequent_levels(pandas().concat([part[name] for part in plain]).fillna(MISSING)) for name in textual
+    }
     return *plain, Columns(numeric, levels), notes
 
 
@@ -180,10 +181,3 @@ def _plain(table, numeric, textual):
         values = table[name].astype(object)
         columns[name] = values.map(str).where(values.notna(), np.nan).astype(object)
     return frames.DataFrame(columns)
-
-
-def _frequent_levels(source, target):
-    """Find the most frequent values of a categorical column in both tables, those that get an indicator column."""
-    counts = pandas().concat([source, target], ignore_index=True).fillna(MISSING).value_counts()
-    by_count = sorted(counts.items(), key=lambda item: (-item[1], item[0]))
-    return sorted(level for level, _ in by_count[:MAX_LEVELS])

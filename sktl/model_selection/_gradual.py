@@ -65,7 +65,9 @@ class GradualSelfTraining(BaseTransferClassifier):
     .. math:: f_0 = A(S), \qquad f_t = A(\{(x, f_{t-1}(x)) : x \in D_t\}), \qquad t = 1 \dots T.
 
     *When it helps*: the domains move gradually, so that each model errs little on the next domain, though the first one
-    would fail on the last: sensors that age, portraits over decades, angles of view. *When it hurts*: a step is so
+    would fail on the last: sensors that age, portraits over decades, angles of view. Two moons turned by 90 degrees:
+    98.8 %, against 22 from the source alone, and 60 with CORAL at best; digits turned by 60 degrees, with an SVM: 74.6,
+    15 and 26 with TCA (``benchmarks/gradual.py``). *When it hurts*: rows are few at each step, or a step is so
     large that the labels go wrong, since every later model learns that; or nothing was wrong with the source model. And
     "auto" sees rows, not labels: domains that look alike with their classes exchanged are near each other to it.
 

@@ -40,6 +40,12 @@ def log_loss(y, answer, classes):
     return -np.log(np.maximum(share, np.finfo(float).eps))
 
 
+def brier(y, answer, classes):
+    """Squared distance of the class probabilities from the truth, 0 to 2."""
+    hits = np.asarray(y)[:, None] == np.asarray(classes)
+    return ((np.asarray(answer) - hits) ** 2).sum(axis=1) + (1 - hits.any(axis=1))
+
+
 def squared(y, answer, classes):
     """Square of the difference."""
     return (np.asarray(answer, dtype=float) - y) ** 2
@@ -53,6 +59,7 @@ def absolute(y, answer, classes):
 LOSSES = {
     "zero_one": Loss(zero_one, score=lambda risk: 1 - risk),
     "log": Loss(log_loss, "predict_proba"),
+    "brier": Loss(brier, "predict_proba"),
     "squared": Loss(squared),
     "absolute": Loss(absolute),
 }

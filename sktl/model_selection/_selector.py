@@ -16,6 +16,8 @@ class SourceSelector(BaseOnLabeled):
 
     *When it helps*: many sources, some of them strangers, whose rows teach something else. *When it hurts*: few
     sources, or distances that say nothing of the labels (a near source may label otherwise); compare with all sources.
+    On heart disease at four hospitals "auto" had 77.2 % on average, all sources 76.8, the nearest alone 80.3
+    (``benchmarks/sources.py``).
 
     Parameters
     ----------

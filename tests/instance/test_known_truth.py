@@ -24,7 +24,7 @@ from sktl.instance import (
 )
 def test_defaults_beat_constant_weights(weighter, d):  # N(0, I) -> N(e_1, I)
     errors, ranks = [], []
-    for seed in range(2):
+    for seed in range(4):
         data = make_covariate_shift(201, 301, d, random_state=seed)
         truth = data.weights[:201] / data.weights[:201].mean()
         weights = weighter().fit(data.X, data.y).weights_[:201]

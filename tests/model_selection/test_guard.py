@@ -11,14 +11,17 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from sktl import OnLabeled
+from sktl.instance import DiscriminatorWeighter, ImportanceWeighted
 from sktl.model_selection import (
     SourceScorer,
+    SourceTargetKFold,
     TargetKFold,
     TransferGuard,
     negative_transfer_gap,
     transfer_learning_curve,
 )
-from sktl.model_selection._guard import gain_of_folds, gain_of_rows
+from sktl.model_selection._guard import gain_of_folds, gain_of_rows, gain_of_weighted_rows
+from sktl.model_selection._losses import brier
 
 
 def problem(helps, seed, n_labeled=40):
@@ -60,13 +63,13 @@ def test_it_accepts_where_transfer_helps_and_refuses_where_it_hurts(centre):
 
 def test_the_evidence_is_that_of_a_loop():
     X, y, _, target = problem(True, 3)
-    guard = TransferGuard(LogisticRegression(C=0.1), baseline=LogisticRegression(), random_state=1)
+    guard = TransferGuard(LogisticRegression(C=0.001), baseline=LogisticRegression(), loss="zero_one", random_state=1)
     guard.fit(X, y, sample_domain=target)
     losses = {"transfer": [], "source-only": [], "target-only": []}
     for train, test in TargetKFold(5, random_state=1).split(X, y, target):
         train = train[~np.isnan(y[train])]
         fits = {
-            "transfer": LogisticRegression(C=0.1).fit(X[train], y[train]),
+            "transfer": LogisticRegression(C=0.001).fit(X[train], y[train]),
             "source-only": LogisticRegression().fit(X[~target], y[~target]),
             "target-only": LogisticRegression().fit(X[train][target[train]], y[train][target[train]]),
         }
@@ -79,8 +82,30 @@ def test_the_evidence_is_that_of_a_loop():
     difference = np.subtract(losses[best], losses["transfer"], dtype=float)
     wins, defeats = (difference > 0).sum(), (difference < 0).sum()
     assert guard.gain_.estimate == pytest.approx(difference.mean())
-    exact = stats.binomtest(int(wins), int(wins + defeats), alternative="greater").pvalue if wins + defeats else 1.0
-    assert guard.gain_.pvalue == pytest.approx(exact)
+    both = [stats.binomtest(int(k), int(wins + defeats), alternative="greater").pvalue for k in (wins, wins + 1)]
+    assert wins + defeats > 0 and guard.gain_.pvalue == pytest.approx(np.mean(both))  # mid-p
+
+
+def test_with_probabilities_rows_are_compared_by_their_brier_scores():
+    X, y, _, target = problem(True, 3)
+    guard = TransferGuard(LogisticRegression(C=0.001), baseline=LogisticRegression()).fit(X, y, sample_domain=target)
+    known = np.flatnonzero(target & ~np.isnan(y))
+    shares = LogisticRegression().fit(X[~target], y[~target]).predict_proba(X[known])
+    losses = ((shares - np.eye(2)[y[known].astype(int)]) ** 2).sum(axis=1)
+    assert guard.evidence_["source-only"]["score"] == pytest.approx(-losses.mean())
+    assert guard.evidence_["source-only"]["standard_error"] == pytest.approx(stats.sem(losses))
+    assert brier(np.array([0, 5]), [[0.2, 0.8], [0.5, 0.5]], np.array([0, 1])).tolist() == pytest.approx([1.28, 1.5])
+
+
+def test_a_few_target_labels_do_not_replace_the_source_by_chance():
+    taken = []
+    for seed in range(20):
+        X, y, _, target = problem(True, seed, n_labeled=12)
+        guard = TransferGuard(DummyClassifier(), LogisticRegression()).fit(X, y, sample_domain=target)
+        assert guard.decision_ in ("source-only", "target-only")
+        assert (guard.decision_ == "target-only") == (guard.target_gain_.pvalue < 0.05)
+        taken.append(guard.decision_)
+    assert taken.count("target-only") <= 1  # the source labels as the target does
 
 
 def test_p_values_are_scipy_s():
@@ -94,7 +119,48 @@ def test_p_values_are_scipy_s():
     assert folds.pvalue == pytest.approx(stats.t.sf(d.mean() / error, 30))
     assert gain_of_rows(np.zeros(5), 0.05, 0).pvalue == 1.0
     assert gain_of_folds(np.ones(5), 5, 0.05, 0).pvalue == 0.0
-    assert gain_of_rows(np.array([1.0] * 5 + [0.0] * 20), 0.05, 0).pvalue == 1 / 32
+    assert gain_of_rows(np.array([1.0] * 5 + [0.0] * 20), 0.05, 0).pvalue == 1 / 64  # mid-p: half of the exact 1 / 32
+
+
+def test_weighted_rows_of_equal_weight_are_tested_as_rows():
+    d, rng = np.random.default_rng(0).normal(0.1, 1, 31), np.random.default_rng(1)
+    gain = gain_of_weighted_rows(d, np.full(31, 3.0), 0.05, 0.0)
+    assert gain.pvalue == pytest.approx(stats.ttest_1samp(d, 0, alternative="greater").pvalue)
+    assert_allclose([gain.low, gain.high], stats.ttest_1samp(d, 0).confidence_interval(0.9))
+    w = rng.exponential(size=31)
+    assert gain_of_weighted_rows(d, w, 0.05, 0).estimate == pytest.approx(np.average(d, weights=w))
+    lone = gain_of_weighted_rows(d, np.eye(31)[0], 0.05, 0)  # one row carries all the weight: no evidence
+    assert lone.pvalue == 1.0 and lone.low == -np.inf
+    assert gain_of_weighted_rows(np.zeros(31), w, 0.05, 0).pvalue == 1.0
+
+
+def test_weighted_rows_keep_the_level():
+    rng, n = np.random.default_rng(2), 200
+    x = rng.normal(size=(3000, n))
+    w = np.exp(x - 0.5)
+    d = rng.normal(size=(3000, n)) * (1 + 0.5 * x) - 0.1 * (x - 1)  # of weighted mean 0, not of mean 0
+    refused = [
+        gain_of_weighted_rows(values, weights, 0.05, 0).pvalue >= 0.05 for values, weights in zip(d, w, strict=True)
+    ]
+    assert 0.93 < np.mean(refused) < 0.985
+
+
+def test_without_target_labels_weighted_losses_of_a_loop_decide():
+    rng = np.random.default_rng(4)
+    X, target = rng.normal(size=(300, 2)), np.arange(300) >= 180
+    X[target, 0] += 1
+    y = np.where(target, np.nan, X[:, 0] ** 2 + X[:, 1] + 0.3 * rng.normal(size=300) > 1)
+    weighted = ImportanceWeighted(LogisticRegression())
+    guard = TransferGuard(weighted, LogisticRegression(), random_state=3).fit(X, y)
+    weights = DiscriminatorWeighter().fit(X, y).weights_[~target]
+    gains = np.empty(300)
+    for train, test in SourceTargetKFold(5, random_state=3).split(X, y):
+        known = train[~target[train]]
+        plain = LogisticRegression().fit(X[known], y[known])
+        adapted = clone(weighted).fit(X[train], y[train])
+        gains[test] = (plain.predict(X[test]) != y[test]) * 1.0 - (adapted.predict(X[test]) != y[test])
+    assert guard.gain_.estimate == pytest.approx(np.average(gains[~target], weights=weights))
+    assert guard.criterion_ == "weighted source labels" and set(guard.evidence_) == {"transfer", "source-only"}
 
 
 def test_without_target_labels_a_scorer_decides(two_domains):
@@ -104,7 +170,7 @@ def test_without_target_labels_a_scorer_decides(two_domains):
     guard = TransferGuard(pipe, scorer=SourceScorer()).fit(X, y)
     assert guard.criterion_ == "scorer" and guard.decision_ == "source-only"  # the same model gains nothing
     assert guard.gain_.estimate == 0.0 and guard.gain_.pvalue == 1.0
-    better = TransferGuard(pipe, baseline=DummyClassifier()).fit(X, y)
+    better = TransferGuard(pipe, baseline=DummyClassifier(), scorer=SourceScorer()).fit(X, y)
     assert better.decision_ == "transfer" and 0 < better.gain_.low < better.gain_.estimate < better.gain_.high
     assert_allclose(better.predict_proba(X), OnLabeled(pipe).fit(X, y).predict_proba(X))
 

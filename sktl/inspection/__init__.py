@@ -1,0 +1,21 @@
+"""What the domains look like: a report in plain words, and displays (``from_*`` computes, ``plot`` draws)."""
+
+from sktl.inspection._boundary import BoundaryDisplay
+from sktl.inspection._embedding import EmbeddingDisplay
+from sktl.inspection._feature_shift import FeatureShiftDisplay
+from sktl.inspection._report import DomainReport
+from sktl.inspection._transfer_curve import TransferCurveDisplay
+from sktl.inspection._transfer_matrix import TransferMatrixDisplay
+from sktl.inspection._weights import WeightDisplay
+from sktl.inspection._witness import WitnessDisplay
+
+__all__ = [
+    "BoundaryDisplay",
+    "DomainReport",
+    "EmbeddingDisplay",
+    "FeatureShiftDisplay",
+    "TransferCurveDisplay",
+    "TransferMatrixDisplay",
+    "WeightDisplay",
+    "WitnessDisplay",
+]

@@ -1,0 +1,147 @@
+"""Decision regions of a classifier before and after adaptation."""
+
+import numpy as np
+
+from sktl._checks import check_number
+from sktl.base._routing import fit_on_domains, on_missing_labels
+from sktl.domains import read_domains
+from sktl.inspection._labels import read_labels
+from sktl.inspection._style import CYCLE, axes, scatter_domains
+
+
+class BoundaryDisplay:
+    """Decision regions over two columns, by a classifier that does not adapt and by one that does.
+
+    Make it by :meth:`from_estimator`.
+
+    Parameters
+    ----------
+    grids : tuple of two ndarray of shape (n_points,)
+        Values of both columns where the classifiers are asked.
+    before, after : ndarray of shape (n_points, n_points)
+        Codes of the classes predicted there, the second column along the first axis.
+    X : ndarray of shape (n_samples, 2)
+        Rows of both domains.
+    target : ndarray of shape (n_samples,), dtype bool
+        Target rows.
+    codes : ndarray of shape (n_samples,)
+        Codes of the classes to draw; NaN where there is no label.
+    classes : list
+        Names of the classes.
+    scores : tuple of float
+        Accuracy on the target's labels before and after; NaN without any.
+
+    Attributes
+    ----------
+    ax_ : ndarray of two Axes
+    figure_ : Figure
+    surface_ : list of QuadContourSet
+        The regions.
+    scatter_ : list of PathCollection
+        The rows.
+    text_ : list of Text
+        The scores.
+
+    Examples
+    --------
+    >>> from sklearn.linear_model import LogisticRegression
+    >>> from sktl.datasets import make_covariate_shift
+    >>> from sktl.inspection import BoundaryDisplay
+    >>> from sktl.instance import ImportanceWeighted
+    >>> data = make_covariate_shift(n_source=300, n_target=200, random_state=0)
+    >>> plain, adapted = LogisticRegression(), ImportanceWeighted(LogisticRegression())
+    >>> display = BoundaryDisplay.from_estimator(plain, adapted, data.X, data.y, y_true=data.y_true)
+    >>> display.scores[1] > display.scores[0]
+    True
+    """
+
+    def __init__(self, grids, before, after, X, target, codes, classes, scores):
+        self.grids = grids
+        self.before = before
+        self.after = after
+        self.X = X
+        self.target = target
+        self.codes = codes
+        self.classes = classes
+        self.scores = scores
+
+    @classmethod
+    def from_estimator(cls, before, after, X, y, sample_domain=None, *, y_true=None, resolution=150):
+        """Fit both classifiers and ask them on a grid.
+
+        Parameters
+        ----------
+        before : classifier object
+            Cloned and fitted on the labelled rows.
+        after : classifier object
+            The one that adapts; cloned and fitted on all rows.
+        X : array-like of shape (n_samples, 2)
+            Rows of both domains, of two columns.
+        y : array-like of shape (n_samples,)
+            Labels, as ``fit`` takes them.
+        sample_domain : array-like of shape (n_samples,), default=None
+            Domains, as ``fit`` takes them.
+        y_true : array-like of shape (n_samples,), default=None
+            Labels to draw and score by that no ``fit`` must see; None: ``y``.
+        resolution : int >= 2, default=150
+            Points along each column.
+
+        Returns
+        -------
+        BoundaryDisplay
+        """
+        check_number("resolution", resolution, int, low=2)
+        rows = np.asarray(X, dtype=float)
+        if rows.ndim != 2 or rows.shape[1] != 2:
+            raise ValueError(f"A boundary is drawn over two columns; X has the shape {rows.shape}.")
+        domains = read_domains(X, y, sample_domain)
+        labels = read_labels(y if y_true is None else y_true, domains.target)
+        if labels is None or labels.classes is None:
+            raise ValueError("A boundary needs labels that are classes.")
+        margin = 0.1 * np.ptp(rows, axis=0)
+        ends = zip(rows.min(axis=0) - margin, rows.max(axis=0) + margin, strict=True)
+        grids = tuple(np.linspace(*pair, resolution) for pair in ends)
+        points = np.stack(np.meshgrid(*grids), axis=-1).reshape(-1, 2)
+        known = domains.target & ~np.isnan(labels.codes)
+        regions, scores = [], []
+        for model in (before, after):
+            fitted = fit_on_domains(on_missing_labels(model), rows, y, domains.names)
+            regions.append(_codes(fitted.predict(points), labels.classes).reshape(resolution, resolution))
+            hits = _codes(fitted.predict(rows[known]), labels.classes) == labels.codes[known] if known.any() else np.nan
+            scores.append(float(np.mean(hits)))
+        return cls(grids, *regions, rows, domains.target, labels.codes, labels.classes, tuple(scores))
+
+    def plot(self, ax=None):
+        """Draw both pictures.
+
+        Parameters
+        ----------
+        ax : array of two Axes, default=None
+            Where to draw; None makes a figure.
+
+        Returns
+        -------
+        BoundaryDisplay
+            Itself, with the drawn parts.
+        """
+        self.figure_, self.ax_ = axes(ax, 2, name="BoundaryDisplay")
+        self.surface_, self.scatter_, self.text_ = [], [], []
+        n = len(self.classes)
+        colours = [CYCLE[(2 + code) % len(CYCLE)] for code in range(n)]  # neither domain's colour, for two classes
+        parts = zip(self.ax_, ("before", "after"), (self.before, self.after), self.scores, strict=True)
+        for panel, title, region, score in parts:
+            levels = np.arange(n + 1) - 0.5
+            self.surface_.append(panel.contourf(*self.grids, region, levels, colors=colours, alpha=0.25))
+            panel.contour(*self.grids, region, levels[1:-1], colors="black", linewidths=1)
+            self.scatter_ += scatter_domains(panel, self.X, self.target, self.codes, self.classes)
+            words = "" if np.isnan(score) else f"target accuracy {score:.2f}"
+            look = {"facecolor": "white", "alpha": 0.8, "edgecolor": "none", "pad": 2}
+            self.text_.append(panel.text(0.02, 0.98, words, transform=panel.transAxes, va="top", bbox=look))
+            panel.set(title=title, xlabel="x0", ylabel="x1")
+        self.ax_[1].legend(fontsize="small")
+        return self
+
+
+def _codes(predicted, classes):
+    """Codes of predicted labels."""
+    return np.searchsorted(np.asarray(classes), predicted)

@@ -1,0 +1,141 @@
+"""A report as text, and the cells that its tables share with the page."""
+
+import math
+import textwrap
+
+from sktl.inspection._kinds import KINDS
+
+WIDTH = 100
+SHOWN = 10  # columns that the text lists
+
+
+def number(value, digits=3):
+    """A figure for a table: "-" where there is none."""
+    return "-" if value is None or math.isnan(value) else f"{value:.{digits}f}"
+
+
+def pvalue(value):
+    """A p-value for a table."""
+    if math.isnan(value):
+        return "-"
+    return "< 0.001" if value < 0.001 else f"{value:.3f}"
+
+
+def percent(value):
+    """A share for a table."""
+    return f"{100 * value:.1f} %"
+
+
+def is_figure(cell):
+    """Whether a cell holds a figure, or stands for one that there is none of."""
+    return cell == "-" or cell.lstrip("+-< ")[:1].isdigit()
+
+
+def distance_cells(report):
+    """Header and rows of the distances."""
+    distance = report.distance
+    header = ["distance", "source to target", "noise floor", "range"]
+    return header, [
+        ["MMD^2", number(distance.mmd, 4), number(distance.floor, 4), "alike 0 (may fall below), apart 2"],
+        ["proxy A-distance", number(distance.proxy_a, 2), number(distance.proxy_a_floor, 2), "alike 0, apart 2"],
+    ]
+
+
+def question_cells(report):
+    """Header and rows of the tests."""
+    header = ["question", "answer", "statistic", "value", "p-value"]
+    return header, [
+        [q.question, q.answer, q.measure, number(q.statistic, 4), pvalue(q.pvalue)] for q in report.questions
+    ]
+
+
+def feature_cells(report, most=None):
+    """Header and rows of the columns."""
+    header = [
+        "column",
+        "measure",
+        "difference",
+        "adj. p",
+        "mean shift",
+        "scale ratio",
+        "telling",
+        "missing",
+        "in target",
+    ]
+    rows = [
+        [
+            row.feature,
+            row.measure,
+            number(row.difference),
+            pvalue(row.pvalue),
+            number(row.mean_shift, 2),
+            number(row.scale_ratio, 2),
+            percent(row.telling),
+            percent(row.missing_source),
+            percent(row.missing_target),
+        ]
+        for row in report.features[:most]
+    ]
+    return header, rows
+
+
+def source_cells(report):
+    """Header and rows of the sources."""
+    header = ["source", "rows", "MMD^2", "proxy A-distance"]
+    return header, [[row.source, str(row.n_rows), number(row.mmd, 4), number(row.proxy_a, 2)] for row in report.sources]
+
+
+def share_cells(report):
+    """Header and rows of the class shares."""
+    shares = report.shares
+    header = ["class", "source", "target by MLLS", "target by BBSE", "target counted"]
+    estimates = [shares.source, shares.mlls, shares.bbse, shares.counted]
+    return header, [
+        [str(name), *("-" if part is None else percent(part[j]) for part in estimates)]
+        for j, name in enumerate(shares.classes)
+    ]
+
+
+def effective_words(report):
+    """What weights would leave of the source."""
+    share = report.effective_sample_size / report.n_source
+    return (
+        f"Weighted by the density ratio, the {report.n_source} source rows would be worth "
+        f"{report.effective_sample_size:.0f} ({100 * share:.0f} %)."
+    )
+
+
+def rows_words(report):
+    """How many rows there are."""
+    labels = f"{report.n_target_labeled} of them with a label"
+    return f"{report.n_source} source rows, {report.n_target} target rows ({labels}), {len(report.features)} columns"
+
+
+def text(report):
+    """The whole report as text."""
+    lines = [f"{KINDS[report.kind]}: {rows_words(report)}", "", *_paragraph(report.suggestion), ""]
+    lines += [*_table(*distance_cells(report)), "", *_table(*question_cells(report)), ""]
+    lines += [*_table(*feature_cells(report, SHOWN))]
+    if len(report.features) > SHOWN:
+        lines.append(f"and {len(report.features) - SHOWN} more: to_frame() has all")
+    if len(report.sources) > 1:
+        lines += ["", *_table(*source_cells(report))]
+    if report.shares is not None:
+        lines += ["", *_table(*share_cells(report))]
+    lines += ["", *_paragraph(effective_words(report)), *_paragraph(report.limits)]
+    return "\n".join([*lines, *(line for note in report.notes for line in _paragraph(f"note: {note}"))])
+
+
+def _paragraph(words):
+    return textwrap.wrap(words, WIDTH)
+
+
+def _table(header, rows):
+    """Lines of a table: the first column to the left, figures to the right."""
+    widths = [max(map(len, column)) for column in zip(header, *rows, strict=True)]
+    left = [True, *(not any(map(is_figure, column)) for column in list(zip(*rows, strict=True))[1:])]
+    lines = []
+    for row in [header, *rows]:
+        cells = zip(row, widths, left, strict=True)
+        lines.append("  ".join(c.ljust(w) if is_left else c.rjust(w) for c, w, is_left in cells).rstrip())
+    return lines

@@ -1,0 +1,156 @@
+"""Weights of source rows: how even they are, and what they look like over one column."""
+
+import numpy as np
+from sklearn.base import clone
+
+from sktl._checks import check_number
+from sktl.domains import read_domains
+from sktl.inspection._style import SOURCE, TRUTH, axes
+
+
+class WeightDisplay:
+    """Histogram of the weights of source rows, and the weights over one column beside the true ratio.
+
+    Make it by :meth:`from_estimator` or :meth:`from_data`.
+
+    Parameters
+    ----------
+    weights : ndarray of shape (n_source,)
+        Weights of the source rows.
+    values : ndarray of shape (n_source,)
+        Their values in the column looked at.
+    name : str
+        Name of that column.
+    true_weights : ndarray of shape (n_source,) or None
+        The true density ratio, where it is known, scaled to mean 1.
+    effective_sample_size : float
+        (sum w)^2 / sum w^2: how many equally weighted rows the source rows are worth.
+
+    Attributes
+    ----------
+    ax_ : ndarray of two Axes
+    figure_ : Figure
+    bars_ : BarContainer
+        The histogram.
+    points_ : PathCollection
+        The weights over the column.
+    truth_ : PathCollection or None
+        The true ratio.
+    text_ : Text
+        The effective sample size.
+
+    Examples
+    --------
+    >>> from sktl.datasets import make_covariate_shift
+    >>> from sktl.inspection import WeightDisplay
+    >>> from sktl.instance import KMM
+    >>> data = make_covariate_shift(n_source=100, n_target=80, random_state=0)
+    >>> display = WeightDisplay.from_estimator(KMM(), data.X, data.y, true_weights=data.weights)
+    >>> display.weights.shape
+    (100,)
+    """
+
+    def __init__(self, weights, values, name, true_weights, effective_sample_size):
+        self.weights = weights
+        self.values = values
+        self.name = name
+        self.true_weights = true_weights
+        self.effective_sample_size = effective_sample_size
+
+    @classmethod
+    def from_estimator(cls, estimator, X, y=None, sample_domain=None, *, feature=0, true_weights=None):
+        """Fit a weighter.
+
+        Parameters
+        ----------
+        estimator : weighter object
+            Cloned and fitted.
+        X : array-like of shape (n_samples, n_features)
+            Rows of both domains.
+        y : array-like of shape (n_samples,), default=None
+            Labels, as ``fit`` takes them.
+        sample_domain : array-like of shape (n_samples,), default=None
+            Domains, as ``fit`` takes them.
+        feature : int or str, default=0
+            Position or name of the column to look at.
+        true_weights : array-like of shape (n_samples,), default=None
+            The true ratio of each row, in any units.
+
+        Returns
+        -------
+        WeightDisplay
+        """
+        target = read_domains(X, y, sample_domain).target
+        weights = clone(estimator).fit(X, y, sample_domain).weights_[~target]
+        truth = None if true_weights is None else np.asarray(true_weights, dtype=float)[~target]
+        values, name = _column(X, feature)
+        return cls.from_data(weights, values[~target], name=name, true_weights=truth)
+
+    @classmethod
+    def from_data(cls, weights, values, *, name="value", true_weights=None):
+        """Take weights as they are.
+
+        Parameters
+        ----------
+        weights : array-like of shape (n_source,)
+            Weights of the source rows, >= 0.
+        values : array-like of shape (n_source,)
+            Their values in one column.
+        name : str, default="value"
+            Name of that column.
+        true_weights : array-like of shape (n_source,), default=None
+            The true ratio, in any units.
+
+        Returns
+        -------
+        WeightDisplay
+        """
+        weights, values = (np.asarray(part, dtype=float) for part in (weights, values))
+        if weights.ndim != 1 or weights.shape != values.shape:
+            raise ValueError(f"weights and values must be as many; got the shapes {weights.shape} and {values.shape}.")
+        if not (weights >= 0).all() or weights.sum() == 0:
+            raise ValueError("weights must be at least 0, and not all 0.")
+        if true_weights is not None:
+            true_weights = np.asarray(true_weights, dtype=float) / np.mean(true_weights)
+        return cls(weights, values, name, true_weights, float(weights.sum() ** 2 / (weights**2).sum()))
+
+    def plot(self, ax=None, *, bins=30):
+        """Draw both pictures.
+
+        Parameters
+        ----------
+        ax : array of two Axes, default=None
+            Where to draw; None makes a figure.
+        bins : int >= 1, default=30
+            Bars of the histogram.
+
+        Returns
+        -------
+        WeightDisplay
+            Itself, with the drawn parts.
+        """
+        check_number("bins", bins, low=1)
+        self.figure_, self.ax_ = axes(ax, 2, name="WeightDisplay")
+        left, right = self.ax_
+        *_, self.bars_ = left.hist(self.weights, bins=bins, color=SOURCE)
+        left.set(xlabel="weight", ylabel="source rows")
+        words = f"{len(self.weights)} rows,\nworth {self.effective_sample_size:.0f}"
+        self.text_ = left.text(0.97, 0.95, words, transform=left.transAxes, va="top", ha="right")
+        self.points_ = right.scatter(self.values, self.weights, s=12, color=SOURCE, alpha=0.6, label="weight")
+        self.truth_ = None
+        if self.true_weights is not None:
+            look = {"s": 6, "color": TRUTH, "marker": "x", "linewidths": 0.7}
+            self.truth_ = right.scatter(self.values, self.true_weights, label="true ratio", **look)
+            right.legend(fontsize="small")
+        right.set(xlabel=self.name, ylabel="weight")
+        return self
+
+
+def _column(X, feature):
+    """Values and name of one column of an array or frame."""
+    if hasattr(X, "columns"):
+        name = feature if isinstance(feature, str) else list(X.columns)[feature]
+        return np.asarray(X[name], dtype=float), str(name)
+    if isinstance(feature, str):
+        raise ValueError(f"feature={feature!r} is a name, but X has no column names. Pass a position.")
+    return np.asarray(X)[:, feature].astype(float), f"x{feature}"

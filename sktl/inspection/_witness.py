@@ -1,0 +1,164 @@
+"""The witness function of the maximum mean discrepancy: where two samples differ."""
+
+import numpy as np
+
+from sktl._checks import check_kernel, check_number
+from sktl._core.kernels import make_kernel, stack_samples
+from sktl.inspection._style import SOURCE, TARGET, axes
+from sktl.metrics._samples import check_samples
+
+MAX_ROWS = 2000  # of each sample behind the function
+
+
+class WitnessDisplay:
+    r"""Where two samples differ: the witness function of the MMD over one or two columns.
+
+    .. math:: f(z) = \frac1n \sum_i k(x_i, z) - \frac1m \sum_j k(y_j, z)
+
+    over source rows x and target rows y: positive where the source has more mass, negative where the target has.
+    Its mean over the source minus its mean over the target is the (biased) MMD^2. Units are those of the kernel.
+
+    Parameters
+    ----------
+    grid : ndarray of shape (n_points, n_columns)
+        Where the function is evaluated; for two columns all pairs of ``resolution`` values each.
+    witness : ndarray of shape (n_points,)
+        The function there.
+    X_source, X_target : ndarray of shape (n_rows, n_columns)
+        The rows behind it.
+    names : list of str
+        Names of the columns.
+    mmd : float
+        Its mean over the source minus its mean over the target: MMD^2 of these columns (biased estimate).
+
+    Attributes
+    ----------
+    ax_ : Axes
+    figure_ : Figure
+    line_ : Line2D or None
+        The function of one column.
+    contour_ : ContourSet or None
+        The function of two columns.
+    text_ : Text
+        MMD^2.
+
+    See Also
+    --------
+    sktl.metrics.mmd : The distance.
+
+    References
+    ----------
+    .. [1] A. Gretton, K. Borgwardt, M. Rasch, B. Schoelkopf, A. Smola, "A kernel two-sample test", JMLR 13, 2012.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from sktl.inspection import WitnessDisplay
+    >>> rng = np.random.default_rng(0)
+    >>> display = WitnessDisplay.from_data(rng.normal(size=(200, 1)), rng.normal(2.0, size=(150, 1)))
+    >>> float(display.witness[0]) > 0 > float(display.witness[-1])  # the source lies to the left
+    True
+    """
+
+    def __init__(self, grid, witness, X_source, X_target, names, mmd):
+        self.grid = grid
+        self.witness = witness
+        self.X_source = X_source
+        self.X_target = X_target
+        self.names = names
+        self.mmd = mmd
+
+    @classmethod
+    def from_data(cls, X_source, X_target, *, features=None, kernel="rbf", gamma="median", resolution=60):
+        """Evaluate the function on a grid.
+
+        Parameters
+        ----------
+        X_source : array-like of shape (n_source, n_features)
+            Rows of the source; the first 2,000 are used.
+        X_target : array-like of shape (n_target, n_features)
+            Rows of the target; the first 2,000 are used.
+        features : list of one or two int, default=None
+            Columns to look at; None: the first two, or the only one.
+        kernel : str or callable, default="rbf"
+            As in :func:`~sktl.metrics.mmd`.
+        gamma : float > 0, "median", "auto" or "scale", default="median"
+            As in :func:`~sktl.metrics.mmd`.
+        resolution : int >= 2, default=60
+            Points along each column.
+
+        Returns
+        -------
+        WitnessDisplay
+        """
+        check_kernel(kernel, gamma)
+        check_number("resolution", resolution, int, low=2)
+        names = [str(name) for name in getattr(X_source, "columns", ())]
+        samples = check_samples(X_source, X_target)
+        n_features = samples[0].shape[1]
+        features = list(range(min(2, n_features))) if features is None else list(features)
+        if not 1 <= len(features) <= 2 or not all(0 <= j < n_features for j in features):
+            raise ValueError(f"features must be one or two positions below {n_features}; got {features!r}.")
+        source, target = (np.asarray(X, dtype=float)[:MAX_ROWS, features] for X in samples)
+        both = stack_samples(source, target)
+        function = make_kernel(kernel, gamma, both)
+        margin = 0.1 * np.ptp(both, axis=0)
+        lines = [
+            np.linspace(*ends, resolution) for ends in zip(both.min(0) - margin, both.max(0) + margin, strict=True)
+        ]
+        grid = np.stack(np.meshgrid(*lines, indexing="ij"), axis=-1).reshape(-1, len(features))
+
+        def witness(Z):
+            return function.row_sums(Z, source) / len(source) - function.row_sums(Z, target) / len(target)
+
+        distance = float(witness(source).mean() - witness(target).mean())
+        return cls(grid, witness(grid), source, target, [names[j] if names else f"x{j}" for j in features], distance)
+
+    def plot(self, ax=None):
+        """Draw the function and the rows.
+
+        Parameters
+        ----------
+        ax : Axes, default=None
+            Where to draw; None makes a figure.
+
+        Returns
+        -------
+        WitnessDisplay
+            Itself, with the drawn parts.
+        """
+        self.figure_, (self.ax_,) = axes(ax, name="WitnessDisplay")
+        self.line_ = self.contour_ = None
+        if len(self.names) == 1:
+            self._draw_line()
+        else:
+            self._draw_plane()
+        self.text_ = self.ax_.text(0.02, 0.98, f"MMD² {self.mmd:.3f}", transform=self.ax_.transAxes, va="top")
+        self.ax_.set_xlabel(self.names[0])
+        self.ax_.legend(fontsize="small", loc="upper right")
+        return self
+
+    def _draw_line(self):
+        """The function over one column; the rows as ticks."""
+        (self.line_,) = self.ax_.plot(self.grid[:, 0], self.witness, color="black", label="witness")
+        self.ax_.axhline(0, color="0.5", linewidth=0.8)
+        low = self.witness.min() - 0.1 * np.ptp(self.witness)
+        for k, (rows, colour, role) in enumerate(
+            ((self.X_source, SOURCE, "source"), (self.X_target, TARGET, "target"))
+        ):
+            height = low - 0.07 * k * np.ptp(self.witness)
+            self.ax_.plot(rows[:, 0], np.full(len(rows), height), "|", color=colour, label=role, alpha=0.6)
+        self.ax_.set_ylabel("witness (source − target)")
+
+    def _draw_plane(self):
+        """The function over two columns; the rows as points."""
+        n = round(len(self.grid) ** 0.5)
+        x, y = (self.grid[:, j].reshape(n, n) for j in range(2))
+        size = np.abs(self.witness).max() or 1.0
+        levels = np.linspace(-size, size, 12)
+        self.contour_ = self.ax_.contourf(x, y, self.witness.reshape(n, n), levels, cmap="PuOr_r", alpha=0.85)
+        self.figure_.colorbar(self.contour_, ax=self.ax_, label="target > source   |   source > target", format="%.2f")
+        look = {"s": 10, "linewidths": 0.6, "alpha": 0.7}
+        self.ax_.scatter(*self.X_source.T, color=SOURCE, label="source", **look)
+        self.ax_.scatter(*self.X_target.T, facecolors="none", edgecolors=TARGET, label="target", **look)
+        self.ax_.set_ylabel(self.names[1])

@@ -1,0 +1,200 @@
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+from numpy.testing import assert_allclose, assert_array_equal
+from scipy.stats import ks_2samp
+from sklearn.linear_model import LogisticRegression
+from sklearn.metrics.pairwise import rbf_kernel
+
+from sktl import OnLabeled
+from sktl.datasets import make_covariate_shift
+from sktl.exceptions import MissingExtraError
+from sktl.feature import CORAL
+from sktl.inspection import (
+    BoundaryDisplay,
+    EmbeddingDisplay,
+    FeatureShiftDisplay,
+    TransferCurveDisplay,
+    TransferMatrixDisplay,
+    WeightDisplay,
+    WitnessDisplay,
+)
+from sktl.instance import KMM, ImportanceWeighted, TrAdaBoostClassifier
+from sktl.metrics import mmd, proxy_a_distance
+from sktl.model_selection import transfer_learning_curve, transfer_matrix
+
+N_SOURCE, N = 121, 200
+
+
+@pytest.fixture(scope="module")
+def data():
+    return make_covariate_shift(N_SOURCE, N - N_SOURCE, random_state=0)
+
+
+@pytest.fixture(autouse=True)
+def figures():
+    matplotlib = pytest.importorskip("matplotlib", reason="the plot extra (matplotlib) is not installed")
+    matplotlib.use("Agg")
+    yield
+    import matplotlib.pyplot
+
+    matplotlib.pyplot.close("all")
+
+
+def drawn(display, n_axes):
+    """Plot on new axes, then on given ones."""
+    import matplotlib.pyplot as plt
+
+    display.plot().figure_.canvas.draw()
+    figure, given = plt.subplots(1, n_axes)
+    assert display.plot(ax=given) is display
+    assert display.figure_ is figure
+    figure.canvas.draw()
+    return display
+
+
+def test_embedding_by_hand(data):
+    display = EmbeddingDisplay.from_estimator(CORAL(), data.X, data.y, y_true=data.y_true)
+    mapped = CORAL().fit_transform(data.X, data.y)
+    expected = [proxy_a_distance(Z[:N_SOURCE], Z[N_SOURCE:]) for Z in (data.X, mapped)]
+    assert_allclose(display.distances, expected)
+    assert_array_equal(display.before, data.X)  # two columns need no projection
+    assert_array_equal(display.after, mapped)
+    drawn(display, 2)
+    assert len(display.scatter_) == 8  # two pictures, two domains, two classes
+    shown = np.concatenate([part.get_offsets() for part in display.scatter_[:4]])
+    assert_allclose(np.sort(shown[:, 0]), np.sort(data.X[:, 0]))
+
+
+def test_embedding_projects_on_the_principal_plane():
+    X = np.random.default_rng(0).normal(size=(90, 5)) * [1, 5, 1, 3, 1]
+    display = EmbeddingDisplay.from_estimator(CORAL(), X, np.where(np.arange(90) < 50, 0.0, np.nan))
+    centred = X - X.mean(axis=0)
+    values = np.linalg.eigvalsh(centred.T @ centred / 90)
+    assert_allclose(display.before.var(axis=0), values[::-1][:2])
+
+
+def test_weights_by_hand(data):
+    display = WeightDisplay.from_estimator(KMM(), data.X, data.y, feature=1, true_weights=data.weights)
+    weights = KMM().fit(data.X, data.y).weights_[:N_SOURCE]
+    assert_allclose(display.weights, weights)
+    assert_allclose(display.effective_sample_size, weights.sum() ** 2 / (weights**2).sum())
+    assert_array_equal(display.values, data.X[:N_SOURCE, 1])
+    assert_allclose(display.true_weights, data.weights[:N_SOURCE] / data.weights[:N_SOURCE].mean())
+    drawn(display, 2)
+    assert sum(bar.get_height() for bar in display.bars_) == N_SOURCE
+    assert_allclose(display.points_.get_offsets(), np.column_stack([data.X[:N_SOURCE, 1], weights]))
+    assert f"worth {display.effective_sample_size:.0f}" in display.text_.get_text()
+
+
+def test_weights_refused():
+    with pytest.raises(ValueError, match="weights and values must be as many"):
+        WeightDisplay.from_data([1.0, 2.0], [1.0])
+    with pytest.raises(ValueError, match="at least 0, and not all 0"):
+        WeightDisplay.from_data([0.0, 0.0], [1.0, 2.0])
+    with pytest.raises(ValueError, match="is a name, but X has no column names"):
+        WeightDisplay.from_estimator(KMM(), np.eye(12), [0.0] * 6 + [np.nan] * 6, feature="age")
+
+
+def test_feature_shifts_by_hand(data):
+    display = FeatureShiftDisplay.from_data(data.X, data.y)
+    expected = [ks_2samp(data.X[:N_SOURCE, j], data.X[N_SOURCE:, j]).statistic for j in range(2)]
+    assert display.features == ["x0", "x1"]
+    assert_allclose(display.differences, expected)
+    assert_array_equal(display.worst_source, data.X[:N_SOURCE, 0])
+    drawn(display, 2)
+    assert_allclose([bar.get_width() for bar in display.bars_], expected[::-1])
+    heights, edges, _ = display.densities_[1]
+    assert_allclose(np.sum(heights * np.diff(edges)), 1)
+
+
+def test_feature_shifts_of_texts():
+    X = np.array([["a"], ["b"]] * 30 + [["a"], ["c"]] * 20, dtype=object)
+    display = drawn(FeatureShiftDisplay.from_data(X, None, np.arange(100) >= 60), 2)
+    assert_allclose(display.differences, [0.5])
+    assert [bar.get_height() for bar in display.densities_[0]] == [0.5, 0.5, 0]  # a, b, c by frequency
+
+
+def test_witness_by_a_naive_sum(data):
+    source, target = data.X[:N_SOURCE], data.X[N_SOURCE:]
+    for features in ([0], [1, 0]):
+        display = WitnessDisplay.from_data(source, target, features=features, gamma=0.7, resolution=9)
+        a, b = source[:, features], target[:, features]
+        expected = rbf_kernel(display.grid, a, 0.7).mean(axis=1) - rbf_kernel(display.grid, b, 0.7).mean(axis=1)
+        assert_allclose(display.witness, expected, atol=1e-12)
+        assert_allclose(display.mmd, mmd(a, b, gamma=0.7, estimator="biased"))
+        drawn(display, 1)
+    with pytest.raises(ValueError, match="features must be one or two positions below 2"):
+        WitnessDisplay.from_data(source, target, features=[0, 2])
+
+
+def test_transfer_matrix_is_the_function_s():
+    rng = np.random.default_rng(0)
+    y, site = rng.integers(0, 2, 90), np.repeat(["a", "b", "c"], 30)
+    X = rng.normal(size=(90, 2)) + y[:, None]
+    display = TransferMatrixDisplay.from_estimator(LogisticRegression(), X, y, site, cv=3)
+    expected = transfer_matrix(OnLabeled(LogisticRegression()), X, y, site, cv=3)
+    assert_array_equal(display.scores, expected.scores)
+    drawn(display, 1)
+    assert display.text_[0, 1].get_text() == f"{display.scores[0, 1]:.2f}"
+    assert_array_equal(display.im_.get_array(), display.scores)
+
+
+def test_boundary_by_hand(data):
+    models = LogisticRegression(), ImportanceWeighted(LogisticRegression())
+    display = BoundaryDisplay.from_estimator(*models, data.X, data.y, y_true=data.y_true, resolution=21)
+    plain = LogisticRegression().fit(data.X[:N_SOURCE], data.y_true[:N_SOURCE])
+    assert_allclose(display.scores[0], plain.score(data.X[N_SOURCE:], data.y_true[N_SOURCE:]))
+    x, y = np.meshgrid(*display.grids)
+    assert_array_equal(display.before.ravel(), plain.predict(np.column_stack([x.ravel(), y.ravel()])))
+    adapted = ImportanceWeighted(LogisticRegression()).fit(data.X, data.y)
+    assert_allclose(display.scores[1], adapted.score(data.X[N_SOURCE:], data.y_true[N_SOURCE:]))
+    drawn(display, 2)
+    with pytest.raises(ValueError, match="drawn over two columns"):
+        BoundaryDisplay.from_estimator(*models, data.X[:, :1], data.y)
+    with pytest.raises(ValueError, match="labels that are classes"):
+        BoundaryDisplay.from_estimator(*models, data.X, np.where(data.y >= 0, data.X[:, 0], np.nan))
+
+
+def test_transfer_curve_is_the_function_s():
+    rng = np.random.default_rng(0)
+    y, target = rng.integers(0, 2, 120), np.arange(120) >= 60
+    X = rng.normal(size=(120, 2)) + 2 * y[:, None]
+    model, options = TrAdaBoostClassifier(n_estimators=3), {"n_labeled": (6, 12), "n_repeats": 3}
+    display = TransferCurveDisplay.from_estimator(model, X, y, target, **options)
+    expected = transfer_learning_curve(model, X, y, target, **options)
+    drawn(display, 1)
+    for line, (name, table) in zip(display.lines_, expected.scores.items(), strict=True):
+        assert line.get_label() == name
+        assert_allclose(line.get_ydata(), table.mean(axis=1))
+        assert_array_equal(line.get_xdata(), [6, 12])
+
+
+def test_axes_of_another_number_are_refused(data):
+    import matplotlib.pyplot as plt
+
+    with pytest.raises(ValueError, match="FeatureShiftDisplay draws on 2 axes; got 1"):
+        FeatureShiftDisplay.from_data(data.X, data.y).plot(ax=plt.subplots()[1])
+
+
+def test_computing_needs_no_matplotlib(data, monkeypatch):
+    display = FeatureShiftDisplay.from_data(data.X, data.y)
+    monkeypatch.setitem(sys.modules, "matplotlib.pyplot", None)
+    monkeypatch.setitem(sys.modules, "matplotlib", None)
+    with pytest.raises(MissingExtraError, match=r"FeatureShiftDisplay.plot needs matplotlib.*sktl\[plot\]"):
+        display.plot()
+
+
+def test_a_report_imports_no_matplotlib():
+    code = """
+import sys
+from sktl.datasets import make_covariate_shift
+from sktl.inspection import DomainReport, FeatureShiftDisplay
+data = make_covariate_shift(40, 30, random_state=0)
+DomainReport.from_data(data.X, data.y)._repr_html_()
+FeatureShiftDisplay.from_data(data.X, data.y)
+assert "matplotlib" not in sys.modules
+"""
+    subprocess.run([sys.executable, "-c", code], check=True)

@@ -1,0 +1,242 @@
+import re
+
+import numpy as np
+import pytest
+from made_shifts import N_SOURCE, TARGET, N, make
+from numpy.testing import assert_allclose, assert_array_equal
+from scipy.linalg import sqrtm
+from scipy.stats import ks_2samp, kstest, norm
+
+import sktl
+from sktl.inspection import DomainReport
+from sktl.inspection._columns import encode, read_columns
+from sktl.inspection._evidence import align, concept_test, holm, mixture_test, two_sample_test
+from sktl.inspection._kinds import ADVICE, KINDS, MEANING, advise
+from sktl.instance import BBSE, MLLS, DiscriminatorWeighter
+from sktl.metrics import mmd, proxy_a_distance
+
+# --- oracles: the kind is that which made the data ---
+
+
+@pytest.mark.parametrize("with_labels", [False, True])
+@pytest.mark.parametrize("kind", ["covariate", "label", "scale"])
+def test_it_names_the_kind_that_made_the_data(kind, with_labels):
+    found = [DomainReport.from_data(*make(kind, seed, with_labels)).kind for seed in range(3)]
+    assert found == [kind] * 3
+
+
+def test_it_names_concept_shift_where_labels_show_it():
+    assert [DomainReport.from_data(*make("concept", seed, True)).kind for seed in range(3)] == ["concept"] * 3
+    unseen = DomainReport.from_data(*make("concept", 0, False))
+    assert unseen.kind == "covariate"  # of the rows alone, this is what there is to see
+    assert "label some target rows to be sure" in unseen.suggestion
+
+
+def test_it_finds_none_where_there_is_none():
+    found = [DomainReport.from_data(*make("none", seed, False)).kind for seed in range(12)]
+    assert found.count("none") >= 10  # 0.95 of many; P(fewer than 10 of 12) = 0.02
+
+
+def test_none_with_target_labels():
+    assert DomainReport.from_data(*make("none", 1, True)).kind == "none"
+
+
+def test_regression_knows_concept_and_covariate_shift():
+    rng = np.random.default_rng(0)
+    X, noise = rng.normal(size=(N, 3)), 0.3 * rng.normal(size=N)
+    turned = np.where(TARGET, -X[:, 0], X[:, 0]) + noise
+    assert DomainReport.from_data(X, turned, TARGET).kind == "concept"
+    X[TARGET, 0] += 1
+    report = DomainReport.from_data(X, X[:, 0] + noise, TARGET)
+    assert (report.kind, report.shares) == ("covariate", None)
+
+
+# --- figures equal the functions called by hand ---
+
+
+def test_distances_are_the_metrics(report, mixed):
+    encoded, _ = encode(read_columns(mixed[0], TARGET)[0])
+    source, target = encoded[~TARGET], encoded[TARGET]
+    assert_allclose(report.distance.mmd, mmd(source, target))
+    assert_allclose(report.distance.proxy_a, proxy_a_distance(source, target))
+    assert report.distance.mmd > 10 * abs(report.distance.floor)
+    assert report.distance.proxy_a > report.distance.proxy_a_floor
+
+
+def test_effective_rows_are_the_weighter_s(report, mixed):
+    encoded, _ = encode(read_columns(mixed[0], TARGET)[0])
+    weighter = DiscriminatorWeighter().fit(encoded, None, TARGET)
+    assert_allclose(report.effective_sample_size, weighter.effective_sample_size_)
+
+
+def test_class_shares_are_the_estimators(report, mixed):
+    frame, y, _ = mixed
+    encoded, _ = encode(read_columns(frame, TARGET)[0])
+    hidden = np.where(TARGET, None, y)
+    assert_allclose(report.shares.mlls, MLLS().fit(encoded, hidden, TARGET).target_prior_)
+    assert_allclose(report.shares.bbse, BBSE().fit(encoded, hidden, TARGET).target_prior_)
+    known = [label for label in y[TARGET] if label is not None]
+    assert_allclose(report.shares.counted, [known.count("no") / len(known), known.count("yes") / len(known)])
+    assert_allclose(report.shares.source, [np.mean(y[~TARGET] == "no"), np.mean(y[~TARGET] == "yes")])
+    assert report.n_target_labeled == len(known)
+
+
+def test_columns_by_hand(report, mixed):
+    frame, *_ = mixed
+    rows = {row.feature: row for row in report.features}
+    assert [row.difference for row in report.features] == sorted((r.difference for r in rows.values()), reverse=True)
+    age = frame["age"].to_numpy()
+    assert_allclose(rows["age"].difference, ks_2samp(age[~TARGET], age[TARGET]).statistic)
+    assert_allclose(rows["age"].mean_shift, (age[TARGET].mean() - age[~TARGET].mean()) / age[~TARGET].std())
+    assert_allclose(rows["age"].scale_ratio, age[TARGET].std() / age[~TARGET].std())
+    shares = [frame["city"][part].value_counts(normalize=True) for part in (~TARGET, TARGET)]
+    assert_allclose(rows["city"].difference, shares[0].subtract(shares[1], fill_value=0).abs().sum() / 2)
+    gaps = frame["height " * 9].isna()
+    found = rows["height " * 9].missing_source, rows["height " * 9].missing_target
+    assert_allclose(found, [gaps[~TARGET].mean(), gaps[TARGET].mean()])
+    assert_allclose(sum(row.telling for row in report.features), 1)
+    assert {"age", "city"} == {row.feature for row in sorted(report.features, key=lambda row: -row.telling)[:2]}
+
+
+def test_each_source_has_its_distances(report, mixed):
+    frame, _, site = mixed
+    encoded, _ = encode(read_columns(frame, TARGET)[0])
+    assert sum(row.n_rows for row in report.sources) == N_SOURCE
+    for row in report.sources:
+        assert_allclose(row.mmd, mmd(encoded[site == row.source], encoded[TARGET]))
+
+
+def test_limits_have_the_textbook_power(report):
+    shift = float(re.search(r"moved by ([\d.]+) standard", report.limits)[1])
+    error = np.sqrt(1 / N_SOURCE + 1 / (N - N_SOURCE))
+    assert_allclose(norm.sf(norm.isf(0.025) - shift / error), 0.8, atol=0.02)
+
+
+# --- the tests behind it ---
+
+
+def test_permutation_test_keeps_its_level_and_finds_shifts():
+    rng = np.random.default_rng(0)
+    pvalues = [two_sample_test(rng.normal(size=(31, 2)), rng.normal(size=(23, 2)), seed)[1] for seed in range(150)]
+    assert kstest(pvalues, "uniform").pvalue > 0.01
+    assert two_sample_test(rng.normal(size=(41, 2)), rng.normal(1, 1, size=(37, 2)))[1] == 0.005
+
+
+def test_holm_by_hand():
+    assert_allclose(holm([0.04, 0.01, 0.5]), [0.08, 0.03, 0.5])
+
+
+def test_alignment_gives_the_target_s_moments():
+    rng = np.random.default_rng(0)
+    source, target = rng.normal(size=(201, 3)), rng.normal(size=(151, 3)) @ rng.normal(size=(3, 3)) + 5
+    aligned = align(source, target, np.ones(3, dtype=bool))
+    assert_allclose(aligned.mean(axis=0), target.mean(axis=0))
+    assert_allclose(np.cov(aligned.T, bias=True), np.cov(target.T, bias=True))
+    roots = [sqrtm(np.cov(Z.T, bias=True)) for Z in (source, target)]
+    assert_allclose(aligned - target.mean(0), (source - source.mean(0)) @ np.linalg.inv(roots[0]) @ roots[1])
+    assert_array_equal(align(source, target, np.array([True, False, False]))[:, 1:], source[:, 1:])
+
+
+def test_drawing_by_class_shares_explains_label_shift_alone():
+    for kind, explained in (("label", True), ("covariate", False)):
+        X, y, _ = make(kind, 0, True)
+        prior = np.bincount(y[TARGET].astype(int)) / TARGET.sum()
+        _, pvalue = mixture_test(X[~TARGET], y[~TARGET].astype(int), X[TARGET], prior)
+        assert (pvalue > 0.05) == explained
+
+
+def test_being_told_the_domain_gains_nothing_where_concepts_agree():
+    found = [concept_test(*make("covariate", seed, True), [0, 1], seed)[1] for seed in range(8)]
+    assert min(found) > 0.01
+
+
+# --- limits, invariances ---
+
+
+def test_rows_in_any_order_give_the_same_columns(report, mixed):
+    frame, y, site = mixed
+    order = np.random.default_rng(1).permutation(N)
+    other = DomainReport.from_data(frame.iloc[order], y[order], site[order])
+    assert other.kind == report.kind
+    for one, two in zip(report.features, other.features, strict=True):
+        assert one.feature == two.feature
+        assert_allclose(one.difference, two.difference)
+    assert_allclose(other.distance.mmd, report.distance.mmd)
+
+
+def test_polars_says_the_same(report, mixed):
+    polars = pytest.importorskip("polars", reason="polars is not installed")
+    frame, y, site = mixed
+    other = DomainReport.from_data(polars.from_pandas(frame, nan_to_null=True), y.tolist(), site)
+    assert str(other) == str(report)
+
+
+def test_units_do_not_matter(report, mixed):
+    frame, y, site = mixed
+    other = DomainReport.from_data(frame.assign(age=1e8 + 1000 * frame["age"]), y, site)
+    assert other.kind == report.kind
+    assert_allclose(other.distance.mmd, report.distance.mmd, rtol=1e-4)
+
+
+def test_arrays_lists_and_no_labels():
+    X, _, target = make("covariate", 0, False)
+    one, other = DomainReport.from_data(X, None, target), DomainReport.from_data(X.tolist(), None, target)
+    assert str(one) == str(other)
+    assert one.features[0].feature == "x0"
+    assert one.shares is None
+
+
+def test_constant_and_odd_columns_are_survived():
+    X, y, target = make("covariate", 0, False)
+    columns = np.column_stack([X, np.full(N, 7.0), np.where(target, np.nan, 1.0)]).astype(object)
+    columns = np.column_stack([columns, [f"row {i}" for i in range(N)]])
+    report = DomainReport.from_data(columns, y)
+    assert {row.feature for row in report.features} == {"x0", "x1", "x2", "x3", "x4"}
+    assert "empty in the target: column 'x5'" in report.notes[0]
+    assert "a text of its own: column 'x6'" in report.notes[1]
+    assert report.kind == "covariate"
+
+
+# --- what it says ---
+
+
+def test_text_frame_and_repr(report):
+    pytest.importorskip("pandas", reason="the cli extra (pandas) is not installed")
+    words = str(report)
+    assert words.startswith(f"{KINDS[report.kind]}: {N_SOURCE} source rows, {N - N_SOURCE} target rows")
+    assert repr(report).startswith("<DomainReport: covariate shift")
+    for part in ("noise floor", "north", "target by MLLS", "would be worth"):
+        assert part in words
+    frame = report.to_frame()
+    assert frame["feature"].tolist() == [row.feature for row in report.features]
+    assert_array_equal(frame["difference"], [row.difference for row in report.features])
+
+
+def test_every_kind_has_words_and_names_what_exists():
+    public = {name for part in (sktl, sktl.instance, sktl.feature, sktl.model_selection) for name in part.__all__}
+    assert set(KINDS) == set(MEANING) == set(ADVICE)
+    for kind in KINDS:
+        for labeled in (False, True):
+            words = advise(kind, 0.01, labeled, 2) + advise(kind, 0.9, labeled, 20)
+            assert set(re.findall(r"`(\w+)`", words)) <= public
+    assert "only 1 % of the source's rows" in advise("covariate", 0.01, True, 2)
+
+
+# --- errors ---
+
+
+def test_errors():
+    X, y, target = make("covariate", 0, False)
+    with pytest.raises(ValueError, match="The target has 9 row"):
+        DomainReport.from_data(X, None, np.arange(N) >= N - 9)
+    with pytest.raises(ValueError, match="Column 'x2' of X has infinite values"):
+        DomainReport.from_data(np.where(np.arange(4) == 2, np.inf, X), y)
+    with pytest.raises(ValueError, match="level must be"):
+        DomainReport.from_data(X, y, level=1.0)
+    with pytest.raises(ValueError, match="No column of X can be compared"):
+        DomainReport.from_data(np.full((N, 1), np.nan), y)
+    sparse = pytest.importorskip("scipy.sparse")
+    with pytest.raises(TypeError, match="X is a sparse matrix of 4 columns"):
+        DomainReport.from_data(sparse.csr_array(X), y)
+    with pytest.warns(sktl.exceptions.SingleDomainWarning), pytest.raises(ValueError, match="needs two domains"):
+        DomainReport.from_data(X, np.zeros(N))
