@@ -16,8 +16,8 @@ Measured on one core of a busy machine, GB/s (ratio):
 | SubspaceAlignment(20) | 0.52 (3.8) | 0.94 (2.1) | 0.34 (5.8) |
 
 ``transform`` takes rows as target rows, which CORAL and LinearOT leave where they are: theirs is the rate of checks and
-a copy (new source rows: ``feature.py``). What ``fit_transform`` takes beyond ``fit`` and the product is moving rows:
-each domain's are gathered, mapped and returned to the caller's order, slice by slice.
+a copy (new source rows: ``feature.py``). ``fit_transform`` is ``fit``, and then each domain's rows are gathered, mapped
+and returned to the caller's order, slice by slice.
 """
 
 import time
