@@ -23,7 +23,7 @@ Seconds of ``fit`` in units of those at 10,000 + 10,000 rows, and peak memory of
     KMM                        11 (1.0 GB)
 
 A booster over its base fits, 10,000 source rows: trees 1.02 (TrAdaBoost.R2) and 1.08 (two-stage); logistic regressions
-of some 30 ms each 1.25 to 1.33, what clones, checks and predictions of all rows cost; at 20,000 rows 1.06 to
+of some 5 ms each 1.25 to 1.33, half of it one prediction of all rows a round; at 20,000 rows 1.06 to
 1.08.
 """
 
