@@ -923,3 +923,11 @@ def test_help_shows_examples_and_every_method(capsys):
         out = capsys.readouterr().out
         assert all(word in " ".join(out.split()) for word in words)
         assert "\n\n\n" not in out
+
+
+def test_a_slow_method_is_tried_where_it_is_named(run, tables):
+    names = [method.name for method in _compare.select_methods(None)]
+    assert "votes" not in names and "tca" in names
+    assert [method.name for method in _compare.select_methods("votes")] == ["source-only", "votes"]
+    status, out, _ = run(*tables, "--label", "mood", "--methods", "votes")
+    assert status == 0 and re.search(r"^votes +own scale, unit rows, MEDA \+ SPL +\d", out, re.MULTILINE)

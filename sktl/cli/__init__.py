@@ -189,7 +189,11 @@ def _add_compare(commands):
     add = compare.add_argument
     add("--label", required=True, metavar="COL", help="the column to predict; TARGET may lack it, or have it in part")
     add("--task", choices=("auto", "classification", "regression"), default="auto", help="default: told by the labels")
-    add("--methods", metavar="A,B", help=f"methods to try (default: all that apply): {', '.join(METHODS)}")
+    add(
+        "--methods",
+        metavar="A,B",
+        help=f"methods to try (default: all that apply, but votes, which is slow): {', '.join(METHODS)}",
+    )
     add(
         "--target-labels",
         choices=("auto", "hide", "use"),

@@ -97,7 +97,7 @@ def compare(source, target, options, say, progress):
 def select_methods(names):
     """Look up the methods that ``--methods`` asks for, in the registry's order; the baseline is always among them."""
     if names is None:
-        return list(METHODS.values())
+        return [method for method in METHODS.values() if not method.by_name]
     wanted = [name.strip() for name in names.split(",") if name.strip()]
     unknown = [name for name in wanted if name not in METHODS]
     if unknown or not wanted:

@@ -13,11 +13,11 @@ from sklearn.ensemble import HistGradientBoostingClassifier, HistGradientBoostin
 from sklearn.impute import SimpleImputer
 from sklearn.linear_model import LogisticRegression, Ridge
 from sklearn.pipeline import Pipeline, make_pipeline
-from sklearn.preprocessing import OneHotEncoder, StandardScaler
+from sklearn.preprocessing import Normalizer, OneHotEncoder, StandardScaler
 
 from sktl.base import OnLabeled
 from sktl.cli._tables import Columns
-from sktl.feature import CORAL, TCA, DomainScaler
+from sktl.feature import CORAL, TCA, DomainScaler, TransferVotingClassifier
 from sktl.inspection._columns import MISSING
 from sktl.instance import KMM, ImportanceWeighted, TrAdaBoostClassifier
 
@@ -58,6 +58,8 @@ class Method:
         The tasks it can do.
     fit_params : callable
         Function of the rows' labels and target mask: further arguments of the pipeline's ``fit``.
+    by_name : bool
+        Whether it is tried only where ``--methods`` names it: it is slow.
     """
 
     name: str
@@ -67,6 +69,7 @@ class Method:
     unlabeled: bool = False
     tasks: tuple = TASKS
     fit_params: Callable = lambda y, target: {}
+    by_name: bool = False
 
     def reason_to_skip(self, task, labels_are_used):
         """Say why it can't be tried, or None."""
@@ -143,6 +146,11 @@ def build_coral(setting):
     return pipeline(setting, DomainScaler(), CORAL(form="kernel"), OnLabeled(linear(setting)))
 
 
+def build_votes(setting):
+    """Two classifiers that adapt as they fit: the best on many columns of one kind (benchmarks/office_caltech.py)."""
+    return pipeline(setting, DomainScaler(), Normalizer(), TransferVotingClassifier())
+
+
 def build_tradaboost(setting):
     """Boosting that lowers the weights of source rows that disagree with the target's labels."""
     return pipeline(setting, TrAdaBoostClassifier(linear(setting), n_estimators=10))
@@ -164,6 +172,14 @@ METHODS = {
         Method("tca", lambda setting: f"TCA + {linear_name(setting)}", build_tca, unlabeled=True),
         Method("scaled", lambda setting: f"own scale + {linear_name(setting)}", build_scaled, unlabeled=True),
         Method("coral", lambda setting: f"own scale, CORAL + {linear_name(setting)}", build_coral, unlabeled=True),
+        Method(
+            "votes",
+            lambda setting: "own scale, unit rows, MEDA + SPL",
+            build_votes,
+            unlabeled=True,
+            tasks=("classification",),
+            by_name=True,
+        ),
         Method("target-only", linear_name, build_linear, learns_from="target"),
         Method(
             "pooled",
