@@ -3,6 +3,8 @@
 import numpy as np
 from scipy import sparse
 
+from sktl._core.axes import principal_axes
+
 
 def class_sums(X: np.ndarray, codes: np.ndarray, n_classes: int) -> tuple[np.ndarray, np.ndarray]:
     """Sum of the rows of each class, (n_classes, d), and numbers of rows, (n_classes,); codes below 0 are no class."""
@@ -92,20 +94,7 @@ def adaptive_weights(distances: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     return weights, total[:, 0] / 2
 
 
-def principal_axes(X: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Mean (d,), principal axes (d, r) and the scatter along each (r,), falling, of rows that fill r directions.
-
-    O(n d min(n, d)) time; nothing larger than (d, d) or (n, n), whichever is smaller. Equal rows have one axis.
-    """
-    n, d = X.shape
-    mean = X.mean(axis=0)
-    centred = X - mean
-    scatter = centred.T @ centred if d <= n else centred @ centred.T
-    values, vectors = np.linalg.eigh(scatter)
-    kept = values > 1e-10 * values[-1]
-    kept[-1] = True
-    values, vectors = values[kept][::-1], vectors[:, kept][:, ::-1]
-    values = np.maximum(values, np.finfo(float).eps) if values[0] > 0 else np.ones(1)
-    if d > n:
-        vectors = centred.T @ vectors / np.sqrt(values)
-    return mean, vectors, values
+def whole_axes(X: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """As :func:`principal_axes`, but equal rows have one axis, of scatter 1."""
+    mean, axes, scatter = principal_axes(X)
+    return (mean, axes, scatter) if len(scatter) else (mean, np.eye(len(mean), 1), np.ones(1))

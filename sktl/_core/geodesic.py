@@ -1,57 +1,12 @@
 """Principal subspaces of two samples and the geodesic flow between them (Gong et al. 2012)."""
 
 import numpy as np
-from scipy import sparse
 from scipy.linalg import eigh
 
 from sktl._core.kernels import blocks
 from sktl._core.linalg import NEGLIGIBLE, scatter
 
 SMALL_ANGLE = 1e-2  # below it (1 - sin(t) / t) / (1 - cos(t)) would lose its digits
-
-
-def principal_axes(X, n_components: int):
-    """Leading directions of variance of the rows: orthonormal columns, falling, no more than there are.
-
-    Parameters
-    ----------
-    X : ndarray or CSR matrix of shape (n, d)
-        Rows; they are centred here.
-    n_components : int
-        How many at the most.
-
-    Returns
-    -------
-    axes : ndarray of shape (d, r)
-        r <= min(n_components, n - 1, d).
-    """
-    n, d = X.shape
-    if d <= n:
-        matrix, _ = scatter((X[rows] for rows in blocks(n, 4096)), np.zeros((n, 0)))
-    else:
-        matrix = _centred_gram(X)
-    size = min(n_components, len(matrix))
-    values, vectors = eigh((matrix + matrix.T) / 2, subset_by_index=[len(matrix) - size, len(matrix) - 1])
-    kept = np.flatnonzero(values > _negligible(X, values[-1]))[::-1]
-    vectors = vectors[:, kept]
-    if d <= n:
-        return vectors
-    return np.asarray(X.T @ (vectors - vectors.mean(axis=0))) / np.sqrt(values[kept])
-
-
-def _centred_gram(X):
-    """Products of all pairs of centred rows."""
-    if not sparse.issparse(X):
-        X = X - X.mean(axis=0, dtype=np.float64)  # first, against cancellation
-        return X @ X.T
-    gram = (X @ X.T).toarray().astype(np.float64)
-    return gram - gram.mean(axis=0) - gram.mean(axis=1)[:, None] + gram.mean()
-
-
-def _negligible(X, top):
-    """Scatter that is rounding, beside the largest one and beside the size of the entries."""
-    largest = abs(X).max() if X.shape[0] else 0.0
-    return max(NEGLIGIBLE * top, X.shape[0] * X.shape[1] * (np.finfo(np.float64).eps * float(largest)) ** 2)
 
 
 def geodesic_factor(source, target):

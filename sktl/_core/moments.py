@@ -182,26 +182,3 @@ def monge(source, target):
     root, inverse = matrix_power(source.covariance, 0.5), matrix_power(source.covariance, -0.5)
     matrix = inverse @ matrix_power(root @ target.covariance @ root, 0.5) @ inverse
     return (matrix + matrix.T) / 2
-
-
-def principal_axes(X, index, n_axes):
-    """Mean and leading principal axes of the rows ``X[index]``; axes without variance are zero.
-
-    Returns
-    -------
-    mean : ndarray of shape (d,)
-    axes : ndarray of shape (d, n_axes)
-        Orthonormal; the entry of largest size is positive.
-    """
-    n, d = len(index), X.shape[1]
-    if d <= n:
-        mean, covariance = moments(X, index)
-        variances, axes = np.linalg.eigh(covariance)
-        variances, axes = variances[::-1], axes[:, ::-1]
-    else:
-        mean = X[index].mean(axis=0, dtype=np.float64)
-        _, s, Vt = np.linalg.svd(X[index] - mean, full_matrices=False)
-        variances, axes = s**2, Vt.T
-    axes = axes[:, :n_axes] * (variances[:n_axes] > NEGLIGIBLE * max(variances[0], np.finfo(float).tiny))
-    largest = axes[np.abs(axes).argmax(axis=0), np.arange(axes.shape[1])]
-    return mean, axes * np.where(largest < 0, -1.0, 1.0)

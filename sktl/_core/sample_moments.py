@@ -5,7 +5,7 @@ from scipy import sparse
 from scipy.linalg import subspace_angles
 
 from sktl._core.kernels import blocks
-from sktl._core.linalg import NEGLIGIBLE, scatter
+from sktl._core.linalg import scatter
 
 ROWS = 4096  # rows of a block of the scatter matrix
 
@@ -78,17 +78,6 @@ def covariance_gap(X, Y) -> float:
         grams = [np.sum(cross_gram(*pair) ** 2) for pair in ((X, X), (Y, Y), (X, Y))]
         return max(float(grams[0] + grams[1] - 2 * grams[2]), 0.0)
     return float(np.sum((covariance(X) - covariance(Y)) ** 2))
-
-
-def principal_axes(X) -> np.ndarray:
-    """Orthonormal directions (d, rank) along which the rows vary, by falling variance."""
-    wide = X.shape[1] > X.shape[0]
-    values, vectors = np.linalg.eigh(cross_gram(X, X) if wide else covariance(X))
-    kept = np.flatnonzero(values > NEGLIGIBLE * max(values[-1], np.finfo(float).tiny))[::-1]
-    if not wide:
-        return vectors[:, kept]
-    rows = X if sparse.issparse(X) else centred(X)
-    return np.linalg.qr(np.asarray(rows.T @ vectors[:, kept]))[0]  # the vectors of a centred matrix sum to 0
 
 
 def angles_between(A, B) -> np.ndarray:

@@ -8,7 +8,7 @@ from scipy.linalg import eigh
 from sklearn.base import clone, is_classifier
 
 from sktl._checks import check_number
-from sktl._core.clusters import adaptive_weights, class_means, principal_axes, squared_distances, unit_rows
+from sktl._core.clusters import adaptive_weights, class_means, squared_distances, unit_rows, whole_axes
 from sktl.feature._self_labeled import BaseSelfLabeledClassifier, check_rank
 
 AUTO_COMPONENTS = 100  # of the paper
@@ -179,7 +179,7 @@ class CMMSClassifier(BaseSelfLabeledClassifier):
 
     def _rounds(self, X, codes, source, target):
         check_rank(self.n_components, *X.shape)
-        self.mean_, axes, scatter = principal_axes(X)
+        self.mean_, axes, scatter = whole_axes(X)
         unit = axes / np.sqrt(scatter)  # whitened, P'XHX'P = I is Q'Q = I
         W = (X - self.mean_) @ unit
         source_means, n_source = class_means(W[source], codes[source], len(self.classes_))

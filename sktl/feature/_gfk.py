@@ -6,7 +6,8 @@ import numpy as np
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from sktl._checks import check_number
-from sktl._core.geodesic import geodesic_factor, principal_axes, subspace_disagreement, to_principal_axes
+from sktl._core.axes import principal_axes
+from sktl._core.geodesic import geodesic_factor, subspace_disagreement, to_principal_axes
 from sktl.base import BaseDomainTransformer
 
 MAX_AUTO = 100  # most dimensions that n_components="auto" tries
@@ -143,8 +144,8 @@ class GFK(BaseDomainTransformer):
             raise ValueError(
                 f"n_components={most} exceeds n_features // 2 = {half} (n_features={X.shape[1]}). Lower it."
             )
-        source = principal_axes(X[~is_target], most)
-        target = principal_axes(X[is_target], most) if is_target.any() else source
+        source = principal_axes(X[~is_target], most)[1]
+        target = principal_axes(X[is_target], most)[1] if is_target.any() else source
         if not source.shape[1] + target.shape[1]:
             raise ValueError(
                 f"The {X.shape[0]} rows (n_samples={X.shape[0]}) of each domain are all equal: there is no direction "
@@ -161,7 +162,7 @@ class GFK(BaseDomainTransformer):
 
     def _disagreement(self, X, source, target):
         """D(1), D(2), ... until one says orthogonal."""
-        pooled, found = principal_axes(X, source.shape[1]), []
+        pooled, found = principal_axes(X, source.shape[1])[1], []
         for value in subspace_disagreement(source, target, pooled):
             found.append(value)
             if value >= ORTHOGONAL:

@@ -8,7 +8,8 @@ from sklearn.preprocessing import normalize
 
 from sktl._checks import check_number
 from sktl._core.adaptation import balance_factor
-from sktl._core.geodesic import geodesic_factor, principal_axes
+from sktl._core.axes import principal_axes
+from sktl._core.geodesic import geodesic_factor
 from sktl.feature._adaptation_regularization import BaseAdaptationRegularization
 
 
@@ -171,8 +172,8 @@ class MEDAClassifier(BaseAdaptationRegularization):
         """Find the factor of the geodesic flow kernel."""
         self.components_ = None
         if 2 * self.n_components <= X.shape[1]:
-            source = principal_axes(X[~target], self.n_components)
-            other = principal_axes(X[target], self.n_components) if target.any() else source
+            source = principal_axes(X[~target], self.n_components)[1]
+            other = principal_axes(X[target], self.n_components)[1] if target.any() else source
             size = min(source.shape[1], other.shape[1])
             if size > 0:
                 factor, _ = geodesic_factor(source[:, :size], other[:, :size])

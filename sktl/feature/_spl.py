@@ -7,7 +7,7 @@ from scipy.linalg import eigh
 from scipy.special import softmax
 
 from sktl._checks import check_number
-from sktl._core.clusters import class_means, class_sums, lloyd, principal_axes, squared_distances, unit_rows
+from sktl._core.clusters import class_means, class_sums, lloyd, squared_distances, unit_rows, whole_axes
 from sktl.feature._self_labeled import BaseSelfLabeledClassifier, check_rank
 
 AUTO_COMPONENTS = 128  # of the paper
@@ -150,7 +150,7 @@ class SPLClassifier(BaseSelfLabeledClassifier):
 
     def _rounds(self, X, codes, source, target):
         check_rank(self.n_components, *X.shape)
-        self.mean_, axes, _ = principal_axes(X)
+        self.mean_, axes, _ = whole_axes(X)
         axes = axes[:, : self.n_components or AUTO_COMPONENTS]
         self.pca_components_ = np.ascontiguousarray(axes.T)
         Z = unit_rows((X - self.mean_) @ axes)

@@ -5,13 +5,20 @@ from numbers import Integral
 import numpy as np
 
 from sktl._checks import check_number
-from sktl._core.moments import LinearMap, principal_axes, rows_by_name
+from sktl._core.axes import principal_axes
+from sktl._core.moments import LinearMap, rows_by_name
 from sktl._core.subspaces import subspace_disagreement
 from sktl.base import BaseDomainAligner
 from sktl.domains import TARGET
 
 MAX_AUTO = 100  # axes that n_components="auto" looks at
 SAME = 0.99  # disagreement taken as complete
+
+
+def padded_axes(X, n_axes):
+    """Mean of the rows and their ``n_axes`` leading principal axes; where there are fewer, the last are 0."""
+    mean, axes, _ = principal_axes(X, n_axes)
+    return mean, np.pad(axes, ((0, 0), (0, n_axes - axes.shape[1])))
 
 
 class SubspaceAlignment(BaseDomainAligner):
@@ -93,7 +100,7 @@ class SubspaceAlignment(BaseDomainAligner):
     def _fit_maps(self, X, y, domains):
         members = rows_by_name(domains.names)
         k = self._choose(X, members)
-        axes = {name: principal_axes(X, index, k) for name, index in members.items()}
+        axes = {name: padded_axes(X[index], k) for name, index in members.items()}
         axes.setdefault(TARGET, axes.get("source"))
         mean, target = axes[TARGET]
         self.maps_ = {}
@@ -118,7 +125,7 @@ class SubspaceAlignment(BaseDomainAligner):
             return bound
         every = np.arange(X.shape[0])
         source = np.sort(np.concatenate([index for name, index in members.items() if name != TARGET]))
-        first, second, both = (principal_axes(X, index, bound)[1] for index in (source, members[TARGET], every))
+        first, second, both = (padded_axes(X[index], bound)[1] for index in (source, members[TARGET], every))
         complete = np.flatnonzero(subspace_disagreement(first, second, both) > SAME)
         return int(complete[0]) + 1 if len(complete) else bound
 

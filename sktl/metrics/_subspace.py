@@ -5,7 +5,8 @@ from numbers import Integral
 import numpy as np
 
 from sktl._checks import check_number, check_option
-from sktl._core.sample_moments import angles_between, principal_axes
+from sktl._core.axes import principal_axes
+from sktl._core.sample_moments import angles_between
 from sktl.metrics._samples import check_samples
 
 MOST = 10  # components that the default takes, at the most
@@ -66,7 +67,7 @@ def principal_angles(X_source, X_target, *, n_components=None):
     """
     check_number("n_components", n_components, Integral, low=1, options=(None,))
     X_source, X_target = check_samples(X_source, X_target, min_rows=2)
-    bases = [principal_axes(X) for X in (X_source, X_target)]
+    bases = [principal_axes(X)[1] for X in (X_source, X_target)]
     ranks = [basis.shape[1] for basis in bases]
     if n_components is None:
         n_components = max(min(MOST, -(-X_source.shape[1] // 2), *ranks), 1)

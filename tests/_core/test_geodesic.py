@@ -3,12 +3,10 @@
 import numpy as np
 import pytest
 from numpy.testing import assert_allclose
-from scipy import sparse
 from scipy.integrate import quad_vec
 from scipy.linalg import null_space, orth, subspace_angles
-from sklearn.decomposition import PCA
 
-from sktl._core.geodesic import flow_scales, geodesic_factor, principal_axes, subspace_disagreement, to_principal_axes
+from sktl._core.geodesic import flow_scales, geodesic_factor, subspace_disagreement, to_principal_axes
 
 RNG = np.random.default_rng(0)
 
@@ -56,23 +54,6 @@ def test_equal_subspaces_give_the_projector():
     basis = orth(RNG.normal(size=(9, 3)))
     factor, _ = geodesic_factor(basis, basis @ orth(RNG.normal(size=(3, 3))))
     assert_allclose(factor @ factor.T, basis @ basis.T, atol=1e-12)
-
-
-@pytest.mark.parametrize("shape", [(53, 7), (8, 31)])
-@pytest.mark.parametrize("container", [np.asarray, sparse.csr_array])
-def test_axes_are_those_of_pca(shape, container):
-    X = RNG.normal(size=shape) * np.geomspace(3, 0.3, shape[1]) + 5
-    axes, expected = principal_axes(container(X), 4), PCA(4).fit(X).components_
-    assert_allclose(np.abs(np.sum(axes.T * expected, axis=1)), 1, atol=1e-9)
-    assert_allclose(axes.T @ axes, np.eye(4), atol=1e-9)
-
-
-def test_no_more_axes_than_directions():
-    X = RNG.normal(size=(30, 2)) @ RNG.normal(size=(2, 6)) + 1e3
-    assert principal_axes(X, 5).shape == (6, 2)
-    assert principal_axes(X[:5] @ RNG.normal(size=(6, 20)), 5).shape == (20, 2)
-    assert principal_axes(np.full((4, 3), 0.1), 2).shape == (3, 0)
-    assert principal_axes(X[:1], 2).shape == (6, 0)
 
 
 def test_disagreement_is_the_sine_of_the_largest_angles():

@@ -11,7 +11,6 @@ from sktl._core.moments import (
     ledoit_wolf,
     matrix_power,
     moments,
-    principal_axes,
     regularised,
     rows_by_name,
 )
@@ -78,19 +77,6 @@ def test_a_map_within_a_basis_is_the_full_matrix():
     assert_allclose(LinearMap(start, end, M, basis, 0.7)(X), expected, atol=1e-12)
     assert_allclose(LinearMap(start, end, full)(X), expected, atol=1e-12)
     assert LinearMap(start, end, M, basis, 0.7)(X.astype(np.float32)).dtype == np.float32
-
-
-@pytest.mark.parametrize("n, d", [(60, 5), (7, 12)])
-def test_axes_are_the_singular_vectors(n, d):
-    X = np.random.default_rng(0).normal(size=(n, d)) * np.linspace(1, 3, d)
-    _, _, Vt = np.linalg.svd(X - X.mean(axis=0), full_matrices=False)
-    k = min(n, d)
-    mean, axes = principal_axes(X, np.arange(n), k)
-    assert_allclose(mean, X.mean(axis=0))
-    alive = min(n - 1, d)
-    assert_allclose(np.abs(np.sum(axes[:, :alive] * Vt[:alive].T, axis=0)), 1)
-    assert_allclose(axes[:, alive:], 0)
-    assert (axes[np.abs(axes).argmax(axis=0), np.arange(k)] >= 0).all()
 
 
 def test_rows_by_name():
