@@ -19,6 +19,9 @@ def h_score(X, codes, n_classes: int, shrinkage: float | None) -> float:
     """
     X = X - X.mean(axis=0)
     n, d = X.shape
+    if shrinkage is None:  # the score is the same in any units; the rank is found in units of the columns' deviations
+        spread = X.std(axis=0)
+        X = X / np.where(spread > 0, spread, 1.0)
     means, counts = class_means(X, codes, n_classes)
     means *= np.sqrt(counts / n)[:, None]
     _, singular, axes = np.linalg.svd(X / np.sqrt(n), full_matrices=False)

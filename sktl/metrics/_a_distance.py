@@ -4,7 +4,7 @@ from numbers import Integral
 
 import numpy as np
 from scipy import sparse
-from sklearn.base import clone, is_classifier
+from sklearn.base import clone
 from sklearn.metrics import balanced_accuracy_score
 from sklearn.model_selection import StratifiedKFold, cross_val_predict
 from sklearn.pipeline import make_pipeline
@@ -13,8 +13,8 @@ from sklearn.utils import check_random_state
 
 from sktl._checks import check_number
 from sktl._core.discrepancy import proxy_a_distance as distance_of_error
-from sktl._core.kernels import canonical_order, stack_samples
-from sktl.metrics._samples import check_samples
+from sktl.domains import draw_rows
+from sktl.metrics._samples import check_classifier, pool_samples
 
 
 def proxy_a_distance(X_source, X_target, classifier=None, *, cv=5, n_jobs=None, random_state=0):
@@ -29,13 +29,12 @@ def proxy_a_distance(X_source, X_target, classifier=None, *, cv=5, n_jobs=None, 
     Parameters
     ----------
     X_source : array-like or CSR matrix of shape (n_source, n_features)
-        Rows of the source.
+        Rows of the source. A ``classifier`` of yours may take frames with text, and gaps.
     X_target : array-like or CSR matrix of shape (n_target, n_features)
         Rows of the target.
     classifier : estimator object, default=None
-        Any classifier; None means logistic regression on standardised columns with balanced classes. One that does not
-        balance classes by itself favours the larger sample, which makes the distance smaller where the sizes differ
-        much.
+        Any classifier or pipeline; None means logistic regression on standardised columns with balanced classes. One of
+        yours learns from as many rows of either sample: those of the smaller one are repeated.
     cv : int >= 2, default=5
         Number of folds.
     n_jobs : int, default=None
@@ -51,7 +50,7 @@ def proxy_a_distance(X_source, X_target, classifier=None, *, cv=5, n_jobs=None, 
     Raises
     ------
     ValueError
-        If a sample has fewer than ``cv`` rows or is not finite, or columns differ.
+        If a sample has fewer than ``cv`` rows, or (without ``classifier``) is not finite, or columns differ.
     TypeError
         If ``classifier`` is not a classifier.
 
@@ -79,20 +78,27 @@ def proxy_a_distance(X_source, X_target, classifier=None, *, cv=5, n_jobs=None, 
     0.8
     """
     check_number("cv", cv, Integral, low=2)
-    if classifier is not None and not is_classifier(classifier):
-        raise TypeError(f"classifier must be a classifier, such as LogisticRegression(); got {classifier!r}.")
-    X_source, X_target = check_samples(X_source, X_target, min_rows=cv)
-    X = stack_samples(X_source, X_target)
-    is_target = np.arange(X.shape[0]) >= X_source.shape[0]
-    order = canonical_order(X)
-    X, is_target = X[order], is_target[order]
+    if classifier is not None:
+        check_classifier("classifier", classifier)
+    X, order, is_target = pool_samples(X_source, X_target, classifier, min_rows=cv)
+    X, is_target = draw_rows(X, order), is_target[order]
+    seed = check_random_state(random_state).randint(2**31 - 1)
+    folds = list(StratifiedKFold(cv, shuffle=True, random_state=seed).split(is_target, is_target))
     if classifier is None:
         from sklearn.linear_model import LogisticRegression  # here, to keep `import sktl` quick
 
         classifier = make_pipeline(
             StandardScaler(with_mean=not sparse.issparse(X)), LogisticRegression(class_weight="balanced", max_iter=1000)
         )
-    folds = StratifiedKFold(cv, shuffle=True, random_state=check_random_state(random_state).randint(2**31 - 1))
+    else:
+        folds = [(_balanced(train, is_target[train], np.random.default_rng(seed)), test) for train, test in folds]
     # params: scikit-learn 1.6 fails without it where metadata routing is on
     guess = cross_val_predict(clone(classifier), X, is_target, cv=folds, n_jobs=n_jobs, params={})
     return distance_of_error(1 - balanced_accuracy_score(is_target, guess))
+
+
+def _balanced(rows, is_target, rng):
+    """``rows`` with those of the smaller sample repeated until both have as many."""
+    samples = [rng.permutation(rows[is_target == label]) for label in (False, True)]
+    n = max(map(len, samples))
+    return np.concatenate([np.resize(sample, n) for sample in samples])

@@ -4,15 +4,15 @@ from dataclasses import dataclass
 from numbers import Integral
 
 import numpy as np
-from sklearn.base import clone, is_classifier
+from sklearn.base import clone
 from sklearn.model_selection import StratifiedKFold, cross_val_predict
 from sklearn.utils import check_random_state
 
 from sktl._checks import check_number
-from sktl._core.kernels import canonical_order, stack_samples
+from sktl.domains import draw_rows, n_rows
 from sktl.metrics._a_distance import proxy_a_distance
-from sktl.metrics._labels import check_labels
-from sktl.metrics._samples import check_samples
+from sktl.metrics._labels import check_labels, check_same_kind
+from sktl.metrics._samples import check_classifier, pool_samples
 
 
 @dataclass(frozen=True)
@@ -24,7 +24,7 @@ class AdaptationBound:
     source_error : float
         Cross-validated error of the classifier on the source.
     divergence : float
-        Proxy A-distance of the domains, by the same kind of classifier.
+        Proxy A-distance of the domains, by the same kind of classifier, fitted on as many rows of either.
     joint_error : float
         Sum of the errors on both domains of one classifier fitted on both, cross-validated.
     bound : float
@@ -57,7 +57,7 @@ def adaptation_bound(estimator, X_source, y_source, X_target, y_target=None, *, 
     estimator : classifier
         Whose kind, H, the terms are about. It is cloned, never fitted itself.
     X_source : array-like or CSR matrix of shape (n_source, n_features)
-        Rows of the source.
+        Rows of the source; whatever ``estimator`` takes: frames with text, gaps.
     y_source : array-like of shape (n_source,)
         Their classes.
     X_target : array-like or CSR matrix of shape (n_target, n_features)
@@ -79,7 +79,8 @@ def adaptation_bound(estimator, X_source, y_source, X_target, y_target=None, *, 
     Raises
     ------
     ValueError
-        If a sample or a class has fewer than ``cv`` rows, or is not finite, or a label is missing, or columns differ.
+        If a sample or a class has fewer than ``cv`` rows, a label is missing, labels are of two kinds, or
+        columns differ.
     TypeError
         If ``estimator`` is not a classifier.
 
@@ -110,36 +111,36 @@ def adaptation_bound(estimator, X_source, y_source, X_target, y_target=None, *, 
     True
     """
     check_number("cv", cv, Integral, low=2)
-    if not is_classifier(estimator):
-        raise TypeError(f"estimator must be a classifier, such as LogisticRegression(); got {estimator!r}.")
-    X_source, X_target = check_samples(X_source, X_target, min_rows=cv)
+    check_classifier("estimator", estimator)
+    X, order, is_target = pool_samples(X_source, X_target, estimator, min_rows=cv)
     seed = check_random_state(random_state).randint(2**31 - 1)
-    y_source = check_labels("y_source", y_source, X_source.shape[0])
+    n_source = n_rows(X_source)
+    y_source = check_labels("y_source", y_source, n_source)
     if y_target is not None:
-        y_target = check_labels("y_target", y_target, X_target.shape[0])
-    wrong = _held_out_mistakes(estimator, X_source, y_source, y_source, cv, n_jobs, seed)
+        y_target = check_labels("y_target", y_target, n_rows(X_target))
+        check_same_kind(y_source=y_source, y_target=y_target)
+    source, target = (draw_rows(X, np.flatnonzero(is_target == label)) for label in (False, True))
+    wrong = _held_out_mistakes(estimator, source, y_source, y_source, order[order < n_source], cv, n_jobs, seed)
     source_error = float(np.mean(wrong))
     divergence = proxy_a_distance(X_source, X_target, estimator, cv=cv, n_jobs=n_jobs, random_state=seed)
     joint_error = target_error = np.nan
     if y_target is not None:
-        target_error = float(np.mean(clone(estimator).fit(X_source, y_source).predict(X_target) != y_target))
-        X, y = stack_samples(X_source, X_target), np.concatenate([y_source, y_target])
-        is_target = np.arange(len(y)) >= len(y_source)
+        target_error = float(np.mean(clone(estimator).fit(source, y_source).predict(target) != y_target))
+        y = np.concatenate([y_source, y_target])
         strata = np.unique(y, return_inverse=True)[1] * 2 + is_target
-        wrong = _held_out_mistakes(estimator, X, y, strata, cv, n_jobs, seed)
+        wrong = _held_out_mistakes(estimator, X, y, strata, order, cv, n_jobs, seed)
         joint_error = float(np.mean(wrong[is_target]) + np.mean(wrong[~is_target]))
     bound = source_error + divergence / 2 + joint_error
     return AdaptationBound(source_error, divergence, joint_error, bound, target_error)
 
 
-def _held_out_mistakes(estimator, X, y, strata, cv, n_jobs, seed):
+def _held_out_mistakes(estimator, X, y, strata, order, cv, n_jobs, seed):
     """Which rows a classifier that has not seen them gets wrong; every fold has its share of each stratum."""
     counts = np.unique(strata, return_counts=True)[1]
     if counts.min() < cv:
         raise ValueError(
             f"A class has {counts.min()} row(s) in a domain, fewer than cv={cv}: take fewer folds, or leave it out."
         )
-    order = canonical_order(X)
     folds = StratifiedKFold(cv, shuffle=True, random_state=seed).split(order, strata[order])
     folds = [(order[kept], order[out]) for kept, out in folds]
     return cross_val_predict(clone(estimator), X, y, cv=folds, n_jobs=n_jobs) != y

@@ -5,17 +5,17 @@ from numbers import Integral
 import numpy as np
 from joblib import Parallel, delayed
 from scipy import sparse
-from sklearn.base import clone, is_classifier
+from sklearn.base import clone
 from sklearn.model_selection import StratifiedKFold
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 from sklearn.utils import check_random_state
 
 from sktl._checks import check_number, check_option
-from sktl._core.kernels import canonical_order, stack_samples
 from sktl._core.two_sample import linear_scores, rank_pvalues, rank_sums, relabellings
+from sktl.domains import draw_rows
 from sktl.metrics._result import TwoSampleResult
-from sktl.metrics._samples import check_samples
+from sktl.metrics._samples import check_classifier, pool_samples
 
 
 def classifier_two_sample_test(
@@ -42,13 +42,14 @@ def classifier_two_sample_test(
       ranks of its scores are a uniform draw if the distributions are equal, so that the rank sums of the folds are
       independent and their null law is known. ``cv - 1`` fits; with ``cv=2`` it is the split of [1]_.
 
-    *When it helps*: many columns; differences that suit the classifier; data of other kinds, by a pipeline. *What it
-    misses*: what the classifier can't see; the default, a linear one, sees shifts of means alone.
+    *When it helps*: many columns; differences that suit the classifier; text, categories and gaps, by a pipeline
+    that takes them. *What it misses*: what the classifier can't see; the default, a linear one, sees shifts of means
+    alone.
 
     Parameters
     ----------
     X_source : array-like or CSR matrix of shape (n_source, n_features)
-        Rows of the source.
+        Rows of the source. A ``classifier`` of yours may take frames with text, and gaps.
     X_target : array-like or CSR matrix of shape (n_target, n_features)
         Rows of the target.
     classifier : estimator object, default=None
@@ -75,7 +76,8 @@ def classifier_two_sample_test(
     Raises
     ------
     ValueError
-        If a sample has fewer than ``cv`` rows or is not finite, columns differ, or a parameter is unknown.
+        If a sample has fewer than ``cv`` rows, or (without ``classifier``) is not finite, columns differ, or a
+        parameter is unknown.
     TypeError
         If ``classifier`` is not a classifier.
 
@@ -109,13 +111,11 @@ def classifier_two_sample_test(
     check_number("cv", cv, Integral, low=2)
     check_option("method", method, ("auto", "permutation", "forward"))
     check_number("n_permutations", n_permutations, Integral, low=1)
-    if classifier is not None and not is_classifier(classifier):
-        raise TypeError(f"classifier must be a classifier, such as LogisticRegression(); got {classifier!r}.")
-    X_source, X_target = check_samples(X_source, X_target, min_rows=cv)
-    sizes = X_source.shape[0], X_target.shape[0]
-    X = stack_samples(X_source, X_target)
-    order = canonical_order(X)
-    X, is_target = X[order], (np.arange(X.shape[0]) >= sizes[0])[order]
+    if classifier is not None:
+        check_classifier("classifier", classifier)
+    X, order, is_target = pool_samples(X_source, X_target, classifier, min_rows=cv)
+    sizes = int((~is_target).sum()), int(is_target.sum())
+    X, is_target = draw_rows(X, order), is_target[order]
     random_state = check_random_state(random_state)
     folds = StratifiedKFold(cv, shuffle=True, random_state=random_state.randint(2**31 - 1)).split(is_target, is_target)
     folds = [test for _, test in folds]
@@ -167,7 +167,7 @@ def _permuted_fits(classifier, X, is_target, folds, n_permutations, n_jobs, rng)
 
     def area(k, column):
         train, test = np.concatenate(folds[:k] + folds[k + 1 :]), folds[k]
-        scores = _scores(classifier, X[train], labels[train, column], X[test])
+        scores = _scores(classifier, draw_rows(X, train), labels[train, column], draw_rows(X, test))
         return _areas(rank_sums([scores[:, None]], labels[test, column][:, None]), is_target[test])[0]
 
     jobs = (delayed(area)(k, column) for k in range(len(folds)) for column in range(labels.shape[1]))
@@ -179,7 +179,7 @@ def _forward(classifier, X, is_target, folds, n_permutations, n_jobs, rng):
 
     def scores(k):
         train = np.concatenate(folds[:k])
-        return _scores(classifier, X[train], is_target[train].astype(np.int8), X[folds[k]])
+        return _scores(classifier, draw_rows(X, train), is_target[train].astype(np.int8), draw_rows(X, folds[k]))
 
     later = range(1, len(folds))
     areas = []

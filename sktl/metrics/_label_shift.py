@@ -5,7 +5,7 @@ from collections.abc import Mapping
 import numpy as np
 
 from sktl._core.label_shift import em_prior
-from sktl.metrics._labels import check_labels
+from sktl.metrics._labels import check_labels, check_same_kind
 
 
 def label_shift_distance(y_source, y_target=None, *, prior_target=None, proba_target=None):
@@ -39,7 +39,8 @@ def label_shift_distance(y_source, y_target=None, *, prior_target=None, proba_ta
     Raises
     ------
     ValueError
-        If not exactly one of the three is given, or it is not as described, or a label is missing.
+        If not exactly one of the three is given, or it is not as described, a label is missing, or labels
+        are of two kinds.
 
     See Also
     --------
@@ -69,10 +70,13 @@ def label_shift_distance(y_source, y_target=None, *, prior_target=None, proba_ta
         raise ValueError(
             f"label_shift_distance needs exactly one of y_target, prior_target and proba_target; got {names or 'none'}."
         )
-    classes, counts = np.unique(check_labels("y_source", y_source), return_counts=True)
+    y_source = check_labels("y_source", y_source)
+    classes, counts = np.unique(y_source, return_counts=True)
     shares = counts / counts.sum()
     if y_target is not None:
-        found, counts = np.unique(check_labels("y_target", y_target), return_counts=True)
+        y_target = check_labels("y_target", y_target)
+        check_same_kind(y_source=y_source, y_target=y_target)
+        found, counts = np.unique(y_target, return_counts=True)
         target = dict(zip(found.tolist(), counts / counts.sum(), strict=True))
     elif isinstance(prior_target, Mapping):
         target = dict(prior_target)

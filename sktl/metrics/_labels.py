@@ -23,3 +23,11 @@ def check_labels(name, y, n=None):
     if type_of_target(values) not in ("binary", "multiclass"):
         raise ValueError(f"{name} must hold classes; got {type_of_target(values)} values, such as {values[0]!r}.")
     return values
+
+
+def check_same_kind(**labels):
+    """Raise where one column of labels holds text and another numbers: no class could then be in both."""
+    first = {name: values.tolist()[0] for name, values in labels.items()}
+    if len({isinstance(value, str) for value in first.values()}) > 1:
+        found = ", ".join(f"{name} holds such as {value!r}" for name, value in first.items())
+        raise ValueError(f"Labels must be text in both domains, or numbers in both; {found}. Convert one of them.")

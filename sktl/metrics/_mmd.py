@@ -8,7 +8,7 @@ from sklearn.utils import check_random_state
 from sktl._checks import check_kernel, check_number, check_option
 from sktl._core.discrepancy import FEATURE_KERNELS, mmd_blocks, mmd_linear, mmd_random_features, mmd_squared
 from sktl._core.kernels import make_kernel, stack_samples
-from sktl.metrics._labels import check_labels
+from sktl.metrics._labels import check_labels, check_same_kind
 from sktl.metrics._samples import check_samples, root
 
 ESTIMATORS = ("unbiased", "biased", "linear", "block", "random_features")
@@ -249,6 +249,7 @@ def conditional_mmd(
     X_source, X_target = check_samples(X_source, X_target)
     y_source = check_labels("y_source", y_source, X_source.shape[0])
     y_target = check_labels("y_target", y_target, X_target.shape[0])
+    check_same_kind(y_source=y_source, y_target=y_target)
     classes, counts = _shared_classes(y_source, y_target, 2 if estimator == "unbiased" else 1)
     X = stack_samples(X_source, X_target)
     kernels = [make_kernel(kernel, width, X, degree, coef0) for width in gammas]

@@ -27,8 +27,8 @@ def principal_angles(X_source, X_target, *, n_components=None):
     X_target : array-like or CSR matrix of shape (n_target, n_features)
         Rows of the target, two at least.
     n_components : int >= 1, default=None
-        Dimension of both subspaces. None: 10, or half the columns (rounded up), or as many directions as both samples
-        vary in, whichever is least. All columns at once would have no angle between them.
+        Dimension of both subspaces. None: 10, or half the directions that either sample varies in (rounded up), or as
+        many as both do, whichever is least. All directions at once would have no angle between them.
 
     Returns
     -------
@@ -70,7 +70,7 @@ def principal_angles(X_source, X_target, *, n_components=None):
     bases = [principal_axes(X)[1] for X in (X_source, X_target)]
     ranks = [basis.shape[1] for basis in bases]
     if n_components is None:
-        n_components = max(min(MOST, -(-X_source.shape[1] // 2), *ranks), 1)
+        n_components = max(min(MOST, -(-max(ranks) // 2), *ranks), 1)
     for name, rank in zip(("X_source", "X_target"), ranks, strict=True):
         if rank < n_components:
             raise ValueError(

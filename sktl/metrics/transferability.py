@@ -198,6 +198,11 @@ def leep(y_proba, y):
     >>> round(leep([[0.9, 0.1], [0.8, 0.2], [0.2, 0.8]], ["a", "a", "b"]), 2)
     -0.32
     """
+    if np.ndim(y_proba) == 1:
+        raise ValueError(
+            "y_proba must hold a probability for each source class, shape (n_samples, n_source_classes), as "
+            "predict_proba gives; got one value a row. For predicted classes there is nce."
+        )
     proba = check_array(y_proba, dtype=np.float64, input_name="y_proba")
     if (proba < 0).any() or not np.allclose(proba.sum(axis=1), 1, atol=1e-4):
         raise ValueError(

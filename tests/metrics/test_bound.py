@@ -1,7 +1,10 @@
 import numpy as np
 import pytest
+from sklearn.compose import make_column_transformer
 from sklearn.linear_model import LogisticRegression, Ridge
 from sklearn.model_selection import cross_val_score
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import OneHotEncoder
 
 from sktl.metrics import adaptation_bound, proxy_a_distance
 
@@ -33,6 +36,25 @@ def test_each_piece_tells_its_kind_of_shift():
     assert opposite.target_error > 0.9
 
 
+def test_the_divergence_does_not_depend_on_the_sizes():
+    X, y, _, _ = make(0, False, n=3001)
+    _, _, Y, _ = make(1.0, False, m=501, seed=1)
+    pieces = adaptation_bound(LogisticRegression(), X, y, Y)
+    assert pieces.divergence == pytest.approx(0.7658, abs=0.1)
+
+
+def test_frames_with_text():
+    pandas = pytest.importorskip("pandas", reason="pandas comes with the test extra")
+    X, y, Y, z = make(1.0, False)
+    source, target = (pandas.DataFrame({"a": Z[:, 0], "b": np.where(Z[:, 1] > 0, "up", "down")}) for Z in (X, Y))
+    encode = make_column_transformer((OneHotEncoder(), ["b"]), remainder="passthrough")
+    pieces = adaptation_bound(make_pipeline(encode, LogisticRegression()), source, y, target, z)
+    signs = [np.column_stack([Z[:, 1] <= 0, Z[:, 1] > 0, Z[:, 0]]) for Z in (X, Y)]
+    expected = adaptation_bound(LogisticRegression(), signs[0], y, signs[1], z)
+    assert pieces.target_error == expected.target_error
+    assert pieces.divergence == pytest.approx(expected.divergence, abs=0.1)
+
+
 def test_without_target_labels():
     X, y, Y, z = make(1.0, False)
     pieces, full = adaptation_bound(LogisticRegression(), X, y, Y), adaptation_bound(LogisticRegression(), X, y, Y, z)
@@ -54,5 +76,7 @@ def test_errors():
         adaptation_bound(Ridge(), X, y, Y)
     with pytest.raises(ValueError, match=r"A class has 3 row\(s\) in a domain, fewer than cv=5"):
         adaptation_bound(LogisticRegression(), X, np.arange(301) < 3, Y)
-    with pytest.raises(ValueError, match=r"X_target has 4 row\(s\); this distance needs at least 5"):
+    with pytest.raises(ValueError, match=r"X_target has 4 row\(s\); this measure needs at least 5"):
         adaptation_bound(LogisticRegression(), X, y, Y[:4])
+    with pytest.raises(ValueError, match="y_source holds such as 0, y_target holds such as '1'"):
+        adaptation_bound(LogisticRegression(), X, np.arange(301) % 2, Y, np.array(["1", "0"] * 101 + ["0"]))

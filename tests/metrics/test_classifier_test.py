@@ -4,10 +4,13 @@ from joblib import parallel_config
 from scipy import sparse
 from scipy.stats import norm
 from sklearn.base import BaseEstimator, ClassifierMixin
+from sklearn.compose import make_column_transformer
 from sklearn.linear_model import LogisticRegression, Ridge
 from sklearn.metrics import roc_auc_score
 from sklearn.naive_bayes import GaussianNB
 from sklearn.neighbors import KNeighborsClassifier
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import OneHotEncoder
 from sklearn.tree import DecisionTreeClassifier
 
 from sktl._core.two_sample import LABEL_BLOCK, linear_scores, rank_sums
@@ -119,6 +122,22 @@ def test_order_units_and_kinds():
     assert classifier_two_sample_test(np.ones((9, 2)), np.ones((8, 2))).pvalue == 1
 
 
+@pytest.mark.parametrize("method", ["forward", "permutation"])
+def test_frames_with_text(method):
+    pandas = pytest.importorskip("pandas", reason="pandas comes with the test extra")
+    rng = np.random.default_rng(0)
+    wards = rng.choice(["a", "b"], 200)
+    frame = pandas.DataFrame({"x": rng.normal(size=200), "ward": wards})
+    encode = make_column_transformer((OneHotEncoder(handle_unknown="ignore"), ["ward"]), remainder="passthrough")
+    model = make_pipeline(encode, LogisticRegression())
+    options = {"classifier": model, "method": method, "n_permutations": 19, "cv": 3}
+    random, split = rng.random(200) < 0.5, wards == "a"
+    assert classifier_two_sample_test(frame[random], frame[~random], **options).pvalue > 0.05
+    found = classifier_two_sample_test(frame[split], frame[~split], **options)
+    assert found.pvalue == 0.05 and found.statistic == 1
+    assert classifier_two_sample_test(frame[split][::-1], frame[~split][::-1], **options) == found
+
+
 def test_errors():
     ones = np.ones((9, 1))
     with pytest.raises(TypeError, match=r"classifier must be a classifier, such as .*; got Ridge\(\)"):
@@ -127,7 +146,7 @@ def test_errors():
         classifier_two_sample_test(ones, ones, cv=1)
     with pytest.raises(ValueError, match="method must be one of 'auto', 'permutation', 'forward'; got 'binomial'"):
         classifier_two_sample_test(ones, ones, method="binomial")
-    with pytest.raises(ValueError, match=r"X_target has 3 row\(s\); this distance needs at least 5"):
+    with pytest.raises(ValueError, match=r"X_target has 3 row\(s\); this measure needs at least 5"):
         classifier_two_sample_test(ones, ones[:3])
     with pytest.raises(ValueError, match="n_permutations must be"):
         classifier_two_sample_test(ones, ones, n_permutations=0)

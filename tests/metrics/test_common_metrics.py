@@ -198,9 +198,10 @@ def test_missing_and_infinite_values(name, distance, samples, bad, match):
     X, Y = samples
     broken = Y.copy()
     broken[5, 2] = bad
-    with pytest.raises(ValueError, match=f"Input X_target contains {match}"):
+    own = name == "bound" and bad != bad  # a classifier of the user's own judges gaps itself
+    with pytest.raises(ValueError, match=f"Input {'X' if own else 'X_target'} contains {match}"):
         distance(X, broken)
-    with pytest.raises(ValueError, match=f"Input X_source contains {match}"):
+    with pytest.raises(ValueError, match=f"Input {'X' if own else 'X_source'} contains {match}"):
         distance(broken, X)
 
 

@@ -123,7 +123,7 @@ def test_units_do_not_matter():
 
 def test_errors():
     X, Y = normals(1.0, n=31, m=29)
-    with pytest.raises(ValueError, match=r"X_target has 4 row\(s\); this distance needs at least 6"):
+    with pytest.raises(ValueError, match=r"X_target has 4 row\(s\); this measure needs at least 6"):
         kl_divergence(X, Y[:4])
     with pytest.raises(ValueError, match=r"neighbours of 31 of 31 rows are equal to them: method='neighbors' needs"):
         kl_divergence(np.round(X), np.round(X), n_neighbors=1)
@@ -133,6 +133,8 @@ def test_errors():
         js_divergence(X, Y, method="ratio")
     with pytest.raises(TypeError, match="weighter must have predict_weights"):
         kl_divergence(X, Y, method="ratio", weighter=LogisticRegression())
+    with pytest.raises(ValueError, match=r"'neighbors' has no use for a weighter; got KLIEP\(\). Pass method='ratio'"):
+        kl_divergence(X, Y, weighter=KLIEP())
     with pytest.raises(ValueError, match="ULSIF gives .* of 30 target rows a ratio of 0"):
         kl_divergence(
             X,

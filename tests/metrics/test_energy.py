@@ -63,6 +63,6 @@ def test_errors():
     X = np.ones((3, 2))
     with pytest.raises(ValueError, match="estimator must be one of 'unbiased', 'biased'; got 'linear'"):
         energy_distance(X, X, estimator="linear")
-    with pytest.raises(ValueError, match=r"X_target has 1 row\(s\); this distance needs at least 2"):
+    with pytest.raises(ValueError, match=r"X_target has 1 row\(s\); this measure needs at least 2"):
         energy_distance(X, X[:1])
     assert energy_distance(X[:1], X[:1] + 1, estimator="biased") == pytest.approx(2 * np.sqrt(2))

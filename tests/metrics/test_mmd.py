@@ -100,7 +100,7 @@ def test_grows_with_the_shift():
     "X, Y, kwargs, match",
     [
         (np.ones((3, 2)), np.ones((3, 3)), {}, "X_source has 2 columns and X_target 3"),
-        (np.ones((1, 2)), np.ones((3, 2)), {}, r"X_source has 1 row\(s\); this distance needs at least 2"),
+        (np.ones((1, 2)), np.ones((3, 2)), {}, r"X_source has 1 row\(s\); this measure needs at least 2"),
         (np.ones((3, 2)), np.full((3, 2), np.nan), {}, "Input X_target contains NaN"),
         (
             np.ones((3, 2)),
@@ -121,8 +121,14 @@ def test_frames_must_name_their_columns_alike():
     pandas = pytest.importorskip("pandas", reason="pandas comes with the test extra")
     frame = pandas.DataFrame(np.random.default_rng(0).normal(size=(9, 2)), columns=["a", "b"])
     assert mmd(frame, frame, estimator="biased") == 0
-    with pytest.raises(ValueError, match=r"\['a', 'b'\] and \['b', 'a'\]. Pass X_target\[X_source.columns\]"):
+    with pytest.raises(ValueError, match=r"in another order. Pass X_target\[X_source.columns\]"):
         mmd(frame, frame[["b", "a"]])
+    with pytest.raises(ValueError, match=r"have other names; not in both: \['b', 'c'\]. Rename them"):
+        mmd(frame, frame.rename(columns={"b": "c"}))
+    with pytest.raises(
+        ValueError, match=r"X_target has columns that are not numbers: \['b'\]. Encode them .*DomainReport"
+    ):
+        mmd(frame, frame.assign(b="text"))
 
 
 @pytest.mark.parametrize(

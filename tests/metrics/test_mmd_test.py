@@ -171,7 +171,7 @@ def test_errors(kwargs, match):
 
 def test_errors_of_the_data():
     for test in (mmd_test, energy_test):
-        with pytest.raises(ValueError, match=r"X_target has 1 row\(s\); this distance needs at least 2"):
+        with pytest.raises(ValueError, match=r"X_target has 1 row\(s\); this measure needs at least 2"):
             test(np.ones((5, 2)), np.ones((1, 2)))
         with pytest.raises(ValueError, match="X_source has 2 columns and X_target 3"):
             test(np.ones((5, 2)), np.ones((5, 3)))

@@ -71,7 +71,7 @@ def test_a_table_of_many_blocks():
 
 @pytest.mark.parametrize("function", [frechet_distance, coral_distance])
 def test_errors(function):
-    with pytest.raises(ValueError, match=r"X_source has 1 row\(s\); this distance needs at least 2"):
+    with pytest.raises(ValueError, match=r"X_source has 1 row\(s\); this measure needs at least 2"):
         function(np.ones((1, 2)), np.ones((3, 2)))
     with pytest.raises(ValueError, match="squared must be one of True, False; got 'yes'"):
         function(np.ones((3, 2)), np.ones((3, 2)), squared="yes")

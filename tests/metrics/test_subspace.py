@@ -45,6 +45,9 @@ def test_the_default_dimension():
     assert len(principal_angles(rng.normal(size=(99, 40)), rng.normal(size=(99, 40)))) == 10
     assert len(principal_angles(rng.normal(size=(99, 5)), rng.normal(size=(99, 5)))) == 3
     assert len(principal_angles(rng.normal(size=(99, 5)), rng.normal(size=(3, 5)))) == 2
+    X, Y = rng.normal(size=(99, 4)), rng.normal(size=(99, 4))
+    padded = [np.column_stack([Z, np.ones((99, 3))]) for Z in (X, Y)]  # columns that never vary are no directions
+    assert principal_angles(*padded) == pytest.approx(principal_angles(X, Y))
 
 
 def test_errors():

@@ -48,6 +48,7 @@ def test_h_score_range_and_invariance():
     X, y = task()
     A = np.random.default_rng(1).normal(size=(5, 5))
     assert h_score(X @ A + 1e3, y) == pytest.approx(h_score(X, y))
+    assert h_score(X * [1, 1e-9, 1e4, 1e9, 1], y) == pytest.approx(h_score(X, y))
     assert h_score(np.column_stack([X, X[:, 0]]), y) == pytest.approx(h_score(X, y))  # singular: pseudo-inverse
     assert h_score(np.eye(3)[y], y) == pytest.approx(2)  # number of classes - 1
     wide, y = task(41, 60, shift=0)
@@ -175,6 +176,7 @@ def test_features_that_tell_more_score_more(score):
         (lambda: log_me(np.ones((4, 2)), np.zeros(4), task="regression"), "An output of y is 0 in every row"),
         (lambda: log_me(np.ones((4, 2)), [0, 1, 0, 1], max_iter=0), "max_iter must be"),
         (lambda: leep([[0.5, 0.6], [0.5, 0.5]], [0, 1]), "Rows of y_proba must be probabilities .* from 1 to 1.1"),
+        (lambda: leep([0, 1], [0, 1]), "y_proba must hold a probability for each source class.*For predicted classes"),
         (lambda: leep([[-0.5, 1.5], [0.5, 0.5]], [0, 1]), "least -0.5"),
         (lambda: nce([0, 1, 1], [0, 1]), "inconsistent numbers of samples"),
         (lambda: trans_rate(np.ones((4, 2)), [0, 1, 0, 1], eps=0), "eps must be a number > 0; got 0"),
