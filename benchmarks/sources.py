@@ -33,7 +33,8 @@ va_long_beach they lose a point, even to all sources), 1.8 and 2.4 on the simula
 have few rows, 0.1 to 0.4 below on four, and alike on the first. Both are far above all sources (by 17 to 28 points)
 where strangers label otherwise or at random, and no better than the three nearest where one knows that it is three
 (+-0.8 for the weights). Where strangers label alike every choice gives up rows for nothing: 4 points of accuracy if
-rows are few. The single nearest source is the best one on three of four sites at heart, and poor where sources are small.
+rows are few. The single nearest source is the best one on three of four sites at heart, and poor where sources are
+small.
 """
 
 import warnings
