@@ -228,6 +228,8 @@ class CircularValidationScorer(RiskScorer):
 
     def _score(self, rows):
         loss, domains = choose_loss(self.loss, rows.estimator), rows.domains
+        if loss.method == "predict_proba":
+            rows.check_probabilities()
         source, scored = domains.source, rows.labeled_source
         y, guess = rows.labels(scored), rows.answer(domains.target)
         index = np.flatnonzero(scored)

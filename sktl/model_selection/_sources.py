@@ -13,6 +13,7 @@ from sklearn.preprocessing import StandardScaler
 from sklearn.utils import check_random_state
 
 from sktl._checks import check_number
+from sktl._core.discrepancy import sharpest_gamma
 from sktl._core.kernels import choose_gamma
 from sktl.domains import draw_rows, known_labels, n_rows, read_domains
 from sktl.metrics import mmd
@@ -194,14 +195,21 @@ def standardised_mmd(X_source, X_target, scaler, gamma):
     return mmd(scaler.transform(X_source), scaler.transform(X_target), gamma=gamma)
 
 
-def make_metric(metric, X):
-    """The metric, or the default one with the units and the width of all rows."""
+def make_metric(metric, X, ends=None):
+    """The metric, or the default one with the units and the width of all rows.
+
+    With ``ends``, the masks of two domains, the width is the one that best tells these two apart.
+    """
     if metric is not None:
         if not callable(metric):
             raise TypeError(f"metric must be None or a function of two samples, such as mmd; got {metric!r}.")
         return metric
     scaler = StandardScaler(with_mean=not sparse.issparse(X)).fit(X)
-    return partial(standardised_mmd, scaler=scaler, gamma=choose_gamma("rbf", "median", scaler.transform(X)))
+    scaled = scaler.transform(X)
+    gamma = choose_gamma("rbf", "median", scaled)
+    if ends is not None:
+        gamma = sharpest_gamma(gamma, *(scaled[rows] for rows in ends))
+    return partial(standardised_mmd, scaler=scaler, gamma=gamma)
 
 
 def _takes_labels(metric):
