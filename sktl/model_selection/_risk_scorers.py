@@ -288,9 +288,10 @@ def check_weighter(weighter, kind, such_as):
 
 
 def fitted_weighter(scorer, rows):
-    """The scorer's weighter, fitted on the rows."""
+    """The scorer's weighter, fitted on the rows; it sees no label of a target row."""
     weighter = DiscriminatorWeighter() if scorer.weighter is None else clone(scorer.weighter)
-    return weighter.fit(rows.represent(scorer.representation), rows.y, sample_domain=rows.domains.target)
+    target = rows.domains.target
+    return weighter.fit(rows.represent(scorer.representation), hide_labels(rows.y, target), sample_domain=target)
 
 
 def control_variate_mean(values, weights):
