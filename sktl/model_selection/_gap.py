@@ -11,6 +11,7 @@ from sklearn.utils import check_random_state
 from sktl._checks import check_number
 from sktl.base._routing import on_missing_labels
 from sktl.domains import draw_rows, read_domains
+from sktl.model_selection._by_domain import check_numbers
 from sktl.model_selection._guard import SOURCE_ONLY, TARGET_ONLY, TRANSFER, default_baseline, fit_candidate, labels_at
 from sktl.model_selection._hide import hide_labels
 from sktl.model_selection._splitters import TargetKFold
@@ -195,6 +196,8 @@ def transfer_learning_curve(
             f"n_labeled={max(n_labeled)} needs as many labelled target rows beside the {n_test} to score by; there are "
             f"{len(labeled)} in all. Lower n_labeled or test_size."
         )
+    if baseline is None:
+        check_numbers(X, "The default baseline", "or pass baseline, such as the same pipeline without what adapts")
     plain = on_missing_labels(default_baseline(estimator, X) if baseline is None else baseline)
     models = {TRANSFER: on_missing_labels(estimator), SOURCE_ONLY: plain, TARGET_ONLY: plain, POOLED: plain}
     seeds = check_random_state(random_state).randint(2**31 - 1, size=n_repeats)

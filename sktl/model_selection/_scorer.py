@@ -127,7 +127,9 @@ class DomainScorer(metaclass=ABCMeta):
         if lacking:
             raise ValueError(
                 f"{type(self).__name__} needs {' and '.join(self._needs)} rows; of the {len(domains.target)} rows to "
-                f"score none is a {lacking[0]} row. Split by SourceTargetKFold: each fold has rows of both domains."
+                f"score none is a {lacking[0]} row. In cross-validation, split by SourceTargetKFold: each fold has "
+                "rows of both domains. Rows whose labels are known are source rows unless sample_domain says "
+                "otherwise. To score predictions by known labels: best_estimator_.score(X, y), or any metric."
             )
         return float(self._score(rows))
 

@@ -17,7 +17,8 @@ from sktl._core.discrepancy import sharpest_gamma
 from sktl._core.kernels import choose_gamma
 from sktl.domains import draw_rows, known_labels, n_rows, read_domains
 from sktl.metrics import mmd
-from sktl.model_selection._by_domain import domain_names
+from sktl.model_selection._by_domain import check_numbers, domain_names
+from sktl.model_selection._tables import grid
 
 
 @dataclass(frozen=True)
@@ -64,6 +65,10 @@ class DomainDistances:
 
     domains: list
     distances: np.ndarray
+
+    def __str__(self):
+        """Return the distances as a table."""
+        return grid(self.domains, self.domains, self.distances)
 
 
 def rank_sources(
@@ -157,7 +162,7 @@ def domain_distance_matrix(X, sample_domain, *, metric=None, n_jobs=None):
     Returns
     -------
     DomainDistances
-        ``domains`` and ``distances``.
+        ``domains`` and ``distances``; ``print`` shows a table.
 
     Raises
     ------
@@ -204,6 +209,7 @@ def make_metric(metric, X, ends=None):
         if not callable(metric):
             raise TypeError(f"metric must be None or a function of two samples, such as mmd; got {metric!r}.")
         return metric
+    check_numbers(X, "The default metric", "or pass a metric that takes such rows")
     scaler = StandardScaler(with_mean=not sparse.issparse(X)).fit(X)
     scaled = scaler.transform(X)
     gamma = choose_gamma("rbf", "median", scaled)

@@ -101,6 +101,10 @@ def test_matrix_of_a_metric_by_hand():
     )
     assert result.domains == [1, 2, 3]
     assert_allclose(result.distances, [[0, 14, 5], [14, 0, 19], [5, 19, 0]])
+    assert [line.split() for line in str(result).splitlines()][:2] == [
+        ["1", "2", "3"],
+        ["1", "0.000", "14.000", "5.000"],
+    ]
 
 
 # --- the selector ---
@@ -266,6 +270,13 @@ def test_errors(ten_sources):
         SourceSelector(KNeighborsClassifier(), weights="distance").fit(X, y, site)
     with pytest.raises(TypeError, match="metric must be None or a function of two samples"):
         rank_sources(X, y, site, metric="mmd")
+    mixed = pd.DataFrame(X).assign(smoker="no")
+    for rows, reason in ((mixed, "could not convert string"), (np.where(X > 2, np.nan, X), "contains NaN")):
+        with pytest.raises(ValueError, match=f"default metric needs columns of finite numbers .*{reason}.* in front"):
+            SourceSelector(LogisticRegression()).fit(rows, y, site)
+        with pytest.raises(ValueError, match="or pass a metric that takes such rows"):
+            rank_sources(rows, None, site)
+    assert rank_sources(mixed, None, site, metric=lambda A, B: abs(len(A) - len(B)), n_bootstrap=0).distances[0] == 42
     with pytest.raises(ValueError, match="n_bootstrap must be"):
         rank_sources(X, y, site, n_bootstrap=-1)
     with pytest.raises(ValueError, match="Two domains are needed"):
