@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import sklearn
+from joblib import parallel_config
 from numpy.testing import assert_allclose, assert_array_equal
 from scipy import sparse
 from scipy.optimize import brentq
@@ -16,8 +17,19 @@ from sklearn.preprocessing import StandardScaler
 from sklearn.svm import SVC
 
 from sktl import OnLabeled
+from sktl.exceptions import SingleDomainWarning
 from sktl.feature import TCA
-from sktl.metrics import mmd
+from sktl.metrics import (
+    conditional_mmd,
+    energy_distance,
+    frechet_distance,
+    kl_divergence,
+    mmd,
+    principal_angles,
+    proxy_a_distance,
+    wasserstein_distance,
+)
+from sktl.metrics.transferability import leep
 from sktl.model_selection import SourceSelector, TargetKFold, domain_distance_matrix, rank_sources
 from sktl.model_selection._selector import distance_weights
 
@@ -92,6 +104,39 @@ def test_metrics_that_want_labels_get_them(ten_sources):
     assert set(ranking.names[:3]) == {"s2", "s5", "s7"} and ranking.distances[0] > 0.9 > ranking.distances[3]
     with pytest.raises(ValueError, match="wants labels of both domains"):
         rank_sources(X, np.where(site == "target", np.nan, y), site, metric=same_labelling)
+
+
+@pytest.mark.parametrize("metric", [energy_distance, frechet_distance, proxy_a_distance, wasserstein_distance])
+def test_the_library_s_distances_rank(metric, ten_sources):
+    X, _, site = ten_sources
+    kept = np.isin(site, ["s1", "s2", "s9", "target"])
+    ranking = rank_sources(X[kept], None, site[kept], metric=metric, n_bootstrap=0)
+    assert ranking.names == ["s2", "s1", "s9"]
+    by_hand = [metric(X[site == name], X[site == "target"]) for name in ranking.names]
+    assert_allclose(ranking.distances, by_hand)
+
+
+def test_transferability_ranks_where_the_target_has_labels(ten_sources):
+    X, y, site = ten_sources
+
+    def by_leep(X_source, y_source, X_target, y_target):
+        return leep(LogisticRegression().fit(X_source, y_source).predict_proba(X_target), y_target)
+
+    ranking = rank_sources(X, y, site, metric=by_leep, higher_is_nearer=True, n_bootstrap=5)
+    assert set(ranking.names[:3]) == {"s2", "s5", "s7"} and (np.diff(ranking.distances) <= 0).all()
+    selector = SourceSelector(LogisticRegression(), metric=by_leep, higher_is_nearer=True, n_bootstrap=5)
+    assert set(selector.fit(X, y, sample_domain=site).selected_) <= {"s2", "s5", "s7"}
+    assert set(rank_sources(X, y, site, metric=conditional_mmd, n_bootstrap=0).names[:3]) == {"s2", "s5", "s7"}
+
+
+def test_jobs_change_nothing(ten_sources):
+    X, _, site = ten_sources
+    with parallel_config("threading"):
+        one, two = (rank_sources(X, None, site, n_bootstrap=3, n_jobs=n) for n in (1, 2))
+        assert one.names == two.names
+        assert_array_equal(one.standard_errors, two.standard_errors)
+        one, two = (domain_distance_matrix(X, site, n_jobs=n).distances for n in (1, 2))
+        assert_array_equal(one, two)
 
 
 def test_matrix_of_a_metric_by_hand():
@@ -277,6 +322,17 @@ def test_errors(ten_sources):
         with pytest.raises(ValueError, match="or pass a metric that takes such rows"):
             rank_sources(rows, None, site)
     assert rank_sources(mixed, None, site, metric=lambda A, B: abs(len(A) - len(B)), n_bootstrap=0).distances[0] == 42
+    with pytest.raises(TypeError, match="metric must return a number; <function principal_angles .* returned array"):
+        rank_sources(X, None, site, metric=principal_angles)
+    with pytest.raises(TypeError, match="metric must return a number; .* returned None"):
+        domain_distance_matrix(X, site, metric=lambda A, B: None)
+    with pytest.raises(ValueError, match="wants labels .*: pass y"):
+        rank_sources(X, None, site, metric=conditional_mmd)
+    with pytest.raises(ValueError, match="failed on rows drawn with replacement.* n_bootstrap=0 .* do not repeat"):
+        rank_sources(X, None, site, metric=kl_divergence)
+    assert set(rank_sources(X, None, site, metric=kl_divergence, n_bootstrap=0).names[:3]) == {"s2", "s5", "s7"}
+    with pytest.warns(SingleDomainWarning), pytest.raises(ValueError, match="there is one domain. Pass sample_domain"):
+        rank_sources(X)
     with pytest.raises(ValueError, match="n_bootstrap must be"):
         rank_sources(X, y, site, n_bootstrap=-1)
     with pytest.raises(ValueError, match="Two domains are needed"):
