@@ -291,7 +291,16 @@ def fitted_weighter(scorer, rows):
     """The scorer's weighter, fitted on the rows; it sees no label of a target row."""
     weighter = DiscriminatorWeighter() if scorer.weighter is None else clone(scorer.weighter)
     target = rows.domains.target
-    return weighter.fit(rows.represent(scorer.representation), hide_labels(rows.y, target), sample_domain=target)
+    X, y = rows.represent(scorer.representation), hide_labels(rows.y, target)
+    try:
+        return weighter.fit(X, y, sample_domain=target)
+    except ValueError as error:
+        if scorer.representation == "transformed":
+            raise
+        raise ValueError(
+            f"{weighter!r} can't weigh the rows as they came to the model: {error} With representation='transformed' "
+            f"{type(scorer).__name__} shows it the rows that the pipeline's last step sees."
+        ) from error
 
 
 def control_variate_mean(values, weights):

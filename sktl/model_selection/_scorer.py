@@ -52,7 +52,7 @@ class ScoredRows:
         """Raise if the model has no class probabilities."""
         if not hasattr(self.estimator, "predict_proba"):
             raise TypeError(
-                f"This score needs predict_proba, which {self.estimator!r} does not have. Use a scorer that looks at "
+                f"This score needs predict_proba, which {self.last_step!r} does not have. Use a scorer that looks at "
                 "predicted classes alone (CircularValidationScorer(), ImportanceWeightedScorer(), MixValScorer()), or "
                 "a classifier with probabilities; around an ordinary one that has none, "
                 "OnLabeled(CalibratedClassifierCV(...))."
@@ -64,6 +64,12 @@ class ScoredRows:
         if how == "input" or not isinstance(model, Pipeline) or len(model) == 1:
             return self.X
         return respond(model[:-1], self.X, self.sample_domain, "transform")
+
+    @property
+    def last_step(self):
+        """What predicts, for messages: the last step of a pipeline."""
+        model = getattr(self.estimator, "best_estimator_", self.estimator)
+        return model[-1] if isinstance(model, Pipeline) else model
 
     @cached_property
     def labeled_source(self):
@@ -111,13 +117,14 @@ class DomainScorer(metaclass=ABCMeta):
             Higher is better.
         """
         self._check_params()
-        if self._of_classes and is_regressor(estimator):
-            raise TypeError(
-                f"{type(self).__name__} looks at predicted classes; got the regressor {estimator!r}. Score regressors "
-                "by ImportanceWeightedScorer(), DeepEmbeddedValidationScorer() or CircularValidationScorer()."
-            )
         domains = quiet_domains(X, y, sample_domain)
         rows = ScoredRows(estimator, X, y, domains, domains.target if sample_domain is None else domains.names)
+        if self._of_classes and is_regressor(estimator):
+            raise TypeError(
+                f"{type(self).__name__} looks at predicted classes; got the regressor {rows.last_step!r}. Score "
+                "regressors by ImportanceWeightedScorer(), DeepEmbeddedValidationScorer() or "
+                "CircularValidationScorer()."
+            )
         found = {
             "labelled source": rows.labeled_source.sum(),
             "source": domains.source.sum(),

@@ -338,6 +338,11 @@ def test_errors(two_domains):
     for scorer in (PredictionEntropyScorer(), SourceScorer("log"), CircularValidationScorer("brier")):
         with pytest.raises(TypeError, match="needs predict_proba, which .*LinearSVC.* Use a scorer that looks at pred"):
             scorer(mute, X, y)
+    mixed = pd.DataFrame(X).assign(smoker="no").rename(columns=str)
+    pipe = make_pipeline(ColumnTransformer([("numbers", "passthrough", list("01"))]), model).fit(mixed, y)
+    with pytest.raises(ValueError, match="can't weigh .* could not convert string to float.* representation='transfor"):
+        ImportanceWeightedScorer()(pipe, mixed, y)
+    assert np.isfinite(ImportanceWeightedScorer(representation="transformed")(pipe, mixed, y))
     with pytest.raises(ValueError, match="loss='squared' does not suit a classifier. Choose loss='zero_one'"):
         SourceScorer(loss="squared")(model, X, y)
     with pytest.raises(ValueError, match="loss must be one of 'auto', 'zero_one'"):
