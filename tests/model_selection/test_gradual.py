@@ -75,8 +75,9 @@ def test_the_route_is_the_best_of_all_routes():
         assert gentlest_route(distances) == list(min(paths, key=steps.get))
 
 
-def test_a_route_is_found_in_many_noisy_columns():
-    rng = np.random.default_rng(0)
+@pytest.mark.parametrize("seed", [0, 1])  # the median width leads straight to the target in draw 1
+def test_a_route_is_found_in_many_noisy_columns(seed):
+    rng = np.random.default_rng(seed)
     step = np.repeat(np.arange(9), 200)
     y, angle = rng.integers(0, 2, len(step)), np.radians(11 * step)
     mean = 2.5 * np.column_stack([np.cos(angle), np.sin(angle), *np.zeros((58, len(step)))])
@@ -84,7 +85,7 @@ def test_a_route_is_found_in_many_noisy_columns():
     site, shown = np.array(NAMES)[step], np.where(step == 0, y, np.nan)
     gradual = GradualSelfTraining(LogisticRegression(C=0.01)).fit(X, shown, sample_domain=site)
     direct = gradual.estimators_[0].score(X[step == 8], y[step == 8])
-    assert gradual.score(X[step == 8], y[step == 8]) > 0.95 > 0.65 > direct
+    assert gradual.score(X[step == 8], y[step == 8]) > 0.95 > 0.7 > direct
 
 
 def test_given_is_the_order_of_the_table(rotation):
