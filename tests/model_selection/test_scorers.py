@@ -291,6 +291,27 @@ def test_a_pipeline_is_scored_as_its_last_step_on_rows_each_mapped_by_its_own_do
         assert_allclose(scorer(nested.fit(X, y), X, y), scorer(pipe, X, y), rtol=1e-6)
 
 
+def test_several_sources_each_have_their_own_map(two_domains, centre):
+    X, y, _ = two_domains
+    site = np.where(np.isnan(y), "target", np.where(np.arange(len(y)) % 3 > 0, "a", "b"))
+    X = X + 5.0 * (site == "b")[:, None]
+    pipe = make_pipeline(centre(), OnLabeled(LogisticRegression()))
+    search = GridSearchCV(pipe, {"onlabeled__estimator__C": [1.0]}, cv=SourceTargetKFold(3), scoring=SourceScorer())
+    by_hand = []
+    for train, test in SourceTargetKFold(3).split(X, y, site):
+        own = X.copy()
+        for name in ("a", "b", "target"):
+            own[site == name] -= X[train][site[train] == name].mean(axis=0)
+        known = test[site[test] != "target"]
+        fitted = LogisticRegression().fit(*(table[train][site[train] != "target"] for table in (own, y)))
+        by_hand.append(fitted.score(own[known], y[known]))
+    with sklearn.config_context(enable_metadata_routing=True):
+        search.set_params(error_score="raise").fit(X, y, sample_domain=site)
+    assert_allclose([search.cv_results_[f"split{k}_test_score"][0] for k in range(3)], by_hand)
+    with pytest.raises(ValueError, match=r"fit saw \['a', 'b'\]: pass sample_domain as names.* with metadata routing"):
+        search.fit(X, y, groups=site, centre__sample_domain=site)  # routing is off: scorers are passed nothing
+
+
 # --- what is defined for regressors, and for classifiers without probabilities ---
 
 
