@@ -15,6 +15,7 @@ from sktl.model_selection._by_domain import check_numbers
 from sktl.model_selection._guard import SOURCE_ONLY, TARGET_ONLY, TRANSFER, default_baseline, fit_candidate, labels_at
 from sktl.model_selection._hide import hide_labels
 from sktl.model_selection._splitters import TargetKFold
+from sktl.model_selection._tables import grid
 from sktl.model_selection._transfer import few_labels
 
 POOLED = "pooled"
@@ -51,6 +52,11 @@ class TransferCurve:
 
     n_labeled: np.ndarray
     scores: dict
+
+    def __str__(self):
+        """Return the mean scores as a table, a row a number of target labels."""
+        means = np.transpose([scores.mean(axis=1) for scores in self.scores.values()])
+        return grid(self.n_labeled, list(self.scores), means, "labels")
 
 
 def negative_transfer_gap(estimator, X, y, sample_domain, *, baseline=None, scoring=None, cv=5, random_state=0):
@@ -164,12 +170,17 @@ def transfer_learning_curve(
     -------
     TransferCurve
         ``n_labeled`` and ``scores``: "transfer", "source-only", "target-only" (NaN without labels) and "pooled" (source
-        and target labels, unweighted), each of shape (n_sizes, n_repeats).
+        and target labels, unweighted), each of shape (n_sizes, n_repeats); ``print`` shows a table of means.
 
     Raises
     ------
     ValueError
         If there are too few labelled target rows for the largest number.
+
+    See Also
+    --------
+    sktl.inspection.TransferCurveDisplay : The picture of it.
+    negative_transfer_gap : One number, at the labels there are.
 
     Examples
     --------

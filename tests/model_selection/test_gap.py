@@ -84,6 +84,12 @@ def test_the_curve_s_models_are_fitted_on_the_rows_they_are_named_for(two_sites)
     assert labelled["transfer"] == labelled["pooled"] == [91, 96, 103]
     assert labelled["source-only"] == [91, 91, 91]
     assert np.isnan(labelled["target-only"][0]) and labelled["target-only"][1:] == [5, 12]
+    assert [line.split() for line in str(curve).splitlines()] == [
+        ["labels", "transfer", "source-only", "target-only", "pooled"],
+        ["0", "91.000", "91.000", "nan", "91.000"],
+        ["5", "96.000", "91.000", "5.000", "96.000"],
+        ["12", "103.000", "91.000", "12.000", "103.000"],
+    ]
     assert [n_target for _, n_target in seen] == [0, 0, 0, 5, 0, 5, 5, 12, 0, 12, 12]
 
 
