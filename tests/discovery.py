@@ -44,6 +44,7 @@ VARIANTS = {
     "SCL": [{"loss": "modified_huber", "reg": 0.1}],
     "SFA": [{"pivots": "frequency", "stack": False}],
     "SSTCA": [{"kernel": "rbf"}, {"kernel": "rbf", "n_landmarks": 8}],
+    "SourceSelector": [{"estimator": LogisticRegression(), "weights": "distance"}],
     "SPLClassifier": [{"n_components": 2, "max_iter": 3}],
     "TCA": [{"kernel": "rbf"}, {"kernel": "rbf", "n_landmarks": 8}],
     "TJM": [{"kernel": "rbf"}, {"kernel": "rbf", "n_landmarks": 8}],

@@ -3,11 +3,14 @@
 import numpy as np
 from joblib import Parallel, delayed
 from scipy import sparse
+from sklearn.metrics.pairwise import euclidean_distances
 
-from sktl._core.kernels import Kernel, blocks, subsample
+from sktl._core.kernels import Kernel, blocks, stack_samples, subsample
 
 ROWS = 8192  # rows of a block of random features or of pairs
 FEATURE_KERNELS = ("rbf", "laplacian")  # kernels with random features
+CONTRAST_ROWS = 500  # rows of a sample that the choice of a width looks at
+FINER = 2.0 ** np.arange(7)  # the widths it chooses from: gamma times these
 
 
 # --- all pairs ---
@@ -34,6 +37,31 @@ def _mean_within(kernel, X, unbiased, n_jobs):
 def energy_squared(X, Y, unbiased: bool, n_jobs=None) -> float:
     """2 mean |x - y| - mean |x - x'| - mean |y - y'|: the MMD^2 of the kernel -|x - y| (Sejdinovic et al. 2013)."""
     return -mmd_squared(Kernel("distance"), X, Y, unbiased, n_jobs)
+
+
+def mmd_contrast(kernel_matrix, n) -> float:
+    """MMD^2 in units of its spread were both samples (the first ``n`` rows, and the others) of one distribution.
+
+    The variance then is 2 (1 / n + 1 / m)^2 E[k~^2], with k~ the kernel centred (Gretton et al. 2009, "A fast,
+    consistent kernel two-sample test").
+    """
+    K, m = kernel_matrix, len(kernel_matrix) - n
+    within = [(block.sum() - np.trace(block)) / (len(block) * (len(block) - 1)) for block in (K[:n, :n], K[n:, n:])]
+    means = K.mean(axis=0)
+    centred = K - means - means[:, None] + means.mean()
+    np.fill_diagonal(centred, 0)
+    variance = 2 * (1 / n + 1 / m) ** 2 * np.sum(centred**2) / ((n + m) * (n + m - 1))
+    difference = within[0] + within[1] - 2 * K[:n, n:].mean()
+    return difference / np.sqrt(variance) if variance > 0 else 0.0
+
+
+def sharpest_gamma(gamma, X, Y) -> float:
+    """Of ``gamma`` times 1, 2, 4, ... 64, that of the Gaussian kernel which best tells the samples apart."""
+    if min(X.shape[0], Y.shape[0]) < 2:
+        return gamma
+    X, Y = (Z[subsample(Z, CONTRAST_ROWS, np.random.default_rng(0))] for Z in (X, Y))
+    squares = euclidean_distances(stack_samples(X, Y), squared=True)
+    return gamma * FINER[np.argmax([mmd_contrast(np.exp(-gamma * k * squares), X.shape[0]) for k in FINER])]
 
 
 # --- some pairs: linear in rows, or nearly ---

@@ -4,8 +4,9 @@ from sklearn import config_context
 from sklearn.base import clone
 from sklearn.pipeline import Pipeline
 from sklearn.utils.metadata_routing import get_routing_for_object
+from sklearn.utils.validation import has_fit_parameter
 
-from sktl.base._wrappers import BaseOnLabeled, OnLabeled
+from sktl.base._wrappers import BaseOnLabeled, OnLabeled, weight_parameter
 
 
 def consumes_domains(estimator, method):
@@ -14,13 +15,40 @@ def consumes_domains(estimator, method):
         return bool(get_routing_for_object(estimator).consumes(method, ["sample_domain"]))
 
 
-def fit_on_domains(estimator, X, y, sample_domain):
-    """A clone fitted; ``sample_domain`` goes wherever it is asked for, at any depth of a pipeline."""
-    model = clone(estimator)
-    if not consumes_domains(model, "fit"):
+def fit_on_domains(estimator, X, y, sample_domain, weights=None):
+    """A clone fitted; ``sample_domain`` goes wherever it is asked for, at any depth of a pipeline.
+
+    ``weights`` of the rows go to what learns from labels, the last step of a pipeline, and to no other.
+    """
+    model, params = clone(estimator), {} if weights is None else {"sample_weight": weights}
+    if consumes_domains(model, "fit"):
+        with config_context(enable_metadata_routing=True):
+            if params:
+                ask_for_weights(model)
+            return model.fit(X, y, sample_domain=sample_domain, **params)
+    if not params:
         return model.fit(X, y)
-    with config_context(enable_metadata_routing=True):
-        return model.fit(X, y, sample_domain=sample_domain)
+    with config_context(enable_metadata_routing=False):  # else every step must say whether it wants them
+        return model.fit(X, y, **{weight_parameter(model): weights})
+
+
+def ask_for_weights(model):
+    """Have ``sample_weight`` routed to the last step of the model (a pipeline, ``OnLabeled``), and to no other part."""
+    last = model
+    while isinstance(last, (Pipeline, BaseOnLabeled)):
+        last = last.steps[-1][1] if isinstance(last, Pipeline) else last.estimator
+    wanted = {id(part) for part in parts(last)}
+    for part in parts(model):
+        if has_fit_parameter(part, "sample_weight") and hasattr(part, "set_fit_request"):
+            part.set_fit_request(sample_weight=id(part) in wanted)
+
+
+def parts(model):
+    """The estimator and all within it."""
+    return [
+        model,
+        *(value for value in model.get_params().values() if hasattr(value, "fit") and not isinstance(value, type)),
+    ]
 
 
 def on_missing_labels(estimator):

@@ -2,7 +2,7 @@
 
 import numpy as np
 from sklearn import config_context
-from sklearn.utils import check_consistent_length
+from sklearn.utils import check_array, check_consistent_length
 
 from sktl.base._routing import consumes_domains
 from sktl.domains import as_column, missing_values
@@ -40,3 +40,15 @@ def respond(estimator, X, sample_domain, method="predict"):
         return getattr(estimator, method)(X)
     with config_context(enable_metadata_routing=True):
         return getattr(estimator, method)(X, sample_domain=sample_domain)
+
+
+def check_numbers(X, what, way_out):
+    """Raise unless all rows are finite numbers, which ``what`` needs."""
+    try:
+        check_array(X, accept_sparse=True)
+    except ValueError as error:
+        reason = str(error).splitlines()[0].rstrip(".")
+        raise ValueError(
+            f"{what} needs columns of finite numbers ({reason}). Put what imputes and encodes them in front, as in "
+            f"make_pipeline(preprocessing, ...), {way_out}."
+        ) from error

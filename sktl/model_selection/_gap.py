@@ -11,9 +11,11 @@ from sklearn.utils import check_random_state
 from sktl._checks import check_number
 from sktl.base._routing import on_missing_labels
 from sktl.domains import draw_rows, read_domains
+from sktl.model_selection._by_domain import check_numbers
 from sktl.model_selection._guard import SOURCE_ONLY, TARGET_ONLY, TRANSFER, default_baseline, fit_candidate, labels_at
 from sktl.model_selection._hide import hide_labels
 from sktl.model_selection._splitters import TargetKFold
+from sktl.model_selection._tables import grid
 from sktl.model_selection._transfer import few_labels
 
 POOLED = "pooled"
@@ -50,6 +52,11 @@ class TransferCurve:
 
     n_labeled: np.ndarray
     scores: dict
+
+    def __str__(self):
+        """Return the mean scores as a table, a row a number of target labels."""
+        means = np.transpose([scores.mean(axis=1) for scores in self.scores.values()])
+        return grid(self.n_labeled, list(self.scores), means, "labels")
 
 
 def negative_transfer_gap(estimator, X, y, sample_domain, *, baseline=None, scoring=None, cv=5, random_state=0):
@@ -163,12 +170,17 @@ def transfer_learning_curve(
     -------
     TransferCurve
         ``n_labeled`` and ``scores``: "transfer", "source-only", "target-only" (NaN without labels) and "pooled" (source
-        and target labels, unweighted), each of shape (n_sizes, n_repeats).
+        and target labels, unweighted), each of shape (n_sizes, n_repeats); ``print`` shows a table of means.
 
     Raises
     ------
     ValueError
         If there are too few labelled target rows for the largest number.
+
+    See Also
+    --------
+    sktl.inspection.TransferCurveDisplay : The picture of it.
+    negative_transfer_gap : One number, at the labels there are.
 
     Examples
     --------
@@ -195,6 +207,8 @@ def transfer_learning_curve(
             f"n_labeled={max(n_labeled)} needs as many labelled target rows beside the {n_test} to score by; there are "
             f"{len(labeled)} in all. Lower n_labeled or test_size."
         )
+    if baseline is None:
+        check_numbers(X, "The default baseline", "or pass baseline, such as the same pipeline without what adapts")
     plain = on_missing_labels(default_baseline(estimator, X) if baseline is None else baseline)
     models = {TRANSFER: on_missing_labels(estimator), SOURCE_ONLY: plain, TARGET_ONLY: plain, POOLED: plain}
     seeds = check_random_state(random_state).randint(2**31 - 1, size=n_repeats)

@@ -3,13 +3,17 @@
 from numbers import Integral
 
 import numpy as np
-from scipy.sparse.csgraph import dijkstra
+from scipy.sparse.csgraph import breadth_first_order, minimum_spanning_tree
+from scipy.stats import rankdata
 from sklearn.base import clone
+from sklearn.metrics.pairwise import euclidean_distances
 from sklearn.utils import check_random_state
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from sktl._checks import check_number, import_extra
+from sktl._core.kernels import subsample
+from sktl._core.transport import exact_plan, uniform
 from sktl.base import BaseTransferClassifier
 from sktl.domains import TARGET
 from sktl.model_selection._sources import make_metric
@@ -18,14 +22,25 @@ ROUTES = ("auto", "given")
 MAX_TRANSPORT = 2000  # rows of a domain between which a transport plan is made: 32 MB
 
 
-def shortest_route(distances):
-    """Nodes from the first to the last one, along which the sum of the distances is smallest."""
-    lengths = np.maximum(distances, 1e-6 * max(np.max(distances), 1))  # scipy takes 0 for "no edge"
-    _, before = dijkstra(lengths, indices=0, return_predecessors=True)
+def gentlest_route(distances):
+    """Nodes from the first to the last one, on the path whose largest step is smallest (then the next largest, ...).
+
+    It is the path in the minimum spanning tree; only the order of the distances matters.
+    """
+    ranks = np.reshape(rankdata(distances), np.shape(distances))  # all above 0, which scipy takes for "no edge"
+    np.fill_diagonal(ranks, 0)
+    _, before = breadth_first_order(minimum_spanning_tree(ranks), 0, directed=False)
     route = [len(distances) - 1]
     while route[0] != 0:
         route.insert(0, int(before[route[0]]))
     return route
+
+
+def interpolate(X, Y, n_steps):
+    """Samples between ``X`` and ``Y``: rows of ``X`` that have gone a part of their way along an optimal plan."""
+    plan = exact_plan(euclidean_distances(X, Y, squared=True), uniform(len(X)), uniform(len(Y))).plan
+    image = plan @ Y / plan.sum(axis=1, keepdims=True)
+    return [X + k / (n_steps + 1) * (image - X) for k in range(1, n_steps + 1)]
 
 
 def confidence(model, X):
@@ -66,10 +81,12 @@ class GradualSelfTraining(BaseTransferClassifier):
 
     *When it helps*: the domains move gradually, so that each model errs little on the next domain, though the first one
     would fail on the last: sensors that age, portraits over decades, angles of view. Two moons turned by 90 degrees:
-    98.8 %, against 22 from the source alone, and 60 with CORAL at best; digits turned by 60 degrees, with an SVM: 74.6,
-    15 and 26 with TCA (``benchmarks/gradual.py``). *When it hurts*: rows are few at each step, or a step is so
+    98.8 %, against 21 from the source alone, and 60 with CORAL at best; digits turned by 60 degrees, with an SVM: 71.5,
+    14 and 26 with TCA (``benchmarks/gradual.py``). *When it hurts*: rows are few at each step, or a step is so
     large that the labels go wrong, since every later model learns that; or nothing was wrong with the source model. And
-    "auto" sees rows, not labels: domains that look alike with their classes exchanged are near each other to it.
+    "auto" sees rows, not labels: domains that look alike with their classes exchanged are near each other to it, and
+    in many noisy columns few rows can't tell which domains are near (200 rows in 60 columns: on one of five draws the
+    path led straight to the target; 500 in 100: 98.7 %, 99.5 with the path given). Give the path where you know it.
 
     Parameters
     ----------
@@ -77,17 +94,18 @@ class GradualSelfTraining(BaseTransferClassifier):
         Fitted anew for each domain; it has ``predict_proba`` or ``decision_function``. Regularise it, or it learns its
         own labels by heart and does not move. None: ``LogisticRegression``.
     path : "auto", "given" or list, default="auto"
-        The domains without labels to go through. "auto": those on the shortest path from source to target in the graph
-        of domain distances; "given": all, in the order in which they first appear in the table; or their names in
-        order.
+        The domains without labels to go through. "auto": those on the path from source to target, in the graph of
+        domain distances, whose largest step is smallest (errors grow with the largest step [1]_); "given": all, in the
+        order in which they first appear in the table; or their names in order.
     drop : float in [0, 1), default=0.1
         Share of a domain's rows, the least confident ones, that are left out.
     metric : callable, default=None
-        Distance of two samples for "auto"; None: the squared MMD of rows in common units, which adds up to less over
-        small steps than over one large one.
+        Distance of two samples for "auto", of which only the order matters; None: the squared MMD of rows in common
+        units, by the Gaussian kernel whose width best tells the source from the target.
     n_interpolated : int >= 0, default=0
-        Domains to make where the path has none: rows on their way from source to target along an optimal transport plan
-        (needs the ``ot`` extra; at most 2,000 rows of each).
+        Domains to make between each two neighbours on the path: rows on their way from one to the next along an optimal
+        transport plan [2]_ (needs the ``ot`` extra; at most 2,000 rows of each). Moons turned by 90 degrees in three
+        steps: 45 % without, 79 with one, 85 with eight.
     random_state : int, RandomState instance or None, default=0
         Seed of the choice of rows for the transport plan.
 
@@ -95,7 +113,7 @@ class GradualSelfTraining(BaseTransferClassifier):
     ----------
     path_ : list
         Names of the domains gone through: "source" for all that have labels, then the intermediate ones, then "target".
-        Interpolated ones are fractions between 0 and 1.
+        Interpolated ones are fractions of the way between their neighbours.
     estimators_ : list
         The model after each of them.
     n_kept_ : ndarray of shape (n_steps,)
@@ -114,7 +132,9 @@ class GradualSelfTraining(BaseTransferClassifier):
 
     Notes
     -----
-    Cost: one fit a domain; "auto" also one distance for each pair of them. Known target labels are used in the last
+    Cost: one fit a domain; "auto" also one distance for each pair of them; ``n_interpolated`` a transport plan a step,
+    O(n^3) at worst and O(n^2) memory. The largest step is made smallest, then the next largest, and so on: the path in
+    the minimum spanning tree. Known target labels are used in the last
     fit, in place of predicted ones.
 
     References
@@ -182,25 +202,34 @@ class GradualSelfTraining(BaseTransferClassifier):
         if not start.any():
             raise ValueError("GradualSelfTraining starts from labelled source rows; there are none.")
         route = [] if domains.single else self._route(X, domains, start)
-        models = [self._base().fit(X[start], known[start])]
-        self.path_, self.n_kept_ = ["source", *(name for name, _ in route)], [int(start.sum())]
-        for name, rows in route:
-            step = self._interpolated(name, X, start, domains) if rows is None else X[rows]
-            is_known = np.zeros(step.shape[0], dtype=bool) if rows is None else domains.labeled[rows]
-            guess = models[-1].predict(step)
-            guess[is_known] = known[rows][is_known] if is_known.any() else guess[is_known]
-            kept = is_known | most_confident(confidence(models[-1], step), self.drop)
-            if len(np.unique(guess[kept])) > 1:
-                models.append(self._base().fit(step[kept], guess[kept]))
-            else:  # all rows in one class: nothing to learn a boundary from
-                models.append(models[-1])
-            self.n_kept_.append(int(kept.sum()))
-        self.estimators_, self.n_kept_ = models, np.array(self.n_kept_)
+        seed = check_random_state(self.random_state).randint(2**31 - 1)
+        self.path_, self.estimators_ = ["source"], [self._base().fit(X[start], known[start])]
+        self.n_kept_, rows = [int(start.sum())], start
+        for name, following in route:
+            for k, between in enumerate(self._between(X, rows, following, seed), start=1):
+                self._learn(k / (self.n_interpolated + 1), between, None, np.zeros(len(between), dtype=bool))
+            rows = following
+            self._learn(name, X[rows], known[rows], domains.labeled[rows])
+        self.n_kept_ = np.array(self.n_kept_)
         return self
+
+    def _learn(self, name, X, labels, is_known):
+        """One step: the last model labels the rows where ``labels`` are not known, a new one learns from the surest."""
+        last = self.estimators_[-1]
+        guess = last.predict(X)
+        if is_known.any():
+            guess[is_known] = labels[is_known]
+        kept = is_known | most_confident(confidence(last, X), self.drop)
+        one_class = len(np.unique(guess[kept])) == 1  # nothing to learn a boundary from
+        self.estimators_.append(last if one_class else self._base().fit(X[kept], guess[kept]))
+        self.path_.append(name)
+        self.n_kept_.append(int(kept.sum()))
 
     def _check_params(self):
         check_number("drop", self.drop, low=0, high=1, closed="left")
         check_number("n_interpolated", self.n_interpolated, Integral, low=0)
+        if self.n_interpolated > 0:
+            import_extra("ot", "ot", "GradualSelfTraining with n_interpolated > 0")
         if isinstance(self.path, str) and self.path not in ROUTES:
             raise ValueError(f"path must be 'auto', 'given' or a list of names of domains; got {self.path!r}.")
         base = self._base()
@@ -219,7 +248,7 @@ class GradualSelfTraining(BaseTransferClassifier):
         return LogisticRegression(max_iter=1000)
 
     def _route(self, X, domains, start):
-        """The domains to go through after the source: (name, mask of rows), or (fraction, None) for those to make."""
+        """The domains to go through after the source: (name, mask of rows)."""
         between = {name: domains.names == name for name in dict.fromkeys(domains.names[domains.source].tolist())}
         between = {name: rows for name, rows in between.items() if not (rows & domains.labeled).any()}
         if not isinstance(self.path, str):
@@ -231,29 +260,25 @@ class GradualSelfTraining(BaseTransferClassifier):
             between = {name: between[name] for name in self.path}
         elif self.path == "auto" and between:
             samples = [X[start], *(X[rows] for rows in between.values()), X[domains.target]]
-            compare = make_metric(self.metric, X)
+            compare = make_metric(self.metric, X, ends=(start, domains.target))
             distances = np.zeros((len(samples), len(samples)))
             for i in range(len(samples)):
                 for j in range(i):
                     distances[i, j] = distances[j, i] = compare(samples[i], samples[j])
             names = list(between)
-            between = {names[node - 1]: between[names[node - 1]] for node in shortest_route(distances)[1:-1]}
-        steps = list(between.items())
-        if not steps:
-            steps = [(k / (self.n_interpolated + 1), None) for k in range(1, self.n_interpolated + 1)]
-        return [*steps, (TARGET, domains.target)]
+            between = {names[node - 1]: between[names[node - 1]] for node in gentlest_route(distances)[1:-1]}
+        return [*between.items(), (TARGET, domains.target)]
 
-    def _interpolated(self, fraction, X, start, domains):
-        """Source rows that have gone a fraction of their way to the target, along an optimal transport plan."""
-        ot = import_extra("ot", "ot", "GradualSelfTraining with n_interpolated > 0")
-        rng = check_random_state(self.random_state if not hasattr(self.random_state, "randint") else 0)
-        parts = []
-        for rows in (np.flatnonzero(start), np.flatnonzero(domains.target)):
-            rows = rows if len(rows) <= MAX_TRANSPORT else rng.choice(rows, MAX_TRANSPORT, replace=False)
-            parts.append(X[rows].toarray() if hasattr(X, "toarray") else np.asarray(X[rows], dtype=np.float64))
-        plan = ot.emd([], [], ot.dist(*parts))
-        image = plan @ parts[1] / plan.sum(axis=1, keepdims=True)
-        return ((1 - fraction) * parts[0] + fraction * image).astype(X.dtype)
+    def _between(self, X, rows, following, seed):
+        """The domains to make between two neighbours on the path."""
+        if self.n_interpolated == 0:
+            return []
+        ends = []
+        for mask in (rows, following):
+            part = X[mask].toarray() if hasattr(X, "toarray") else X[mask]
+            part = part[subsample(part, MAX_TRANSPORT, np.random.default_rng(seed))]
+            ends.append(part.astype(np.float64))
+        return [between.astype(X.dtype) for between in interpolate(*ends, self.n_interpolated)]
 
     def predict(self, X):
         """Predict the class of target rows, by the last model.

@@ -47,6 +47,7 @@ class PredictionEntropyScorer(DomainScorer):
     """
 
     _needs = ("target",)
+    _of_classes = True
 
     def _score(self, rows):
         return -entropy(rows.probabilities(rows.domains.target)).mean()
@@ -80,6 +81,7 @@ class InformationMaximizationScorer(DomainScorer):
     """
 
     _needs = ("target",)
+    _of_classes = True
 
     def _score(self, rows):
         shares = rows.probabilities(rows.domains.target)
@@ -125,6 +127,7 @@ class SoftNeighborhoodDensityScorer(DomainScorer):
 
     temperature: float = 0.05
     _needs = ("target",)
+    _of_classes = True
 
     def _check_params(self):
         check_number("temperature", self.temperature, low=0, closed="neither")
@@ -192,6 +195,7 @@ class MixValScorer(DomainScorer):
     representation: str = "input"
     random_state: int = 0
     _needs = ("target",)
+    _of_classes = True
 
     def _check_params(self):
         check_number("mix", self.mix, low=0.5, high=1, closed="neither")

@@ -228,6 +228,8 @@ class CircularValidationScorer(RiskScorer):
 
     def _score(self, rows):
         loss, domains = choose_loss(self.loss, rows.estimator), rows.domains
+        if loss.method == "predict_proba":
+            rows.check_probabilities()
         source, scored = domains.source, rows.labeled_source
         y, guess = rows.labels(scored), rows.answer(domains.target)
         index = np.flatnonzero(scored)
@@ -286,9 +288,19 @@ def check_weighter(weighter, kind, such_as):
 
 
 def fitted_weighter(scorer, rows):
-    """The scorer's weighter, fitted on the rows."""
+    """The scorer's weighter, fitted on the rows; it sees no label of a target row."""
     weighter = DiscriminatorWeighter() if scorer.weighter is None else clone(scorer.weighter)
-    return weighter.fit(rows.represent(scorer.representation), rows.y, sample_domain=rows.domains.target)
+    target = rows.domains.target
+    X, y = rows.represent(scorer.representation), hide_labels(rows.y, target)
+    try:
+        return weighter.fit(X, y, sample_domain=target)
+    except ValueError as error:
+        if scorer.representation == "transformed":
+            raise
+        raise ValueError(
+            f"{weighter!r} can't weigh the rows as they came to the model: {error} With representation='transformed' "
+            f"{type(scorer).__name__} shows it the rows that the pipeline's last step sees."
+        ) from error
 
 
 def control_variate_mean(values, weights):

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
-from sklearn.base import BaseEstimator
+from sklearn.base import BaseEstimator, is_regressor
 from sklearn.pipeline import Pipeline
 from sklearn.utils.metadata_routing import MetadataRequest
 
@@ -45,12 +45,18 @@ class ScoredRows:
 
     def probabilities(self, rows):
         """Class probabilities of the rows of a mask, or an error that says who has none."""
+        self.check_probabilities()
+        return self.answer(rows, "predict_proba")
+
+    def check_probabilities(self):
+        """Raise if the model has no class probabilities."""
         if not hasattr(self.estimator, "predict_proba"):
             raise TypeError(
-                f"This score needs predict_proba, which {self.estimator!r} does not have. Use a classifier that has "
-                "it, or CalibratedClassifierCV around this one."
+                f"This score needs predict_proba, which {self.last_step!r} does not have. Use a scorer that looks at "
+                "predicted classes alone (CircularValidationScorer(), ImportanceWeightedScorer(), MixValScorer()), or "
+                "a classifier with probabilities; around an ordinary one that has none, "
+                "OnLabeled(CalibratedClassifierCV(...))."
             )
-        return self.answer(rows, "predict_proba")
 
     def represent(self, how):
         """All rows as they came, or as the pipeline's steps before the last one map them."""
@@ -58,6 +64,12 @@ class ScoredRows:
         if how == "input" or not isinstance(model, Pipeline) or len(model) == 1:
             return self.X
         return respond(model[:-1], self.X, self.sample_domain, "transform")
+
+    @property
+    def last_step(self):
+        """What predicts, for messages: the last step of a pipeline."""
+        model = getattr(self.estimator, "best_estimator_", self.estimator)
+        return model[-1] if isinstance(model, Pipeline) else model
 
     @cached_property
     def labeled_source(self):
@@ -71,19 +83,19 @@ class ScoredRows:
     def losses(self, loss):
         """Loss of each labelled source row."""
         rows = self.labeled_source
-        return loss.of_rows(
-            self.labels(rows), self.answer(rows, loss.method), getattr(self.estimator, "classes_", None)
-        )
+        answer = self.probabilities(rows) if loss.method == "predict_proba" else self.answer(rows, loss.method)
+        return loss.of_rows(self.labels(rows), answer, getattr(self.estimator, "classes_", None))
 
 
 class DomainScorer(metaclass=ABCMeta):
     """Contract of the scorers: ``scorer(estimator, X, y, sample_domain=None)``, a float, higher is better.
 
     A child is a frozen dataclass (so the same model gives the same number, always) that implements ``_score``, and says
-    by ``_needs`` which rows it looks at.
+    by ``_needs`` which rows it looks at, and by ``_of_classes`` whether it is defined for classifiers alone.
     """
 
     _needs = ("labelled source", "target")
+    _of_classes = False
 
     def __call__(self, estimator, X, y, sample_domain=None):
         """Score a fitted model.
@@ -107,6 +119,12 @@ class DomainScorer(metaclass=ABCMeta):
         self._check_params()
         domains = quiet_domains(X, y, sample_domain)
         rows = ScoredRows(estimator, X, y, domains, domains.target if sample_domain is None else domains.names)
+        if self._of_classes and is_regressor(estimator):
+            raise TypeError(
+                f"{type(self).__name__} looks at predicted classes; got the regressor {rows.last_step!r}. Score "
+                "regressors by ImportanceWeightedScorer(), DeepEmbeddedValidationScorer() or "
+                "CircularValidationScorer()."
+            )
         found = {
             "labelled source": rows.labeled_source.sum(),
             "source": domains.source.sum(),
@@ -116,7 +134,9 @@ class DomainScorer(metaclass=ABCMeta):
         if lacking:
             raise ValueError(
                 f"{type(self).__name__} needs {' and '.join(self._needs)} rows; of the {len(domains.target)} rows to "
-                f"score none is a {lacking[0]} row. Split by SourceTargetKFold: each fold has rows of both domains."
+                f"score none is a {lacking[0]} row. In cross-validation, split by SourceTargetKFold: each fold has "
+                "rows of both domains. Rows whose labels are known are source rows unless sample_domain says "
+                "otherwise. To score predictions by known labels: best_estimator_.score(X, y), or any metric."
             )
         return float(self._score(rows))
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from functools import partial
 from inspect import signature
 from itertools import combinations
-from numbers import Integral
+from numbers import Integral, Real
 
 import numpy as np
 from joblib import Parallel, delayed
@@ -13,10 +13,12 @@ from sklearn.preprocessing import StandardScaler
 from sklearn.utils import check_random_state
 
 from sktl._checks import check_number
+from sktl._core.discrepancy import sharpest_gamma
 from sktl._core.kernels import choose_gamma
 from sktl.domains import draw_rows, known_labels, n_rows, read_domains
 from sktl.metrics import mmd
-from sktl.model_selection._by_domain import domain_names
+from sktl.model_selection._by_domain import check_numbers, domain_names
+from sktl.model_selection._tables import grid
 
 
 @dataclass(frozen=True)
@@ -64,6 +66,10 @@ class DomainDistances:
     domains: list
     distances: np.ndarray
 
+    def __str__(self):
+        """Return the distances as a table."""
+        return grid(self.domains, self.domains, self.distances)
+
 
 def rank_sources(
     X, y=None, sample_domain=None, *, metric=None, higher_is_nearer=False, n_bootstrap=20, n_jobs=None, random_state=0
@@ -109,7 +115,9 @@ def rank_sources(
     Notes
     -----
     Two sources whose distances differ by less than two standard errors can't be told apart. A small distance is no
-    promise: it does not see whether labels mean the same.
+    promise: it does not see whether labels mean the same. Where target rows have labels, a function of the four samples
+    with ``higher_is_nearer=True`` does, such as the accuracy of a source's model on the target, or its
+    :func:`sktl.metrics.transferability.leep`.
 
     Examples
     --------
@@ -123,8 +131,15 @@ def rank_sources(
     """
     check_number("n_bootstrap", n_bootstrap, Integral, low=0)
     domains = read_domains(X, y, sample_domain)
+    if domains.single:
+        raise ValueError(
+            "rank_sources needs a target and sources; there is one domain. Pass sample_domain, one value a row, with "
+            "'target' for target rows, or leave their labels missing."
+        )
     compare = make_metric(metric, X)
-    y = None if y is None or not _takes_labels(compare) else y
+    if _takes_labels(compare) and y is None:
+        raise ValueError(f"The metric {compare!r} wants labels (y_source, y_target): pass y.")
+    y = y if _takes_labels(compare) else None
     target = _sample(X, y, domains.names == "target", domains.labeled)
     seeds = check_random_state(random_state).randint(2**31 - 1, size=len(domains.sources))
     results = Parallel(n_jobs=n_jobs)(
@@ -156,7 +171,7 @@ def domain_distance_matrix(X, sample_domain, *, metric=None, n_jobs=None):
     Returns
     -------
     DomainDistances
-        ``domains`` and ``distances``.
+        ``domains`` and ``distances``; ``print`` shows a table.
 
     Raises
     ------
@@ -182,7 +197,7 @@ def domain_distance_matrix(X, sample_domain, *, metric=None, n_jobs=None):
     compare = make_metric(metric, X)
     samples = [draw_rows(X, np.flatnonzero(names == name)) for name in domains]
     pairs = list(combinations(range(len(domains)), 2))
-    values = Parallel(n_jobs=n_jobs)(delayed(compare)(samples[i], samples[j]) for i, j in pairs)
+    values = Parallel(n_jobs=n_jobs)(delayed(_call)(compare, (samples[i],), (samples[j],)) for i, j in pairs)
     distances = np.zeros((len(domains), len(domains)))
     for (i, j), value in zip(pairs, values, strict=True):
         distances[i, j] = distances[j, i] = value
@@ -194,14 +209,22 @@ def standardised_mmd(X_source, X_target, scaler, gamma):
     return mmd(scaler.transform(X_source), scaler.transform(X_target), gamma=gamma)
 
 
-def make_metric(metric, X):
-    """The metric, or the default one with the units and the width of all rows."""
+def make_metric(metric, X, ends=None):
+    """The metric, or the default one with the units and the width of all rows.
+
+    With ``ends``, the masks of two domains, the width is the one that best tells these two apart.
+    """
     if metric is not None:
         if not callable(metric):
             raise TypeError(f"metric must be None or a function of two samples, such as mmd; got {metric!r}.")
         return metric
+    check_numbers(X, "The default metric", "or pass a metric that takes such rows")
     scaler = StandardScaler(with_mean=not sparse.issparse(X)).fit(X)
-    return partial(standardised_mmd, scaler=scaler, gamma=choose_gamma("rbf", "median", scaler.transform(X)))
+    scaled = scaler.transform(X)
+    gamma = choose_gamma("rbf", "median", scaled)
+    if ends is not None:
+        gamma = sharpest_gamma(gamma, *(scaled[rows] for rows in ends))
+    return partial(standardised_mmd, scaler=scaler, gamma=gamma)
 
 
 def _takes_labels(metric):
@@ -225,16 +248,26 @@ def _sample(X, y, rows, labeled):
 def _distance_and_error(compare, source, target, n_bootstrap, seed):
     """The distance, and the standard deviation of it over samples drawn with replacement."""
     estimate, rng = _call(compare, source, target), np.random.default_rng(seed)
-    draws = [_call(compare, _resampled(source, rng), _resampled(target, rng)) for _ in range(n_bootstrap)]
+    try:
+        draws = [_call(compare, _resampled(source, rng), _resampled(target, rng)) for _ in range(n_bootstrap)]
+    except ValueError as error:
+        raise ValueError(
+            "The metric failed on rows drawn with replacement, of which some are equal. For no standard errors pass "
+            f"n_bootstrap=0 (rank_sources), else another metric. It said: {error}"
+        ) from error
     return estimate, np.std(draws, ddof=1) if n_bootstrap > 1 else np.nan
 
 
 def _call(compare, source, target):
-    """The metric of two domains, with their labels where it wants them."""
+    """The metric of two domains, with their labels where it wants them; an error if it is no number."""
     if len(source) == 1:
-        return compare(*source, *target)
-    (X_source, y_source), (X_target, y_target) = source, target
-    return compare(X_source=X_source, y_source=y_source, X_target=X_target, y_target=y_target)
+        value = compare(*source, *target)
+    else:
+        (X_source, y_source), (X_target, y_target) = source, target
+        value = compare(X_source=X_source, y_source=y_source, X_target=X_target, y_target=y_target)
+    if np.ndim(value) or not isinstance(value, (Real, np.ndarray)):
+        raise TypeError(f"metric must return a number; {compare!r} returned {value!r}.")
+    return float(value)
 
 
 def _resampled(sample, rng):

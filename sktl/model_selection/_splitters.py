@@ -260,7 +260,9 @@ class TargetKFold(DomainSplitter):
 
     Notes
     -----
-    ``groups`` tells the target rows, since the labels can't: pass what ``fit`` gets as ``sample_domain``.
+    ``groups`` tells the target rows, since the labels can't: pass what ``fit`` gets as ``sample_domain``, and that too:
+    ``search.fit(X, y, groups=d, sample_domain=d)``, or ``search.fit(X, y, sample_domain=d)`` with metadata routing on.
+    Source rows are never tested, so that ``cross_val_predict`` refuses this splitter.
 
     Examples
     --------

@@ -1,6 +1,6 @@
 """Each domain in turn as the target: how well a method transfers, where the labels that tell are there."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from numbers import Integral
 
 import numpy as np
@@ -11,11 +11,12 @@ from sklearn.model_selection import KFold, StratifiedKFold, cross_val_score
 from sklearn.utils import check_consistent_length, check_random_state
 
 from sktl._checks import check_number, check_option
-from sktl.base._routing import fit_on_domains
+from sktl.base._routing import fit_on_domains, on_missing_labels
 from sktl.domains import TARGET, as_column, draw_rows, missing_values
 from sktl.model_selection._by_domain import domain_names
 from sktl.model_selection._hide import hide_labels
 from sktl.model_selection._splitters import class_codes, deal
+from sktl.model_selection._tables import grid
 
 MODES = ("unsupervised", "generalization", "few-shot")
 
@@ -39,7 +40,12 @@ class TransferScores:
     targets: list
     scores: np.ndarray
     n_scored: np.ndarray
-    estimators: list
+    estimators: list = field(repr=False)
+
+    def __str__(self):
+        """Return the scores as a table."""
+        rows = zip(self.scores, self.n_scored, strict=True)
+        return f"{grid(self.targets, ['score', 'rows'], rows, 'target')}\nmean {self.mean:.3f}"
 
     @property
     def mean(self):
@@ -62,6 +68,10 @@ class TransferMatrix:
     domains: list
     scores: np.ndarray
 
+    def __str__(self):
+        """Return the scores as a table, a row a source."""
+        return grid(self.domains, self.domains, self.scores, "source > target")
+
 
 def cross_val_transfer(
     estimator,
@@ -81,8 +91,9 @@ def cross_val_transfer(
     Parameters
     ----------
     estimator : estimator object
-        A classifier, regressor or pipeline that takes missing labels (it ends in ``OnLabeled``, for instance). It is
-        cloned. ``sample_domain`` reaches each of its parts that asks for it.
+        A classifier, regressor or pipeline; it is cloned. ``sample_domain`` reaches each of its parts that asks for it;
+        if what learns from labels neither asks for it nor is wrapped in ``OnLabeled``, it is wrapped, and fitted on the
+        labelled rows.
     X : array-like, frame or sparse matrix of shape (n_samples, n_features)
         Rows of all domains.
     y : array-like of shape (n_samples,)
@@ -106,7 +117,7 @@ def cross_val_transfer(
     Returns
     -------
     TransferScores
-        ``targets``, ``scores``, ``n_scored``, ``estimators`` and ``mean``.
+        ``targets``, ``scores``, ``n_scored``, ``estimators`` and ``mean``; ``print`` shows a table.
 
     Raises
     ------
@@ -122,12 +133,11 @@ def cross_val_transfer(
     --------
     >>> import numpy as np
     >>> from sklearn.linear_model import LogisticRegression
-    >>> from sktl import OnLabeled
     >>> from sktl.model_selection import cross_val_transfer
     >>> rng = np.random.default_rng(0)
     >>> y, site = rng.integers(0, 2, 90), np.repeat(["a", "b", "c"], 30)
     >>> X = rng.normal(size=(90, 2)) + 3 * y[:, None]
-    >>> result = cross_val_transfer(OnLabeled(LogisticRegression()), X, y, site)
+    >>> result = cross_val_transfer(LogisticRegression(), X, y, site)
     >>> result.targets, bool(result.mean > 0.9)
     (['a', 'b', 'c'], True)
     """
@@ -142,6 +152,7 @@ def cross_val_transfer(
     for target in chosen:
         kept = few_labels(names == target, labeled, y, n_labeled, rng)
         tasks.append((names == target, labeled & (names == target) & ~kept))
+    estimator = on_missing_labels(estimator)
     scorer = check_scoring(estimator, scoring)
     results = Parallel(n_jobs=n_jobs)(
         delayed(_fit_and_score)(estimator, scorer, X, y, names, target, scored, mode != "generalization")
@@ -175,7 +186,7 @@ def transfer_matrix(estimator, X, y, sample_domain, *, scoring=None, cv=5, n_job
     Returns
     -------
     TransferMatrix
-        ``domains`` and ``scores``: row the source, column the target.
+        ``domains`` and ``scores``: row the source, column the target; ``print`` shows a table.
 
     Raises
     ------
@@ -186,12 +197,11 @@ def transfer_matrix(estimator, X, y, sample_domain, *, scoring=None, cv=5, n_job
     --------
     >>> import numpy as np
     >>> from sklearn.linear_model import LogisticRegression
-    >>> from sktl import OnLabeled
     >>> from sktl.model_selection import transfer_matrix
     >>> rng = np.random.default_rng(0)
     >>> y, site = rng.integers(0, 2, 80), np.repeat(["a", "b"], 40)
     >>> X = rng.normal(size=(80, 1)) + 4 * y[:, None] * np.where(site == "a", 1, -1)[:, None]
-    >>> transfer_matrix(OnLabeled(LogisticRegression()), X, y, site).scores.round()
+    >>> transfer_matrix(LogisticRegression(), X, y, site).scores.round()
     array([[1., 0.],
            [0., 1.]])
     """
@@ -201,6 +211,7 @@ def transfer_matrix(estimator, X, y, sample_domain, *, scoring=None, cv=5, n_job
     missing = sorted(set(names.tolist()) - set(domains), key=repr)
     if missing:
         raise ValueError(f"A source needs labels; the domains {missing} have none. Leave their rows out.")
+    estimator = on_missing_labels(estimator)
     scorer = check_scoring(estimator, scoring)
     pairs = [(source, target) for source in domains for target in domains]
     scores = Parallel(n_jobs=n_jobs)(

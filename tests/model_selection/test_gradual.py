@@ -1,10 +1,12 @@
 """Gradual self-training: against a plain loop, on a rotation that one step can't take, and its routes by hand."""
 
 import sys
+from itertools import pairwise, permutations
 
 import numpy as np
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
+from scipy.optimize import linear_sum_assignment
 from sklearn.linear_model import LogisticRegression
 from sklearn.naive_bayes import GaussianNB
 from sklearn.neighbors import KNeighborsClassifier
@@ -12,7 +14,7 @@ from sklearn.svm import LinearSVC
 
 from sktl.exceptions import MissingExtraError, UnlabeledSourceWarning
 from sktl.model_selection import GradualSelfTraining
-from sktl.model_selection._gradual import confidence, most_confident, shortest_route
+from sktl.model_selection._gradual import confidence, gentlest_route, most_confident
 
 NAMES = ["start", "e", "a", "d", "b", "c", "f", "g", "target"]  # in the order of the angles
 
@@ -55,11 +57,35 @@ def test_small_steps_arrive_where_one_step_fails(rotation):
 
 def test_routes():
     line = np.abs(np.subtract.outer(np.array([0.0, 2.0, 1.0, 3.0]), np.array([0.0, 2.0, 1.0, 3.0])))
-    assert shortest_route(line**2) == [0, 2, 1, 3]  # squares: small steps add up to less
-    detour = line**2
+    assert gentlest_route(line) == [0, 2, 1, 3]
+    detour = line.copy()
     detour[1, :] = detour[:, 1] = 50.0
-    assert shortest_route(detour) == [0, 2, 3]
-    assert shortest_route(np.zeros((2, 2))) == [0, 1]
+    assert gentlest_route(detour) == [0, 2, 3]
+    assert gentlest_route(np.zeros((2, 2))) == [0, 1]
+    assert gentlest_route(line**3 - 0.4) == gentlest_route(line)  # only the order of the distances matters
+
+
+def test_the_route_is_the_best_of_all_routes():
+    rng = np.random.default_rng(3)
+    for _ in range(20):
+        distances = rng.normal(size=(6, 6))
+        distances += distances.T
+        paths = [(0, *inner, 5) for k in range(5) for inner in permutations(range(1, 5), k)]
+        steps = {path: sorted((distances[a, b] for a, b in pairwise(path)), reverse=True) for path in paths}
+        assert gentlest_route(distances) == list(min(paths, key=steps.get))
+
+
+@pytest.mark.parametrize("seed", [0, 1])  # the median width leads straight to the target in draw 1
+def test_a_route_is_found_in_many_noisy_columns(seed):
+    rng = np.random.default_rng(seed)
+    step = np.repeat(np.arange(9), 200)
+    y, angle = rng.integers(0, 2, len(step)), np.radians(11 * step)
+    mean = 2.5 * np.column_stack([np.cos(angle), np.sin(angle), *np.zeros((58, len(step)))])
+    X = rng.normal(size=(len(step), 60)) + np.where(y == 1, 1, -1)[:, None] * mean
+    site, shown = np.array(NAMES)[step], np.where(step == 0, y, np.nan)
+    gradual = GradualSelfTraining(LogisticRegression(C=0.01)).fit(X, shown, sample_domain=site)
+    direct = gradual.estimators_[0].score(X[step == 8], y[step == 8])
+    assert gradual.score(X[step == 8], y[step == 8]) > 0.95 > 0.7 > direct
 
 
 def test_given_is_the_order_of_the_table(rotation):
@@ -113,6 +139,23 @@ def test_rows_on_their_way_stand_in_for_missing_domains():
         rows = X[:100] + fraction * np.array([0.0, 0.6])
         model = LogisticRegression(max_iter=1000).fit(rows, model.predict(rows))
     assert_allclose(fitted.predict_proba(X), model.predict_proba(X), rtol=1e-3, atol=1e-6)
+
+
+def test_domains_are_made_between_each_two_on_the_path(rotation):
+    pytest.importorskip("ot", reason="interpolation needs the ot extra")
+    X, _, site, shown = rotation
+    fitted = GradualSelfTraining(path=["b"], n_interpolated=1).fit(X, shown, sample_domain=site)
+    assert fitted.path_ == ["source", 0.5, "b", 0.5, "target"]
+    start, middle = X[site == "start"], X[site == "b"]
+    rows, columns = linear_sum_assignment(((start[:, None] - middle) ** 2).sum(axis=-1))  # as many rows: a matching
+    between = (start[rows] + middle[columns]) / 2
+    first = fitted.estimators_[0]
+    kept = np.argsort(first.predict_proba(between).max(axis=1))[6:]
+    by_hand = LogisticRegression(max_iter=1000).fit(between[kept], first.predict(between[kept]))
+    assert_allclose(fitted.estimators_[1].coef_, by_hand.coef_, rtol=1e-3)
+    order = np.random.default_rng(1).permutation(len(X))
+    again = GradualSelfTraining(path=["b"], n_interpolated=1).fit(X[order], shown[order], sample_domain=site[order])
+    assert_allclose(again.predict_proba(X), fitted.predict_proba(X), rtol=1e-2, atol=1e-4)
 
 
 def test_errors(rotation, monkeypatch):

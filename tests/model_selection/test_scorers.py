@@ -6,6 +6,7 @@ import pytest
 import sklearn
 from numpy.testing import assert_allclose
 from sklearn.base import BaseEstimator, ClassifierMixin, RegressorMixin, clone
+from sklearn.compose import ColumnTransformer
 from sklearn.linear_model import LogisticRegression, Ridge
 from sklearn.metrics import log_loss, mean_squared_error
 from sklearn.model_selection import GridSearchCV
@@ -15,6 +16,7 @@ from sklearn.svm import LinearSVC
 
 from sktl import OnLabeled
 from sktl.base import BaseRatioWeighter
+from sktl.feature import ARTLClassifier, CMMSClassifier, EasyTLClassifier, MEDAClassifier
 from sktl.instance import KMM, ULSIF, DiscriminatorWeighter
 from sktl.metrics import mmd
 from sktl.model_selection import (
@@ -274,6 +276,77 @@ def test_the_oracle_scores_what_it_holds(two_domains):
     assert_allclose(by_name, -log_loss(y_true[target], model.predict_proba(X[target])))
 
 
+@pytest.mark.parametrize("routing", [False, True])
+@pytest.mark.parametrize("scorer", [s for s in SCORERS if s != ImportanceWeightedScorer()], ids=repr)
+def test_a_pipeline_is_scored_as_its_last_step_on_rows_each_mapped_by_its_own_domain(
+    scorer, routing, two_domains, centre
+):
+    X, y, _ = two_domains
+    X, source = X + 7 * np.isnan(y)[:, None], ~np.isnan(y)
+    mapped = np.where(source[:, None], X - X[source].mean(axis=0), X - X[~source].mean(axis=0))
+    pipe = make_pipeline(centre(), OnLabeled(LogisticRegression())).fit(X, y)
+    with sklearn.config_context(enable_metadata_routing=routing):
+        assert_allclose(scorer(pipe, X, y), scorer(pipe[-1], mapped, y), rtol=1e-6)
+        nested = make_pipeline(ColumnTransformer([("all", centre(), list(range(5)))]), OnLabeled(LogisticRegression()))
+        assert_allclose(scorer(nested.fit(X, y), X, y), scorer(pipe, X, y), rtol=1e-6)
+
+
+def test_several_sources_each_have_their_own_map(two_domains, centre):
+    X, y, _ = two_domains
+    site = np.where(np.isnan(y), "target", np.where(np.arange(len(y)) % 3 > 0, "a", "b"))
+    X = X + 5.0 * (site == "b")[:, None]
+    pipe = make_pipeline(centre(), OnLabeled(LogisticRegression()))
+    search = GridSearchCV(pipe, {"onlabeled__estimator__C": [1.0]}, cv=SourceTargetKFold(3), scoring=SourceScorer())
+    by_hand = []
+    for train, test in SourceTargetKFold(3).split(X, y, site):
+        own = X.copy()
+        for name in ("a", "b", "target"):
+            own[site == name] -= X[train][site[train] == name].mean(axis=0)
+        known = test[site[test] != "target"]
+        fitted = LogisticRegression().fit(*(table[train][site[train] != "target"] for table in (own, y)))
+        by_hand.append(fitted.score(own[known], y[known]))
+    with sklearn.config_context(enable_metadata_routing=True):
+        search.set_params(error_score="raise").fit(X, y, sample_domain=site)
+    assert_allclose([search.cv_results_[f"split{k}_test_score"][0] for k in range(3)], by_hand)
+    with pytest.raises(ValueError, match=r"fit saw \['a', 'b'\]: pass sample_domain as names.* with metadata routing"):
+        search.fit(X, y, groups=site, centre__sample_domain=site)  # routing is off: scorers are passed nothing
+
+
+# --- what is defined for regressors, and for classifiers without probabilities ---
+
+
+@pytest.mark.parametrize("scorer", [s for s in SCORERS if getattr(s, "loss", "auto") == "auto"], ids=repr)
+def test_regressors_are_scored_or_refused(scorer, two_domains):
+    X, y, _ = two_domains
+    numbers = np.where(np.isnan(y), np.nan, X @ [1.0, 2.0, 0.0, 0.0, 1.0])
+    line = make_pipeline(StandardScaler(), OnLabeled(Ridge())).fit(X, numbers)
+    if hasattr(scorer, "loss") or isinstance(scorer, DiscrepancyScorer):
+        assert np.isfinite(scorer(line, X, numbers)) and scorer(line, X, numbers) <= 0
+    else:
+        with pytest.raises(
+            TypeError, match="(?s)looks at predicted classes; got the regressor .* Score regressors by Imp"
+        ):
+            scorer(line, X, numbers)
+
+
+@pytest.mark.parametrize("classifier", [EasyTLClassifier, ARTLClassifier, MEDAClassifier, CMMSClassifier])
+def test_classifiers_without_probabilities_are_scored_by_their_classes(classifier, two_domains):
+    X, y, _ = two_domains
+    model = classifier().fit(X, y)
+    assert not hasattr(model, "predict_proba")  # decision values alone, which are no probabilities on any scale
+    for scorer in (
+        CircularValidationScorer(),
+        ImportanceWeightedScorer(),
+        DeepEmbeddedValidationScorer(),
+        SourceScorer(),
+    ):
+        assert 0.5 < scorer(model, X, y) <= 1.1
+    assert 0.5 <= MixValScorer()(model, X, y) <= 1
+    for scorer in (PredictionEntropyScorer(), InformationMaximizationScorer(), SoftNeighborhoodDensityScorer()):
+        with pytest.raises(TypeError, match=f"which {classifier.__name__}.* does not have. Use a scorer that looks at"):
+            scorer(model, X, y)
+
+
 # --- errors ---
 
 
@@ -282,8 +355,15 @@ def test_errors(two_domains):
     model = OnLabeled(LogisticRegression()).fit(X, y)
     with pytest.raises(ValueError, match=r"needs labelled source and target rows; of the 101 rows .* none is a target"):
         ImportanceWeightedScorer()(model, X[:101], y[:101])
-    with pytest.raises(TypeError, match="needs predict_proba, which .* does not have"):
-        PredictionEntropyScorer()(OnLabeled(LinearSVC()).fit(X, y), X, y)
+    mute = OnLabeled(LinearSVC()).fit(X, y)
+    for scorer in (PredictionEntropyScorer(), SourceScorer("log"), CircularValidationScorer("brier")):
+        with pytest.raises(TypeError, match="needs predict_proba, which .*LinearSVC.* Use a scorer that looks at pred"):
+            scorer(mute, X, y)
+    mixed = pd.DataFrame(X).assign(smoker="no").rename(columns=str)
+    pipe = make_pipeline(ColumnTransformer([("numbers", "passthrough", list("01"))]), model).fit(mixed, y)
+    with pytest.raises(ValueError, match="can't weigh .* could not convert string to float.* representation='transfor"):
+        ImportanceWeightedScorer()(pipe, mixed, y)
+    assert np.isfinite(ImportanceWeightedScorer(representation="transformed")(pipe, mixed, y))
     with pytest.raises(ValueError, match="loss='squared' does not suit a classifier. Choose loss='zero_one'"):
         SourceScorer(loss="squared")(model, X, y)
     with pytest.raises(ValueError, match="loss must be one of 'auto', 'zero_one'"):

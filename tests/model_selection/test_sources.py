@@ -3,16 +3,35 @@
 import numpy as np
 import pandas as pd
 import pytest
+import sklearn
+from joblib import parallel_config
 from numpy.testing import assert_allclose, assert_array_equal
 from scipy import sparse
+from scipy.optimize import brentq
+from sklearn.base import clone
 from sklearn.linear_model import LogisticRegression
+from sklearn.model_selection import GridSearchCV
+from sklearn.neighbors import KNeighborsClassifier
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
+from sklearn.svm import SVC
 
 from sktl import OnLabeled
+from sktl.exceptions import SingleDomainWarning
 from sktl.feature import TCA
-from sktl.metrics import mmd
-from sktl.model_selection import SourceSelector, domain_distance_matrix, rank_sources
+from sktl.metrics import (
+    conditional_mmd,
+    energy_distance,
+    frechet_distance,
+    kl_divergence,
+    mmd,
+    principal_angles,
+    proxy_a_distance,
+    wasserstein_distance,
+)
+from sktl.metrics.transferability import leep
+from sktl.model_selection import SourceSelector, TargetKFold, domain_distance_matrix, rank_sources
+from sktl.model_selection._selector import distance_weights
 
 
 @pytest.fixture(scope="module")
@@ -87,6 +106,39 @@ def test_metrics_that_want_labels_get_them(ten_sources):
         rank_sources(X, np.where(site == "target", np.nan, y), site, metric=same_labelling)
 
 
+@pytest.mark.parametrize("metric", [energy_distance, frechet_distance, proxy_a_distance, wasserstein_distance])
+def test_the_library_s_distances_rank(metric, ten_sources):
+    X, _, site = ten_sources
+    kept = np.isin(site, ["s1", "s2", "s9", "target"])
+    ranking = rank_sources(X[kept], None, site[kept], metric=metric, n_bootstrap=0)
+    assert ranking.names == ["s2", "s1", "s9"]
+    by_hand = [metric(X[site == name], X[site == "target"]) for name in ranking.names]
+    assert_allclose(ranking.distances, by_hand)
+
+
+def test_transferability_ranks_where_the_target_has_labels(ten_sources):
+    X, y, site = ten_sources
+
+    def by_leep(X_source, y_source, X_target, y_target):
+        return leep(LogisticRegression().fit(X_source, y_source).predict_proba(X_target), y_target)
+
+    ranking = rank_sources(X, y, site, metric=by_leep, higher_is_nearer=True, n_bootstrap=5)
+    assert set(ranking.names[:3]) == {"s2", "s5", "s7"} and (np.diff(ranking.distances) <= 0).all()
+    selector = SourceSelector(LogisticRegression(), metric=by_leep, higher_is_nearer=True, n_bootstrap=5)
+    assert set(selector.fit(X, y, sample_domain=site).selected_) <= {"s2", "s5", "s7"}
+    assert set(rank_sources(X, y, site, metric=conditional_mmd, n_bootstrap=0).names[:3]) == {"s2", "s5", "s7"}
+
+
+def test_jobs_change_nothing(ten_sources):
+    X, _, site = ten_sources
+    with parallel_config("threading"):
+        one, two = (rank_sources(X, None, site, n_bootstrap=3, n_jobs=n) for n in (1, 2))
+        assert one.names == two.names
+        assert_array_equal(one.standard_errors, two.standard_errors)
+        one, two = (domain_distance_matrix(X, site, n_jobs=n).distances for n in (1, 2))
+        assert_array_equal(one, two)
+
+
 def test_matrix_of_a_metric_by_hand():
     X = pd.DataFrame({"u": [0.0, 2.0, 5.0, 7.0, 20.0]})
     result = domain_distance_matrix(
@@ -94,6 +146,10 @@ def test_matrix_of_a_metric_by_hand():
     )
     assert result.domains == [1, 2, 3]
     assert_allclose(result.distances, [[0, 14, 5], [14, 0, 19], [5, 19, 0]])
+    assert [line.split() for line in str(result).splitlines()][:2] == [
+        ["1", "2", "3"],
+        ["1", "0.000", "14.000", "5.000"],
+    ]
 
 
 # --- the selector ---
@@ -120,6 +176,124 @@ def test_the_selector_keeps_the_target_s_rows_for_those_that_adapt(ten_sources):
     assert_allclose(selector.estimator_[0].components_, TCA(n_components=2).fit(X[kept], hidden[kept]).components_)
 
 
+def test_weights_by_distance_by_hand():
+    two, ten = np.array([0.0, 1.0]), np.array([10.0, 10.0])
+    assert_allclose(distance_weights(two, ten, np.sqrt(50)), [4 / 3, 2 / 3])  # 10 v^2 + 10 (v - 1)^2 = 50: v = 2
+    assert_allclose(distance_weights(two, ten, np.sqrt(10)), [1, 0])  # v = 1: the second one's weight is just 0
+    assert_allclose(distance_weights(two, ten, 0), [1, 0])
+    assert_allclose(distance_weights(np.zeros(3), np.array([5.0, 1.0, 9.0]), 0.3), np.ones(3))
+    assert_allclose(distance_weights(two, ten, 1e6), [1, 1], rtol=1e-5)  # a long reach: all rows alike
+
+
+@pytest.mark.parametrize("reach", [0.2, 1.0, 3.0, 9.0, 40.0])
+def test_weights_by_distance_are_the_optimum_of_the_bound(reach):
+    cvxpy = pytest.importorskip("cvxpy")
+    distances, rows = np.array([0.1, 0.13, 0.4, 0.45, 2.0]), np.array([7.0, 41.0, 12.0, 100.0, 30.0])
+    shares = cvxpy.Variable(5, nonneg=True)
+    bound = shares @ distances + reach * cvxpy.norm(cvxpy.multiply(shares, 1 / np.sqrt(rows)))
+    cvxpy.Problem(cvxpy.Minimize(bound), [cvxpy.sum(shares) == 1]).solve(solver="CLARABEL")
+    weights = distance_weights(distances, rows, reach)
+    assert_allclose(weights * rows / (weights @ rows), shares.value, atol=1e-4)
+    assert_allclose(
+        distance_weights(1e3 * (distances + 5), rows, 1e3 * reach), weights
+    )  # neither units nor zero matter
+
+
+def test_the_weighted_selector_is_a_fit_by_hand(ten_sources):
+    X, y, site = ten_sources
+    told = np.where((site == "target") & (np.arange(len(y)) % 4 > 0), np.nan, y)
+    selector = SourceSelector(LogisticRegression(), weights="distance", reg=9.0).fit(X, told, sample_domain=site)
+    ranking = rank_sources(X, sample_domain=site)
+    d, rows = ranking.distances, ranking.n_rows
+    level = brentq(
+        lambda v: rows @ np.maximum(v - d, 0) ** 2 - 81 * np.mean(ranking.standard_errors**2) * rows.sum(),
+        d[0],
+        d[0] + 9,
+    )
+    raw = dict(zip(ranking.names, level - d, strict=True))
+    assert selector.selected_ == [name for name in ranking.names if raw[name] > 0] and 3 < len(selector.selected_) < 10
+    assert_allclose(
+        selector.source_weights_ / selector.source_weights_[0], (level - d)[: len(selector.selected_)] / (level - d[0])
+    )
+    assert (np.diff(selector.source_weights_) < 0).all() and selector.source_weights_.mean() == pytest.approx(1)
+    raw["target"] = raw[ranking.names[0]]  # its own labels count as those of the nearest source
+    weights = np.array([max(raw[name], 0) for name in site]) * selector.source_weights_[0] / raw["target"]
+    fitted = ~np.isnan(told) & (weights > 0)
+    by_hand = LogisticRegression().fit(X[fitted], y[fitted], sample_weight=weights[fitted])
+    assert_allclose(selector.estimator_.estimator_.coef_, by_hand.coef_)
+    unweighted = LogisticRegression().fit(X[fitted], y[fitted])
+    assert np.abs(by_hand.coef_ - unweighted.coef_).max() > 0.05
+
+
+def test_weights_of_equal_distances_are_uniform(ten_sources):
+    X, y, site = ten_sources
+    hidden = np.where(site == "target", np.nan, y)
+    equal = {"metric": lambda A, B: 0.3, "n_bootstrap": 2}
+    plain = OnLabeled(LogisticRegression()).fit(X, hidden)
+    selector = SourceSelector(LogisticRegression(), weights="distance", **equal).fit(X, hidden, sample_domain=site)
+    assert len(selector.selected_) == 10
+    assert_allclose(selector.source_weights_, np.ones(10))
+    assert_allclose(selector.estimator_.estimator_.coef_, plain.estimator_.coef_)
+    far = SourceSelector(LogisticRegression(), weights="distance", reg=1e6).fit(X, hidden, sample_domain=site)
+    assert_allclose(far.estimator_.estimator_.coef_, plain.estimator_.coef_, rtol=1e-3)
+
+
+def test_the_weights_do_not_depend_on_order_names_or_units(ten_sources):
+    X, y, site = ten_sources
+    hidden = np.where(site == "target", np.nan, y)
+    near = {"metric": lambda A, B: mmd(A, B), "n_sources": 6, "n_bootstrap": 5, "weights": "distance"}
+    first = SourceSelector(LogisticRegression(), reg=3.0, **near).fit(X, hidden, sample_domain=site)
+    renamed = np.array(["target" if name == "target" else f"u{name}" for name in site])
+    near["metric"], near["higher_is_nearer"] = lambda A, B: 7 - 100 * mmd(A, B), True
+    other = SourceSelector(LogisticRegression(), reg=3.0, **near).fit(X, hidden, sample_domain=renamed)
+    assert other.selected_ == [f"u{name}" for name in first.selected_]
+    assert_allclose(other.source_weights_, first.source_weights_)
+
+
+@pytest.mark.parametrize("routing", [False, True])
+def test_weights_reach_the_last_step_of_a_pipeline_that_adapts(ten_sources, routing):
+    X, y, site = ten_sources
+    hidden = np.where(site == "target", np.nan, y)
+    inner = make_pipeline(StandardScaler(), TCA(n_components=2), OnLabeled(make_pipeline(StandardScaler(), SVC())))
+    with sklearn.config_context(enable_metadata_routing=routing):
+        selector = SourceSelector(inner, weights="distance", reg=9.0).fit(X, hidden, sample_domain=site)
+    of = dict(zip(selector.selected_, selector.source_weights_, strict=True)) | {"target": selector.source_weights_[0]}
+    kept = np.isin(site, list(of))
+    weights = np.array([of[name] for name in site[kept]])
+    by_hand = clone(inner)
+    by_hand.fit(X[kept], hidden[kept], tca__sample_domain=site[kept], onlabeled__svc__sample_weight=weights)
+    assert_allclose(selector.decision_function(X), by_hand.decision_function(X))
+    by_hand.fit(X[kept], hidden[kept], tca__sample_domain=site[kept])
+    assert np.abs(selector.decision_function(X) - by_hand.decision_function(X)).max() > 0.01
+
+
+@pytest.mark.parametrize("routing", [False, True])
+def test_the_selector_in_a_pipeline_and_a_search(ten_sources, routing):
+    X, y, site = ten_sources
+    hidden, target = np.where(site == "target", np.nan, y), site == "target"
+    pipe = make_pipeline(StandardScaler(), SourceSelector(LogisticRegression(), n_bootstrap=5))
+    grid = {"sourceselector__weights": ["uniform", "distance"], "sourceselector__reg": [1.0, 1e6]}
+    search = GridSearchCV(pipe, grid, cv=TargetKFold(2), scoring="accuracy", error_score="raise")
+    some = np.where(target & (np.arange(len(y)) % 4 > 0), np.nan, y)
+    with sklearn.config_context(enable_metadata_routing=routing):
+        if routing:
+            search.fit(X, some, sample_domain=site)
+        else:
+            search.fit(X, some, groups=site, sourceselector__sample_domain=site)
+    scores = dict(
+        zip(
+            map(str, (tuple(p.values()) for p in search.cv_results_["params"])),
+            search.cv_results_["mean_test_score"],
+            strict=True,
+        )
+    )
+    assert scores["(1000000.0, 'distance')"] < scores["(1.0, 'distance')"] >= 0.9
+    assert (
+        search.score(X[target], y[target])
+        > OnLabeled(LogisticRegression()).fit(X, hidden).score(X[target], y[target]) + 0.2
+    )
+
+
 def test_all_sources_are_kept_where_there_is_nothing_to_choose(two_domains):
     X, y, _ = two_domains
     selector = SourceSelector(LogisticRegression()).fit(X, y)
@@ -133,8 +307,32 @@ def test_errors(ten_sources):
     X, y, site = ten_sources
     with pytest.raises(ValueError, match="n_sources must be 'auto' or an integer >= 1"):
         SourceSelector(LogisticRegression(), n_sources=0).fit(X, y, site)
+    with pytest.raises(ValueError, match="weights must be one of 'uniform', 'distance'; got 'inverse'"):
+        SourceSelector(LogisticRegression(), weights="inverse").fit(X, y, site)
+    with pytest.raises(ValueError, match="reg must be a number > 0"):
+        SourceSelector(LogisticRegression(), weights="distance", reg=0).fit(X, y, site)
+    with pytest.raises(TypeError, match=r"must take sample_weight .* KNeighborsClassifier.* Or pass weights='uniform'"):
+        SourceSelector(KNeighborsClassifier(), weights="distance").fit(X, y, site)
     with pytest.raises(TypeError, match="metric must be None or a function of two samples"):
         rank_sources(X, y, site, metric="mmd")
+    mixed = pd.DataFrame(X).assign(smoker="no")
+    for rows, reason in ((mixed, "could not convert string"), (np.where(X > 2, np.nan, X), "contains NaN")):
+        with pytest.raises(ValueError, match=f"default metric needs columns of finite numbers .*{reason}.* in front"):
+            SourceSelector(LogisticRegression()).fit(rows, y, site)
+        with pytest.raises(ValueError, match="or pass a metric that takes such rows"):
+            rank_sources(rows, None, site)
+    assert rank_sources(mixed, None, site, metric=lambda A, B: abs(len(A) - len(B)), n_bootstrap=0).distances[0] == 42
+    with pytest.raises(TypeError, match="metric must return a number; <function principal_angles .* returned array"):
+        rank_sources(X, None, site, metric=principal_angles)
+    with pytest.raises(TypeError, match="metric must return a number; .* returned None"):
+        domain_distance_matrix(X, site, metric=lambda A, B: None)
+    with pytest.raises(ValueError, match="wants labels .*: pass y"):
+        rank_sources(X, None, site, metric=conditional_mmd)
+    with pytest.raises(ValueError, match="failed on rows drawn with replacement.* n_bootstrap=0 .* do not repeat"):
+        rank_sources(X, None, site, metric=kl_divergence)
+    assert set(rank_sources(X, None, site, metric=kl_divergence, n_bootstrap=0).names[:3]) == {"s2", "s5", "s7"}
+    with pytest.warns(SingleDomainWarning), pytest.raises(ValueError, match="there is one domain. Pass sample_domain"):
+        rank_sources(X)
     with pytest.raises(ValueError, match="n_bootstrap must be"):
         rank_sources(X, y, site, n_bootstrap=-1)
     with pytest.raises(ValueError, match="Two domains are needed"):

@@ -1,11 +1,22 @@
 """Splitters: what each fold must hold, counted by hand; no target label where none belongs."""
 
 import numpy as np
+import pandas as pd
+import polars as pl
 import pytest
 import sklearn
-from numpy.testing import assert_array_equal
+from numpy.testing import assert_allclose, assert_array_equal
+from sklearn.base import clone
 from sklearn.linear_model import LogisticRegression
-from sklearn.model_selection import GridSearchCV, LeaveOneGroupOut, cross_validate
+from sklearn.model_selection import (
+    GridSearchCV,
+    LeaveOneGroupOut,
+    RandomizedSearchCV,
+    check_cv,
+    cross_val_predict,
+    cross_val_score,
+    cross_validate,
+)
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
@@ -121,6 +132,113 @@ def test_supervised_transfer_by_ordinary_accuracy(two_domains):
         fitted = TrAdaBoostClassifier(n_estimators=3).fit(X[train], y_true[train], sample_domain=target[train])
         by_hand.append(fitted.score(X[test], y_true[test]))
     assert_array_equal(scores, by_hand)
+
+
+TOLD = pytest.mark.parametrize("routing", [False, True])
+
+
+def told(routing, domains, step="tradaboostclassifier"):
+    """How the domains are passed to a search over a pipeline."""
+    return {"sample_domain": domains} if routing else {"groups": domains, f"{step}__sample_domain": domains}
+
+
+@pytest.fixture
+def supervised(two_domains):
+    """Rows, labels (half of the target's are known), which rows are the target's, a pipeline, its scores by hand."""
+    X, y, y_true = two_domains
+    target = np.isnan(y)
+    y = np.where(target & (np.arange(len(y)) % 2 == 0), np.nan, y_true)
+    pipe = make_pipeline(StandardScaler(), TrAdaBoostClassifier(n_estimators=2))
+    by_hand = {}
+    for n in (1, 3):
+        by_hand[n] = []
+        for train, test in TargetKFold(3).split(X, y, target):
+            model = clone(pipe).set_params(tradaboostclassifier__n_estimators=n)
+            model.fit(X[train], y[train], tradaboostclassifier__sample_domain=target[train])
+            by_hand[n].append(np.mean(model.predict(X[test]) == y[test]))
+    return X, y, target, pipe, by_hand
+
+
+@TOLD
+@pytest.mark.parametrize("search", [GridSearchCV, RandomizedSearchCV])
+def test_searches_by_accuracy_on_the_target(search, routing, supervised):
+    X, y, target, pipe, by_hand = supervised
+    extra = {"n_iter": 2, "random_state": 0} if search is RandomizedSearchCV else {}
+    grid = {"tradaboostclassifier__n_estimators": [1, 3]}
+    with sklearn.config_context(enable_metadata_routing=routing):
+        fitted = search(pipe, grid, cv=TargetKFold(3), scoring="accuracy", error_score="raise", **extra)
+        fitted.fit(X, y, **told(routing, target))
+    found = {p["tradaboostclassifier__n_estimators"]: k for k, p in enumerate(fitted.cv_results_["params"])}
+    for n, k in found.items():
+        assert_allclose([fitted.cv_results_[f"split{fold}_test_score"][k] for fold in range(3)], by_hand[n])
+
+
+@TOLD
+def test_cross_validate_by_accuracy_on_the_target(routing, supervised):
+    X, y, target, pipe, by_hand = supervised
+    pipe.set_params(tradaboostclassifier__n_estimators=3)
+    passed = told(routing, target)
+    groups = {} if routing else {"groups": passed.pop("groups")}
+    with sklearn.config_context(enable_metadata_routing=routing):
+        scores = cross_validate(pipe, X, y, cv=TargetKFold(3), scoring=["accuracy", "f1"], params=passed, **groups)
+        alone = cross_val_score(pipe, X, y, cv=TargetKFold(3), params=passed, **groups)
+    assert_allclose(scores["test_accuracy"], by_hand[3])
+    assert_allclose(alone, by_hand[3])
+
+
+@TOLD
+def test_predictions_out_of_fold(routing, two_domains):
+    X, y, _ = two_domains
+    target, pipe = np.isnan(y), make_pipeline(StandardScaler(), TCA(2), OnLabeled(LogisticRegression()))
+    passed = told(routing, target, "tca")
+    groups = {} if routing else {"groups": passed.pop("groups")}
+    with sklearn.config_context(enable_metadata_routing=routing):
+        predicted = cross_val_predict(pipe, X, y, cv=SourceTargetKFold(3), params=passed, **groups)
+        with pytest.raises(ValueError, match="only works for partitions"):  # source rows are never tested
+            cross_val_predict(pipe, X, np.where(target, 0, y), cv=TargetKFold(3), params=passed, **groups)
+    for train, test in SourceTargetKFold(3).split(X, y):
+        assert_array_equal(predicted[test], clone(pipe).fit(X[train], y[train]).predict(X[test]))
+
+
+def test_generalisation_to_a_new_domain(two_domains):
+    X, y, y_true = two_domains
+    site = np.where(np.isnan(y), "target", "lab")
+    scores = cross_val_score(LogisticRegression(), X, y_true, groups=site, cv=LeaveOneDomainOut())
+    with sklearn.config_context(enable_metadata_routing=True):
+        routed = cross_val_score(
+            LogisticRegression(), X, y_true, params={"sample_domain": site}, cv=LeaveOneDomainOut()
+        )
+    plain = cross_val_score(LogisticRegression(), X, y_true, groups=site, cv=LeaveOneGroupOut())
+    assert_array_equal(scores, plain)
+    assert_array_equal(routed, plain)
+
+
+@pytest.mark.parametrize(
+    ("splitter", "n_splits", "text"),
+    [
+        (SourceTargetKFold(4), 4, "SourceTargetKFold(n_splits=4, random_state=0, shuffle=True)"),
+        (SourceTargetShuffleSplit(6), 6, "SourceTargetShuffleSplit(n_splits=6, random_state=0, test_size=0.25)"),
+        (TargetKFold(3, shuffle=False), 3, "TargetKFold(n_splits=3, random_state=0, shuffle=False)"),
+        (LeaveOneDomainOut(), 3, "LeaveOneDomainOut()"),
+    ],
+    ids=lambda value: type(value).__name__,
+)
+def test_the_protocol_of_splitters(splitter, n_splits, text):
+    site, y = np.tile(["a", "b", "target"], 25), np.arange(75) % 2
+    assert repr(splitter) == text
+    assert splitter.get_n_splits(X, y, site) == n_splits == len(list(splitter.split(X, y, site)))
+    assert check_cv(splitter) is splitter
+    for container in (list, pd.Series, pl.Series):
+        again = list(splitter.split(pd.DataFrame(X), container(y.tolist()), container(site.tolist())))
+        for (train, test), (other_train, other_test) in zip(splitter.split(X, y, site), again, strict=True):
+            assert_array_equal(train, other_train)
+            assert_array_equal(test, other_test)
+            assert not set(train) & set(test) and train.dtype.kind == test.dtype.kind == "i"
+    if hasattr(splitter, "random_state"):  # an instance gives other rows each time, a seed the same
+        drawn = clone(splitter, safe=False)
+        drawn.random_state = np.random.RandomState(0)
+        first, second = ([test.tolist() for _, test in drawn.split(X, y, site)] for _ in range(2))
+        assert (first != second) == (getattr(splitter, "shuffle", True))
 
 
 # --- errors ---

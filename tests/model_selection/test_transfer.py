@@ -8,6 +8,7 @@ from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.linear_model import LogisticRegression, Ridge
 from sklearn.model_selection import StratifiedKFold, cross_val_score
 from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
 
 from sktl import OnLabeled
 from sktl.base._routing import consumes_domains
@@ -26,9 +27,11 @@ def three_sites():
 
 
 class Spy(ClassifierMixin, BaseEstimator):
-    """Keeps the labels that fit saw."""
+    """Keeps the labels that fit saw, missing ones too: it asks for the domains, so that it is not wrapped."""
 
-    def fit(self, X, y):
+    __metadata_request__fit = {"sample_domain": True}
+
+    def fit(self, X, y, sample_domain=None):
         self.seen_, self.n_rows_ = np.asarray(y, dtype=object), len(X)
         self.classes_ = np.unique(self.seen_[~missing_values(self.seen_)].tolist())
         return self
@@ -84,6 +87,31 @@ def test_the_matrix_has_its_pairs_where_they_belong(three_sites):
                 folds = StratifiedKFold(5, shuffle=True, random_state=0)
                 expected = cross_val_score(LogisticRegression(), X[rows], y[rows], cv=folds).mean()
             assert result.scores[i, j] == pytest.approx(expected)
+
+
+def test_ordinary_estimators_are_fitted_on_the_labelled_rows(three_sites):
+    X, y, site = three_sites
+    wrapped, plain = (cross_val_transfer(model, X, y, site) for model in (OnLabeled(Ridge()), Ridge()))
+    assert_array_equal(plain.scores, wrapped.scores)
+    pipes = (
+        make_pipeline(StandardScaler(), LogisticRegression()),
+        make_pipeline(StandardScaler(), OnLabeled(LogisticRegression())),
+    )
+    assert_array_equal(*(transfer_matrix(pipe, X, y, site, cv=3).scores for pipe in pipes))
+
+
+def test_results_print_as_tables(three_sites):
+    X, y, site = three_sites
+    result = cross_val_transfer(LogisticRegression(), X, y, site)
+    lines = str(result).splitlines()
+    assert lines[0].split() == ["target", "score", "rows"] and lines[-1] == f"mean {result.mean:.3f}"
+    rows = zip(result.targets, result.scores, result.n_scored, strict=True)
+    assert [line.split() for line in lines[1:-1]] == [[name, f"{score:.3f}", str(n)] for name, score, n in rows]
+    assert "estimators" not in repr(result)
+    matrix = transfer_matrix(LogisticRegression(), X, y, site, cv=3)
+    lines = str(matrix).splitlines()
+    assert lines[0].split() == ["source", ">", "target", "a", "b", "target"] and len({len(line) for line in lines}) == 1
+    assert lines[2].split() == ["b", *(f"{score:.3f}" for score in matrix.scores[1])]
 
 
 def test_frames_and_regression(three_sites):
