@@ -8,6 +8,7 @@ from sklearn.utils import check_random_state
 
 from sktl._checks import check_kernel, check_number, check_option
 from sktl._core.kernels import UNIT_DIAGONAL, canonical_order, choose_gamma, make_kernel, stack_samples
+from sktl._core.regularized_mmd import regularized_statistics
 from sktl._core.two_sample import (
     SELECT_ROWS,
     aggregate_pvalue,
@@ -26,6 +27,7 @@ from sktl.metrics._result import MMDTestResult, TwoSampleResult
 from sktl.metrics._samples import check_samples
 
 METHODS = ("auto", "permutation", "block")
+N_AGGREGATED = 5  # widths of "aggregate"
 GAMMA_RULES = ("aggregate", "select", "auto", "median", "scale")
 
 
@@ -155,24 +157,32 @@ def mmd_test(
         X, is_target, gamma = _select_width(X, is_target, kernel, rng)
     gammas = _widths(X, kernel, gamma)
     dtype = working_dtype(X.shape[0])
+    middle = slice(1, -1) if gamma == "aggregate" and kernel in UNIT_DIAGONAL else slice(0, 0)
 
     def tiles_of(rows):
         if kernel in UNIT_DIAGONAL:
             return width_tiles(rows, kernel, gammas, dtype)
         return kernel_tiles(rows, make_kernel(kernel, gammas[0], rows, degree, coef0), dtype)
 
-    statistics, method, sizes = plan.statistics(tiles_of, len(gammas), X, is_target, estimator == "unbiased", rng)
+    def regularized(labels):
+        return regularized_statistics(X, kernel, gammas[middle], labels, dtype, estimator == "unbiased")
+
+    statistics, method, sizes = plan.statistics(
+        tiles_of, len(gammas), X, is_target, estimator == "unbiased", rng, regularized if len(gammas[middle]) else None
+    )
     pvalues = rank_pvalues(statistics)[:, 0]
-    best = _strongest(statistics, pvalues)
+    n_plain, n_kernels = len(gammas), len(statistics)
+    best = _strongest(statistics[:n_plain], pvalues[:n_plain])
     return MMDTestResult(
         statistic=float(statistics[best, 0]),
-        pvalue=aggregate_pvalue(statistics) if len(gammas) > 1 else float(pvalues[0]),
+        pvalue=aggregate_pvalue(statistics) if n_kernels > 1 else float(pvalues[0]),
         method=method,
         n_source=sizes[0],
         n_target=sizes[1],
         n_permutations=n_permutations,
         gamma=float(gammas[best]),
-        gammas=gammas,
+        gammas=np.concatenate([gammas, gammas[middle]])[:n_kernels],
+        regularized=np.arange(n_kernels) >= n_plain,
         statistics=statistics[:, 0],
         pvalues=pvalues,
     )
@@ -285,15 +295,19 @@ class _Resampling:
         check_number("block_size", self.block_size, Integral, low=2)
         check_number("max_exact", self.max_exact, Integral, low=1)
 
-    def statistics(self, tiles_of, n_kernels, X, is_target, unbiased, rng):
-        """The statistic of each kernel and relabelling (the first is none), the method used, and the sizes used."""
+    def statistics(self, tiles_of, n_kernels, X, is_target, unbiased, rng, more=None):
+        """The statistic of each kernel and relabelling (the first is none), the method used, and the sizes used.
+
+        ``more`` gives further rows of statistics for the labels of "permutation".
+        """
         method = self.method
         if method == "auto":
             method = "permutation" if X.shape[0] <= self.max_exact else "block"
         if method == "permutation":
             labels = relabellings(is_target, self.n_permutations, rng)
             sums = pair_sums(tiles_of(X), n_kernels, labels, self.n_jobs)
-            return sums.discrepancy(unbiased), method, (sums.n_source, sums.n_target)
+            statistics = [sums.discrepancy(unbiased)] + ([] if more is None else [more(labels)])
+            return np.concatenate(statistics), method, (sums.n_source, sums.n_target)
         rows = [rng.permutation(np.flatnonzero(is_target == label)) for label in (False, True)]
         n_pairs = min(map(len, rows))
         tiles = tiles_of(X[np.concatenate([half[:n_pairs] for half in rows])])
@@ -331,7 +345,7 @@ def _widths(X, kernel, gamma):
     if kernel not in UNIT_DIAGONAL:
         gamma = "scale" if gamma in ("aggregate", "select") else gamma[0] if isinstance(gamma, tuple) else gamma
     if gamma == "aggregate":
-        return width_grid(X, kernel)
+        return width_grid(X, kernel, N_AGGREGATED)
     return np.array(gamma if isinstance(gamma, tuple) else [choose_gamma(kernel, gamma, X)])
 
 
