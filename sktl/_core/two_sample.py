@@ -215,26 +215,32 @@ def _products(vector, labels):
     return sum(vector[rows] @ labels[rows].astype(np.float64) for rows in blocks(len(labels), TILE))
 
 
-def swapped_pair_means(tiles: Tiles, n_kernels: int, n_pairs: int, block_size: int, n_swaps: int, rng) -> np.ndarray:
+def swapped_pair_means(
+    tiles: Tiles, n_kernels: int, n_pairs: int, block_size: int, n_swaps: int, rng, n_jobs=None
+) -> np.ndarray:
     """Block estimates of the discrepancy under random swaps within pairs: shape (n_kernels, 1 + n_swaps).
 
     Rows i and n_pairs + i are a pair (x_i, y_i); the estimate is the mean over blocks of pairs of h_ij = k(x_i, x_j) +
     k(y_i, y_j) - k(x_i, y_j) - k(x_j, y_i), i != j. To swap x_i and y_i turns the sign of h_ij for all j, which is the
     wild bootstrap sum of e_i e_j h_ij with e_i = +-1. The first column has no swap.
     """
-    total, n_terms = np.zeros((n_kernels, 1 + n_swaps)), 0
-    for x in blocks(n_pairs, block_size):
-        size = x.stop - x.start
-        y = slice(x.start + n_pairs, x.stop + n_pairs)
-        n_terms += size * (size - 1)
-        signs = None
-        for k, (xx, yy, xy) in enumerate(zip(tiles(x, x), tiles(y, y), tiles(x, y), strict=True)):
-            if signs is None:
-                signs = _random_signs(size, n_swaps, rng).astype(xx.dtype)
-            h = xx + yy - xy - xy.T
-            np.fill_diagonal(h, 0)
-            total[k] += np.einsum("ij,ij->j", signs, h @ signs)
-    return total / n_terms
+    sizes = [x.stop - x.start for x in blocks(n_pairs, block_size)]
+    parts = Parallel(n_jobs=n_jobs, prefer="threads", return_as="generator")(  # signs are drawn here, in order
+        delayed(_swapped_sums)(tiles, n_kernels, n_pairs, x, _random_signs(size, n_swaps, rng))
+        for x, size in zip(blocks(n_pairs, block_size), sizes, strict=True)
+    )
+    return sum(parts) / sum(size * (size - 1) for size in sizes)
+
+
+def _swapped_sums(tiles, n_kernels, n_pairs, x, signs):
+    """Sums of e_i e_j h_ij over one block of pairs: shape (n_kernels, 1 + n_swaps)."""
+    y = slice(x.start + n_pairs, x.stop + n_pairs)
+    total = np.empty((n_kernels, signs.shape[1]))
+    for k, (xx, yy, xy) in enumerate(zip(tiles(x, x), tiles(y, y), tiles(x, y), strict=True)):
+        h = xx + yy - xy - xy.T
+        np.fill_diagonal(h, 0)
+        total[k] = np.einsum("ij,ij->j", signs, h @ signs.astype(h.dtype))
+    return total
 
 
 def _random_signs(n, n_swaps, rng):

@@ -131,6 +131,13 @@ def test_familywise_level():
     assert alarms / 150 <= 0.07
 
 
+def test_jobs_change_nothing():
+    alone, shared = feature_shift_test(*frames()), feature_shift_test(*frames(), n_jobs=2)
+    assert str(alone) == str(shared)
+    assert_array_equal(alone.pvalue, shared.pvalue)
+    assert alone.unseen_categories == shared.unseen_categories
+
+
 def test_limits():
     source, _ = frames()
     same = feature_shift_test(source, source)

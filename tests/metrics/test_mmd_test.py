@@ -153,6 +153,8 @@ def test_order_symmetry_units_and_kinds(test):
         assert test(a, b, n_permutations=199).pvalue == pytest.approx(base.pvalue, abs=0.006)
     assert test(X + 1e8, Y + 1e8, n_permutations=199).pvalue == pytest.approx(base.pvalue, abs=0.02)
     assert test(X, Y, n_permutations=199, n_jobs=2).pvalue == base.pvalue
+    in_blocks = [test(X, Y, n_permutations=199, method="block", block_size=9, n_jobs=jobs) for jobs in (None, 2)]
+    assert in_blocks[0].pvalue == in_blocks[1].pvalue and in_blocks[0].statistic == in_blocks[1].statistic
     assert test(X, Y, n_permutations=199, random_state=1).pvalue != base.pvalue
     assert test(np.ones((5, 2)), np.ones((4, 2))).pvalue == 1
     a, b = X.copy(), Y.copy()
