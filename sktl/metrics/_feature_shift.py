@@ -14,9 +14,7 @@ MIN_EXPECTED = 5  # expected count below which levels are pooled for the chi-squ
 CORRECTIONS = {"holm": holm, "fdr": benjamini_hochberg}
 
 
-def feature_shift_test(
-    X_source, X_target, *, categorical_features=None, correction="holm", alpha=0.05, n_jobs=None
-):
+def feature_shift_test(X_source, X_target, *, categorical_features=None, correction="holm", alpha=0.05, n_jobs=None):
     r"""Test each column for a shift of its values and of the share of rows that miss them.
 
     Numbers are compared by the Kolmogorov-Smirnov test, categories by the chi-squared test (Fisher's exact test where

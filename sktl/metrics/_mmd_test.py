@@ -67,10 +67,10 @@ def mmd_test(
 
     *When it helps*: differences of any kind, at a scale that need not be known. *What it misses*: small differences in
     few of many columns (:func:`feature_shift_test` looks at each), and units: standardise first.
-    In ``benchmarks/two_sample.py``, "aggregate" finds the finely structured Blobs (40 rows a mode) in 79 % of the draws
-    where the median width finds them in none, and a mean shift of 0.5 in one of 2 columns in 82 % where it does in 90 %
-    (one of 10: 64 and 66 %; 100 rows). "select", with half the rows, has less power than "aggregate" on nearly all
-    pairs there.
+    In ``benchmarks/two_sample.py``, "aggregate" finds the finely structured Blobs (40 rows a mode) in all draws and the
+    changed correlations of HDGM in 60 %, where the median width finds them in 0 and 4 %; a mean shift of 0.5 in one of
+    2 columns in 80 % where it does in 90 % (one of 10: 60 and 66 %; 100 rows). "select", with half the rows, has less
+    power than "aggregate" on all pairs there.
 
     Parameters
     ----------
