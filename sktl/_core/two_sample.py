@@ -13,7 +13,7 @@ from scipy import linalg, sparse
 from scipy.stats import rankdata
 from sklearn.metrics.pairwise import euclidean_distances, manhattan_distances
 
-from sktl._core.kernels import MEDIAN_ROWS, blocks, subsample
+from sktl._core.kernels import MEDIAN_ROWS, blocks, middle, subsample
 
 TILE = 1024  # rows and columns of a tile of the kernel matrix
 DOUBLE_ROWS = 2048  # up to so many rows sums are in double precision, beyond it tiles and products are in single
@@ -36,7 +36,7 @@ def _distances(X, metric: str) -> Callable[[slice, slice], np.ndarray]:
         power = 1 if metric == "manhattan" else 2
         return lambda rows, columns: function(X[rows], X[columns]) ** power
     X = np.asarray(X, dtype=np.float64)
-    X = X - X.mean(axis=0)  # distances of rows far from 0 would lose their digits
+    X = X - middle(X)
     norms = np.einsum("ij,ij->i", X, X)
 
     def squared(rows, columns):
@@ -91,9 +91,10 @@ def width_grid(X, metric: str, n_widths: int = N_WIDTHS) -> np.ndarray:
     rows = X[subsample(X, MEDIAN_ROWS, np.random.default_rng(0))]
     distance = _distances(rows, "sqeuclidean" if metric == "rbf" else "manhattan")(slice(None), slice(None))
     distance = distance[np.triu_indices(rows.shape[0], 1)]
-    distance = distance[distance > 1e-14 * distance.max(initial=0)]
-    if not len(distance):
+    if not distance.any():
         return np.ones(1)
+    usual = np.quantile(distance, 0.95) or distance.max()  # not the largest: one far row would make all others equal
+    distance = distance[distance > 1e-14 * usual]
     distance = np.sqrt(distance) if metric == "rbf" else distance
     low, high = np.quantile(distance, [0.05, 0.95], method="lower")
     return np.geomspace(2 * high, low / 2, n_widths) ** (-2.0 if metric == "rbf" else -1.0)

@@ -141,6 +141,15 @@ def test_select_tests_on_the_other_half():
     assert (result.n_source, result.n_target) == (31, 22) and result.pvalue < 0.01 and result.gammas.shape == (1,)
 
 
+def test_one_far_row_leaves_the_others_their_digits():
+    X, Y = samples(shift=0.8)
+    X[0] = 1e10
+    for gamma in (0.4, "aggregate"):
+        result = mmd_test(X, Y, gamma=gamma, n_permutations=99)
+        assert result.statistic == pytest.approx(mmd(X, Y, gamma=result.gamma), rel=1e-6)
+        assert result.pvalue == 0.01
+
+
 @pytest.mark.parametrize("test", [mmd_test, energy_test])
 def test_order_symmetry_units_and_kinds(test):
     X, Y = samples(shift=0.3)
