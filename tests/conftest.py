@@ -6,10 +6,13 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from threadpoolctl import threadpool_limits
 
 from sktl.datasets import load_npz
 
 sys.path.insert(0, str(Path(__file__).parent))  # tests/discovery.py, under --import-mode=importlib
+if "PYTEST_XDIST_WORKER" in os.environ:  # the workers share the cores: threads of each would wait for the others'
+    threadpool_limits(1)
 
 
 @pytest.fixture(autouse=True)

@@ -5,7 +5,7 @@ from joblib import Parallel, delayed
 from scipy import sparse
 from sklearn.metrics.pairwise import euclidean_distances
 
-from sktl._core.kernels import Kernel, blocks, stack_samples, subsample
+from sktl._core.kernels import Kernel, blocks, middle, stack_samples, subsample
 
 ROWS = 8192  # rows of a block of random features or of pairs
 FEATURE_KERNELS = ("rbf", "laplacian")  # kernels with random features
@@ -113,7 +113,7 @@ def mmd_random_features(kernel: Kernel, X, Y, n_features: int, rng, n_jobs=None)
     over pairs of different rows is (n |mean z|^2 - 1) / (n - 1).
     """
     waves = random_waves(kernel, X.shape[1], n_features, rng)
-    offset = 0.0 if sparse.issparse(X) else np.mean(X, axis=0, dtype=np.float64)  # phases keep their digits
+    offset = 0.0 if sparse.issparse(X) else middle(X)  # phases keep their digits
     means = [_mean_waves(Z, offset, waves, n_jobs) for Z in (X, Y)]
     within = [(Z.shape[0] * (z @ z) - 1) / (Z.shape[0] - 1) for Z, z in zip((X, Y), means, strict=True)]
     return float(within[0] + within[1] - 2 * means[0] @ means[1])

@@ -18,6 +18,7 @@ BLOCK = 1024  # rows of a block of the kernel matrix: 8 MB a block
 UNIT_DIAGONAL = ("rbf", "laplacian")
 AUTO_WIDTH = 0.3  # gamma="auto" in units of 1 / squared median distance; benchmarks/kmm.py has the evidence
 MEDIAN_ROWS = 1000  # rows that the median heuristic looks at
+MIDDLE_ROWS = 128  # rows that the point to measure from is the middle of
 SAFE_EXPONENT = 1e6  # gamma |x|^2 up to which rounding alone leaves exp(-gamma |x - y|^2) below 1 + 1e-8
 
 
@@ -49,7 +50,7 @@ def median_distance(X, metric: str) -> float:
     """Median distance between two different rows, on a seeded subsample of at most ``MEDIAN_ROWS``."""
     rows = X[subsample(X, MEDIAN_ROWS, np.random.default_rng(0))]
     if not sparse.issparse(rows):
-        rows = rows - rows.mean(axis=0, dtype=np.float64)  # distances of rows far from 0 would lose their digits
+        rows = rows - middle(rows)
     distances = pairwise_distances(rows, metric=metric)[np.triu_indices(rows.shape[0], 1)]
     distances = distances[distances > 0]
     return float(np.median(distances)) if len(distances) else 1.0
@@ -158,6 +159,14 @@ def blocks(n: int, size: int = BLOCK) -> Iterator[slice]:
     return (slice(start, min(start + size, n)) for start in range(0, n, size))
 
 
+def middle(X) -> np.ndarray:
+    """A point near most rows of a dense table, to measure from: distances of rows far from 0 would lose their digits.
+
+    The median of some hundred rows: one far row would take the mean away from all others.
+    """
+    return np.median(X[:: max(1, len(X) // MIDDLE_ROWS)], axis=0).astype(np.float64)
+
+
 def _double(X):
     """``X`` in double precision; nothing is copied where it is so already."""
     return X.astype(np.float64) if sparse.issparse(X) else np.asarray(X, dtype=np.float64)
@@ -197,8 +206,8 @@ def _distance_block_function(X, Y):
 
 
 def _squared_distance_factors(X, Y, factor):
-    """Tables whose product, left @ right.T, is ``factor`` |x - y|^2; both samples are centred first."""
-    centre = np.asarray(X, dtype=np.float64).mean(axis=0)
+    """Tables whose product, left @ right.T, is ``factor`` |x - y|^2; both samples are moved to near 0 first."""
+    centre = middle(X)
     X, Y = (np.asarray(Z, dtype=np.float64) - centre for Z in (X, Y))
     left = np.column_stack([X, np.einsum("ij,ij->i", X, X), np.ones(len(X))])
     right = np.column_stack([-2 * factor * Y, np.full(len(Y), factor), factor * np.einsum("ij,ij->i", Y, Y)])

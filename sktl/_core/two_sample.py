@@ -13,7 +13,7 @@ from scipy import linalg, sparse
 from scipy.stats import rankdata
 from sklearn.metrics.pairwise import euclidean_distances, manhattan_distances
 
-from sktl._core.kernels import MEDIAN_ROWS, blocks, subsample
+from sktl._core.kernels import MEDIAN_ROWS, blocks, middle, subsample
 
 TILE = 1024  # rows and columns of a tile of the kernel matrix
 DOUBLE_ROWS = 2048  # up to so many rows sums are in double precision, beyond it tiles and products are in single
@@ -36,7 +36,7 @@ def _distances(X, metric: str) -> Callable[[slice, slice], np.ndarray]:
         power = 1 if metric == "manhattan" else 2
         return lambda rows, columns: function(X[rows], X[columns]) ** power
     X = np.asarray(X, dtype=np.float64)
-    X = X - X.mean(axis=0)  # distances of rows far from 0 would lose their digits
+    X = X - middle(X)
     norms = np.einsum("ij,ij->i", X, X)
 
     def squared(rows, columns):
@@ -91,9 +91,10 @@ def width_grid(X, metric: str, n_widths: int = N_WIDTHS) -> np.ndarray:
     rows = X[subsample(X, MEDIAN_ROWS, np.random.default_rng(0))]
     distance = _distances(rows, "sqeuclidean" if metric == "rbf" else "manhattan")(slice(None), slice(None))
     distance = distance[np.triu_indices(rows.shape[0], 1)]
-    distance = distance[distance > 1e-14 * distance.max(initial=0)]
-    if not len(distance):
+    if not distance.any():
         return np.ones(1)
+    usual = np.quantile(distance, 0.95) or distance.max()  # not the largest: one far row would make all others equal
+    distance = distance[distance > 1e-14 * usual]
     distance = np.sqrt(distance) if metric == "rbf" else distance
     low, high = np.quantile(distance, [0.05, 0.95], method="lower")
     return np.geomspace(2 * high, low / 2, n_widths) ** (-2.0 if metric == "rbf" else -1.0)
@@ -215,26 +216,32 @@ def _products(vector, labels):
     return sum(vector[rows] @ labels[rows].astype(np.float64) for rows in blocks(len(labels), TILE))
 
 
-def swapped_pair_means(tiles: Tiles, n_kernels: int, n_pairs: int, block_size: int, n_swaps: int, rng) -> np.ndarray:
+def swapped_pair_means(
+    tiles: Tiles, n_kernels: int, n_pairs: int, block_size: int, n_swaps: int, rng, n_jobs=None
+) -> np.ndarray:
     """Block estimates of the discrepancy under random swaps within pairs: shape (n_kernels, 1 + n_swaps).
 
     Rows i and n_pairs + i are a pair (x_i, y_i); the estimate is the mean over blocks of pairs of h_ij = k(x_i, x_j) +
     k(y_i, y_j) - k(x_i, y_j) - k(x_j, y_i), i != j. To swap x_i and y_i turns the sign of h_ij for all j, which is the
     wild bootstrap sum of e_i e_j h_ij with e_i = +-1. The first column has no swap.
     """
-    total, n_terms = np.zeros((n_kernels, 1 + n_swaps)), 0
-    for x in blocks(n_pairs, block_size):
-        size = x.stop - x.start
-        y = slice(x.start + n_pairs, x.stop + n_pairs)
-        n_terms += size * (size - 1)
-        signs = None
-        for k, (xx, yy, xy) in enumerate(zip(tiles(x, x), tiles(y, y), tiles(x, y), strict=True)):
-            if signs is None:
-                signs = _random_signs(size, n_swaps, rng).astype(xx.dtype)
-            h = xx + yy - xy - xy.T
-            np.fill_diagonal(h, 0)
-            total[k] += np.einsum("ij,ij->j", signs, h @ signs)
-    return total / n_terms
+    sizes = [x.stop - x.start for x in blocks(n_pairs, block_size)]
+    parts = Parallel(n_jobs=n_jobs, prefer="threads", return_as="generator")(  # signs are drawn here, in order
+        delayed(_swapped_sums)(tiles, n_kernels, n_pairs, x, _random_signs(size, n_swaps, rng))
+        for x, size in zip(blocks(n_pairs, block_size), sizes, strict=True)
+    )
+    return sum(parts) / sum(size * (size - 1) for size in sizes)
+
+
+def _swapped_sums(tiles, n_kernels, n_pairs, x, signs):
+    """Sums of e_i e_j h_ij over one block of pairs: shape (n_kernels, 1 + n_swaps)."""
+    y = slice(x.start + n_pairs, x.stop + n_pairs)
+    total = np.empty((n_kernels, signs.shape[1]))
+    for k, (xx, yy, xy) in enumerate(zip(tiles(x, x), tiles(y, y), tiles(x, y), strict=True)):
+        h = xx + yy - xy - xy.T
+        np.fill_diagonal(h, 0)
+        total[k] = np.einsum("ij,ij->j", signs, h @ signs.astype(h.dtype))
+    return total
 
 
 def _random_signs(n, n_swaps, rng):

@@ -48,9 +48,10 @@ def adaptation_bound(estimator, X_source, y_source, X_target, y_target=None, *, 
 
     (Theorem 2 of [1] without its sampling term). A large source error asks for a better model, a large divergence for
     adaptation, a large joint error for target labels: no classifier does well on both domains, so that no unsupervised
-    method can be relied on. *Range*: errors in [0, 1] (joint error [0, 2]), divergence in [0, 2]. *What it misses*:
-    the divergence is the proxy A-distance, which looks at how well members of H tell the domains apart, not at their
-    differences (H Delta H): the sum is a diagnosis, not a guarantee, and often above 1 where transfer works.
+    method can be relied on. *Range*: errors in [0, 1] (joint error [0, 2]), divergence in [0, 2], where 0 means domains
+    that members of H can't tell apart. *Units*: none, but ``estimator`` may want standardised columns. *What it
+    misses*: the divergence is the proxy A-distance, which looks at how well members of H tell the domains apart, not at
+    their differences (H Delta H): the sum is a diagnosis, not a guarantee, and often above 1 where transfer works.
 
     Parameters
     ----------

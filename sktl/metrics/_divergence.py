@@ -11,7 +11,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from sktl._checks import check_number, check_option
 from sktl._core.divergence import js_of_ratio, kl_of_distances, kl_of_ratio
-from sktl._core.kernels import stack_samples, subsample
+from sktl._core.kernels import middle, stack_samples, subsample
 from sktl._core.ratio import fit_least_squares, least_squares_loss
 from sktl.metrics._samples import check_samples
 
@@ -292,13 +292,13 @@ def _ratios(weighter, X_source, X_target):
 
 
 def _prepared(X_source, X_target):
-    """Both samples without the columns that never vary; centred if dense, so that distances keep their digits."""
+    """Both samples without the columns that never vary; moved to near 0 if dense: distances keep their digits."""
     X = stack_samples(X_source, X_target)
     if sparse.issparse(X):
         varies = X.max(axis=0).toarray().ravel() > X.min(axis=0).toarray().ravel()
         return X_source[:, varies], X_target[:, varies]
     varies = X.max(axis=0) > X.min(axis=0)
-    offset = X[:, varies].mean(axis=0, dtype=np.float64)
+    offset = middle(X[:, varies])
     return X_source[:, varies] - offset, X_target[:, varies] - offset
 
 

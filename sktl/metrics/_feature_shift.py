@@ -1,6 +1,7 @@
 """Which columns differ between two tables: one test a column, and one of what is missing there."""
 
 import numpy as np
+from joblib import Parallel, delayed
 from scipy import sparse
 
 from sktl._checks import check_number, check_option
@@ -13,7 +14,7 @@ MIN_EXPECTED = 5  # expected count below which levels are pooled for the chi-squ
 CORRECTIONS = {"holm": holm, "fdr": benjamini_hochberg}
 
 
-def feature_shift_test(X_source, X_target, *, categorical_features=None, correction="holm", alpha=0.05):
+def feature_shift_test(X_source, X_target, *, categorical_features=None, correction="holm", alpha=0.05, n_jobs=None):
     r"""Test each column for a shift of its values and of the share of rows that miss them.
 
     Numbers are compared by the Kolmogorov-Smirnov test, categories by the chi-squared test (Fisher's exact test where
@@ -44,6 +45,8 @@ def feature_shift_test(X_source, X_target, *, categorical_features=None, correct
         independent or positively dependent columns. Tests of values and of missing shares are adjusted together.
     alpha : float in (0, 1), default=0.05
         Level of ``shifted``.
+    n_jobs : int, default=None
+        Columns tested at once.
 
     Returns
     -------
@@ -68,9 +71,10 @@ def feature_shift_test(X_source, X_target, *, categorical_features=None, correct
     Notes
     -----
     Cost O(n log n) a column. The Kolmogorov-Smirnov p-value is exact up to n_source n_target = 250,000 and asymptotic
-    beyond; it is conservative for values with many ties. Before the chi-squared test, levels expected fewer than five
-    times in either sample are pooled, so that a category that is rare and new shows in ``unseen`` rather than in the
-    p-value.
+    beyond; it is conservative for values with many ties, and in small samples, for D takes few values: with 50 rows a
+    sample the level 0.05 is in truth 0.039 for one column and 0.028 for one of ten, with 200 rows 0.040 and 0.042.
+    Before the chi-squared test, levels expected fewer than five times in either sample are pooled, so that a category
+    that is rare and new shows in ``unseen`` rather than in the p-value.
 
     References
     ----------
@@ -97,7 +101,9 @@ def feature_shift_test(X_source, X_target, *, categorical_features=None, correct
         raise ValueError(
             f"categorical_features names columns that the samples lack: {sorted(as_categories - set(source), key=str)}."
         )
-    rows = [_compare(name, source[name], target[name], name in as_categories) for name in source]
+    rows = Parallel(n_jobs=n_jobs)(
+        delayed(_compare)(name, source[name], target[name], name in as_categories) for name in source
+    )
     table = {key: np.array([row[key] for row in rows]) for key in rows[0] if key not in ("feature", "unseen_levels")}
     made = np.isfinite(table["pvalue"]), table["missing_source"] + table["missing_target"] > 0
     adjusted, missing_adjusted = _adjust(table["pvalue"], table["missing_pvalue"], made, CORRECTIONS[correction])

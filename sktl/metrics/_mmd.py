@@ -176,9 +176,10 @@ def conditional_mmd(
 
     .. math:: \sum_c v_c \, \mathrm{MMD}^2\big(p_s(x \mid c), p_t(x \mid c)\big), \qquad \sum_c v_c = 1.
 
-    Under pure label shift it is 0 where :func:`mmd` is not: the two together tell label shift from shifts of the
-    features. *Range*, *units*: those of :func:`mmd`. *What it misses*: what :func:`mmd` misses, in classes with few
-    rows most; with pseudo-labels for ``y_target``, every error that the classifier made: rows it calls c look like c.
+    0 means that no class has moved. Under pure label shift it is 0 where :func:`mmd` is not: the two together tell
+    label shift from shifts of the features. *Range*: [0, 2 max k]; unbiased estimates may fall below 0. *Units*: those
+    of k, none for "rbf"; standardise X first. *What it misses*: what :func:`mmd` misses, in classes with few rows most;
+    with pseudo-labels for ``y_target``, every error that the classifier made: rows it calls c look like c.
 
     Parameters
     ----------

@@ -70,8 +70,9 @@ def coral_distance(X_source, X_target, *, squared=True):
     .. math:: \frac{1}{4 d^2} \|C_s - C_t\|_F^2
 
     with covariances C (divisor n - 1) over d columns. *Range*: [0, inf). *Units*: the fourth power of those of X; all
-    columns must be on one scale: standardise both samples by the same figures first. 0 means equal covariances. *What
-    it misses*: everything else, shifts of means above all.
+    columns must be on one scale: standardise both samples by the same figures first. 0 means equal covariances.
+    *What it misses*: everything else, shifts of means above all. With few rows a column it is well above 0 for equal
+    distributions.
 
     Parameters
     ----------

@@ -40,13 +40,16 @@ class MMDTestResult(TwoSampleResult):
     Attributes
     ----------
     gamma : float
-        Width at which the evidence is strongest, the one of ``statistic``; NaN for kernels without one.
-    gammas, statistics, pvalues : ndarray of shape (n_widths,)
-        Every width, MMD^2 there, and the p-value of a test at that width alone.
+        Width at which the evidence of plain MMD is strongest, the one of ``statistic``; NaN for kernels without one.
+    gammas, statistics, pvalues : ndarray of shape (n_kernels,)
+        The width of every kernel that was tried, its (regularised) MMD^2, and the p-value of a test by it alone.
+    regularized : ndarray of shape (n_kernels,), dtype bool
+        Whether the statistic is the regularised MMD^2.
     """
 
     gamma: float = np.nan
     gammas: np.ndarray = field(default=None, repr=False)
+    regularized: np.ndarray = field(default=None, repr=False)
     statistics: np.ndarray = field(default=None, repr=False)
     pvalues: np.ndarray = field(default=None, repr=False)
 

@@ -160,6 +160,11 @@ def test_width_grid():
         grid[[0, -1]] ** -0.5, [2 * np.quantile(distance, 0.95), np.quantile(distance, 0.05) / 2], rtol=1e-3
     )
     assert_array_equal(width_grid(np.ones((5, 2)), "rbf"), [1])
+    assert_allclose(width_grid(np.r_[X, [[1e10] * 3]], "rbf"), grid, rtol=0.1)
+    twice = np.repeat(X, 2, axis=0)
+    assert_allclose(width_grid(twice, "rbf"), grid, rtol=0.1)  # rounding errors of equal rows are no distances
+    one_differs = np.r_[np.ones((50, 2)), [[2.0, 1.0]]]
+    assert_allclose(width_grid(one_differs, "rbf")[[0, -1]], [1 / 4, 4])
 
 
 @pytest.mark.parametrize("d", [4, 60])  # fewer columns than rows, and more

@@ -62,6 +62,11 @@ def test_without_target_labels():
     assert np.isnan([pieces.joint_error, pieces.bound, pieces.target_error]).all()
 
 
+def test_jobs_change_nothing():
+    rows = make(1.0, False)
+    assert adaptation_bound(LogisticRegression(), *rows, n_jobs=2) == adaptation_bound(LogisticRegression(), *rows)
+
+
 def test_order_of_the_rows():
     X, y, Y, z = make(1.0, True)
     base, back = (

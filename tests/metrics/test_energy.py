@@ -1,6 +1,7 @@
 import numpy as np
 import pytest
 from scipy import stats
+from scipy.spatial.distance import cdist
 from sklearn.metrics.pairwise import euclidean_distances
 
 from sktl.metrics import energy_distance
@@ -51,6 +52,16 @@ def test_duplicates_and_far_clusters_keep_their_digits():
     within = euclidean_distances(X).mean()
     far = 2 * np.mean(np.linalg.norm(Y[:, None] - X[None], axis=2)) - 2 * within
     assert energy_distance(X, Y, estimator="biased") == pytest.approx(far, rel=1e-12)
+
+
+def test_one_far_row_leaves_the_others_their_digits():
+    rng = np.random.default_rng(0)
+    X, Y = rng.normal(size=(60, 3)), rng.normal(size=(50, 3)) + 0.5
+    X[0] = 1e9
+    within = [cdist(Z, Z).mean() for Z in (X, Y)]
+    assert energy_distance(X, Y, estimator="biased") == pytest.approx(2 * cdist(X, Y).mean() - sum(within), rel=1e-6)
+    ones = X[1:], np.r_[X[1:], X[1:]] + 1e-3
+    assert energy_distance(*ones, estimator="biased") < 1e-3
 
 
 def test_units_are_those_of_the_columns():

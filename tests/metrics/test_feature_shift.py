@@ -131,6 +131,21 @@ def test_familywise_level():
     assert alarms / 150 <= 0.07
 
 
+def test_the_level_that_the_docstring_states():
+    # D = k / 50: the largest exact p-value that is at most 0.05, and 0.005 of ten columns
+    rows = np.arange(50.0)
+    pvalues = np.array([ks_2samp(rows, rows + k - 0.5, method="exact").pvalue for k in range(1, 25)])
+    one, ten = (pvalues[pvalues <= level].max() for level in (0.05, 0.005))
+    assert one == pytest.approx(0.039, abs=5e-4) and 1 - (1 - ten) ** 10 == pytest.approx(0.028, abs=5e-4)
+
+
+def test_jobs_change_nothing():
+    alone, shared = feature_shift_test(*frames()), feature_shift_test(*frames(), n_jobs=2)
+    assert str(alone) == str(shared)
+    assert_array_equal(alone.pvalue, shared.pvalue)
+    assert alone.unseen_categories == shared.unseen_categories
+
+
 def test_limits():
     source, _ = frames()
     same = feature_shift_test(source, source)

@@ -2,6 +2,7 @@ import numpy as np
 import pytest
 from numpy.testing import assert_allclose
 from scipy import sparse
+from scipy.spatial.distance import cdist
 from sklearn.metrics.pairwise import rbf_kernel
 
 from sktl.metrics import mmd
@@ -205,6 +206,18 @@ def test_a_list_of_widths_is_the_mean_kernel():
         mmd(X, Y, gamma=[])
     with pytest.raises(ValueError, match="gamma must be"):
         mmd(X, Y, gamma=[1.0, -1.0])
+
+
+@pytest.mark.parametrize("far", [1e6, 1e10, 1e13])
+def test_one_far_row_leaves_the_others_their_digits(far):
+    rng = np.random.default_rng(0)
+    X, Y = rng.normal(size=(60, 3)), rng.normal(size=(50, 3)) + 0.5
+    X[0] = far
+    K, L, M = (np.exp(-0.5 * cdist(A, B, "sqeuclidean")) for A, B in ((X, X), (Y, Y), (X, Y)))
+    assert mmd(X, Y, gamma=0.5, estimator="biased") == pytest.approx(
+        K.mean() + L.mean() - 2 * M.mean(), abs=1.1 / 60**2
+    )  # the pair of the far row with itself may lose its digits
+    assert mmd(X, Y, estimator="biased") == pytest.approx(mmd(X[1:], Y, estimator="biased"), abs=0.05)
 
 
 def test_outliers_do_not_overflow():
