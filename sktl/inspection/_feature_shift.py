@@ -108,7 +108,7 @@ class FeatureShiftDisplay:
         self.figure_, self.ax_ = axes(ax, 2, name="FeatureShiftDisplay")
         left, right = self.ax_
         places = np.arange(min(n_features, len(self.features)))
-        self.bars_ = left.barh(places, self.differences[: len(places)][::-1], color=TARGET)
+        self.bars_ = left.barh(places, self.differences[: len(places)][::-1], color="0.5")
         left.set_yticks(places, [short(name) for name in self.features[: len(places)]][::-1])
         room = 0.6 + max(0, MIN_PLACES - len(places)) / 2  # a single bar is not to fill the picture
         left.set_ylim(-room, len(places) - 1 + room)

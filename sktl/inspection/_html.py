@@ -93,7 +93,9 @@ def _words(text):
 
 
 def _block(title, words, header, rows):
-    """A heading, a paragraph and a table whose headers sort it."""
+    """A heading, a paragraph and a table whose headers sort it; a column without a word is left out."""
+    filled = [j for j, column in enumerate(zip(header, *rows, strict=True)) if any(column)]
+    header, rows = [header[j] for j in filled], [[row[j] for j in filled] for row in rows]
     name, paragraph = escape(title, quote=True), f"<p>{escape(words)}</p>" if words else ""
     kinds = ["words", *(_kind(column[0]) for column in list(zip(*rows, strict=True))[1:])]
     head = "".join(

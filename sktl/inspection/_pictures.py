@@ -12,7 +12,7 @@ LEFT, RIGHT, TOP, BOTTOM = 8, 8, 10, 24
 BINS = 24
 MAX_BARS = 8  # levels of a text column that are drawn
 MAX_LETTERS = 16  # of a name beside a bar
-TAILS = (0.005, 0.995)  # quantiles between which numbers are drawn
+TAILS = (0.005, 0.995)  # quantiles of each domain between which numbers are drawn
 
 
 @dataclass(frozen=True)
@@ -48,7 +48,7 @@ def picture_of_differences(features, most=15):
         y = TOP + 20 * i
         width = 170 * row.difference
         body.append(f'<text x="118" y="{y + 11}" text-anchor="end">{escape(short(row.feature, MAX_LETTERS))}</text>')
-        body.append(f'<rect class="target" x="124" y="{y}" width="{width:.1f}" height="14"/>')
+        body.append(f'<rect class="either" x="124" y="{y}" width="{width:.1f}" height="14"/>')
         body.append(f'<text x="{128 + width:.1f}" y="{y + 11}">{row.difference:.2f}</text>')
     worst = ", ".join(f"{row.feature} {row.difference:.2f}" for row in rows[:3])
     alt = f"Bars of how much each column differs between the domains, from 0 to 1. The largest: {worst}."
@@ -58,15 +58,12 @@ def picture_of_differences(features, most=15):
 def _histograms(column, target):
     """Two histograms over one axis, each of area 1."""
     parts = [column.values[rows & ~column.missing] for rows in (~target, target)]
-    low, high = np.quantile(np.concatenate(parts), TAILS)
-    low, high = (
-        min(low, *(np.quantile(part, 0.05) for part in parts)),
-        max(high, *(np.quantile(part, 0.95) for part in parts)),
-    )
+    ends = np.array([np.quantile(part, TAILS) for part in parts])
+    low, high = ends[:, 0].min(), ends[:, 1].max()
     if high <= low:
         low, high = low - 0.5, high + 0.5
     edges = np.linspace(low, high, BINS + 1)
-    heights = [np.histogram(np.clip(part, low, high), edges)[0] / len(part) for part in parts]
+    heights = [np.histogram(part, edges)[0] / len(part) for part in parts]  # what lies beyond is left out
     top = max(map(np.max, heights))
     body = "".join(
         f'<path class="{role}" d="{_steps(values / top)}"/>'
