@@ -4,6 +4,7 @@ __all__ = [
     "EarlyStopWarning",
     "LowEffectiveSampleSizeWarning",
     "MissingExtraError",
+    "NoTargetLabelsError",
     "ResamplingWarning",
     "SingleDomainWarning",
     "UnlabeledSourceWarning",
@@ -33,6 +34,10 @@ class WeakClassifierWarning(UserWarning):
 
 class MissingExtraError(ImportError):
     """A package of one of sktl's optional extras is not installed."""
+
+
+class NoTargetLabelsError(ValueError):
+    """A method that learns from labelled target rows was given none."""
 
 
 class UnlabeledSourceWarning(UserWarning):

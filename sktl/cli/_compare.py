@@ -88,8 +88,9 @@ def compare(source, target, options, say, progress):
         say(f"predictions of {len(predicted)} rows: {options.out}")
     if options.html is not None:
         progress("looking for the kind of shift")
-        words = " ".join(line.strip() for line in _choice(chosen, outcomes, protocol))
-        block = ("The methods", f"{words[0].upper()}{words[1:]}", *_cells(outcomes, protocol))
+        choice, *reasons = (line.strip() for line in _choice(chosen, outcomes, protocol))
+        words = " ".join([f"{choice[0].upper()}{choice[1:]}.", *reasons])
+        block = ("The methods", words, *_cells(outcomes, protocol))
         write_page(options.html, domain_report(problem, options), [block])
         say(f"page: {options.html}")
 

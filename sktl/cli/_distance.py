@@ -2,18 +2,20 @@
 
 from sktl.inspection._columns import column_difference, encode, read_columns
 from sktl.inspection._distance import MAX_ROWS, measure_distance
+from sktl.inspection._text import pvalue
 
 
 def distance_lines(problem, seed, n_jobs=None):
-    """Say in words how far apart the rows of ``problem`` are, and the noise floor: the same between source halves."""
+    """Say in words how far apart the rows of ``problem`` are, the noise floor (between source halves), and p-values."""
     encoded, _ = encode(read_columns(problem.X, problem.target)[0])
     distance = measure_distance(encoded, problem.target, seed, n_jobs)
     many = max(problem.target.sum(), (~problem.target).sum()) > MAX_ROWS
     sampled = f" (of {MAX_ROWS} random rows a table at most)" if many else ""
     return [
         f"distance{sampled}: MMD^2 {distance.mmd:.4f}, against {distance.floor:.4f} between two random halves of "
-        "SOURCE (either may fall below 0);",
-        f"          proxy A-distance {distance.proxy_a:.2f} (0 = alike, 2 = a classifier tells every row's table)",
+        f"SOURCE (either may fall below 0), p-value {pvalue(distance.kernel_test.pvalue)};",
+        f"          proxy A-distance {distance.proxy_a:.2f} (0 = alike, 2 = a classifier tells every row's table), "
+        f"p-value {pvalue(distance.classifier_test.pvalue)}",
     ]
 
 

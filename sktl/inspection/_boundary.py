@@ -6,7 +6,8 @@ from sktl._checks import check_number
 from sktl.base._routing import fit_on_domains, on_missing_labels
 from sktl.domains import read_domains
 from sktl.inspection._labels import read_labels
-from sktl.inspection._style import CYCLE, axes, scatter_domains
+from sktl.inspection._style import CYCLE, axes, legend_beside, scatter_domains
+from sktl.inspection._text import short
 
 
 class BoundaryDisplay:
@@ -30,6 +31,8 @@ class BoundaryDisplay:
         Names of the classes.
     scores : tuple of float
         Accuracy on the target's labels before and after; NaN without any.
+    names : tuple of str, default=("x0", "x1")
+        Names of the columns.
 
     Attributes
     ----------
@@ -40,7 +43,7 @@ class BoundaryDisplay:
     scatter_ : list of PathCollection
         The rows.
     text_ : list of Text
-        The scores.
+        The titles, with the scores.
 
     Examples
     --------
@@ -55,7 +58,7 @@ class BoundaryDisplay:
     True
     """
 
-    def __init__(self, grids, before, after, X, target, codes, classes, scores):
+    def __init__(self, grids, before, after, X, target, codes, classes, scores, names=("x0", "x1")):
         self.grids = grids
         self.before = before
         self.after = after
@@ -64,6 +67,7 @@ class BoundaryDisplay:
         self.codes = codes
         self.classes = classes
         self.scores = scores
+        self.names = names
 
     @classmethod
     def from_estimator(cls, before, after, X, y, sample_domain=None, *, y_true=None, resolution=150):
@@ -94,6 +98,7 @@ class BoundaryDisplay:
         rows = np.asarray(X, dtype=float)
         if rows.ndim != 2 or rows.shape[1] != 2:
             raise ValueError(f"A boundary is drawn over two columns; X has the shape {rows.shape}.")
+        names = tuple(str(name) for name in getattr(X, "columns", ("x0", "x1")))
         domains = read_domains(X, y, sample_domain)
         labels = read_labels(y if y_true is None else y_true, domains.target)
         if labels is None or labels.classes is None:
@@ -109,7 +114,7 @@ class BoundaryDisplay:
             regions.append(_codes(fitted.predict(points), labels.classes).reshape(resolution, resolution))
             hits = _codes(fitted.predict(rows[known]), labels.classes) == labels.codes[known] if known.any() else np.nan
             scores.append(float(np.mean(hits)))
-        return cls(grids, *regions, rows, domains.target, labels.codes, labels.classes, tuple(scores))
+        return cls(grids, *regions, rows, domains.target, labels.codes, labels.classes, tuple(scores), names)
 
     def plot(self, ax=None):
         """Draw both pictures.
@@ -134,11 +139,10 @@ class BoundaryDisplay:
             self.surface_.append(panel.contourf(*self.grids, region, levels, colors=colours, alpha=0.25))
             panel.contour(*self.grids, region, levels[1:-1], colors="black", linewidths=1)
             self.scatter_ += scatter_domains(panel, self.X, self.target, self.codes, self.classes)
-            words = "" if np.isnan(score) else f"target accuracy {score:.2f}"
-            look = {"facecolor": "white", "alpha": 0.8, "edgecolor": "none", "pad": 2}
-            self.text_.append(panel.text(0.02, 0.98, words, transform=panel.transAxes, va="top", bbox=look))
-            panel.set(title=title, xlabel="x0", ylabel="x1")
-        self.ax_[1].legend(fontsize="small")
+            words = title if np.isnan(score) else f"{title}: target accuracy {score:.2f}"
+            self.text_.append(panel.set_title(words))
+            panel.set(xlabel=short(self.names[0]), ylabel=short(self.names[1]))
+        legend_beside(self.ax_[1])
         return self
 
 

@@ -6,7 +6,7 @@ import numpy as np
 from scipy import sparse
 from scipy.stats import ks_2samp
 
-from sktl.domains import known_labels, missing_values, n_rows
+from sktl.domains import known_labels, missing_values, n_rows, take_rows
 
 MISSING = "(missing)"  # the level of a categorical column that stands for no value
 MAX_LEVELS = 50  # levels of a categorical column that get an indicator column, the most frequent ones
@@ -25,11 +25,14 @@ class Column:
         Floats with NaN, or texts with :data:`MISSING`.
     missing : ndarray of bool
         Which values there are not.
+    position : int
+        Which column of the table it is.
     """
 
     name: str
     values: np.ndarray
     missing: np.ndarray
+    position: int
 
     @property
     def is_number(self):
@@ -56,8 +59,8 @@ def read_columns(X, target):
             "Pass X.toarray(), of fewer columns where there are thousands."
         )
     columns, notes = [], []
-    for name, values in _named(X):
-        column = _plain(name, values)
+    for position, (name, values) in enumerate(_named(X)):
+        column = _plain(name, values, position)
         empty = [role for role, rows in (("source", ~target), ("target", target)) if column.missing[rows].all()]
         if empty:
             notes.append(f"left out, since it is empty in the {' and the '.join(empty)}: column {name!r}")
@@ -74,13 +77,18 @@ def _named(X):
     """Pairs of a name and the values of a column."""
     if hasattr(X, "columns"):
         return [(str(name), X[name]) for name in X.columns]
-    array = np.asarray(X) if hasattr(X, "shape") else np.array(X, dtype=object)  # numbers beside texts stay numbers
+    array = _as_array(X)
     if array.ndim != 2:
         raise ValueError(f"X must have two dimensions; got the shape {array.shape}.")
     return [(f"x{j}", array[:, j]) for j in range(array.shape[1])]
 
 
-def _plain(name, values):
+def _as_array(X):
+    """An array of what is no frame; numbers beside texts stay numbers."""
+    return np.asarray(X) if hasattr(X, "shape") else np.array(X, dtype=object)
+
+
+def _plain(name, values, position):
     """A :class:`Column` of what a container holds."""
     missing = missing_values(values)
     known = known_labels(values, ~missing, discrete=False)
@@ -91,10 +99,10 @@ def _plain(name, values):
         numbers[~missing] = known
         if np.isinf(numbers).any():
             raise ValueError(f"Column {name!r} of X has infinite values. Replace them, by NaN for instance.")
-        return Column(name, numbers, missing)
+        return Column(name, numbers, missing, position)
     texts = np.full(n_rows(values), MISSING, dtype=object)
     texts[~missing] = [str(value) for value in known]
-    return Column(name, texts, missing)
+    return Column(name, texts, missing, position)
 
 
 def _names_rows(column):
@@ -103,6 +111,13 @@ def _names_rows(column):
         return False
     known = column.values[~column.missing]
     return len(set(known)) > max(MIN_NAMES, NAME_SHARE * len(known))
+
+
+def split_table(X, columns, target):
+    """Source rows and target rows of ``X``, of the ``columns`` alone, in the container they came in."""
+    kept = [column.position for column in columns]
+    table = X.iloc[:, kept] if hasattr(X, "iloc") else (X if hasattr(X, "columns") else _as_array(X))[:, kept]
+    return take_rows(table, ~target), take_rows(table, target)
 
 
 # --- one column ---

@@ -5,15 +5,14 @@ from sklearn.base import clone
 
 from sktl.domains import read_domains
 from sktl.inspection._labels import read_labels
-from sktl.inspection._style import axes, plane, scatter_domains
+from sktl.inspection._style import axes, legend_beside, plane, scatter_domains
 from sktl.metrics import proxy_a_distance
 
 
 class EmbeddingDisplay:
     """Both domains before and after an adapter, in the plane of their largest variance.
 
-    Make it by :meth:`from_estimator`. Beside each picture stands the proxy A-distance in all columns, not in the
-    plane.
+    Make it by :meth:`from_estimator`. Above each picture stands the proxy A-distance in all columns, not in the plane.
 
     Parameters
     ----------
@@ -35,7 +34,7 @@ class EmbeddingDisplay:
     scatter_ : list of PathCollection
         The points.
     text_ : list of Text
-        The distances.
+        The titles, with the distances.
 
     Examples
     --------
@@ -111,8 +110,7 @@ class EmbeddingDisplay:
         parts = zip(self.ax_, ("before", "after"), (self.before, self.after), self.distances, strict=True)
         for panel, title, points, distance in parts:
             self.scatter_ += scatter_domains(panel, points, self.target, self.codes, self.classes)
-            words = f"A-distance {distance:.2f}"
-            self.text_.append(panel.text(0.02, 0.98, words, transform=panel.transAxes, va="top"))
-            panel.set(title=title, xlabel="first direction", ylabel="second direction")
-        self.ax_[1].legend(fontsize="small", loc="best")
+            self.text_.append(panel.set_title(f"{title}: A-distance {distance:.2f}"))
+            panel.set(xlabel="first direction", ylabel="second direction")
+        legend_beside(self.ax_[1])
         return self

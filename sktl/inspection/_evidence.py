@@ -1,38 +1,28 @@
 """The tests behind a report: each asks one question of two samples and answers with a distance and a p-value."""
 
 import warnings
-from dataclasses import dataclass
 
 import numpy as np
-from scipy.stats import chi2_contingency, ks_2samp, t
+from scipy.stats import t
 from sklearn.model_selection import KFold, StratifiedKFold
 
-from sktl._core.kernels import Kernel, canonical_order, choose_gamma
-from sktl.metrics import mmd
+from sktl._core.kernels import Kernel
+from sktl._core.two_sample import holm
+from sktl.metrics import feature_shift_test, mmd_test
 
-TEST_ROWS = 1000  # of each domain, for the permutation tests, whose cost grows with the square
-N_PERMUTATIONS = 199  # smallest p-value: 0.005
+TEST_ROWS = 1000  # of each domain, for the kernel tests, whose cost grows with the square
+N_PERMUTATIONS = 499  # smallest p-value: 0.002
 MIN_ROWS = 10  # rows of each domain (and class) that a test needs
-EXPLAINED = 0.1  # share of the distance that may be left where a test of many rows still finds some
+EXPLAINED = 0.2  # share of the distance that may be left where a test of many rows still finds some
 HALVED = 0.5  # and where it finds none: with few rows it may only lack the power
+CALIPER = 0.1  # standard deviations by which the labels of two rows may differ that are compared
 N_FOLDS = 3  # of the concept test
 MAX_MOMENTS = 0.1  # columns a row, up to which means and covariances of a domain are worth estimating
 
 
-@dataclass(frozen=True)
-class Evidence:
-    """Answer to one question.
-
-    Attributes
-    ----------
-    question : str
-    statistic : float
-    pvalue : float
-    """
-
-    question: str
-    statistic: float
-    pvalue: float
+def n_relabellings(level):
+    """Permutations of a test whose p-value is compared with a tenth of ``level``."""
+    return max(N_PERMUTATIONS, int(np.ceil(20 / level)))
 
 
 def sample_rows(rows, most, rng):
@@ -40,62 +30,29 @@ def sample_rows(rows, most, rng):
     return rows if len(rows) <= most else np.sort(rng.choice(rows, most, replace=False))
 
 
-def two_sample_test(source, target, seed=0):
-    """MMD^2 (unbiased, median width) and its p-value by random relabellings."""
+def kernel_test(source, target, *, gamma="aggregate", n_permutations=N_PERMUTATIONS, seed=0, n_jobs=None):
+    """Result of :func:`~sktl.metrics.mmd_test` on at most ``TEST_ROWS`` random rows a sample."""
     rng = np.random.default_rng(seed)
-    source, target = (Z[sample_rows(np.arange(len(Z)), TEST_ROWS, rng)] for Z in (source, target))
-    X, n = np.concatenate([source, target]), len(source)
-    order = canonical_order(X)
-    is_target = (np.arange(len(X)) >= n)[order]
-    kernel = Kernel("rbf", {"gamma": choose_gamma("rbf", "median", X)})
-    matrix = kernel(X[order], X[order])
-    labels = np.column_stack([is_target, *(rng.permutation(is_target) for _ in range(N_PERMUTATIONS))])
-    signs = np.where(labels, 1 / len(target), -1 / n)
-    statistics = np.einsum("ij,ij->j", signs, matrix @ signs)
-    pvalue = np.mean(statistics >= statistics[0] * (1 - 1e-9))
-    return mmd(source, target), float(pvalue)
+    parts = [Z[sample_rows(np.arange(len(Z)), TEST_ROWS, rng)] for Z in (source, target)]
+    return mmd_test(*parts, gamma=gamma, n_permutations=n_permutations, n_jobs=n_jobs, random_state=seed)
 
 
-def column_pvalue(column, target):
-    """P-value that a column has one distribution: Kolmogorov-Smirnov for numbers, chi-squared for texts."""
-    parts = [
-        column.values[rows & ~column.missing] if column.is_number else column.values[rows] for rows in (~target, target)
-    ]
-    if column.is_number:
-        return float(ks_2samp(*parts, method="asymp").pvalue)
-    return counts_pvalue(*parts)
-
-
-def counts_pvalue(source, target):
-    """P-value of the chi-squared test that values occur equally often; the rare ones are taken together."""
-    levels, codes = np.unique(np.concatenate([source, target]).astype(str), return_inverse=True)
-    counts = np.stack([np.bincount(part, minlength=len(levels)) for part in np.split(codes, [len(source)])])
-    rare = counts.sum(axis=0) * min(len(source), len(target)) < 5 * len(codes)
-    counts = np.column_stack([counts[:, ~rare], counts[:, rare].sum(axis=1)]) if rare.any() else counts
-    counts = counts[:, counts.sum(axis=0) > 0]
-    return float(chi2_contingency(counts, correction=False)[1]) if counts.shape[1] > 1 else 1.0
-
-
-def holm(pvalues):
-    """P-values adjusted so that the chance of one false alarm among them is bounded (Holm 1979)."""
-    pvalues = np.asarray(pvalues, dtype=float)
-    order = np.argsort(pvalues)
-    steps = np.maximum.accumulate(pvalues[order] * np.arange(len(pvalues), 0, -1))
-    adjusted = np.empty(len(pvalues))
-    adjusted[order] = np.minimum(steps, 1)
-    return adjusted
+def label_test(source, target, are_classes):
+    """Statistic (Kolmogorov-Smirnov, or chi-squared) and p-value of the labels of both domains."""
+    table = feature_shift_test(source[:, None], target[:, None], categorical_features=[0] if are_classes else None)
+    return float(table.statistic[0]), float(table.pvalue[0])
 
 
 def is_explained(residual, pvalue, whole, level):
-    """Whether little of a distance ``whole`` is left: nothing that a test finds, or a tenth."""
+    """Whether little of a distance ``whole`` is left: nothing that a test finds, or a fifth."""
     return residual <= (HALVED if pvalue > level else EXPLAINED) * whole
 
 
 # --- could other class shares alone explain it? ---
 
 
-def mixture_test(X_source, y_source, X_target, target_prior, seed=0):
-    """Distance that is left if source rows are drawn by the class shares of the target; None if too few are.
+def mixture_test(X_source, y_source, X_target, target_prior, *, gamma="median", seed=0):
+    """MMD^2 that is left if source rows are drawn by the class shares of the target, and p-value; None of too few rows.
 
     Without replacement, so that the test keeps its level. ``y_source`` are codes 0, 1, ...
     """
@@ -106,21 +63,60 @@ def mixture_test(X_source, y_source, X_target, target_prior, seed=0):
     n_rows = min(n_rows, TEST_ROWS)
     counts = np.where(used, np.floor(n_rows * target_prior + 1e-9), 0).astype(int)
     drawn = np.concatenate([rows[:count] for rows, count in zip(classes, counts, strict=True)])
-    return two_sample_test(X_source[drawn], X_target, seed) if len(drawn) >= 2 * MIN_ROWS else None
+    if len(drawn) < 2 * MIN_ROWS:
+        return None
+    found = kernel_test(X_source[drawn], X_target, gamma=gamma, seed=seed)
+    return found.statistic, found.pvalue
 
 
-def within_classes_test(X_source, y_source, X_target, y_target, seed=0):
-    """Mean distance within classes (by their target shares), and the smallest p-value times their number; or None."""
+def within_classes_test(X_source, y_source, X_target, y_target, *, gamma="median", seed=0):
+    """Mean MMD^2 within classes (by their target shares), and the smallest adjusted p-value; or None."""
     found, shares = [], []
     for code in np.unique(y_target):
         parts = X_source[y_source == code], X_target[y_target == code]
         if min(map(len, parts)) >= MIN_ROWS:
-            found.append(two_sample_test(*parts, seed))
+            result = kernel_test(*parts, gamma=gamma, seed=seed)
+            found.append((result.statistic, result.pvalue))
             shares.append(len(parts[1]))
     if not found:
         return None
     distances, pvalues = np.transpose(found)
-    return float(np.average(distances, weights=shares)), float(min(1, pvalues.min() * len(pvalues)))
+    return float(np.average(distances, weights=shares)), float(holm(pvalues).min())
+
+
+def matched_test(X_source, y_source, X_target, y_target, *, gamma="median", seed=0):
+    """MMD^2 between pairs of rows whose labels (numbers) agree, p-value, and the share of target rows in such pairs.
+
+    Each row is in one pair at most. Pairs resemble each other more than random rows do, which can only make
+    the p-value too large. None where there are too few pairs.
+    """
+    from scipy.optimize import linear_sum_assignment  # here, to keep `import sktl` quick
+
+    rng = np.random.default_rng(seed)
+    source, target = (sample_rows(np.arange(len(y)), TEST_ROWS, rng) for y in (y_source, y_target))
+    reach = CALIPER * y_source.std()
+    gaps = np.minimum(np.abs(y_source[source][:, None] - y_target[target]), reach)
+    rows, columns = linear_sum_assignment(gaps)
+    paired = gaps[rows, columns] < reach
+    if paired.sum() < 2 * MIN_ROWS:
+        return None
+    pairs = X_source[source[rows[paired]]], X_target[target[columns[paired]]]
+    found = kernel_test(*pairs, gamma=gamma, seed=seed)
+    return found.statistic, found.pvalue, float(paired.sum() / len(target))
+
+
+# --- could weights explain it? ---
+
+
+def weighted_distance(source, weights, target, gamma):
+    """MMD^2 (unbiased) between weighted source rows and target rows; no test has its level here."""
+    kernel = Kernel("rbf", {"gamma": gamma})
+    weights = weights / weights.sum()
+    within = weights @ kernel(source, source) @ weights
+    spread = np.sum(weights**2)
+    n = len(target)
+    other = (kernel(target, target).sum() - n) / (n * (n - 1))
+    return float((within - spread) / (1 - spread) + other - 2 * weights @ kernel(source, target).mean(axis=1))
 
 
 # --- could other scales and offsets alone explain it? ---

@@ -8,7 +8,9 @@ from sktl._checks import check_number
 from sktl.domains import read_domains
 from sktl.inspection._columns import column_difference, read_columns
 from sktl.inspection._style import SOURCE, TARGET, axes
+from sktl.inspection._text import short
 
+MIN_PLACES = 6  # of bars of columns that there is room for at least
 MAX_LEVELS = 10  # values of a text column that are drawn
 
 
@@ -105,12 +107,16 @@ class FeatureShiftDisplay:
         check_number("n_features", n_features, Integral, low=1)
         self.figure_, self.ax_ = axes(ax, 2, name="FeatureShiftDisplay")
         left, right = self.ax_
-        self.bars_ = left.barh(self.features[:n_features][::-1], self.differences[:n_features][::-1], color=TARGET)
+        places = np.arange(min(n_features, len(self.features)))
+        self.bars_ = left.barh(places, self.differences[: len(places)][::-1], color="0.5")
+        left.set_yticks(places, [short(name) for name in self.features[: len(places)]][::-1])
+        room = 0.6 + max(0, MIN_PLACES - len(places)) / 2  # a single bar is not to fill the picture
+        left.set_ylim(-room, len(places) - 1 + room)
         left.bar_label(self.bars_, fmt="%.2f", padding=2, fontsize="small")
         left.set(xlim=(0, 1.12), xlabel="difference (0 = alike, 1 = apart)")
         draw = _draw_numbers if self.worst_source.dtype.kind == "f" else _draw_texts
         self.densities_ = draw(right, self.worst_source, self.worst_target)
-        right.set_xlabel(self.features[0])
+        right.set_xlabel(short(self.features[0], 48))
         right.legend(fontsize="small")
         return self
 
@@ -132,7 +138,7 @@ def _draw_texts(ax, source, target):
     levels, counts = np.unique(np.concatenate([source, target]).astype(str), return_counts=True)
     levels = levels[np.argsort(-counts, kind="stable")[:MAX_LEVELS]]
     place = np.arange(len(levels))
-    ax.set_xticks(place, levels, rotation=45, ha="right")
+    ax.set_xticks(place, [short(level) for level in levels], rotation=45, ha="right")
     ax.set_ylabel("share of the rows")
     return [
         ax.bar(place + off, [np.mean(part.astype(str) == level) for level in levels], 0.4, color=colour, label=role)

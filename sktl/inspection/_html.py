@@ -46,7 +46,10 @@ def section(report, extra=()):
 
 def _evidence(report):
     """Distances and tests."""
-    floor = "The noise floor is the same distance between two random halves of the source."
+    floor = (
+        "The noise floor is the same distance between two random halves of the source; the p-value says how often "
+        "chance alone makes domains look so different (a kernel test over ten widths; a linear classifier's ranks)."
+    )
     yield _block("How far apart", floor, *_text.distance_cells(report))
     yield _block("The evidence", "", *_text.question_cells(report))
 
@@ -55,8 +58,12 @@ def _columns(report):
     """The table of the columns, and their pictures."""
     words = (
         "Difference: 0 = alike, 1 = apart (KS: Kolmogorov-Smirnov). Mean shift in standard deviations of the source. "
-        "Telling: share in a linear classifier that tells the domains apart. Missing: shares in source and target."
+        "Telling: share in a linear classifier that tells the domains apart. p-values are adjusted (Holm)."
     )
+    if _text.has_missing(report):
+        words += " Missing: shares in source and target."
+    if _text.has_unseen(report):
+        words += " Unseen: share of the target's values that the source never has."
     yield _block("The columns", words, *_text.feature_cells(report))
     pictures = [picture_of_differences(report.features), *report.pictures]
     figures = "".join(f"<figure>{p.svg}<figcaption>{escape(p.title)}</figcaption></figure>" for p in pictures)
@@ -86,7 +93,9 @@ def _words(text):
 
 
 def _block(title, words, header, rows):
-    """A heading, a paragraph and a table whose headers sort it."""
+    """A heading, a paragraph and a table whose headers sort it; a column without a word is left out."""
+    filled = [j for j, column in enumerate(zip(header, *rows, strict=True)) if any(column)]
+    header, rows = [header[j] for j in filled], [[row[j] for j in filled] for row in rows]
     name, paragraph = escape(title, quote=True), f"<p>{escape(words)}</p>" if words else ""
     kinds = ["words", *(_kind(column[0]) for column in list(zip(*rows, strict=True))[1:])]
     head = "".join(

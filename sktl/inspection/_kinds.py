@@ -10,7 +10,10 @@ KINDS = {
 
 MEANING = {
     "none": "No test tells the two domains apart beyond chance.",
-    "covariate": "The rows are distributed otherwise, and neither other class shares nor other scales explain it.",
+    "covariate": (
+        "The rows are distributed otherwise, and no simpler account of it was found, such as other class shares or "
+        "other scales."
+    ),
     "label": "The classes occur in other shares; within them the rows look alike.",
     "scale": "Other offsets, scales or axes of the numbers explain most of the difference.",
     "concept": "The label follows from the row in another way: p(y|x) differs.",
@@ -42,17 +45,34 @@ ADVICE = {
     ),
 }
 
+LABEL_NUMBERS = (
+    "The numbers to predict are distributed otherwise; where they agree, the rows look alike. Learn from the target's "
+    "labels too: `TwoStageTrAdaBoostRegressor`, or any regressor with the ratio of the label densities, target over "
+    "source, as `sample_weight` of the source rows; the label-shift estimators here are for classes."
+)
+
 FEW_EFFECTIVE = 0.1  # share of the source rows, from which on weights leave too few
 
 
-def advise(kind, effective_share, has_target_labels, n_columns):
-    """One paragraph: which family to try first, and what speaks against it."""
+def advise(kind, effective_share, has_target_labels, n_columns, *, numbers=False, labels_fit=False):
+    """One paragraph: which family to try first, and what speaks against it.
+
+    ``numbers``: such are to be predicted; ``labels_fit``: other labels would explain the rows as well.
+    """
     weigher = "`KMM`" if n_columns <= 3 else "`DiscriminatorWeighter`"
     words = [MEANING[kind], ADVICE[kind].format(weigher=weigher)]
+    if kind == "label" and numbers:
+        words = [LABEL_NUMBERS]
+    if kind == "concept" and numbers:
+        words[1] = words[1].replace("TrAdaBoostClassifier", "TrAdaBoostRegressor")
     if kind == "covariate" and effective_share < FEW_EFFECTIVE:
         words.append(
             f"But weights would leave only {100 * effective_share:.0f} % of the source's rows at work: compare with "
             "the feature family (`CORAL`, `TCA`), and with no adaptation at all."
+        )
+    if labels_fit and kind != "label":
+        words.append(
+            "A shift of the labels alone would explain the rows as well: these data do not say which came first."
         )
     if kind in ("covariate", "scale", "none") and not has_target_labels:
         words.append(

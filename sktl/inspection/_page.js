@@ -3,7 +3,7 @@ for (const table of document.currentScript.closest(".sktl-report").querySelector
   const value = (row, column) => {
     const text = row.cells[column].textContent.trim();
     const figure = parseFloat(text.replace(/^[<+ ]+/, ""));
-    return text === "-" ? NaN : Number.isNaN(figure) || row.cells[column].matches(".words") ? text : figure;
+    return text === "-" || text === "" ? NaN : Number.isNaN(figure) || row.cells[column].matches(".words") ? text : figure;
   };
   const compare = (a, b) => typeof a === "number" && typeof b === "number" ? a - b : String(a).localeCompare(String(b));
   const missing = (a) => typeof a === "number" && Number.isNaN(a);

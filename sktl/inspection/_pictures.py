@@ -5,11 +5,14 @@ from html import escape
 
 import numpy as np
 
+from sktl.inspection._text import short
+
 WIDTH, HEIGHT = 340, 150
 LEFT, RIGHT, TOP, BOTTOM = 8, 8, 10, 24
 BINS = 24
 MAX_BARS = 8  # levels of a text column that are drawn
-TAILS = (0.005, 0.995)  # quantiles between which numbers are drawn
+MAX_LETTERS = 16  # of a name beside a bar
+TAILS = (0.005, 0.995)  # quantiles of each domain between which numbers are drawn
 
 
 @dataclass(frozen=True)
@@ -43,10 +46,9 @@ def picture_of_differences(features, most=15):
     body = []
     for i, row in enumerate(rows):
         y = TOP + 20 * i
-        name = row.feature if len(row.feature) <= 16 else f"{row.feature[:15]}…"
         width = 170 * row.difference
-        body.append(f'<text x="118" y="{y + 11}" text-anchor="end">{escape(name)}</text>')
-        body.append(f'<rect class="target" x="124" y="{y}" width="{width:.1f}" height="14"/>')
+        body.append(f'<text x="118" y="{y + 11}" text-anchor="end">{escape(short(row.feature, MAX_LETTERS))}</text>')
+        body.append(f'<rect class="either" x="124" y="{y}" width="{width:.1f}" height="14"/>')
         body.append(f'<text x="{128 + width:.1f}" y="{y + 11}">{row.difference:.2f}</text>')
     worst = ", ".join(f"{row.feature} {row.difference:.2f}" for row in rows[:3])
     alt = f"Bars of how much each column differs between the domains, from 0 to 1. The largest: {worst}."
@@ -56,15 +58,12 @@ def picture_of_differences(features, most=15):
 def _histograms(column, target):
     """Two histograms over one axis, each of area 1."""
     parts = [column.values[rows & ~column.missing] for rows in (~target, target)]
-    low, high = np.quantile(np.concatenate(parts), TAILS)
-    low, high = (
-        min(low, *(np.quantile(part, 0.05) for part in parts)),
-        max(high, *(np.quantile(part, 0.95) for part in parts)),
-    )
+    ends = np.array([np.quantile(part, TAILS) for part in parts])
+    low, high = ends[:, 0].min(), ends[:, 1].max()
     if high <= low:
         low, high = low - 0.5, high + 0.5
     edges = np.linspace(low, high, BINS + 1)
-    heights = [np.histogram(np.clip(part, low, high), edges)[0] / len(part) for part in parts]
+    heights = [np.histogram(part, edges)[0] / len(part) for part in parts]  # what lies beyond is left out
     top = max(map(np.max, heights))
     body = "".join(
         f'<path class="{role}" d="{_steps(values / top)}"/>'
@@ -107,8 +106,7 @@ def _bars(column, target):
     top, body = max(shares[:, shown].max(), 1e-12), []
     for i, j in enumerate(shown):
         y = TOP + 30 * i
-        level = str(levels[j]) if len(str(levels[j])) <= 16 else f"{str(levels[j])[:15]}…"
-        body.append(f'<text x="108" y="{y + 16}" text-anchor="end">{escape(level)}</text>')
+        body.append(f'<text x="108" y="{y + 16}" text-anchor="end">{escape(short(str(levels[j]), MAX_LETTERS))}</text>')
         for k, role in enumerate(("source", "target")):
             width = 170 * shares[k, j] / top
             body.append(f'<rect class="{role}" x="114" y="{y + 12 * k}" width="{width:.1f}" height="11"/>')

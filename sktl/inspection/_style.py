@@ -21,6 +21,13 @@ def axes(ax, n=1, *, width=4.6, height=3.6, name="A display"):
     return given[0].figure, given
 
 
+def legend_beside(ax):
+    """A legend to the right of the axes, where it hides no data; within them where nothing would make room for it."""
+    if ax.figure.get_layout_engine() is None:
+        return ax.legend(fontsize="small")
+    return ax.legend(fontsize="small", loc="upper left", bbox_to_anchor=(1.02, 1), borderaxespad=0)
+
+
 def scatter_domains(ax, points, target, codes, classes):
     """Rows as points: colour and filling tell the domain, the marker the class; returns the artists."""
     drawn = []

@@ -31,13 +31,23 @@ def is_figure(cell):
     return cell == "-" or cell.lstrip("+-< ")[:1].isdigit()
 
 
+def short(name, most=24):
+    """A name that fits beside an axis: its middle left out, since the ends of names tell them apart."""
+    if len(name) <= most:
+        return name
+    end = (most - 1) // 2
+    return f"{name[: most - 1 - end]}…{name[-end:]}"
+
+
 def distance_cells(report):
     """Header and rows of the distances."""
     distance = report.distance
-    header = ["distance", "source to target", "noise floor", "range"]
+    header = ["distance", "source to target", "noise floor", "p-value", "range"]
+    kernel = [number(distance.mmd, 4), number(distance.floor, 4), pvalue(distance.kernel_test.pvalue)]
+    classifier = [number(distance.proxy_a, 2), number(distance.proxy_a_floor, 2)]
     return header, [
-        ["MMD^2", number(distance.mmd, 4), number(distance.floor, 4), "alike 0 (may fall below), apart 2"],
-        ["proxy A-distance", number(distance.proxy_a, 2), number(distance.proxy_a_floor, 2), "alike 0, apart 2"],
+        ["MMD^2", *kernel, "alike 0 (may fall below), apart 2"],
+        ["proxy A-distance", *classifier, pvalue(distance.classifier_test.pvalue), "alike 0, apart 2"],
     ]
 
 
@@ -50,33 +60,36 @@ def question_cells(report):
 
 
 def feature_cells(report, most=None):
-    """Header and rows of the columns."""
-    header = [
-        "column",
-        "measure",
-        "difference",
-        "adj. p",
-        "mean shift",
-        "scale ratio",
-        "telling",
-        "missing",
-        "in target",
+    """Header and rows of the columns; of missing and of new values only where there are some."""
+    rows = report.features[:most]
+    header = ["column", "measure", "difference", "adj. p", "mean shift", "scale ratio", "telling"]
+    parts = [
+        [row.feature for row in rows],
+        [row.measure for row in rows],
+        [number(row.difference) for row in rows],
+        [pvalue(row.pvalue) for row in rows],
+        [number(row.mean_shift, 2) for row in rows],
+        [number(row.scale_ratio, 2) for row in rows],
+        [percent(row.telling) for row in rows],
     ]
-    rows = [
-        [
-            row.feature,
-            row.measure,
-            number(row.difference),
-            pvalue(row.pvalue),
-            number(row.mean_shift, 2),
-            number(row.scale_ratio, 2),
-            percent(row.telling),
-            percent(row.missing_source),
-            percent(row.missing_target),
-        ]
-        for row in report.features[:most]
-    ]
-    return header, rows
+    if has_missing(report):
+        header += ["missing", "in target", "adj. p of it"]
+        parts += [[percent(row.missing_source) for row in rows], [percent(row.missing_target) for row in rows]]
+        parts.append([pvalue(row.missing_pvalue) for row in rows])
+    if has_unseen(report):
+        header.append("unseen")
+        parts.append([percent(row.unseen) for row in rows])
+    return header, [list(row) for row in zip(*parts, strict=True)]
+
+
+def has_missing(report):
+    """Whether a value is missing in any column."""
+    return any(row.missing_source or row.missing_target for row in report.features)
+
+
+def has_unseen(report):
+    """Whether a text of the target never occurs in the source."""
+    return any(row.unseen for row in report.features)
 
 
 def source_cells(report):
@@ -114,7 +127,7 @@ def rows_words(report):
 def text(report):
     """The whole report as text."""
     lines = [f"{KINDS[report.kind]}: {rows_words(report)}", "", *_paragraph(report.suggestion), ""]
-    lines += [*_table(*distance_cells(report)), "", *_table(*question_cells(report)), ""]
+    lines += [*_table(*distance_cells(report)), "", *_questions(report), ""]
     lines += [*_table(*feature_cells(report, SHOWN))]
     if len(report.features) > SHOWN:
         lines.append(f"and {len(report.features) - SHOWN} more: to_frame() has all")
@@ -128,6 +141,20 @@ def text(report):
 
 def _paragraph(words):
     return textwrap.wrap(words, WIDTH)
+
+
+def _questions(report):
+    """Two lines a question."""
+    for q in report.questions:
+        found = "" if math.isnan(q.statistic) else f" ({q.measure} {number(q.statistic, 4)}{_chance(q.pvalue)})"
+        yield q.question
+        yield f"    {q.answer}{found}"
+
+
+def _chance(value):
+    """A p-value in a sentence."""
+    words = pvalue(value)
+    return "" if words == "-" else f", p {words}" if words.startswith("<") else f", p = {words}"
 
 
 def _table(header, rows):

@@ -18,7 +18,7 @@ class TransferCurveDisplay:
     n_labeled : ndarray of shape (n_sizes,)
         Labelled target rows.
     scores : dict of str -> ndarray of shape (n_sizes, n_repeats)
-        Scores of each model.
+        Scores of each model; a size whose scores are NaN (no label, for a model that needs some) is not drawn.
     score_name : str, default="score"
         Name for the axis.
 

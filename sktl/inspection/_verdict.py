@@ -1,17 +1,20 @@
 """From the evidence to the kind of shift."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
 from sktl.inspection._evidence import (
+    HALVED,
     align,
     concept_test,
-    counts_pvalue,
     is_explained,
+    kernel_test,
+    label_test,
+    matched_test,
     mixture_test,
     sample_rows,
-    two_sample_test,
+    weighted_distance,
     within_classes_test,
 )
 from sktl.inspection._kinds import FEW_EFFECTIVE
@@ -20,6 +23,8 @@ from sktl.inspection._labels import MIN_LABELS
 FAR = 1.0  # standard deviations of the source, from which on a mean has moved far
 STRETCHED = 1.5  # ratio of standard deviations, from which on a column is stretched (or shrunk)
 MOST = 0.5  # more than this share of the numbers must have moved or been stretched in a shift of scale
+MEASURE = "MMD^2 at the best width"  # the same one for all questions, so that what is left can be compared
+MIN_PAIRED = 0.25  # share of the target's labels that must have a partner in the source
 MAX_FIT = 2000  # labelled rows of each domain that the concept test learns from
 
 
@@ -45,27 +50,87 @@ class Question:
     answer: str
 
 
-class _Case:
-    """The data of one decision, and the questions asked so far."""
+@dataclass(frozen=True)
+class Weighting:
+    """What density-ratio weights make of the source.
 
-    def __init__(self, X, numeric, labels, target, shares, level, seed):
-        self.X, self.numeric, self.target, self.shares = X, numeric, target, shares
-        self.codes = np.full(len(X), np.nan) if labels is None else labels.codes
-        self.classes = None if labels is None else labels.classes
+    Attributes
+    ----------
+    source, target : ndarray of shape (n, n_columns)
+        Rows, at most ``MAX_ROWS`` of each.
+    weights : ndarray of shape (n_source,)
+    effective_share : float
+        Share of the source's rows that the weighted ones are worth.
+    """
+
+    source: np.ndarray
+    target: np.ndarray
+    weights: np.ndarray
+    effective_share: float
+
+
+@dataclass
+class Case:
+    """The data of one decision, and the questions asked so far.
+
+    Attributes
+    ----------
+    X : ndarray of shape (n_samples, n_encoded)
+        Encoded rows.
+    numeric : ndarray of bool
+        Which of their columns are numbers.
+    target : ndarray of bool
+    labels : LabelColumn or None
+    shares : ClassShares or None
+    features : list of FeatureShift
+    distance : Distance
+    weighting : Weighting
+    level : float
+    seed : int
+    questions : list of Question
+    labels_fit : bool
+        Whether other labels (numbers) would explain the rows.
+    """
+
+    X: np.ndarray
+    numeric: np.ndarray
+    target: np.ndarray
+    labels: object
+    shares: object
+    features: list
+    distance: object
+    weighting: Weighting
+    level: float
+    seed: int
+    questions: list = field(default_factory=list)
+    labels_fit: bool = False
+
+    def __post_init__(self):
+        self.codes = np.full(len(self.X), np.nan) if self.labels is None else self.labels.codes
+        self.classes = None if self.labels is None else self.labels.classes
         self.labeled = ~np.isnan(self.codes)
-        self.level, self.seed, self.questions = level, seed, []
+        self.whole = max(self.distance.kernel_test.statistic, 0)
+
+    @property
+    def gamma(self):
+        """Width at which the domains differ most: there it is seen what is left of the difference."""
+        return self.distance.kernel_test.gamma
 
     @property
     def has_target_labels(self):
         """Whether there are enough to test with."""
         return (self.target & self.labeled).sum() >= MIN_LABELS
 
-    def ask(self, question, found, measure, yes, no, level=None):
+    @property
+    def labeled_parts(self):
+        """Rows and labels of the labelled source, rows and labels of the labelled target."""
+        kind = float if self.classes is None else int
+        rows = self.labeled & ~self.target, self.labeled & self.target
+        return [part for r in rows for part in (self.X[r], self.codes[r].astype(kind))]
+
+    def ask(self, question, found, measure, yes="yes", no="not clearly", level=None):
         """Note a question and return whether its test found something."""
-        statistic, pvalue = found
-        answer = pvalue <= (self.level if level is None else level)
-        self.questions.append(Question(question, float(statistic), measure, float(pvalue), yes if answer else no))
-        return answer
+        return self.note(question, found, measure, found[1] <= (self.level if level is None else level), yes, no)
 
     def note(self, question, found, measure, is_so, yes, no):
         """Note a question whose answer is no matter of the p-value alone."""
@@ -74,61 +139,60 @@ class _Case:
         return is_so
 
 
-def decide(X, numeric, labels, target, shares, features, effective_share, level, n_jobs, seed):
-    """Kind of shift, and the :class:`Question` s that it rests on.
-
-    ``X`` are encoded rows, ``numeric`` says which of their columns are numbers; ``effective_share`` is the share of the
-    source rows that weights would leave.
-    """
-    case = _Case(X, numeric, labels, target, shares, level, seed)
-    whole = two_sample_test(X[~target], X[target], seed)
-    n_kinds = 1 + 2 * case.has_target_labels  # rows, and with labels: class shares, concept
-    moved = _rows_differ(case, whole, features, level / n_kinds)
-    shares_differ, concept = _labels_differ(case, level / n_kinds)
-    if not (moved or shares_differ or concept):
-        return "none", case.questions
-    if _is_label_shift(case, whole[0], moved, shares_differ):
-        return "label", case.questions
-    if moved and _is_scale_shift(case, whole[0], features, effective_share, concept):
-        return "scale", case.questions
-    return "concept" if concept else "covariate", case.questions
+def decide(case):
+    """Kind of shift; ``case.questions`` has what it rests on."""
+    n_kinds = 1 + 2 * case.has_target_labels  # rows, and with labels: labels, concept
+    moved = _rows_differ(case, case.level / n_kinds)
+    labels_differ, concept = _labels_differ(case, case.level / n_kinds)
+    if not (moved or labels_differ or concept):
+        return "none"
+    if _is_label_shift(case, moved, labels_differ, concept):
+        return "label"
+    if moved and _is_scale_shift(case, concept):
+        return "scale"
+    return "concept" if concept else "covariate"
 
 
-def _rows_differ(case, whole, features, level):
-    """Whether the rows differ: jointly, or in one column; both tests share the level."""
-    jointly = case.ask("Do the rows differ, all columns together?", whole, "MMD^2", "yes", "not clearly", level / 2)
-    worst = min(features, key=lambda row: row.pvalue)
-    found = worst.difference, worst.pvalue
-    singly = case.ask(
-        "Does any column differ by itself?",
-        found,
-        f"{worst.measure} of {worst.feature}",
-        "yes",
-        "not clearly",
-        level / 2,
-    )
-    return jointly or singly
+def _rows_differ(case, level):
+    """Whether the rows differ: jointly, for a classifier, or in one column; the three tests share the level."""
+    kernel, classifier = case.distance.kernel_test, case.distance.classifier_test
+    worst = min(case.features, key=lambda row: np.fmin(row.pvalue, row.missing_pvalue))
+    name, found = f"{worst.measure} of {worst.feature}", (worst.difference, worst.pvalue)
+    if worst.missing_pvalue < worst.pvalue:
+        name = f"missing share of {worst.feature}"
+        found = worst.missing_target - worst.missing_source, worst.missing_pvalue
+    asked = [
+        ("Do the rows differ, all columns together?", (kernel.statistic, kernel.pvalue), MEASURE),
+        (
+            "Does a linear classifier tell the domains apart?",
+            (classifier.statistic, classifier.pvalue),
+            "area under its ROC curve",
+        ),
+        ("Does any column differ by itself?", found, name),
+    ]
+    return any([case.ask(*question, level=level / len(asked)) for question in asked])
+
+
+# --- labels ---
 
 
 def _labels_differ(case, level):
-    """Whether counted class shares differ, and whether p(y|x) does; False where there are too few target labels."""
+    """Whether the labels are distributed otherwise, and whether p(y|x) differs; False of too few target labels."""
     if not case.has_target_labels:
         return False, False
-    source, target = case.labeled & ~case.target, case.labeled & case.target
-    shares_differ = False
-    if case.classes is not None:
-        gap = 0.0
-        if case.shares is not None:
-            gap = np.abs(case.shares.source - case.shares.counted).sum() / 2
-        pvalue = counts_pvalue(case.codes[source], case.codes[target])
-        shares_differ = case.ask(
-            "Do the class shares differ?", (gap, pvalue), "total variation", "yes", "not clearly", level
-        )
-    found = _concept(case, case.X)
-    concept = case.ask(
-        "Does the label follow from the row in another way?", found, "gain by the domain", "yes", "not clearly", level
-    )
-    return shares_differ, concept
+    _, y_source, _, y_target = case.labeled_parts
+    statistic, pvalue = label_test(y_source, y_target, case.classes is not None)
+    if case.classes is None:
+        means = f"{y_source.mean():.3g} in the source, {y_target.mean():.3g} in the target"
+        question, measure = f"Are the labels distributed otherwise (mean {means})?", "KS of the labels"
+    else:
+        question, measure = "Do the class shares differ?", "total variation"
+        n = len(case.classes)
+        counts = [np.bincount(codes, minlength=n) / len(codes) for codes in (y_source, y_target)]
+        statistic = np.abs(counts[0] - counts[1]).sum() / 2
+    labels_differ = case.ask(question, (statistic, pvalue), measure, level=level)
+    question = "Does the label follow from the row in another way?"
+    return labels_differ, case.ask(question, _concept(case, case.X), "gain by the domain", level=level)
 
 
 def _concept(case, X):
@@ -140,26 +204,45 @@ def _concept(case, X):
     return concept_test(X[rows], case.codes[rows], case.target[rows], case.classes, case.seed)
 
 
-def _is_label_shift(case, whole, moved, shares_differ):
-    """Whether other class shares explain the difference."""
+def _is_label_shift(case, moved, labels_differ, concept):
+    """Whether other labels explain the difference of the rows."""
+    if case.has_target_labels and case.classes is None:
+        case.labels_fit = moved and labels_differ and _numbers_explain(case)
+        return case.labels_fit and concept
     if case.shares is None:
         return False
-    source, target = case.labeled & ~case.target, case.labeled & case.target
-    parts = case.X[source], case.codes[source].astype(int)
+    X_source, y_source, X_target, y_target = case.labeled_parts
+    options = {"gamma": case.gamma, "seed": case.seed}
     if case.has_target_labels:
-        if not shares_differ:
+        if not labels_differ:
             return False
-        found = within_classes_test(*parts, case.X[target], case.codes[target].astype(int), case.seed)
+        found = within_classes_test(X_source, y_source, X_target, y_target, **options)
         question = "Do the rows differ within classes?"
     else:
         if not moved or not _predicted_shares_differ(case):
             return False
-        found = mixture_test(*parts, case.X[case.target], case.shares.target, case.seed)
+        found = mixture_test(X_source, y_source, case.X[case.target], case.shares.target, **options)
         question = "Do the rows differ once source rows are drawn by the target's estimated class shares?"
     if found is None:
         return False
-    explained = is_explained(*found, max(whole, 0), case.level) or (not moved and found[1] > case.level)
-    return case.note(question, found, "MMD^2", explained, "hardly: class shares explain it", "yes")
+    explained = is_explained(*found, case.whole, case.level) or (not moved and found[1] > case.level)
+    return case.note(question, found, MEASURE, explained, "hardly: class shares explain it", "yes")
+
+
+def _numbers_explain(case):
+    """Whether rows of both domains whose labels agree are alike: then other labels alone could explain the shift.
+
+    They also could where the rows alone have shifted and give the label away; but then p(y|x) is one, which it is not
+    under label shift.
+    """
+    found = matched_test(*case.labeled_parts, gamma=case.gamma, seed=case.seed)
+    share = 0.0 if found is None else found[2]
+    question = f"Do the rows differ where the labels agree ({100 * share:.0f} % of the target's have a partner)?"
+    if share < MIN_PAIRED:
+        short = "can't be told: the target's labels reach beyond the source's"
+        return case.note(question, (np.nan, np.nan), MEASURE, False, "", short)
+    explained = is_explained(*found[:2], case.whole, case.level)
+    return case.note(question, found[:2], MEASURE, explained, "hardly: the labels could explain it", "yes")
 
 
 def _predicted_shares_differ(case):
@@ -171,24 +254,43 @@ def _predicted_shares_differ(case):
     return case.note("Are the estimated class shares apart?", found, "total variation", gap > chance, "yes", "hardly")
 
 
-def _is_scale_shift(case, whole, features, effective_share, concept):
+# --- scales and axes ---
+
+
+def _is_scale_shift(case, concept):
     """Whether other means and covariances explain the difference, and weights could not."""
-    numbers = [row for row in features if np.isfinite(row.mean_shift)]
-    far = [
-        abs(row.mean_shift) >= FAR or abs(np.log(max(row.scale_ratio, 1e-300))) >= np.log(STRETCHED) for row in numbers
-    ]
-    if not numbers or not (np.mean(far) > MOST and len(numbers) > 1 or effective_share < FEW_EFFECTIVE):
+    numbers = [row for row in case.features if np.isfinite(row.mean_shift)]
+    if not numbers or not (_is_far(numbers) or _weights_fail(case)):
         return False
     parts = case.X[~case.target], case.X[case.target]
     aligned = align(*parts, case.numeric)
-    found = two_sample_test(aligned, parts[1], case.seed)
-    explained = is_explained(*found, max(whole, 0), case.level)
+    found = kernel_test(aligned, parts[1], gamma=case.gamma, seed=case.seed)
+    found = found.statistic, found.pvalue
+    explained = is_explained(*found, case.whole, case.level)
     question = "Do the rows differ once the source's numbers have the target's means and covariances?"
-    if not case.note(question, found, "MMD^2", explained, "hardly: scales explain it", "yes"):
+    if not case.note(question, found, MEASURE, explained, "hardly: scales explain it", "yes"):
         return False
     if not concept:
         return True
     X = case.X.copy()
     X[~case.target] = aligned
     question = "Does the label still follow in another way after that?"
-    return not case.ask(question, _concept(case, X), "gain by the domain", "yes", "not clearly")
+    return not case.ask(question, _concept(case, X), "gain by the domain")
+
+
+def _is_far(numbers):
+    """Whether most of several columns of numbers have moved far or been stretched."""
+    far = [
+        abs(row.mean_shift) >= FAR or abs(np.log(max(row.scale_ratio, 1e-300))) >= np.log(STRETCHED) for row in numbers
+    ]
+    return len(numbers) > 1 and np.mean(far) > MOST
+
+
+def _weights_fail(case):
+    """Whether density-ratio weights leave few rows, or most of the distance."""
+    few = case.weighting.effective_share < FEW_EFFECTIVE
+    left = weighted_distance(case.weighting.source, case.weighting.weights, case.weighting.target, case.gamma)
+    question = "Do the rows differ once the source's are weighted by the density ratio?"
+    fail = few or left > HALVED * case.whole
+    words = "weights leave too few rows" if few else "yes"
+    return case.note(question, (left, np.nan), MEASURE, fail, words, "hardly: weights mend it")

@@ -5,8 +5,10 @@ import numpy as np
 from sktl._checks import check_kernel, check_number
 from sktl._core.kernels import make_kernel, stack_samples
 from sktl.inspection._style import SOURCE, TARGET, axes
+from sktl.inspection._text import short
 from sktl.metrics._samples import check_samples
 
+PALE = 0.55  # how much of a domain's colour the area has
 MAX_ROWS = 2000  # of each sample behind the function
 
 
@@ -40,7 +42,7 @@ class WitnessDisplay:
     contour_ : ContourSet or None
         The function of two columns.
     text_ : Text
-        MMD^2.
+        The title, with MMD^2.
 
     See Also
     --------
@@ -133,9 +135,10 @@ class WitnessDisplay:
             self._draw_line()
         else:
             self._draw_plane()
-        self.text_ = self.ax_.text(0.02, 0.98, f"MMD² {self.mmd:.3f}", transform=self.ax_.transAxes, va="top")
-        self.ax_.set_xlabel(self.names[0])
-        self.ax_.legend(fontsize="small", loc="upper right")
+        self.text_ = self.ax_.set_title(f"MMD² {self.mmd:.3f}", loc="left", fontsize="medium")
+        self.ax_.set_xlabel(short(self.names[0]))
+        above = {"loc": "lower right", "bbox_to_anchor": (1, 1), "borderaxespad": 0.2, "frameon": False}
+        self.ax_.legend(fontsize="small", ncols=3, columnspacing=1, handlelength=1.2, **above)
         return self
 
     def _draw_line(self):
@@ -156,9 +159,18 @@ class WitnessDisplay:
         x, y = (self.grid[:, j].reshape(n, n) for j in range(2))
         size = np.abs(self.witness).max() or 1.0
         levels = np.linspace(-size, size, 12)
-        self.contour_ = self.ax_.contourf(x, y, self.witness.reshape(n, n), levels, cmap="PuOr_r", alpha=0.85)
-        self.figure_.colorbar(self.contour_, ax=self.ax_, label="target > source   |   source > target", format="%.2f")
-        look = {"s": 10, "linewidths": 0.6, "alpha": 0.7}
+        self.contour_ = self.ax_.contourf(x, y, self.witness.reshape(n, n), levels, cmap=_pale_colours())
+        ticks = {"ticks": np.linspace(-size, size, 5), "format": "%.2f"}
+        self.figure_.colorbar(self.contour_, ax=self.ax_, label="target > source   |   source > target", **ticks)
+        look = {"s": 10, "linewidths": 0.7}
         self.ax_.scatter(*self.X_source.T, color=SOURCE, label="source", **look)
         self.ax_.scatter(*self.X_target.T, facecolors="none", edgecolors=TARGET, label="target", **look)
-        self.ax_.set_ylabel(self.names[1])
+        self.ax_.set_ylabel(short(self.names[1]))
+
+
+def _pale_colours():
+    """From the target's colour over white to the source's, so pale that the points in these colours stand out."""
+    from matplotlib.colors import LinearSegmentedColormap, to_rgb  # here: matplotlib is an extra
+
+    ends = [tuple(1 - PALE * (1 - part) for part in to_rgb(colour)) for colour in (TARGET, SOURCE)]
+    return LinearSegmentedColormap.from_list("witness", [ends[0], (1, 1, 1), ends[1]])

@@ -16,7 +16,7 @@ from sktl._progress import ReportsProgress
 from sktl.base import BaseTransferClassifier, BaseTransferRegressor
 from sktl.base._wrappers import weight_parameter
 from sktl.domains import known_labels, user_level
-from sktl.exceptions import EarlyStopWarning
+from sktl.exceptions import EarlyStopWarning, NoTargetLabelsError
 
 LOSSES_OF_RESIDUALS = ("linear", "square", "exponential")
 
@@ -84,7 +84,7 @@ class Boosting(ReportsProgress):
         rows, name = domains.labeled, type(self).__name__
         target = np.ones(np.count_nonzero(rows), dtype=bool) if domains.single else domains.target[rows]
         if not target.any():
-            raise ValueError(
+            raise NoTargetLabelsError(
                 f"{name} needs labelled target rows; the {np.count_nonzero(domains.target)} target rows have no label. "
                 "Label a few of them and pass sample_domain to say which rows are the target's, or use a method that "
                 "needs no target labels, such as KMM."

@@ -11,6 +11,7 @@ from sklearn.utils import check_random_state
 from sktl._checks import check_number
 from sktl.base._routing import on_missing_labels
 from sktl.domains import draw_rows, read_domains
+from sktl.exceptions import NoTargetLabelsError
 from sktl.model_selection._by_domain import check_numbers
 from sktl.model_selection._guard import SOURCE_ONLY, TARGET_ONLY, TRANSFER, default_baseline, fit_candidate, labels_at
 from sktl.model_selection._hide import hide_labels
@@ -47,7 +48,8 @@ class TransferCurve:
     n_labeled : ndarray of shape (n_sizes,)
         Labelled target rows.
     scores : dict of str -> ndarray of shape (n_sizes, n_repeats)
-        For "transfer", "source-only", "target-only" (NaN without labels) and "pooled".
+        For "transfer" (NaN without labels if it needs some), "source-only", "target-only" (NaN without labels) and
+        "pooled".
     """
 
     n_labeled: np.ndarray
@@ -152,7 +154,8 @@ def transfer_learning_curve(
     sample_domain : array-like of shape (n_samples,)
         Domains, as ``fit`` takes them.
     n_labeled : sequence of int >= 0, default=(0, 5, 10, 20, 50)
-        Numbers of target labels that the models may see.
+        Numbers of target labels that the models may see. 0 gives NaN for models that need some: "target-only", and
+        "transfer" where ``estimator`` can't do without, as the boosters of :mod:`sktl.instance`.
     baseline : estimator object, default=None
         The plain model; None: ``LogisticRegression`` or ``Ridge`` on standardised columns.
     scoring : str, callable or None, default=None
@@ -169,7 +172,7 @@ def transfer_learning_curve(
     Returns
     -------
     TransferCurve
-        ``n_labeled`` and ``scores``: "transfer", "source-only", "target-only" (NaN without labels) and "pooled" (source
+        ``n_labeled`` and ``scores``: "transfer", "source-only", "target-only" and "pooled" (source
         and target labels, unweighted), each of shape (n_sizes, n_repeats); ``print`` shows a table of means.
 
     Raises
@@ -238,7 +241,11 @@ def _one_draw(models, scorer, X, y, domains, n_test, sizes, seed):
                 scores.append(np.nan)
                 continue
             as_named = TRANSFER if name == POOLED else name
-            fitted = fit_candidate(as_named, model, X_left, hidden, names)
+            try:
+                fitted = fit_candidate(as_named, model, X_left, hidden, names)
+            except NoTargetLabelsError:
+                scores.append(np.nan)
+                continue
             scores.append(scorer(fitted, draw_rows(X, np.flatnonzero(test)), truth))
         rows.append(scores)
     return rows

@@ -3,8 +3,16 @@
 import numpy as np
 import pytest
 from made_shifts import TARGET, N
+from threadpoolctl import threadpool_limits
 
 from sktl.inspection import DomainReport
+
+
+@pytest.fixture(scope="module", autouse=True)
+def one_thread():
+    """No threads for trees of a few hundred rows: waiting for each other on a busy machine costs ten times the work."""
+    with threadpool_limits(1):
+        yield
 
 
 @pytest.fixture(scope="session")

@@ -172,6 +172,46 @@ def test_transfer_curve_is_the_function_s():
         assert_array_equal(line.get_xdata(), [6, 12])
 
 
+def test_a_size_that_a_model_cannot_do_without_is_not_drawn():
+    rng = np.random.default_rng(0)
+    y, target = rng.integers(0, 2, 90), np.arange(90) >= 50
+    X = rng.normal(size=(90, 2)) + 2 * y[:, None]
+    options = {"n_labeled": (0, 6), "n_repeats": 2}
+    display = TransferCurveDisplay.from_estimator(TrAdaBoostClassifier(n_estimators=2), X, y, target, **options)
+    drawn(display, 1)
+    shown = {line.get_label(): np.isfinite(line.get_ydata()).tolist() for line in display.lines_}
+    assert shown == {
+        "transfer": [False, True],
+        "source-only": [True, True],
+        "target-only": [False, True],
+        "pooled": [True, True],
+    }
+
+
+def test_names_are_those_of_the_columns(data):
+    pandas = pytest.importorskip("pandas", reason="the cli extra (pandas) is not installed")
+    frame = pandas.DataFrame(data.X, columns=["age", "income of the household in the year before"])
+    display = BoundaryDisplay.from_estimator(*[LogisticRegression()] * 2, frame, data.y, resolution=5).plot()
+    assert display.ax_[0].get_xlabel() == "age"
+    assert display.ax_[0].get_ylabel() == "income of th…year before"  # names often differ at the end
+    bars = FeatureShiftDisplay.from_data(frame, data.y).plot().ax_[0]
+    assert [label.get_text() for label in bars.get_yticklabels()] == ["income of th…year before", "age"]
+
+
+def test_legends_hide_no_data(data):
+    for display in (
+        EmbeddingDisplay.from_estimator(CORAL(), data.X, data.y, y_true=data.y_true),
+        BoundaryDisplay.from_estimator(*[LogisticRegression()] * 2, data.X, data.y, resolution=5),
+        WitnessDisplay.from_data(data.X[:N_SOURCE], data.X[N_SOURCE:], resolution=5),
+    ):
+        figure = display.plot().figure_
+        figure.canvas.draw()
+        panel = np.atleast_1d(display.ax_)[-1]
+        box = panel.get_legend().get_window_extent()
+        assert not box.overlaps(panel.get_window_extent())
+        assert figure.bbox.x1 >= box.x1 and figure.bbox.y1 >= box.y1  # nor is it cut off
+
+
 def test_axes_of_another_number_are_refused(data):
     import matplotlib.pyplot as plt
 

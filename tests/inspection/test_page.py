@@ -185,6 +185,7 @@ def browser(tmp_path_factory):
     browser.close()
 
 
+SIDES = "source", "target"
 COLUMN = '[...document.querySelectorAll("table")[2].tBodies[0].rows].map((row) => row.cells[{}].textContent)'
 STATE = '[...document.querySelectorAll("table")[2].tHead.rows[0].cells].map((cell) => cell.ariaSort)'
 
@@ -217,12 +218,12 @@ def test_tables_sort_by_click_and_by_keyboard(browser, page, report):
     assert browser.ask(STATE)[2] == "ascending"
     browser.ask(f"{button.format(0)}.focus()")
     browser.press(" ", text=" ", windowsVirtualKeyCode=32)
-    assert browser.ask(STATE) == ["ascending"] + ["none"] * 8
+    assert browser.ask(STATE) == ["ascending"] + ["none"] * 10
     assert sorted(browser.ask(COLUMN.format(0))) == names
     assert browser.ask(COLUMN.format(0))[0] == names[0] == '<b>rent</b> & "more"'
     browser.ask('document.querySelectorAll(".scroll")[2].focus()')
     browser.press("Tab", windowsVirtualKeyCode=9)
-    assert browser.ask("document.activeElement.textContent") == "column"
+    assert browser.ask("document.activeElement.textContent") == "column"  # each region, then each button, by Tab
     assert browser.ask("getComputedStyle(document.activeElement).outlineStyle") == "solid"
 
 
@@ -234,27 +235,78 @@ def test_missing_figures_sort_last(browser, page):
         assert cells.index("-") == len(cells) - 1
 
 
+def test_pictures_appear(browser, page, report):
+    browser.open(page)
+    shapes = "path, rect, line, text:not(:empty)"
+    seen = browser.ask(
+        '[...document.querySelectorAll("figure")].map((f) => [f.querySelector("svg").getBoundingClientRect(), '
+        f'...[...f.querySelectorAll("{shapes}")].map((part) => part.getBoundingClientRect())]'
+        ".map((r) => [r.left, r.top, r.right, r.bottom]))"
+    )
+    assert len(seen) == 1 + len(report.pictures) == 4
+    for (left, top, right, bottom), *parts in seen:
+        assert right - left > 200 and bottom - top > 40
+        assert len(parts) > 4
+        for part in parts:  # nothing is clipped
+            assert left - 1 <= part[0] and part[2] <= right + 1 and top - 1 <= part[1] and part[3] <= bottom + 1
+        assert max(part[2] - part[0] for part in parts) > 50
+
+
+def test_a_screen_reader_finds_its_way(browser, page):
+    browser.open(page)
+    nodes = browser("Accessibility.getFullAXTree")["nodes"]
+    found = [(node["role"]["value"], node.get("name", {}).get("value", "")) for node in nodes if not node["ignored"]]
+    named = {role: [name for other, name in found if other == role] for role in dict(found)}
+    assert len(named["main"]) == 1
+    assert len(named["table"]) == len(named["region"]) == 5
+    assert named["table"][2] == "The columns; the buttons in the header sort" and named["region"][2] == "The columns"
+    assert named["heading"][0] == "Domain report: covariate shift" and len(named["heading"]) >= 7
+    assert "column" in named["button"] and all(named["button"])
+    pictures = named.get("image", named.get("img"))
+    assert len(pictures) == 4 and all("The largest:" in name or "source" in name for name in pictures)
+    rows = [name for name in named["rowheader"]]
+    assert "age" in rows and "MMD^2" in rows
+
+
+PAINTED = """[...document.querySelectorAll("main *")].filter((e) => e.closest("main") && e.getClientRects().length
+    && [...e.childNodes].some((n) => n.nodeType === 3 && n.textContent.trim())).map((e) => {
+  const style = getComputedStyle(e), inSvg = e.namespaceURI.endsWith("svg");
+  let behind = e;
+  while (behind && getComputedStyle(behind).backgroundColor.endsWith(", 0)")) behind = behind.parentElement;
+  return [e.tagName + " " + e.textContent.trim().slice(0, 30), inSvg ? style.fill : style.color,
+    getComputedStyle(behind).backgroundColor, parseFloat(style.fontSize)];
+})"""
+
+
+@pytest.mark.parametrize("width", [360, 390, 1280])
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_a_phone_in_both_schemes(browser, page, scheme):
-    browser("Emulation.setDeviceMetricsOverride", width=360, height=740, deviceScaleFactor=1, mobile=True)
+def test_every_word_can_be_read(browser, page, scheme, width):
+    phone = width < 500
+    browser("Emulation.setDeviceMetricsOverride", width=width, height=844, deviceScaleFactor=1, mobile=phone)
     browser("Emulation.setEmulatedMedia", features=[{"name": "prefers-color-scheme", "value": scheme}])
     browser.open(page)
-    assert browser.ask("innerWidth") == 360
-    assert browser.ask("document.documentElement.scrollWidth") <= 360
-    sizes = browser.ask('[...document.querySelectorAll("svg")].map((s) => s.getBoundingClientRect().height)')
-    assert min(sizes) > 40
-    style = "getComputedStyle(document.querySelector({!r})).{}"
-    pairs = [(".sktl-report", ".sktl-report"), (".sktl-report", "thead button"), (".sktl-report", "caption")]
-    for paper, ink in pairs:
-        colours = [browser.ask(style.format(paper, "backgroundColor")), browser.ask(style.format(ink, "color"))]
-        assert contrast(*map(luminance, colours)) >= 4.5, (paper, ink, colours)
-    paper = luminance(browser.ask(style.format(".sktl-report", "backgroundColor")))
+    assert browser.ask("innerWidth") == width
+    assert browser.ask("document.documentElement.scrollWidth") <= width
+    words = browser.ask(PAINTED)
+    assert len(words) > 100
+    poor = [word for word in words if contrast(*map(luminance, word[1:3])) < 4.5]
+    assert poor == []
+    marks = [browser.ask(f'getComputedStyle(document.querySelector("svg .{role}")).stroke') for role in SIDES]
+    paper = luminance(browser.ask('getComputedStyle(document.querySelector(".sktl-report")).backgroundColor'))
+    assert min(contrast(luminance(mark), paper) for mark in marks) >= 3  # WCAG 1.4.11: what is no text
     assert paper > 0.9 if scheme == "light" else paper < 0.05
-    shot = base64.b64decode(browser("Page.captureScreenshot", captureBeyondViewport=True)["data"])
-    assert shot.startswith(b"\x89PNG")
+    if phone:
+        buttons = browser.ask(
+            '[...document.querySelectorAll("thead button")].map((b) => b.getBoundingClientRect().height)'
+        )
+        assert min(buttons) >= 24  # WCAG 2.5.8
+    height = browser.ask("document.documentElement.scrollHeight")
+    clip = {"x": 0, "y": 0, "width": width, "height": height, "scale": 1}
+    shot = browser("Page.captureScreenshot", captureBeyondViewport=True, clip=clip)["data"]
+    assert base64.b64decode(shot).startswith(b"\x89PNG")
     if "SKTL_SCREENSHOTS" in os.environ:  # a folder, to look at them
-        with open(os.path.join(os.environ["SKTL_SCREENSHOTS"], f"{scheme}.png"), "wb") as file:
-            file.write(shot)
+        with open(os.path.join(os.environ["SKTL_SCREENSHOTS"], f"{scheme}-{width}.png"), "wb") as file:
+            file.write(base64.b64decode(shot))
 
 
 def luminance(colour):

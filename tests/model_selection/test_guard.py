@@ -11,7 +11,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from sktl import OnLabeled
-from sktl.instance import DiscriminatorWeighter, ImportanceWeighted
+from sktl.instance import DiscriminatorWeighter, ImportanceWeighted, TrAdaBoostClassifier
 from sktl.model_selection import (
     SourceScorer,
     SourceTargetKFold,
@@ -251,5 +251,9 @@ def test_the_curve_has_every_model_at_every_size():
     assert own[2] > own[1] and curve.scores["transfer"].mean() > own[2]
     again = transfer_learning_curve(LogisticRegression(), X, y, target, n_labeled=(0, 10, 40), n_repeats=3)
     assert_allclose(again.scores["transfer"], curve.scores["transfer"])
+    needy = make_pipeline(StandardScaler(), TrAdaBoostClassifier(n_estimators=2))
+    curve = transfer_learning_curve(needy, X, y, target, n_labeled=(0, 10), n_repeats=1)
+    assert np.isnan(curve.scores["transfer"][0]).all() and np.isfinite(curve.scores["transfer"][1]).all()
+    assert np.isfinite(curve.scores["pooled"]).all()  # the source's labels are enough
     with pytest.raises(ValueError, match="n_labeled=100 needs as many labelled target rows beside the 60"):
         transfer_learning_curve(LogisticRegression(), X, y, target, n_labeled=(100,))
