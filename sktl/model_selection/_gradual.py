@@ -7,7 +7,7 @@ from scipy.sparse.csgraph import breadth_first_order, minimum_spanning_tree
 from scipy.stats import rankdata
 from sklearn.base import clone
 from sklearn.metrics.pairwise import euclidean_distances
-from sklearn.utils import check_random_state
+from sklearn.utils import check_random_state, get_tags
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted, validate_data
 
@@ -172,7 +172,7 @@ class GradualSelfTraining(BaseTransferClassifier):
 
         Parameters
         ----------
-        X : array-like or CSR matrix of shape (n_samples, n_features)
+        X : array-like, or CSR matrix where the estimator takes it, of shape (n_samples, n_features)
             Rows of all domains.
         y : array-like of shape (n_samples,)
             Labels, missing on all but the source rows (and perhaps a few target rows).
@@ -287,7 +287,7 @@ class GradualSelfTraining(BaseTransferClassifier):
 
         Parameters
         ----------
-        X : array-like or CSR matrix of shape (n_samples, n_features)
+        X : array-like, or CSR matrix where the estimator takes it, of shape (n_samples, n_features)
             Rows, taken as target rows.
 
         Returns
@@ -302,7 +302,7 @@ class GradualSelfTraining(BaseTransferClassifier):
 
         Parameters
         ----------
-        X : array-like or CSR matrix of shape (n_samples, n_features)
+        X : array-like, or CSR matrix where the estimator takes it, of shape (n_samples, n_features)
             Rows, taken as target rows.
 
         Returns
@@ -317,5 +317,10 @@ class GradualSelfTraining(BaseTransferClassifier):
 
     def _last(self, X, method):
         check_is_fitted(self)
-        X = validate_data(self, X, accept_sparse="csr", reset=False)
+        X = validate_data(self, X, accept_sparse="csr" if get_tags(self).input_tags.sparse else False, reset=False)
         return getattr(self.estimators_[-1], method)(X)
+
+    def __sklearn_tags__(self):
+        tags = super().__sklearn_tags__()
+        tags.input_tags.sparse = get_tags(self._base()).input_tags.sparse
+        return tags
