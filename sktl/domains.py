@@ -299,7 +299,7 @@ def read_new_domains(X, sample_domain, sources, aliases=frozenset()):
         way_out = "Name one of these, or fit again with rows of the new domain."
         if kind == "b":
             way_out = (
-                "False does not say which of these: pass names. A scorer in a search is passed them by metadata routing "
+                "False does not say which of these: pass names. A scorer in a search gets them by metadata routing "
                 "alone: sklearn.set_config(enable_metadata_routing=True), then search.fit(X, y, sample_domain=names)."
             )
         raise ValueError(
