@@ -187,7 +187,7 @@ def pipelines(problem):
             unit,
             linear,
         ],
-        "self-training": [*plain, GradualSelfTraining(problem.logistic())],
+        "self-training": [*plain, GradualSelfTraining(problem.logistic(), drop=0.1)],
         "KMM": [*plain, ImportanceWeighted(problem.logistic(), KMM())],
         "discriminator": [*plain, ImportanceWeighted(problem.logistic(), DiscriminatorWeighter())],
         "PCA m": [*plain, PCA(middle), unit, linear],

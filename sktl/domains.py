@@ -295,17 +295,16 @@ def read_new_domains(X, sample_domain, sources, aliases=frozenset()):
     target |= np.array([name in aliases for name in names], dtype=bool)
     names[target] = TARGET
     unknown = sorted(set(names[~target].tolist()) - set(sources), key=repr)
-    if unknown and kind == "b":
-        raise ValueError(
-            f"Which source a row comes from matters, since fit saw {_listed(np.array(sources, dtype=object))}: pass "
-            "sample_domain as names. A scorer that gets none can't tell; a search passes it on with metadata routing: "
-            "sklearn.set_config(enable_metadata_routing=True), then search.fit(X, y, sample_domain=names)."
-        )
     if unknown:
+        way_out = "Name one of these, or fit again with rows of the new domain."
+        if kind == "b":
+            way_out = (
+                "False does not say which of these: pass names. A scorer in a search gets them by metadata routing "
+                "alone: sklearn.set_config(enable_metadata_routing=True), then search.fit(X, y, sample_domain=names)."
+            )
         raise ValueError(
             f"sample_domain names the domains {_listed(np.array(unknown, dtype=object))}, which fit has not seen: it "
-            f"saw the sources {_listed(np.array(sources, dtype=object))} and the target. Name one of these, or fit "
-            "again with rows of the new domain."
+            f"saw the sources {_listed(np.array(sources, dtype=object))} and the target. {way_out}"
         )
     return names
 

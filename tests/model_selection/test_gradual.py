@@ -32,7 +32,7 @@ def rotation():
 
 def test_it_is_the_loop_of_the_paper(rotation):
     X, y, site, shown = rotation
-    fitted = GradualSelfTraining(path=NAMES[1:-1]).fit(X, shown, sample_domain=site)
+    fitted = GradualSelfTraining(path=NAMES[1:-1], drop=0.1).fit(X, shown, sample_domain=site)
     model = LogisticRegression(max_iter=1000).fit(X[site == "start"], y[site == "start"])
     for k, name in enumerate(NAMES[1:], start=1):
         rows = X[site == name]
@@ -144,7 +144,7 @@ def test_rows_on_their_way_stand_in_for_missing_domains():
 def test_domains_are_made_between_each_two_on_the_path(rotation):
     pytest.importorskip("ot", reason="interpolation needs the ot extra")
     X, _, site, shown = rotation
-    fitted = GradualSelfTraining(path=["b"], n_interpolated=1).fit(X, shown, sample_domain=site)
+    fitted = GradualSelfTraining(path=["b"], n_interpolated=1, drop=0.1).fit(X, shown, sample_domain=site)
     assert fitted.path_ == ["source", 0.5, "b", 0.5, "target"]
     start, middle = X[site == "start"], X[site == "b"]
     rows, columns = linear_sum_assignment(((start[:, None] - middle) ** 2).sum(axis=-1))  # as many rows: a matching
@@ -154,7 +154,9 @@ def test_domains_are_made_between_each_two_on_the_path(rotation):
     by_hand = LogisticRegression(max_iter=1000).fit(between[kept], first.predict(between[kept]))
     assert_allclose(fitted.estimators_[1].coef_, by_hand.coef_, rtol=1e-3)
     order = np.random.default_rng(1).permutation(len(X))
-    again = GradualSelfTraining(path=["b"], n_interpolated=1).fit(X[order], shown[order], sample_domain=site[order])
+    again = GradualSelfTraining(path=["b"], n_interpolated=1, drop=0.1).fit(
+        X[order], shown[order], sample_domain=site[order]
+    )
     assert_allclose(again.predict_proba(X), fitted.predict_proba(X), rtol=1e-2, atol=1e-4)
 
 
