@@ -47,7 +47,7 @@ random features and pairs. ``benchmarks/two_sample.py`` has ``mmd_test`` beside 
 
 ``n_jobs``: two cores with a load of 3 to 4, wall seconds with one and two jobs: A-distance 5.9, 3.4, C2ST 3.1, 2.2 and
 feature shift 1.6, 1.0 by processes. mmd (3.5, 3.7) and mmd_test (2.6, 2.4) share threads, which gained nothing there;
-nor did two threads of ``numpy.exp`` alone, so that the machine and not the code may be why. On idle cores: not measured.
+nor did two threads of ``numpy.exp`` alone, so that the machine may be why, not the code. On idle cores: not measured.
 """
 
 import os
