@@ -105,9 +105,9 @@ class DomainReport:
     :func:`~sktl.metrics.classifier_two_sample_test`, :func:`~sktl.metrics.feature_shift_test` of each column's values
     and missing share, and with target labels of the labels); "label" (the class shares differ, and little is left
     within classes, or once source rows are drawn by the target's shares; for numbers to predict, little is left between
-    rows whose labels agree, and p(y|x) differs); "scale" (the target's means and covariances, put on the source's
-    numbers, leave little, and weights do not help: most numbers have moved far, few rows would carry the weight, or
-    the weighted rows still differ); "concept" (with target labels: a model that is told the domain predicts them
+    rows whose labels agree, and their mean is other than the rows let expect); "scale" (the target's means and
+    covariances, put on the source's numbers, leave little, and weights do not help: most numbers have moved far, few
+    rows would carry the weight, or the weighted rows still differ); "concept" (with target labels: a model that is told the domain predicts them
     better); else "covariate". *What it can't know*: without target labels, whether p(y|x) is the same and, of numbers
     to predict, whether these are distributed otherwise; and with few rows, ``limits`` says which shifts go unseen.
 
@@ -153,7 +153,10 @@ class DomainReport:
     without that. The decision is a rule of thumb on tests that share ``level``, not a proof: ``questions`` has all that
     it rests on. What is left of a difference is measured at the kernel width at which the domains differ most.
 
-    MEASURED
+    Measured on data made to show one kind (``benchmarks/report.py``: 301 and 219 rows, 4 to 20 columns; 20 draws each):
+    covariate, label, scale and (with target labels) concept shift were named rightly in all draws, turned axes as
+    "scale" in all without and 19 with target labels. Of 400 draws of one distribution 5 % were taken for a shift.
+    Without target labels a concept shift shows as what the rows alone do.
 
     Examples
     --------
@@ -353,13 +356,14 @@ def _telling(encoded, owners, target, n_columns):
 def _weighting(encoded, target, n_jobs, seed):
     """What density-ratio weights make of the source: a :class:`Weighting`."""
     rng = np.random.default_rng(seed)
-    parts = [encoded[sample_rows(np.flatnonzero(rows), MAX_ROWS, rng)] for rows in (~target, target)]
+    chosen = [sample_rows(np.flatnonzero(rows), MAX_ROWS, rng) for rows in (~target, target)]
+    parts = [encoded[rows] for rows in chosen]
     is_target = np.repeat([False, True], [len(part) for part in parts])
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # that few rows carry the weight is what the figure says
         weighter = DiscriminatorWeighter(n_jobs=n_jobs, random_state=seed)
         weighter.fit(np.concatenate(parts), None, is_target)
-    return Weighting(*parts, weighter.weights_[~is_target], weighter.effective_sample_size_ / len(parts[0]))
+    return Weighting(*parts, chosen[0], weighter.weights_[~is_target], weighter.effective_sample_size_ / len(parts[0]))
 
 
 def _sources(encoded, domains, distance, n_jobs, seed):

@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 
 import numpy as np
+from scipy.stats import norm
 
 from sktl.inspection._evidence import (
     HALVED,
@@ -24,6 +25,7 @@ FAR = 1.0  # standard deviations of the source, from which on a mean has moved f
 STRETCHED = 1.5  # ratio of standard deviations, from which on a column is stretched (or shrunk)
 MOST = 0.5  # more than this share of the numbers must have moved or been stretched in a shift of scale
 MEASURE = "MMD^2 at the best width"  # the same one for all questions, so that what is left can be compared
+LEFT = 1 / 3  # share of the difference of the mean labels, from which on the rows leave much of it unexplained
 MIN_PAIRED = 0.25  # share of the target's labels that must have a partner in the source
 MAX_FIT = 2000  # labelled rows of each domain that the concept test learns from
 
@@ -58,6 +60,8 @@ class Weighting:
     ----------
     source, target : ndarray of shape (n, n_columns)
         Rows, at most ``MAX_ROWS`` of each.
+    rows : ndarray of shape (n_source,)
+        Where the source rows stand in the table.
     weights : ndarray of shape (n_source,)
     effective_share : float
         Share of the source's rows that the weighted ones are worth.
@@ -65,6 +69,7 @@ class Weighting:
 
     source: np.ndarray
     target: np.ndarray
+    rows: np.ndarray
     weights: np.ndarray
     effective_share: float
 
@@ -208,7 +213,7 @@ def _is_label_shift(case, moved, labels_differ, concept):
     """Whether other labels explain the difference of the rows."""
     if case.has_target_labels and case.classes is None:
         case.labels_fit = moved and labels_differ and _numbers_explain(case)
-        return case.labels_fit and concept
+        return case.labels_fit and (_rows_leave_labels(case) or concept)
     if case.shares is None:
         return False
     X_source, y_source, X_target, y_target = case.labeled_parts
@@ -243,6 +248,34 @@ def _numbers_explain(case):
         return case.note(question, (np.nan, np.nan), MEASURE, False, "", short)
     explained = is_explained(*found[:2], case.whole, case.level)
     return case.note(question, found[:2], MEASURE, explained, "hardly: the labels could explain it", "yes")
+
+
+def _rows_leave_labels(case):
+    """Whether the mean label of the target is not that which its rows let expect of the source's labels.
+
+    What the rows let expect: a regression on the source's columns and their squares, and the mean of its errors,
+    weighted by the density ratio, which is right if the regression or the weights are (doubly robust).
+    """
+    from sklearn.linear_model import Ridge  # here, to keep `import sktl` quick
+
+    rows, target = case.weighting.rows, case.target & case.labeled
+    known = case.labeled[rows]
+    rows, weights = rows[known], case.weighting.weights[known] / case.weighting.weights[known].sum()
+    model = Ridge().fit(_with_squares(case.X[rows]), case.codes[rows])
+    errors, found = (case.codes[part] - model.predict(_with_squares(case.X[part])) for part in (rows, target))
+    left = found.mean() - weights @ errors
+    deviation = np.sqrt(np.sum((weights * (errors - weights @ errors)) ** 2) + found.var() / len(found))
+    pvalue = 2 * norm.sf(abs(left) / deviation) if deviation > 0 else 1.0
+    whole = abs(case.codes[target].mean() - case.codes[rows].mean())
+    differ = pvalue <= case.level and abs(left) > LEFT * whole
+    question = "Is the target's mean label other than its rows let expect of the source's labels?"
+    return case.note(
+        question, (left, pvalue), "difference of means", differ, "yes", "hardly: the rows could explain it"
+    )
+
+
+def _with_squares(X):
+    return np.concatenate([X, X**2], axis=1)
 
 
 def _predicted_shares_differ(case):
