@@ -20,8 +20,8 @@ Prints, for each way to make the data, with and without target labels, how many 
 
 Without target labels a shift of p(y|x) alone can't be seen ("concept" has a column that moved, too), nor that the
 numbers to predict differ. The three tests of the rows share the level 0.05: of 200 further draws of each, "none" was
-taken for a shift in 4.5 %, "none, wide" in 6 %. With a permutation test of one width, and no test by a classifier nor of
-what weights leave, "subspace" was found in 8 and 7 of 20, "numbers, label" never.
+taken for a shift in 4.5 %, "none, wide" in 6 %. With a permutation test of one width, no test by a classifier and none
+of what weights leave, "subspace" was found in 8 and 7 of 20, "numbers, label" never.
 """
 
 import argparse

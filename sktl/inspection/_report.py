@@ -107,9 +107,10 @@ class DomainReport:
     within classes, or once source rows are drawn by the target's shares; for numbers to predict, little is left between
     rows whose labels agree, and their mean is other than the rows let expect); "scale" (the target's means and
     covariances, put on the source's numbers, leave little, and weights do not help: most numbers have moved far, few
-    rows would carry the weight, or the weighted rows still differ); "concept" (with target labels: a model that is told the domain predicts them
-    better); else "covariate". *What it can't know*: without target labels, whether p(y|x) is the same and, of numbers
-    to predict, whether these are distributed otherwise; and with few rows, ``limits`` says which shifts go unseen.
+    rows would carry the weight, or the weighted rows still differ); "concept" (with target labels: a model that is told
+    the domain predicts them better); else "covariate". *What it can't know*: without target labels, whether p(y|x) is
+    the same and, of numbers to predict, whether these are distributed otherwise; and with few rows, ``limits`` says
+    which shifts go unseen.
 
     Parameters
     ----------
