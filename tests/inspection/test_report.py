@@ -315,6 +315,8 @@ def test_text_frame_and_repr(report):
     assert repr(report).startswith("<DomainReport: covariate shift")
     for part in ("noise floor", "north", "target by MLLS", "would be worth"):
         assert part in words
+    assert max(map(len, words.splitlines())) <= 100  # though the name of a column is 63 letters long
+    assert [line.split()[0] for line in words.splitlines() if line.split()[-1:] == ["unseen"]] == ["column"]
     frame = report.to_frame()
     assert frame["feature"].tolist() == [row.feature for row in report.features]
     assert_array_equal(frame["difference"], [row.difference for row in report.features])
