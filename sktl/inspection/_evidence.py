@@ -122,12 +122,15 @@ def weighted_distance(source, weights, target, gamma):
 # --- could other scales and offsets alone explain it? ---
 
 
-def align(source, target, is_number):
-    """Source rows with the target's means and covariances of the numbers (its deviations, where rows are few)."""
+def align(source, target, is_number, *, axes=True):
+    """Source rows with the target's means and covariances of the numbers.
+
+    Deviations in place of covariances where rows are few, or ``axes`` False.
+    """
     aligned, (A, B) = source.copy(), (Z[:, is_number] for Z in (source, target))
     if not is_number.any():
         return aligned
-    if is_number.sum() <= MAX_MOMENTS * min(len(A), len(B)):
+    if axes and is_number.sum() <= MAX_MOMENTS * min(len(A), len(B)):
         power = [_root(np.atleast_2d(np.cov(Z.T, bias=True)), sign) for Z, sign in ((A, -0.5), (B, 0.5))]
         mapped = (A - A.mean(axis=0)) @ power[0] @ power[1]
     else:

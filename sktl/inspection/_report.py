@@ -239,7 +239,13 @@ class DomainReport:
         return cls(
             kind=kind,
             suggestion=advise(
-                kind, share, n_known >= MIN_LABELS, encoded.shape[1], numbers=numbers, labels_fit=case.labels_fit
+                kind,
+                share,
+                n_known >= MIN_LABELS,
+                encoded.shape[1],
+                numbers=numbers,
+                labels_fit=case.labels_fit,
+                turned=case.turned,
             ),
             limits=_limits(target, n_known, len(columns), level, numbers),
             n_source=int((~target).sum()),

@@ -95,6 +95,8 @@ class Case:
     questions : list of Question
     labels_fit : bool
         Whether other labels (numbers) would explain the rows.
+    turned : bool
+        Whether, in a shift of scale, other offsets and scales of single columns are not enough to explain it.
     """
 
     X: np.ndarray
@@ -109,6 +111,7 @@ class Case:
     seed: int
     questions: list = field(default_factory=list)
     labels_fit: bool = False
+    turned: bool = False
 
     def __post_init__(self):
         self.codes = np.full(len(self.X), np.nan) if self.labels is None else self.labels.codes
@@ -295,20 +298,26 @@ def _is_scale_shift(case, concept):
     numbers = [row for row in case.features if np.isfinite(row.mean_shift)]
     if not numbers or not (_is_far(numbers) or _weights_fail(case)):
         return False
-    parts = case.X[~case.target], case.X[case.target]
-    aligned = align(*parts, case.numeric)
-    found = kernel_test(aligned, parts[1], gamma=case.gamma, seed=case.seed)
-    found = found.statistic, found.pvalue
-    explained = is_explained(*found, case.whole, case.level)
-    question = "Do the rows differ once the source's numbers have the target's means and covariances?"
-    if not case.note(question, found, MEASURE, explained, "hardly: scales explain it", "yes"):
+    moments = "means and covariances"
+    aligned = align(case.X[~case.target], case.X[case.target], case.numeric)
+    if not _is_aligned(case, aligned, moments, "hardly: scales or axes explain it"):
         return False
+    scaled = align(case.X[~case.target], case.X[case.target], case.numeric, axes=False)
+    case.turned = not _is_aligned(case, scaled, "means and deviations alone", "hardly: scales explain it")
     if not concept:
         return True
     X = case.X.copy()
     X[~case.target] = aligned
     question = "Does the label still follow in another way after that?"
     return not case.ask(question, _concept(case, X), "gain by the domain")
+
+
+def _is_aligned(case, aligned, moments, yes):
+    """Whether little is left of the difference once the source's numbers have the target's ``moments``."""
+    found = kernel_test(aligned, case.X[case.target], gamma=case.gamma, seed=case.seed)
+    found = found.statistic, found.pvalue
+    question = f"Do the rows differ once the source's numbers have the target's {moments}?"
+    return case.note(question, found, MEASURE, is_explained(*found, case.whole, case.level), yes, "yes")
 
 
 def _is_far(numbers):

@@ -116,8 +116,11 @@ def test_turned_axes_are_a_matter_of_scale():
         rng = np.random.default_rng(seed)
         Z, planes = rng.normal(size=(N, 2)) * [3, 2], [np.linalg.qr(rng.normal(size=(6, 2)))[0] for _ in range(2)]
         X = np.where(TARGET[:, None], Z @ planes[1].T, Z @ planes[0].T) + 0.3 * rng.normal(size=(N, 6))
-        found.append(DomainReport.from_data(X, None, TARGET).kind)
-    assert found == ["scale"] * 2
+        found.append(DomainReport.from_data(X, None, TARGET))
+    assert [report.kind for report in found] == ["scale"] * 2
+    assert "turn the source's axes" in found[0].suggestion and "DomainScaler" not in found[0].suggestion
+    scaled = DomainReport.from_data(*make("scale", 0, False)).suggestion
+    assert "DomainScaler" in scaled and "axes to the target's" not in scaled
 
 
 # --- figures equal the functions called by hand ---
@@ -243,6 +246,8 @@ def test_alignment_gives_the_target_s_moments():
     roots = [sqrtm(np.cov(Z.T, bias=True)) for Z in (source, target)]
     assert_allclose(aligned - target.mean(0), (source - source.mean(0)) @ np.linalg.inv(roots[0]) @ roots[1])
     assert_array_equal(align(source, target, np.array([True, False, False]))[:, 1:], source[:, 1:])
+    scaled = align(source, target, np.ones(3, dtype=bool), axes=False)
+    assert_allclose(scaled, (source - source.mean(0)) / source.std(0) * target.std(0) + target.mean(0))
 
 
 def test_drawing_by_class_shares_explains_label_shift_alone():
@@ -328,6 +333,7 @@ def test_every_kind_has_words_and_names_what_exists():
     for kind in KINDS:
         for labeled in (False, True):
             words = advise(kind, 0.01, labeled, 2) + advise(kind, 0.9, labeled, 20)
+            words += advise(kind, 0.9, labeled, 20, numbers=True, labels_fit=True, turned=True)
             assert set(re.findall(r"`(\w+)`", words)) <= public
     assert "only 1 % of the source's rows" in advise("covariate", 0.01, True, 2)
 
