@@ -3,7 +3,7 @@
 import warnings
 
 import numpy as np
-from scipy.stats import t
+from scipy.stats import norm, t
 from sklearn.model_selection import KFold, StratifiedKFold
 
 from sktl._core.kernels import Kernel
@@ -103,6 +103,27 @@ def matched_test(X_source, y_source, X_target, y_target, *, gamma="median", seed
     pairs = X_source[source[rows[paired]]], X_target[target[columns[paired]]]
     found = kernel_test(*pairs, gamma=gamma, seed=seed)
     return found.statistic, found.pvalue, float(paired.sum() / len(target))
+
+
+# --- could the rows explain the labels? ---
+
+
+def expected_mean_test(X_source, y_source, weights, X_target, y_target):
+    """Mean label of the target minus that which its rows let expect of the source's labels, and a p-value.
+
+    What they let expect: a regression on the columns and their squares, plus the mean of its errors under density-ratio
+    weights; right if p(y|x) is one and the regression or the weights are right (doubly robust).
+    """
+    from sklearn.linear_model import Ridge  # here, to keep `import sktl` quick
+
+    def terms(X):
+        return np.concatenate([X, X**2], axis=1)
+
+    model, weights = Ridge().fit(terms(X_source), y_source), weights / weights.sum()
+    errors, others = (y - model.predict(terms(X)) for X, y in ((X_source, y_source), (X_target, y_target)))
+    left = others.mean() - weights @ errors
+    deviation = np.sqrt(np.sum((weights * (errors - weights @ errors)) ** 2) + others.var() / len(others))
+    return float(left), float(2 * norm.sf(abs(left) / deviation)) if deviation > 0 else 1.0
 
 
 # --- could weights explain it? ---

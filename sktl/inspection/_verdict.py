@@ -3,12 +3,12 @@
 from dataclasses import dataclass, field
 
 import numpy as np
-from scipy.stats import norm
 
 from sktl.inspection._evidence import (
     HALVED,
     align,
     concept_test,
+    expected_mean_test,
     is_explained,
     kernel_test,
     label_test,
@@ -254,31 +254,16 @@ def _numbers_explain(case):
 
 
 def _rows_leave_labels(case):
-    """Whether the mean label of the target is not that which its rows let expect of the source's labels.
-
-    What the rows let expect: a regression on the source's columns and their squares, and the mean of its errors,
-    weighted by the density ratio, which is right if the regression or the weights are (doubly robust).
-    """
-    from sklearn.linear_model import Ridge  # here, to keep `import sktl` quick
-
-    rows, target = case.weighting.rows, case.target & case.labeled
+    """Whether the mean label of the target is not that which its rows let expect of the source's labels."""
+    rows = case.weighting.rows
     known = case.labeled[rows]
-    rows, weights = rows[known], case.weighting.weights[known] / case.weighting.weights[known].sum()
-    model = Ridge().fit(_with_squares(case.X[rows]), case.codes[rows])
-    errors, found = (case.codes[part] - model.predict(_with_squares(case.X[part])) for part in (rows, target))
-    left = found.mean() - weights @ errors
-    deviation = np.sqrt(np.sum((weights * (errors - weights @ errors)) ** 2) + found.var() / len(found))
-    pvalue = 2 * norm.sf(abs(left) / deviation) if deviation > 0 else 1.0
+    rows, target = rows[known], case.target & case.labeled
+    source = case.X[rows], case.codes[rows], case.weighting.weights[known]
+    found = expected_mean_test(*source, case.X[target], case.codes[target])
     whole = abs(case.codes[target].mean() - case.codes[rows].mean())
-    differ = pvalue <= case.level and abs(left) > LEFT * whole
+    differ = found[1] <= case.level and abs(found[0]) > LEFT * whole
     question = "Is the target's mean label other than its rows let expect of the source's labels?"
-    return case.note(
-        question, (left, pvalue), "difference of means", differ, "yes", "hardly: the rows could explain it"
-    )
-
-
-def _with_squares(X):
-    return np.concatenate([X, X**2], axis=1)
+    return case.note(question, found, "difference of means", differ, "yes", "hardly: the rows could explain it")
 
 
 def _predicted_shares_differ(case):

@@ -6,6 +6,7 @@ from made_shifts import N_SOURCE, TARGET, N, make
 from numpy.testing import assert_allclose, assert_array_equal
 from scipy.linalg import sqrtm
 from scipy.stats import ks_2samp, norm
+from sklearn.linear_model import Ridge
 from sklearn.metrics.pairwise import rbf_kernel
 
 import sktl
@@ -14,6 +15,7 @@ from sktl.inspection._columns import encode, read_columns
 from sktl.inspection._evidence import (
     align,
     concept_test,
+    expected_mean_test,
     kernel_test,
     matched_test,
     mixture_test,
@@ -222,6 +224,24 @@ def test_weighted_distance_by_a_naive_sum():
     between = sum(weights[i] * k[i, 13 + j] for i in range(13) for j in range(11)) / (11 * weights.sum())
     assert_allclose(weighted_distance(source, weights, target, 0.7), within + other - 2 * between)
     assert_allclose(weighted_distance(source, np.ones(13), target, 0.7), mmd(source, target, gamma=0.7))
+
+
+def test_expected_means_are_right_if_the_regression_or_the_weights_are():
+    rng = np.random.default_rng(0)
+    x_source, x_target = rng.normal(size=(4001, 1)), rng.normal(0.7, 1, size=(3001, 1))
+    weights, equal = np.exp(0.7 * x_source[:, 0] - 0.245), np.ones(4001)
+    noise = rng.normal(size=4001), rng.normal(size=3001)
+    for power, used, right in ((2, equal, True), (3, weights, True), (3, equal, False)):  # no cubes in the regression
+        y = [x[:, 0] ** power + part for x, part in zip((x_source, x_target), noise, strict=True)]
+        left, pvalue = expected_mean_test(x_source, y[0], used, x_target, y[1])
+        assert (pvalue > 0.01) == right
+        assert (abs(left) < 0.2) == right
+        model = Ridge().fit(np.hstack([x_source, x_source**2]), y[0])
+        errors = [part - model.predict(np.hstack([x, x**2])) for x, part in zip((x_source, x_target), y, strict=True)]
+        assert_allclose(left, errors[1].mean() - np.average(errors[0], weights=used))
+    left, pvalue = expected_mean_test(x_source, noise[0], equal, x_target, noise[1] + 0.2)  # p(y|x) differs
+    assert_allclose(left, 0.2, atol=0.1)
+    assert pvalue < 0.001
 
 
 def test_matched_rows_have_labels_that_agree():
