@@ -1,7 +1,27 @@
 """Which kind of shift does ``DomainReport`` find, on data that were made to show one.
 
 Prints, for each way to make the data, with and without target labels, how many of 20 draws got each kind. Run:
-``python benchmarks/report.py`` (about three minutes; ``--draws 5`` is quicker).
+``python benchmarks/report.py`` (about four minutes; ``--draws 5`` is quicker).
+
+301 source rows and 219 target rows, 4 columns (20 in "none, wide", 6 in "subspace"). Measured::
+
+    made                without target labels                 with target labels
+    none                none 20                               none 20
+    none, wide          none 17, covariate 3                  none 18, covariate 2
+    covariate           covariate 20                          covariate 20
+    label               label 20                              label 20
+    scale               scale 20                              scale 20
+    subspace            scale 20                              scale 19, concept 1
+    concept             covariate 20                          concept 20
+    numbers, none       none 20                               none 20
+    numbers, covariate  covariate 20                          covariate 20
+    numbers, label      covariate 20                          label 20
+    numbers, concept    none 20                               concept 20
+
+Without target labels a shift of p(y|x) alone can't be seen ("concept" has a column that moved, too), nor that the
+numbers to predict differ. The three tests of the rows share the level 0.05: of 200 further draws of each, "none" was
+taken for a shift in 4.5 %, "none, wide" in 6 %. With a permutation test of one width, no test by a classifier and none
+of what weights leave, "subspace" was found in 8 and 7 of 20, "numbers, label" never.
 """
 
 import argparse

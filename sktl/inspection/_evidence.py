@@ -3,7 +3,7 @@
 import warnings
 
 import numpy as np
-from scipy.stats import t
+from scipy.stats import norm, t
 from sklearn.model_selection import KFold, StratifiedKFold
 
 from sktl._core.kernels import Kernel
@@ -105,6 +105,27 @@ def matched_test(X_source, y_source, X_target, y_target, *, gamma="median", seed
     return found.statistic, found.pvalue, float(paired.sum() / len(target))
 
 
+# --- could the rows explain the labels? ---
+
+
+def expected_mean_test(X_source, y_source, weights, X_target, y_target):
+    """Mean label of the target minus that which its rows let expect of the source's labels, and a p-value.
+
+    What they let expect: a regression on the columns and their squares, plus the mean of its errors under density-ratio
+    weights; right if p(y|x) is one and the regression or the weights are right (doubly robust).
+    """
+    from sklearn.linear_model import Ridge  # here, to keep `import sktl` quick
+
+    def terms(X):
+        return np.concatenate([X, X**2], axis=1)
+
+    model, weights = Ridge().fit(terms(X_source), y_source), weights / weights.sum()
+    errors, others = (y - model.predict(terms(X)) for X, y in ((X_source, y_source), (X_target, y_target)))
+    left = others.mean() - weights @ errors
+    deviation = np.sqrt(np.sum((weights * (errors - weights @ errors)) ** 2) + others.var() / len(others))
+    return float(left), float(2 * norm.sf(abs(left) / deviation)) if deviation > 0 else 1.0
+
+
 # --- could weights explain it? ---
 
 
@@ -122,12 +143,15 @@ def weighted_distance(source, weights, target, gamma):
 # --- could other scales and offsets alone explain it? ---
 
 
-def align(source, target, is_number):
-    """Source rows with the target's means and covariances of the numbers (its deviations, where rows are few)."""
+def align(source, target, is_number, *, axes=True):
+    """Source rows with the target's means and covariances of the numbers.
+
+    Deviations in place of covariances where rows are few, or ``axes`` False.
+    """
     aligned, (A, B) = source.copy(), (Z[:, is_number] for Z in (source, target))
     if not is_number.any():
         return aligned
-    if is_number.sum() <= MAX_MOMENTS * min(len(A), len(B)):
+    if axes and is_number.sum() <= MAX_MOMENTS * min(len(A), len(B)):
         power = [_root(np.atleast_2d(np.cov(Z.T, bias=True)), sign) for Z, sign in ((A, -0.5), (B, 0.5))]
         mapped = (A - A.mean(axis=0)) @ power[0] @ power[1]
     else:

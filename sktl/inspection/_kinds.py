@@ -45,22 +45,31 @@ ADVICE = {
     ),
 }
 
+TURNED = (
+    "It is how the columns hang together that differs, more than the scale of each. Try the feature family first: "
+    "`CORAL` or `SubspaceAlignment`, which turn the source's axes to the target's, then `TCA`; weights can't help "
+    "where source rows hardly reach the target's values."
+)
+
 LABEL_NUMBERS = (
     "The numbers to predict are distributed otherwise; where they agree, the rows look alike. Learn from the target's "
     "labels too: `TwoStageTrAdaBoostRegressor`, or any regressor with the ratio of the label densities, target over "
-    "source, as `sample_weight` of the source rows; the label-shift estimators here are for classes."
+    "source, as weights of the source rows; the label-shift estimators here are for classes."
 )
 
 FEW_EFFECTIVE = 0.1  # share of the source rows, from which on weights leave too few
 
 
-def advise(kind, effective_share, has_target_labels, n_columns, *, numbers=False, labels_fit=False):
+def advise(kind, effective_share, has_target_labels, n_columns, *, numbers=False, labels_fit=False, turned=False):
     """One paragraph: which family to try first, and what speaks against it.
 
-    ``numbers``: such are to be predicted; ``labels_fit``: other labels would explain the rows as well.
+    ``numbers``: such are to be predicted; ``labels_fit``: other labels would explain the rows as well; ``turned``:
+    other offsets and scales of single columns would not.
     """
     weigher = "`KMM`" if n_columns <= 3 else "`DiscriminatorWeighter`"
     words = [MEANING[kind], ADVICE[kind].format(weigher=weigher)]
+    if kind == "scale" and turned:
+        words[1] = TURNED
     if kind == "label" and numbers:
         words = [LABEL_NUMBERS]
     if kind == "concept" and numbers:

@@ -6,6 +6,7 @@ import textwrap
 from sktl.inspection._kinds import KINDS
 
 WIDTH = 100
+N_MAIN = 7  # cells of a column that every report has
 SHOWN = 10  # columns that the text lists
 
 
@@ -101,8 +102,10 @@ def source_cells(report):
 def share_cells(report):
     """Header and rows of the class shares."""
     shares = report.shares
-    header = ["class", "source", "target by MLLS", "target by BBSE", "target counted"]
-    estimates = [shares.source, shares.mlls, shares.bbse, shares.counted]
+    header = ["class", "source", "target by MLLS", "target by BBSE"]
+    estimates = [shares.source, shares.mlls, shares.bbse]
+    if shares.counted is not None:
+        header, estimates = [*header, "target counted"], [*estimates, shares.counted]
     return header, [
         [str(name), *("-" if part is None else percent(part[j]) for part in estimates)]
         for j, name in enumerate(shares.classes)
@@ -128,7 +131,7 @@ def text(report):
     """The whole report as text."""
     lines = [f"{KINDS[report.kind]}: {rows_words(report)}", "", *_paragraph(report.suggestion), ""]
     lines += [*_table(*distance_cells(report)), "", *_questions(report), ""]
-    lines += [*_table(*feature_cells(report, SHOWN))]
+    lines += [*_features(report)]
     if len(report.features) > SHOWN:
         lines.append(f"and {len(report.features) - SHOWN} more: to_frame() has all")
     if len(report.sources) > 1:
@@ -141,6 +144,16 @@ def text(report):
 
 def _paragraph(words):
     return textwrap.wrap(words, WIDTH)
+
+
+def _features(report):
+    """The columns, and in a table of its own, for the lines are long enough, what of them is missing or new."""
+    header, rows = feature_cells(report, SHOWN)
+    rows = [[short(name), *others] for name, *others in rows]
+    yield from _table(header[:N_MAIN], [row[:N_MAIN] for row in rows])
+    if len(header) > N_MAIN:
+        yield ""
+        yield from _table([header[0], *header[N_MAIN:]], [[row[0], *row[N_MAIN:]] for row in rows])
 
 
 def _questions(report):

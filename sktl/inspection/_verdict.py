@@ -1,13 +1,12 @@
 """From the evidence to the kind of shift."""
 
-from dataclasses import dataclass, field
-
 import numpy as np
 
 from sktl.inspection._evidence import (
     HALVED,
     align,
     concept_test,
+    expected_mean_test,
     is_explained,
     kernel_test,
     label_test,
@@ -18,125 +17,14 @@ from sktl.inspection._evidence import (
     within_classes_test,
 )
 from sktl.inspection._kinds import FEW_EFFECTIVE
-from sktl.inspection._labels import MIN_LABELS
 
 FAR = 1.0  # standard deviations of the source, from which on a mean has moved far
 STRETCHED = 1.5  # ratio of standard deviations, from which on a column is stretched (or shrunk)
 MOST = 0.5  # more than this share of the numbers must have moved or been stretched in a shift of scale
 MEASURE = "MMD^2 at the best width"  # the same one for all questions, so that what is left can be compared
+LEFT = 1 / 3  # share of the difference of the mean labels, from which on the rows leave much of it unexplained
 MIN_PAIRED = 0.25  # share of the target's labels that must have a partner in the source
 MAX_FIT = 2000  # labelled rows of each domain that the concept test learns from
-
-
-@dataclass(frozen=True)
-class Question:
-    """A question that was asked of the data.
-
-    Attributes
-    ----------
-    question : str
-    statistic : float
-    measure : str
-        What the statistic is.
-    pvalue : float
-        NaN where no test belongs to it.
-    answer : str
-    """
-
-    question: str
-    statistic: float
-    measure: str
-    pvalue: float
-    answer: str
-
-
-@dataclass(frozen=True)
-class Weighting:
-    """What density-ratio weights make of the source.
-
-    Attributes
-    ----------
-    source, target : ndarray of shape (n, n_columns)
-        Rows, at most ``MAX_ROWS`` of each.
-    weights : ndarray of shape (n_source,)
-    effective_share : float
-        Share of the source's rows that the weighted ones are worth.
-    """
-
-    source: np.ndarray
-    target: np.ndarray
-    weights: np.ndarray
-    effective_share: float
-
-
-@dataclass
-class Case:
-    """The data of one decision, and the questions asked so far.
-
-    Attributes
-    ----------
-    X : ndarray of shape (n_samples, n_encoded)
-        Encoded rows.
-    numeric : ndarray of bool
-        Which of their columns are numbers.
-    target : ndarray of bool
-    labels : LabelColumn or None
-    shares : ClassShares or None
-    features : list of FeatureShift
-    distance : Distance
-    weighting : Weighting
-    level : float
-    seed : int
-    questions : list of Question
-    labels_fit : bool
-        Whether other labels (numbers) would explain the rows.
-    """
-
-    X: np.ndarray
-    numeric: np.ndarray
-    target: np.ndarray
-    labels: object
-    shares: object
-    features: list
-    distance: object
-    weighting: Weighting
-    level: float
-    seed: int
-    questions: list = field(default_factory=list)
-    labels_fit: bool = False
-
-    def __post_init__(self):
-        self.codes = np.full(len(self.X), np.nan) if self.labels is None else self.labels.codes
-        self.classes = None if self.labels is None else self.labels.classes
-        self.labeled = ~np.isnan(self.codes)
-        self.whole = max(self.distance.kernel_test.statistic, 0)
-
-    @property
-    def gamma(self):
-        """Width at which the domains differ most: there it is seen what is left of the difference."""
-        return self.distance.kernel_test.gamma
-
-    @property
-    def has_target_labels(self):
-        """Whether there are enough to test with."""
-        return (self.target & self.labeled).sum() >= MIN_LABELS
-
-    @property
-    def labeled_parts(self):
-        """Rows and labels of the labelled source, rows and labels of the labelled target."""
-        kind = float if self.classes is None else int
-        rows = self.labeled & ~self.target, self.labeled & self.target
-        return [part for r in rows for part in (self.X[r], self.codes[r].astype(kind))]
-
-    def ask(self, question, found, measure, yes="yes", no="not clearly", level=None):
-        """Note a question and return whether its test found something."""
-        return self.note(question, found, measure, found[1] <= (self.level if level is None else level), yes, no)
-
-    def note(self, question, found, measure, is_so, yes, no):
-        """Note a question whose answer is no matter of the p-value alone."""
-        statistic, pvalue = found
-        self.questions.append(Question(question, float(statistic), measure, float(pvalue), yes if is_so else no))
-        return is_so
 
 
 def decide(case):
@@ -208,7 +96,7 @@ def _is_label_shift(case, moved, labels_differ, concept):
     """Whether other labels explain the difference of the rows."""
     if case.has_target_labels and case.classes is None:
         case.labels_fit = moved and labels_differ and _numbers_explain(case)
-        return case.labels_fit and concept
+        return case.labels_fit and (_rows_leave_labels(case) or concept)
     if case.shares is None:
         return False
     X_source, y_source, X_target, y_target = case.labeled_parts
@@ -245,6 +133,19 @@ def _numbers_explain(case):
     return case.note(question, found[:2], MEASURE, explained, "hardly: the labels could explain it", "yes")
 
 
+def _rows_leave_labels(case):
+    """Whether the mean label of the target is not that which its rows let expect of the source's labels."""
+    rows = case.weighting.rows
+    known = case.labeled[rows]
+    rows, target = rows[known], case.target & case.labeled
+    source = case.X[rows], case.codes[rows], case.weighting.weights[known]
+    found = expected_mean_test(*source, case.X[target], case.codes[target])
+    whole = abs(case.codes[target].mean() - case.codes[rows].mean())
+    differ = found[1] <= case.level and abs(found[0]) > LEFT * whole
+    question = "Is the target's mean label other than its rows let expect of the source's labels?"
+    return case.note(question, found, "difference of means", differ, "yes", "hardly: the rows could explain it")
+
+
 def _predicted_shares_differ(case):
     """Whether the estimated class shares lie apart beyond chance: their distance in sampling errors of counts."""
     gap = np.abs(case.shares.source - case.shares.mlls).sum() / 2
@@ -262,20 +163,26 @@ def _is_scale_shift(case, concept):
     numbers = [row for row in case.features if np.isfinite(row.mean_shift)]
     if not numbers or not (_is_far(numbers) or _weights_fail(case)):
         return False
-    parts = case.X[~case.target], case.X[case.target]
-    aligned = align(*parts, case.numeric)
-    found = kernel_test(aligned, parts[1], gamma=case.gamma, seed=case.seed)
-    found = found.statistic, found.pvalue
-    explained = is_explained(*found, case.whole, case.level)
-    question = "Do the rows differ once the source's numbers have the target's means and covariances?"
-    if not case.note(question, found, MEASURE, explained, "hardly: scales explain it", "yes"):
+    moments = "means and covariances"
+    aligned = align(case.X[~case.target], case.X[case.target], case.numeric)
+    if not _is_aligned(case, aligned, moments, "hardly: scales or axes explain it"):
         return False
+    scaled = align(case.X[~case.target], case.X[case.target], case.numeric, axes=False)
+    case.turned = not _is_aligned(case, scaled, "means and deviations alone", "hardly: scales explain it")
     if not concept:
         return True
     X = case.X.copy()
     X[~case.target] = aligned
     question = "Does the label still follow in another way after that?"
     return not case.ask(question, _concept(case, X), "gain by the domain")
+
+
+def _is_aligned(case, aligned, moments, yes):
+    """Whether little is left of the difference once the source's numbers have the target's ``moments``."""
+    found = kernel_test(aligned, case.X[case.target], gamma=case.gamma, seed=case.seed)
+    found = found.statistic, found.pvalue
+    question = f"Do the rows differ once the source's numbers have the target's {moments}?"
+    return case.note(question, found, MEASURE, is_explained(*found, case.whole, case.level), yes, "yes")
 
 
 def _is_far(numbers):

@@ -6,6 +6,7 @@ from made_shifts import N_SOURCE, TARGET, N, make
 from numpy.testing import assert_allclose, assert_array_equal
 from scipy.linalg import sqrtm
 from scipy.stats import ks_2samp, norm
+from sklearn.linear_model import Ridge
 from sklearn.metrics.pairwise import rbf_kernel
 
 import sktl
@@ -14,6 +15,7 @@ from sktl.inspection._columns import encode, read_columns
 from sktl.inspection._evidence import (
     align,
     concept_test,
+    expected_mean_test,
     kernel_test,
     matched_test,
     mixture_test,
@@ -58,7 +60,9 @@ def test_regression_knows_concept_and_covariate_shift():
     X[TARGET, 0] += 1
     report = DomainReport.from_data(X, X[:, 0] + noise, TARGET)
     assert (report.kind, report.shares) == ("covariate", None)
-    assert report.questions[-2].answer == "hardly: the labels could explain it"  # the row gives the label away
+    answers = {question.question[:24]: question.answer for question in report.questions}
+    assert answers["Do the rows differ where"] == "hardly: the labels could explain it"  # the row gives the label away
+    assert answers["Is the target's mean lab"] == "hardly: the rows could explain it"
     assert "these data do not say which came first" in report.suggestion
 
 
@@ -66,7 +70,7 @@ def test_regression_knows_label_shift():
     found = []
     for seed in range(2):
         rng = np.random.default_rng(seed)
-        y = rng.normal(size=N) + 1.5 * TARGET
+        y = rng.normal(size=N) + TARGET
         X = rng.normal(size=(N, 3)) + y[:, None] * [1, -0.5, 0]
         found.append(DomainReport.from_data(X, y, TARGET))
     assert [report.kind for report in found] == ["label"] * 2
@@ -114,8 +118,11 @@ def test_turned_axes_are_a_matter_of_scale():
         rng = np.random.default_rng(seed)
         Z, planes = rng.normal(size=(N, 2)) * [3, 2], [np.linalg.qr(rng.normal(size=(6, 2)))[0] for _ in range(2)]
         X = np.where(TARGET[:, None], Z @ planes[1].T, Z @ planes[0].T) + 0.3 * rng.normal(size=(N, 6))
-        found.append(DomainReport.from_data(X, None, TARGET).kind)
-    assert found == ["scale"] * 2
+        found.append(DomainReport.from_data(X, None, TARGET))
+    assert [report.kind for report in found] == ["scale"] * 2
+    assert "turn the source's axes" in found[0].suggestion and "DomainScaler" not in found[0].suggestion
+    scaled = DomainReport.from_data(*make("scale", 0, False)).suggestion
+    assert "DomainScaler" in scaled and "axes to the target's" not in scaled
 
 
 # --- figures equal the functions called by hand ---
@@ -219,6 +226,24 @@ def test_weighted_distance_by_a_naive_sum():
     assert_allclose(weighted_distance(source, np.ones(13), target, 0.7), mmd(source, target, gamma=0.7))
 
 
+def test_expected_means_are_right_if_the_regression_or_the_weights_are():
+    rng = np.random.default_rng(0)
+    x_source, x_target = rng.normal(size=(4001, 1)), rng.normal(0.7, 1, size=(3001, 1))
+    weights, equal = np.exp(0.7 * x_source[:, 0] - 0.245), np.ones(4001)
+    noise = rng.normal(size=4001), rng.normal(size=3001)
+    for power, used, right in ((2, equal, True), (3, weights, True), (3, equal, False)):  # no cubes in the regression
+        y = [x[:, 0] ** power + part for x, part in zip((x_source, x_target), noise, strict=True)]
+        left, pvalue = expected_mean_test(x_source, y[0], used, x_target, y[1])
+        assert (pvalue > 0.01) == right
+        assert (abs(left) < 0.2) == right
+        model = Ridge().fit(np.hstack([x_source, x_source**2]), y[0])
+        errors = [part - model.predict(np.hstack([x, x**2])) for x, part in zip((x_source, x_target), y, strict=True)]
+        assert_allclose(left, errors[1].mean() - np.average(errors[0], weights=used))
+    left, pvalue = expected_mean_test(x_source, noise[0], equal, x_target, noise[1] + 0.2)  # p(y|x) differs
+    assert_allclose(left, 0.2, atol=0.1)
+    assert pvalue < 0.001
+
+
 def test_matched_rows_have_labels_that_agree():
     rng = np.random.default_rng(0)
     y_source, y_target = rng.normal(size=301), rng.normal(1, 1, size=151)
@@ -241,6 +266,8 @@ def test_alignment_gives_the_target_s_moments():
     roots = [sqrtm(np.cov(Z.T, bias=True)) for Z in (source, target)]
     assert_allclose(aligned - target.mean(0), (source - source.mean(0)) @ np.linalg.inv(roots[0]) @ roots[1])
     assert_array_equal(align(source, target, np.array([True, False, False]))[:, 1:], source[:, 1:])
+    scaled = align(source, target, np.ones(3, dtype=bool), axes=False)
+    assert_allclose(scaled, (source - source.mean(0)) / source.std(0) * target.std(0) + target.mean(0))
 
 
 def test_drawing_by_class_shares_explains_label_shift_alone():
@@ -313,6 +340,8 @@ def test_text_frame_and_repr(report):
     assert repr(report).startswith("<DomainReport: covariate shift")
     for part in ("noise floor", "north", "target by MLLS", "would be worth"):
         assert part in words
+    assert max(map(len, words.splitlines())) <= 100  # though the name of a column is 63 letters long
+    assert [line.split()[0] for line in words.splitlines() if line.split()[-1:] == ["unseen"]] == ["column"]
     frame = report.to_frame()
     assert frame["feature"].tolist() == [row.feature for row in report.features]
     assert_array_equal(frame["difference"], [row.difference for row in report.features])
@@ -324,6 +353,7 @@ def test_every_kind_has_words_and_names_what_exists():
     for kind in KINDS:
         for labeled in (False, True):
             words = advise(kind, 0.01, labeled, 2) + advise(kind, 0.9, labeled, 20)
+            words += advise(kind, 0.9, labeled, 20, numbers=True, labels_fit=True, turned=True)
             assert set(re.findall(r"`(\w+)`", words)) <= public
     assert "only 1 % of the source's rows" in advise("covariate", 0.01, True, 2)
 
