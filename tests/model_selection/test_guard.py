@@ -20,7 +20,7 @@ from sktl.model_selection import (
     negative_transfer_gap,
     transfer_learning_curve,
 )
-from sktl.model_selection._guard import gain_of_folds, gain_of_rows, gain_of_weighted_rows
+from sktl.model_selection._evidence import gain_of_folds, gain_of_rows, gain_of_weighted_rows
 from sktl.model_selection._losses import brier
 
 
