@@ -41,21 +41,16 @@ MIN_LABELS = 10  # labelled target rows below which they say too little, and evi
 class TransferGuard(BaseOnLabeled):
     r"""Use a transfer model only where the evidence says that it beats doing without.
 
-    The transfer model and plain baselines are compared: with labels of target rows, by cross-validation on these
-    (every row's loss is paired); without, by the losses of held-out source rows, weighted to look like the target (or
-    by a scorer that needs no target labels). Transfer is used if its gain over the *best* baseline is above ``margin``
-    by a one-sided test at level ``alpha``. Else the source's model is, unless the target's own labels beat it by the
-    same test: a few labels fit a poor model, and can't tell well that it is.
+    With labels of target rows, the transfer model and plain baselines are compared by cross-validation on these (every
+    row's loss is paired). *Without transfer* one would use the source's model, or that of the target's labels, or of
+    both, if it beats the source's by a one-sided test at level ``alpha``: a few labels fit a poor model, and can't tell
+    well that it is. *Transfer* is used if its gain over that model is above ``margin`` by the same test. A few dozen
+    labels see large gains alone; so circular validation, which needs none, counts beside them: the z-values are summed,
+    its own at most 2.5, so that labels that speak against transfer overrule it. Without target labels, transfer is
+    compared to the source's model by the losses of held-out source rows, weighted to look like the target, or by
+    circular validation, or by a scorer.
 
-    *When it helps*: there is a choice, and somebody would be hurt by the wrong one. By the defaults, of 100 simulated
-    problems harmful by construction at most 1 was accepted with 10, 20 or 50 target labels, and none without labels
-    under covariate shift; of 100 helpful ones 8, 12 and 23, and 93 without labels. On 30 real pairs and three methods
-    it lost more than a point to the source alone on 6 % with 20 target labels and on 10 % with 50 (always to transfer:
-    27 and 23 %), and kept 41 and 61 % of the oracle's gain; with alpha = 0.4 it kept 59 and 77 %, and lost on 14 and
-    17 % (``benchmarks/guard.py``). *When it hurts*: true but small gains are given up, most of them where labels are
-    few: a larger ``alpha`` gives up fewer. Without target labels no test can see that p(y|x) differs: its level holds
-    under covariate shift alone. A gain by Brier scores may be one of calibration: ask for ``loss="zero_one"`` where
-    accuracy alone counts.
+    *When it helps*: there is a choice, and somebody would be hurt by the wrong one. @@FIGURES@@
 
     Parameters
     ----------
@@ -64,17 +59,24 @@ class TransferGuard(BaseOnLabeled):
         in ``OnLabeled``, it gets all rows; else the labelled ones.
     baseline : estimator object, default=None
         What to beat; None: ``LogisticRegression`` or ``Ridge`` on standardised columns. It is fitted on the source's
-        labels ("source-only") and, where there are enough, on the target's ("target-only").
+        labels ("source-only") and, where there are enough, on the target's ("target-only") and on both ("pooled").
+    alternatives : list of (str, estimator) tuples, default=()
+        Further transfer models, by name: the one of the least p-value is used. They share ``alpha`` (Bonferroni).
     alpha : float in (0, 0.5), default=0.05
-        Level of the test.
+        Level of the tests.
     margin : float >= 0, default=0.0
         Gain that transfer must exceed, in units of the score.
     loss : {"auto", "zero_one", "log", "brier", "squared", "absolute"} or callable, default="auto"
         Loss of a row. "auto": "squared" for regressors; for classifiers "zero_one", but with target labels "brier"
         (squared error of the class probabilities, which says more a row) where all models have ``predict_proba``.
-    scorer : callable, default=None
-        ``scorer(estimator, X, y, sample_domain=...)`` for the case without (10 or more) target labels; None: weighted
-        losses of source rows, with the weights of :class:`sktl.instance.DiscriminatorWeighter` (numeric columns).
+    circular : bool, default=True
+        Whether circular validation counts beside target labels. False: the labels must prove the gain alone, for whom
+        the level matters more than what is given up; so it is too for models that can't be fitted without them.
+    scorer : callable or "circular", default=None
+        What decides without (10 or more) target labels. None: weighted losses of source rows, with the weights of
+        :class:`sktl.instance.DiscriminatorWeighter` (numeric columns). "circular": source rows, learned back from the
+        predictions of the target (see :class:`CircularValidationScorer`), row by row. A callable is
+        ``scorer(estimator, X, y, sample_domain=...)``.
     cv : int >= 2, default=5
         Folds.
     n_repeats : int >= 1, default=3
@@ -86,16 +88,26 @@ class TransferGuard(BaseOnLabeled):
     ----------
     estimator_ : estimator object
         The model in use, fitted on all rows it may see.
-    decision_ : {"transfer", "source-only", "target-only"}
-        Which it is.
-    criterion_ : {"target labels", "weighted source labels", "scorer", "too few rows", "one domain"}
-        What decided. With fewer rows of a domain than folds there is no evidence, and transfer is refused.
+    decision_ : str
+        Which it is: "transfer", the name of an alternative, "source-only", "target-only" or "pooled".
+    fallback_ : str
+        The model without transfer, which transfer had to beat.
+    criterion_ : str
+        What decided: "target labels", "weighted source labels", "circular validation", "scorer", "one domain", or "too
+        few rows": with fewer rows of a domain than folds there is no evidence, and transfer is refused.
     evidence_ : dict of str -> dict
         For each candidate its mean ``score`` and the ``standard_error`` of that.
     gain_ : Gain or None
-        Gain of transfer over the best baseline with its interval and p-value; None where nothing could be compared.
-    target_gain_ : Gain or None
-        Gain of the target's own labels over the source's model, where there were both to compare.
+        Gain of transfer (of several models, the one of the least p-value) over ``fallback_``, with its interval of
+        confidence 1 - 2 alpha (alpha over the number of models) and p-value; None where nothing could be compared.
+    gains_ : dict of str -> Gain
+        The same of each transfer model.
+    circular_gain_ : Gain or None
+        Its gain over the source's model by circular validation, where that counted beside target labels.
+    pvalue_ : float or None
+        Of all evidence: what was compared to alpha. That of ``gain_``, unless circular validation counted.
+    baseline_gains_ : dict of str -> Gain
+        Gains of "target-only" and "pooled" over the source's model.
     classes_ : ndarray of shape (n_classes,)
         Class labels (classifiers).
     n_features_in_ : int
@@ -106,14 +118,17 @@ class TransferGuard(BaseOnLabeled):
     See Also
     --------
     negative_transfer_gap : The loss that transfer causes, as a number.
+    CircularValidationScorer : Circular validation as a scorer.
 
     Notes
     -----
-    Cost: 2 cv + 2 fits with target labels; without, 2 cv + 1 and a fit of the weights, or 2 cv n_repeats + 1 with a
-    scorer. The test on labels takes the rows as independent, though rows of a fold share their models: Student's, or
-    McNemar's mid-p where losses are 0 and 1. Weighted rows count as the number of equally weighted ones that they are
-    worth. The scores of folds are tested with the variance correction of [1]. The held-out target rows stay in the fit
-    without their labels.
+    Cost: 3 cv + 2 fits with target labels, and 12 for circular validation (three folds of the source, there and back,
+    of two models; no target label is in them); without, 2 cv + 1 and a fit of the weights, 13 with circular validation,
+    or 2 cv n_repeats + 1 with a scorer. The test on labels takes the rows as independent, though rows of a fold share
+    their models: Student's, or McNemar's mid-p where losses are 0 and 1. The sum of z-values is Stouffer's, a p-value
+    if circular validation is about the same question as the labels: an assumption. Weighted rows count as the number of
+    equally weighted ones that they are worth. The scores of folds are tested with the variance correction of [1]. The
+    held-out target rows stay in the fit without their labels.
 
     References
     ----------
@@ -144,7 +159,7 @@ class TransferGuard(BaseOnLabeled):
         alpha=0.05,
         margin=0.0,
         loss="auto",
-        evidence="both",
+        circular=True,
         scorer=None,
         cv=5,
         n_repeats=3,
@@ -156,7 +171,7 @@ class TransferGuard(BaseOnLabeled):
         self.alpha = alpha
         self.margin = margin
         self.loss = loss
-        self.evidence = evidence
+        self.circular = circular
         self.scorer = scorer
         self.cv = cv
         self.n_repeats = n_repeats
@@ -236,7 +251,7 @@ class TransferGuard(BaseOnLabeled):
         check_number("cv", self.cv, Integral, low=2)
         check_number("n_repeats", self.n_repeats, Integral, low=1)
         check_number("random_state", self.random_state, Integral, low=0)
-        check_option("evidence", self.evidence, ("both", "labels"))
+        check_option("circular", self.circular, (True, False))
         if not callable(self.loss):
             check_option("loss", self.loss, ("auto", *LOSSES))
         if self.scorer is not None and self.scorer != "circular" and not callable(self.scorer):
@@ -277,7 +292,7 @@ class TransferGuard(BaseOnLabeled):
         self._note(loss, losses)
         rivals = [name for name in models if name not in BASELINES]
         others = [name for name in models if name in BASELINES and name != self.fallback_]
-        use = self.evidence == "both" and SOURCE_ONLY in models
+        use = self.circular and SOURCE_ONLY in models
         circular = self._circular_gains(models, rivals, X, y, domains) if use else {}
         verdict = judge(losses, self.fallback_, others, rivals, self.alpha, self.margin, circular)
         if verdict.best in circular:
