@@ -276,6 +276,18 @@ def test_what_is_used_without_transfer_must_be_beaten():
     assert none.chosen == "pooled" and none.accepted == []
 
 
+def test_luck_is_not_enough():
+    usual, noise = np.zeros(41), np.random.default_rng(1).normal(size=41)
+    noise = (noise - noise.mean()) / stats.sem(noise)  # standard error 1
+    lucky, clear = usual - 1 + noise, usual - 1.8 + noise  # one-sided p-values 0.16 and 0.04
+    losses = {"source-only": usual, "pooled": lucky, "a": clear, "b": lucky}
+    assert judge(losses, "source-only", ["pooled"], ["b"], 0.05).fallback == "source-only"
+    assert judge(losses, "source-only", ["pooled"], ["b"], 0.2).fallback == "pooled"
+    assert judge(losses, "source-only", [], ["a"], 0.05).accepted == ["a"]
+    assert judge(losses, "source-only", [], ["a", "b"], 0.05).accepted == []  # the level is shared
+    assert judge(losses, "source-only", [], ["a"], 0.05, margin=1.0).accepted == []
+
+
 def test_the_model_in_use_is_the_one_decided_for():
     X, y, _, target = problem(False, 0)
     guard = TransferGuard(LogisticRegression(), baseline=LogisticRegression()).fit(X, y, sample_domain=target)
