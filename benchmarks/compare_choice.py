@@ -1,20 +1,26 @@
 """The choice of ``sktl compare`` among its methods where TARGET has no labels.
 
 Run ``python benchmarks/compare_choice.py`` beside ``../shared/data``, or with SKTL_DATA set (some minutes). Reverse
-validation of five methods of the command (source-only, kmm, tca, scaled, coral) on 18 pairs: heart 4, digits 2, every
-other pair of Office-Caltech and of Amazon; 200 rows of a domain. "kept": gain over source-only in % of that of the best
-method; "lose", "gain": share of the pairs that do so by more than a point of accuracy.
+(circular) validation of five methods of the command (source-only, kmm, tca, scaled, coral) on 30 pairs:
+Office-Caltech 12, Amazon 12, heart 4, digits 2; 200 rows of a domain. "kept": gain over source-only in % of that of the
+best method; "lose", "gain": share of the pairs that do so by more than a point of accuracy, the former also by data
+set.
 
-                                              kept  lose  gain
-    the best score                             -29    39    44
-    the best of the clear gains                 18    17    28
-    of the clear gains, most agreement          58     6    33
-    most agreement                              37    22    44
+                                              kept  lose  gain   lose:   office  amazon   heart  digits
+    the best score                               9    40    50               33      42      75       0
+    most agreement                              33    20    50               25      17      25       0
+    the best score of those that pass           22    23    37               25      33       0       0
+    most agreement of those that pass           30    23    37               33      25       0       0
+    the same, with a gain above 0.1             39    13    27               17      17       0       0
 
-A gain is clear if the paired test over rows at 5 % (Bonferroni over the methods) says so; agreement is with the vote of
-all methods on the target rows. So the test is what protects (heart, where scaling each site by itself costs 3 to 20
-points, is refused on all sites), and among what passes the vote is the better judge: the third rule is the command's.
-18 pairs are few, and the rule was chosen among eight on them: take the figures as optimistic.
+A method passes if its gain does by the guard's paired test over source rows (5 %, Bonferroni over the methods);
+agreement is with the vote of all methods on the target rows. The last rule is the command's: what passes the test *and*
+gains 10 points, and of these the one that agrees most. The 10 points are those of ``model_selection.py``, found on the
+same pairs with other pipelines ("vote, circular, if clear" loses on 3 % there and keeps 35 %: the best of its rules by
+losses). Heart, where scaling each site by itself costs 3 to 20 points, is refused on all sites. The figures hang on the
+folds of the source rows: with another deal the last two rules kept 39 and 41 % and lost on 13 and 7 %. On every other
+pair of Office-Caltech and of Amazon, on which the rule without the 10 points was chosen at first, it kept 58 % and lost
+on 6 %: it was lucky.
 """
 
 import warnings

@@ -132,7 +132,7 @@ class ReverseValidation(Protocol):
     """
 
     where = "by reverse validation"
-    margin = 0.1  # below, gains on the source say little about the target (benchmarks/compare_choice.py)
+    margin = 0.1  # smaller gains say little about the target (benchmarks/compare_choice.py, model_selection.py)
 
     @property
     def scored(self):
