@@ -234,8 +234,14 @@ class TransferGuard(BaseOnLabeled):
         elif SOURCE_ONLY not in models:
             self.criterion_ = "too few rows"
         else:
-            models.pop(TARGET_ONLY, None), models.pop(POOLED, None)
-            by = {None: self._by_weights, "circular": self._by_circular}.get(self.scorer, self._by_scorer)
+            models = {name: model for name, model in models.items() if name not in (TARGET_ONLY, POOLED)}
+            by = (
+                self._by_weights
+                if self.scorer is None
+                else self._by_scorer
+                if callable(self.scorer)
+                else self._by_circular
+            )
             gains = by(models, X, y, domains)
             pvalues = {name: gain.pvalue for name, gain in gains.items()}
             self._store(Verdict(SOURCE_ONLY, {}, gains, pvalues, self.alpha, self.margin))
