@@ -1,23 +1,30 @@
 """The choice of ``sktl compare`` among its methods where TARGET has no labels.
 
 Run ``python benchmarks/compare_choice.py`` beside ``../shared/data``, or with SKTL_DATA set (some minutes). Reverse
-validation of five methods of the command (source-only, kmm, tca, scaled, coral) on 18 pairs: heart 4, digits 2, every
-other pair of Office-Caltech and of Amazon; 200 rows of a domain. "kept": gain over source-only in % of that of the best
-method; "lose", "gain": share of the pairs that do so by more than a point of accuracy.
+(circular) validation of five methods of the command (source-only, kmm, tca, scaled, coral) on 30 pairs:
+Office-Caltech 12, Amazon 12, heart 4, digits 2; 200 rows of a domain. "kept": gain over source-only in % of that of the
+best method; "lose", "gain": share of the pairs that do so by more than a point of accuracy, the former also by data
+set.
 
-                                              kept  lose  gain
-    the best score                             -29    39    44
-    the best of the clear gains                 18    17    28
-    of the clear gains, most agreement          58     6    33
-    most agreement                              37    22    44
+                                              kept  lose  gain   lose:   office  amazon   heart  digits
+    the best score                               9    40    50               33      42      75       0
+    most agreement                              33    20    50               25      17      25       0
+    the best score of those that pass           22    23    37               25      33       0       0
+    most agreement of those that pass           30    23    37               33      25       0       0
+    the same, with a gain above 0.1             39    13    27               17      17       0       0
 
-A gain is clear if the paired test over rows at 5 % (Bonferroni over the methods) says so; agreement is with the vote of
-all methods on the target rows. So the test is what protects (heart, where scaling each site by itself costs 3 to 20
-points, is refused on all sites), and among what passes the vote is the better judge: the third rule is the command's.
-18 pairs are few, and the rule was chosen among eight on them: take the figures as optimistic.
+A method passes if its gain does by the guard's paired test over source rows (5 %, Bonferroni over the methods);
+agreement is with the vote of all methods on the target rows. The last rule is the command's: what passes the test *and*
+gains 10 points, and of these the one that agrees most. The 10 points are those of ``model_selection.py``, found on the
+same pairs with other pipelines ("vote, circular, if clear" loses on 3 % there and keeps 35 %: the best of its rules by
+losses). Heart, where scaling each site by itself costs 3 to 20 points, is refused on all sites. The figures hang on the
+folds of the source rows: with another deal the last two rules kept 39 and 41 % and lost on 13 and 7 %. On every other
+pair of Office-Caltech and of Amazon, on which the rule without the 10 points was chosen at first, it kept 58 % and lost
+on 6 %: it was lucky.
 """
 
 import warnings
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -27,7 +34,7 @@ from sktl.cli import _compare, _methods, _protocols
 from sktl.cli._problem import build_problem
 
 NAMES = ("source-only", "kmm", "tca", "scaled", "coral")
-STEPS = {"office": 2, "amazon": 2}  # every other pair
+MARGIN = _protocols.ReverseValidation.margin
 
 
 def tables(problem):
@@ -41,32 +48,37 @@ def tables(problem):
 
 
 def choices(problem):
-    """Accuracy of source-only and of the best method, and of each rule's choice."""
+    """Gain over source-only of each rule's choice, and of the best method."""
     rows = build_problem(*tables(problem), "label")
     protocol = _protocols.ReverseValidation(rows, _methods.Setting("classification", rows.columns, 0))
     outcomes = _compare.run_methods([_methods.METHODS[name] for name in NAMES], protocol, 1, lambda line: None)
-    clear = _compare.clear_gains(outcomes)
     answers = {o.name: protocol.predict_target(_methods.METHODS[o.name]).astype(int) for o in outcomes if o.scored}
     vote = np.array([np.bincount(column).argmax() for column in np.array(list(answers.values())).T])
-    agreement = {name: np.mean(answer == vote) for name, answer in answers.items()}
     classes, truth = np.array(rows.labels.classes).astype(int), problem.y_target[problem.drawn][rows.row[rows.target]]
     accuracy = {name: np.mean(classes[answer] == truth) for name, answer in answers.items()}
-    scored = [o for o in outcomes if o.scored]
+    agreeing = [replace(o, agreement=np.mean(answers[o.name] == vote)) if o.scored else o for o in outcomes]
     chosen = {
-        "the best score": max(scored, key=lambda o: o.score),
-        "the best of the clear gains": max(clear, key=lambda o: o.score, default=outcomes[0]),
-        "of the clear gains, most agreement": max(clear, key=lambda o: agreement[o.name], default=outcomes[0]),
-        "most agreement": max(scored, key=lambda o: agreement[o.name]),
+        "the best score": max((o for o in outcomes if o.scored), key=lambda o: o.score),
+        "most agreement": max((o for o in agreeing if o.scored), key=lambda o: o.agreement),
+        "the best score of those that pass": _compare.choose(outcomes),
+        "most agreement of those that pass": _compare.choose(agreeing),
+        f"the same, with a gain above {MARGIN}": _compare.choose(agreeing, MARGIN),
     }
     base = accuracy["source-only"]
     return {rule: (accuracy[o.name] - base, max(accuracy.values()) - base) for rule, o in chosen.items()}
 
 
+def shares(pairs):
+    """Gain kept, and shares of the pairs that lose and gain more than a point, in %."""
+    gain, most = np.array(pairs).T
+    return 100 * np.array([gain.sum() / most.sum(), np.mean(gain < -0.01), np.mean(gain > 0.01)])
+
+
 if __name__ == "__main__":
     warnings.simplefilter("ignore")
-    found = [choices(p) for group in GROUPS for p in list(problems([group], 200))[:: STEPS.get(group, 1)]]
-    print(f"{'':<40}{'kept':>8}{'lose':>8}{'gain':>8}")
-    for rule in found[0]:
-        gain, most = np.array([pair[rule] for pair in found]).T
-        shares = np.array([gain.sum() / most.sum(), np.mean(gain < -0.01), np.mean(gain > 0.01)])
-        print(f"{rule:<40}" + "".join(f"{share:>8.0f}" for share in 100 * shares))
+    found = [(group, choices(problem)) for group in GROUPS for problem in problems([group], 200)]
+    print(f"{'':<38}    kept  lose  gain   lose: " + "".join(f"{group:>8}" for group in GROUPS))
+    for rule in found[0][1]:
+        line = "".join(f"{share:>6.0f}" for share in shares([pairs[rule] for _, pairs in found]))
+        by_group = [shares([pairs[rule] for name, pairs in found if name == group])[1] for group in GROUPS]
+        print(f"{rule:<38}  {line}         " + "".join(f"{share:>8.0f}" for share in by_group), flush=True)

@@ -52,6 +52,9 @@ VARIANTS = {
     "TaskTrAdaBoostClassifier": [{"loss": "zero_one"}],
     "TrAdaBoostClassifier": [{"loss": "zero_one"}],
     "TrAdaBoostRegressor": [{"loss": "linear", "target_weight": 1.0}],
+    "TransferGuard": [
+        {"estimator": LogisticRegression(), "scorer": "circular", "alternatives": [("bare", LogisticRegression(C=0.1))]}
+    ],
     "ULSIF": [{"nonnegative": "coef", "gamma": 0.2, "reg": 0.1, "clip": 0.9}],
 }
 

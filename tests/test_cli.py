@@ -210,9 +210,14 @@ def test_row_scores_average_to_sklearns_scores():
 
 def test_folds_share_out_the_labels():
     y = np.repeat([0.0, 1.0, 2.0], [50, 30, 5])
-    folds = _protocols.deal_folds(y, 5, seed=3)
+    folds = _protocols.deal_labels(y, 5, _methods.Setting("classification", None, 3))
     counts = np.array([[((y == label) & (folds == fold)).sum() for label in range(3)] for fold in range(5)])
     assert_array_equal(counts, [[10, 6, 1]] * 5)
+    y = np.random.default_rng(0).permutation(103).astype(float)
+    folds = _protocols.deal_labels(y, 5, _methods.Setting("regression", None, 3))
+    assert np.bincount(folds).tolist() == [21, 21, 21, 20, 20]
+    for stratum in range(21):  # of low to high numbers: its rows are in folds of their own
+        assert np.unique(folds[y * 21 // 103 == stratum], return_counts=True)[1].max() == 1
 
 
 def outcomes_of(*row_scores):
@@ -260,6 +265,8 @@ def test_of_several_gains_the_one_that_agrees_with_most_is_chosen(monkeypatch):
     monkeypatch.setattr(_compare, "_final", lambda protocol, outcome: np.array(answers[outcome.name], dtype=float))
 
     class Task:
+        margin = 0.0
+
         def __init__(self, task):
             self.setting = _methods.Setting(task, None, 0)
 
@@ -273,6 +280,21 @@ def test_of_several_gains_the_one_that_agrees_with_most_is_chosen(monkeypatch):
     one = outcomes_of(baseline, changed(baseline, 20), baseline)
     _compare.note_agreement(one, Task("classification"))  # nothing to choose between: no fit for it
     assert np.isnan(one[0].agreement)
+
+
+def test_what_transfers_must_beat_what_the_target_s_own_labels_give():
+    baseline = np.repeat([0.0, 1.0], [101, 50])
+    own, pooled, adapted = changed(baseline, 20), changed(baseline, 40), changed(baseline, 44)
+    outcomes = outcomes_of(baseline, own, pooled, adapted)
+    for outcome, name in zip(outcomes[1:3], ("target-only", "pooled"), strict=True):
+        outcome.name = name
+    fallback, clear = _compare.clear_gains(outcomes)
+    assert fallback.name == "pooled" and clear == []  # 4 rows more are chance's
+    assert _compare.choose(outcomes).name == "pooled"
+    far = outcomes_of(baseline, own, pooled, changed(baseline, 60))
+    far[1].name, far[2].name = "target-only", "pooled"
+    assert _compare.choose(far).name == "d"
+    assert _compare.choose(far, margin=0.2).name == "pooled"  # 20 of 151 rows are no 20 points
 
 
 @pytest.mark.parametrize("task", ["classification", "regression"])

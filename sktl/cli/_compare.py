@@ -5,7 +5,6 @@ import time
 from dataclasses import dataclass, field
 
 import numpy as np
-from scipy.stats import t
 from threadpoolctl import threadpool_limits  # a dependency of scikit-learn's
 
 from sktl.cli._distance import distance_lines
@@ -15,10 +14,12 @@ from sktl.cli._problem import build_problem
 from sktl.cli._protocols import FoldedLabels, HiddenLabels, ReverseValidation
 from sktl.cli._report import domain_report
 from sktl.cli._words import InputError, count, did_you_mean
+from sktl.model_selection._evidence import judge
 
 MIN_LABELS = 5  # target labels that a score needs
 MIN_CHANGED = 5  # rows whose score a method must change before it can be chosen: fewer are chance's
 LEVEL = 0.05  # how often noise may get any method chosen over the baseline
+PLAIN = ("target-only", "pooled")  # what transfer must beat too, where they beat the baseline
 
 
 @dataclass
@@ -41,12 +42,6 @@ class Outcome:
     def scored(self):
         """Whether it was tried and did not fail."""
         return self.row_scores is not None
-
-    def beats(self, baseline, n_rivals):
-        """Whether its gain is more than chance would give the best of ``n_rivals`` (one-sided t-tests, Bonferroni)."""
-        if (self.row_scores != baseline.row_scores).sum() < MIN_CHANGED:
-            return False
-        return self.gain > t.isf(LEVEL / n_rivals, len(self.row_scores) - 1) * self.error
 
 
 def compare(source, target, options, say, progress):
@@ -79,7 +74,7 @@ def compare(source, target, options, say, progress):
         outcomes = run_methods(methods, protocol, options.n_jobs, progress)
         if isinstance(protocol, ReverseValidation):
             note_agreement(outcomes, protocol)
-        chosen = choose(outcomes)
+        chosen = choose(outcomes, protocol.margin)
         predicted = None if options.out is None else problem.labels.decode(_final(protocol, chosen))
     for line in [*_table(outcomes, protocol), "", *_choice(chosen, outcomes, protocol)]:
         say(line)
@@ -169,19 +164,35 @@ def paired_gain(scores, baseline):
     return gains.mean(), gains.std(ddof=1) / np.sqrt(len(gains))
 
 
-def choose(outcomes):
-    """Choose the best of the methods that beat the baseline by more than chance; the baseline if none does.
+def choose(outcomes, margin=0.0):
+    """Choose the best of the methods that pass the guard's tests; what it falls back on if none does.
 
     The best one is that of the highest score; where agreements are known, that of the highest agreement.
     """
-    clear = clear_gains(outcomes)
-    return max(clear, key=lambda o: (np.nan_to_num(o.agreement, nan=-np.inf), o.score), default=outcomes[0])
+    fallback, clear = clear_gains(outcomes, margin)
+    return max(clear, key=lambda o: (np.nan_to_num(o.agreement, nan=-np.inf), o.score), default=fallback)
 
 
-def clear_gains(outcomes):
-    """List the methods that beat the baseline by more than chance."""
-    rivals = _rivals(outcomes)
-    return [rival for rival in rivals if rival.beats(outcomes[0], len(rivals))]
+def clear_gains(outcomes, margin=0.0):
+    """What to use without transfer, and the methods that gain over it more than chance, and more than ``margin``.
+
+    The tests of :class:`sktl.model_selection.TransferGuard`; together they err at ``LEVEL`` at most.
+    """
+    usual, scored = outcomes[0], {outcome.name: outcome for outcome in outcomes if outcome.scored}
+    tried = [name for name in scored if name != usual.name and _changes(scored[name], usual) >= MIN_CHANGED]
+    others = [name for name in tried if name in PLAIN]
+    losses = {name: -outcome.row_scores for name, outcome in scored.items()}
+    n_rivals, level = len(scored) - 1 - len(others), LEVEL / (1 + len(others))
+    rivals = [name for name in tried if name not in PLAIN]
+    # a method that changes next to nothing is none to choose, but it was tried
+    verdict = judge(losses, usual.name, others, rivals, level * len(rivals) / max(n_rivals, 1))
+    accepted = [name for name in verdict.accepted if verdict.gains[name].estimate > margin]
+    return scored[verdict.fallback], [scored[name] for name in accepted]
+
+
+def _changes(outcome, other):
+    """Number of rows whose score two outcomes differ in."""
+    return (outcome.row_scores != other.row_scores).sum()
 
 
 def note_agreement(outcomes, protocol):
@@ -189,7 +200,7 @@ def note_agreement(outcomes, protocol):
 
     Classes: the share of rows where it says what most say; numbers: minus the squared distance from the mean.
     """
-    if len(clear_gains(outcomes)) < 2:
+    if len(clear_gains(outcomes, protocol.margin)[1]) < 2:
         return
     scored = [outcome for outcome in outcomes if outcome.scored]
     answers = np.array([_final(protocol, outcome) for outcome in scored])
@@ -264,19 +275,24 @@ def _row(outcome):
 def _choice(chosen, outcomes, protocol):
     """Say which method is chosen, why, and how far to trust it."""
     lines = [f"choice: {chosen.name} ({chosen.model})"]
-    rivals = len(_rivals(outcomes))
-    chance = f"more than chance would (t-test at {100 * LEVEL:.0f} %, {count(rivals, 'method')} tried)"
-    if not np.isnan(chosen.agreement) and chosen is not outcomes[0]:
-        lines.append(f"  Of those that gain over {BASELINE} {chance}")
+    fallback, clear = clear_gains(outcomes, protocol.margin)
+    tried, usual = len(_rivals(outcomes)), outcomes[0]
+    chance = f"more than chance would (paired test at {100 * LEVEL:.0f} %, {count(tried, 'method')} tried)"
+    if protocol.margin:
+        chance += f" and more than {protocol.margin:g}"
+    if chosen in clear and not np.isnan(chosen.agreement):
+        lines.append(f"  Of those that gain over {fallback.name} {chance}")
         lines.append("  it is the one whose predictions of TARGET agree most with those of all methods.")
-    elif chosen is not outcomes[0]:
-        lines.append(f"  The best score of those that gain over {BASELINE} {chance}.")
-    elif rivals:
+    elif chosen in clear:
+        lines.append(f"  The best score of those that gain over {fallback.name} {chance}.")
+    elif chosen is not usual:
+        lines.append(f"  It gains over {usual.name} {chance}, and no other method does over it.")
+    elif tried:
         lines.append(f"  No method gains over it {chance}.")
     else:
         lines.append("  No other method was scored.")
     if isinstance(protocol, ReverseValidation):
         lines.append("  No target label was used: reverse validation can mislead. Label some target rows to be sure.")
-    elif chosen is not outcomes[0]:
+    elif chosen is not usual:
         lines.append("  Its score is optimistic, since the same target labels chose it.")
     return lines

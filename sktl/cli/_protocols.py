@@ -8,9 +8,11 @@ from joblib import Parallel, delayed
 
 from sktl.cli._methods import Method, Setting
 from sktl.cli._problem import Problem
+from sktl.model_selection._splitters import deal
 
 TARGET_FOLDS = 5
 SOURCE_FOLDS = 3
+MAX_STRATA = 100  # of numbers
 
 
 def fit_predict(method, setting, X, y, target, X_new):
@@ -30,12 +32,12 @@ def fit_predict(method, setting, X, y, target, X_new):
     return np.asarray(model.predict(X_new), dtype=float)
 
 
-def deal_folds(y, n_folds, seed):
-    """Fold of each row: shuffled, then dealt in the order of the labels, so that each fold has its share of them."""
-    shuffled = np.random.default_rng(seed).permutation(len(y))
-    folds = np.empty(len(y), dtype=int)
-    folds[shuffled[np.argsort(y[shuffled], kind="stable")]] = np.arange(len(y)) % n_folds
-    return folds
+def deal_labels(y, n_folds, setting):
+    """Fold of each row: each fold has its share of the classes, or of low and high numbers."""
+    strata = y
+    if setting.task == "regression":
+        strata = np.argsort(np.argsort(y, kind="stable")) * min(MAX_STRATA, -(-len(y) // n_folds)) // len(y)
+    return deal(strata, n_folds, np.random.RandomState(setting.seed))
 
 
 @dataclass(frozen=True)
@@ -53,6 +55,7 @@ class Protocol:
     problem: Problem
     setting: Setting
     uses_labels = False
+    margin = 0.0  # the gain that a method must exceed to be chosen
 
     def predict(self, method: Method, n_jobs):
         """Predictions of the scored rows, and the warnings that fitting gave."""
@@ -108,7 +111,7 @@ class FoldedLabels(HiddenLabels):
         """Folds of the scored rows; one piece for a method that does not look at target labels."""
         if method.learns_from == "source":
             return [self.scored]
-        folds = deal_folds(self.truth, TARGET_FOLDS, self.setting.seed)
+        folds = deal_labels(self.truth, TARGET_FOLDS, self.setting)
         return [self.scored[folds == fold] for fold in range(TARGET_FOLDS)]
 
     def predict_piece(self, method, piece):
@@ -129,6 +132,7 @@ class ReverseValidation(Protocol):
     """
 
     where = "by reverse validation"
+    margin = 0.1  # smaller gains say little about the target (benchmarks/compare_choice.py, model_selection.py)
 
     @property
     def scored(self):
@@ -137,7 +141,7 @@ class ReverseValidation(Protocol):
 
     def pieces(self, method):
         """Folds of the source rows."""
-        folds = deal_folds(self.truth, SOURCE_FOLDS, self.setting.seed)
+        folds = deal_labels(self.truth, SOURCE_FOLDS, self.setting)
         return [self.scored[folds == fold] for fold in range(SOURCE_FOLDS)]
 
     def predict_piece(self, method, piece):

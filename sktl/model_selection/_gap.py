@@ -13,13 +13,19 @@ from sktl.base._routing import on_missing_labels
 from sktl.domains import draw_rows, read_domains
 from sktl.exceptions import NoTargetLabelsError
 from sktl.model_selection._by_domain import check_numbers
-from sktl.model_selection._guard import SOURCE_ONLY, TARGET_ONLY, TRANSFER, default_baseline, fit_candidate, labels_at
+from sktl.model_selection._candidates import (
+    POOLED,
+    SOURCE_ONLY,
+    TARGET_ONLY,
+    TRANSFER,
+    default_baseline,
+    fit_candidate,
+    labels_at,
+)
 from sktl.model_selection._hide import hide_labels
 from sktl.model_selection._splitters import TargetKFold
 from sktl.model_selection._tables import grid
 from sktl.model_selection._transfer import few_labels
-
-POOLED = "pooled"
 
 
 @dataclass(frozen=True)

@@ -11,6 +11,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from sktl import OnLabeled
+from sktl.domains import read_domains
 from sktl.instance import DiscriminatorWeighter, ImportanceWeighted, TrAdaBoostClassifier
 from sktl.model_selection import (
     SourceScorer,
@@ -20,8 +21,17 @@ from sktl.model_selection import (
     negative_transfer_gap,
     transfer_learning_curve,
 )
-from sktl.model_selection._guard import gain_of_folds, gain_of_rows, gain_of_weighted_rows
-from sktl.model_selection._losses import brier
+from sktl.model_selection._candidates import circular_losses
+from sktl.model_selection._evidence import (
+    CIRCULAR_CAP,
+    gain_of_folds,
+    gain_of_rows,
+    gain_of_weighted_rows,
+    judge,
+    with_circular,
+)
+from sktl.model_selection._losses import brier, choose_loss
+from sktl.model_selection._splitters import deal
 
 
 def problem(helps, seed, n_labeled=40):
@@ -56,7 +66,7 @@ def test_it_accepts_where_transfer_helps_and_refuses_where_it_hurts(centre):
             guard = TransferGuard(pipe).fit(X, y, sample_domain=target)
             decisions[helps].append(guard.decision_)
             assert guard.criterion_ == "target labels"
-            assert set(guard.evidence_) == {"transfer", "source-only", "target-only"}
+            assert set(guard.evidence_) == {"transfer", "source-only", "target-only", "pooled"}
     assert decisions[False].count("transfer") == 0
     assert decisions[True].count("transfer") >= 3  # 40 labels show a gain where there is much to gain
 
@@ -65,21 +75,22 @@ def test_the_evidence_is_that_of_a_loop():
     X, y, _, target = problem(True, 3)
     guard = TransferGuard(LogisticRegression(C=0.001), baseline=LogisticRegression(), loss="zero_one", random_state=1)
     guard.fit(X, y, sample_domain=target)
-    losses = {"transfer": [], "source-only": [], "target-only": []}
+    losses = {"transfer": [], "source-only": [], "target-only": [], "pooled": []}
     for train, test in TargetKFold(5, random_state=1).split(X, y, target):
         train = train[~np.isnan(y[train])]
         fits = {
             "transfer": LogisticRegression(C=0.001).fit(X[train], y[train]),
             "source-only": LogisticRegression().fit(X[~target], y[~target]),
             "target-only": LogisticRegression().fit(X[train][target[train]], y[train][target[train]]),
+            "pooled": LogisticRegression().fit(X[train], y[train]),
         }
         for name, model in fits.items():
             losses[name] += (model.predict(X[test]) != y[test]).tolist()
     for name, values in losses.items():
         assert guard.evidence_[name]["score"] == pytest.approx(1 - np.mean(values))
         assert guard.evidence_[name]["standard_error"] == pytest.approx(stats.sem(values))
-    best = min(("source-only", "target-only"), key=lambda name: np.mean(losses[name]))
-    difference = np.subtract(losses[best], losses["transfer"], dtype=float)
+    assert guard.fallback_ == "source-only"
+    difference = np.subtract(losses["source-only"], losses["transfer"], dtype=float)
     wins, defeats = (difference > 0).sum(), (difference < 0).sum()
     assert guard.gain_.estimate == pytest.approx(difference.mean())
     both = [stats.binomtest(int(k), int(wins + defeats), alternative="greater").pvalue for k in (wins, wins + 1)]
@@ -102,8 +113,9 @@ def test_a_few_target_labels_do_not_replace_the_source_by_chance():
     for seed in range(20):
         X, y, _, target = problem(True, seed, n_labeled=12)
         guard = TransferGuard(DummyClassifier(), LogisticRegression()).fit(X, y, sample_domain=target)
-        assert guard.decision_ in ("source-only", "target-only")
-        assert (guard.decision_ == "target-only") == (guard.target_gain_.pvalue < 0.05)
+        assert guard.decision_ in ("source-only", "target-only", "pooled") and guard.decision_ == guard.fallback_
+        better = [name for name, gain in guard.baseline_gains_.items() if gain.pvalue < 0.05]
+        assert (guard.decision_ == "source-only") == (not better)
         taken.append(guard.decision_)
     assert taken.count("target-only") <= 1  # the source labels as the target does
 
@@ -175,6 +187,107 @@ def test_without_target_labels_a_scorer_decides(two_domains):
     assert_allclose(better.predict_proba(X), OnLabeled(pipe).fit(X, y).predict_proba(X))
 
 
+def test_labels_and_circular_validation_are_summed_as_by_stouffer():
+    d = np.random.default_rng(0).normal(0.1, 1, 101)
+    z = d.mean() / stats.sem(d)
+    assert 0.5 < z < CIRCULAR_CAP
+    both = stats.combine_pvalues([0.03, stats.norm.sf(z)], method="stouffer").pvalue
+    assert with_circular(0.03, d) == pytest.approx(both)
+    capped = stats.norm.sf((stats.norm.isf(0.03) + CIRCULAR_CAP) / np.sqrt(2))
+    assert with_circular(0.03, d + 5) == pytest.approx(capped) == with_circular(0.03, np.ones(9))
+    assert with_circular(0.03, np.zeros(9)) == pytest.approx(stats.norm.sf(stats.norm.isf(0.03) / np.sqrt(2)))
+    assert with_circular(0.7, d + 5) > 0.05  # whatever it says, labels that speak against transfer refuse it
+
+
+def test_circular_losses_are_those_of_a_loop():
+    X, shown, y, target = problem(True, 5)
+    shown, model = np.where(target, np.nan, y), OnLabeled(LogisticRegression())
+    losses = circular_losses(
+        "transfer", model, choose_loss("zero_one", model), X, shown, read_domains(X, shown, target), 3
+    )
+    rows = np.flatnonzero(~target)
+    folds = deal(y[rows], 3, np.random.RandomState(3))
+    for fold in range(3):
+        seen, held = rows[folds != fold], rows[folds == fold]
+        guess = LogisticRegression().fit(X[seen], y[seen]).predict(X[target])
+        back = LogisticRegression().fit(X[target], guess)
+        assert losses[folds == fold].tolist() == (back.predict(X[held]) != y[held]).tolist()
+    assert 0 < losses.mean() < 0.5
+
+
+def test_circular_validation_sees_no_target_label():
+    X, shown, y, target = problem(True, 6)
+    gains = []
+    for labels in (shown, np.where(target, 1 - shown, shown)):
+        guard = TransferGuard(LogisticRegression(C=0.01), LogisticRegression()).fit(X, labels, sample_domain=target)
+        gains.append(guard.circular_gain_)
+    assert gains[0] == gains[1] and gains[0] is not None
+
+
+def test_labels_alone_decide_where_asked_or_where_the_model_needs_them(centre):
+    X, y, _, target = moved(True, 1)
+    pipe = make_pipeline(centre(), OnLabeled(LogisticRegression()))
+    alone = TransferGuard(pipe, circular=False).fit(X, y, sample_domain=target)
+    both = TransferGuard(pipe).fit(X, y, sample_domain=target)
+    assert alone.gain_ == both.gain_ and alone.circular_gain_ is None
+    assert alone.pvalue_ == alone.gain_.pvalue and both.pvalue_ != both.gain_.pvalue
+    boosted = TransferGuard(TrAdaBoostClassifier(LogisticRegression(), n_estimators=3)).fit(X, y, sample_domain=target)
+    assert boosted.circular_gain_ is None and boosted.pvalue_ == boosted.gain_.pvalue
+
+
+def test_without_target_labels_circular_validation_decides_where_asked(centre):
+    rng = np.random.default_rng(0)
+    X, target = rng.normal(size=(421, 4)), np.arange(421) >= 300
+    y = np.where(target, np.nan, X[:, 0] + X[:, 1] > 0)
+    X[target] += 6  # an offset of the instrument: the source's model calls every row the same
+    pipe = make_pipeline(centre(), OnLabeled(LogisticRegression()))
+    guard = TransferGuard(pipe, scorer="circular", margin=0.1).fit(X, y)
+    assert (guard.criterion_, guard.decision_) == ("circular validation", "transfer")
+    assert guard.gain_.low > 0.1 and guard.evidence_["transfer"]["score"] > 0.9
+    same = TransferGuard(LogisticRegression(), LogisticRegression(), scorer="circular").fit(X, y)
+    assert same.decision_ == "source-only" and same.gain_.estimate == 0
+
+
+def test_several_transfer_models_share_the_level(centre):
+    X, y, _, target = moved(True, 4, n_labeled=100)
+    pipe = make_pipeline(centre(), OnLabeled(LogisticRegression()))
+    others = [("poor", DummyClassifier()), ("centred", pipe)]
+    guard = TransferGuard(DummyClassifier(), alternatives=others).fit(X, y, sample_domain=target)
+    single = TransferGuard(pipe, alpha=0.05 / 3).fit(X, y, sample_domain=target)
+    assert guard.decision_ == "centred" and single.decision_ == "transfer"
+    assert guard.gain_ == guard.gains_["centred"] == single.gain_  # interval and test at a third of the level
+    assert set(guard.gains_) == {"transfer", "poor", "centred"}
+    assert_allclose(guard.predict_proba(X), single.predict_proba(X))
+
+
+def test_what_is_used_without_transfer_must_be_beaten():
+    rng = np.random.default_rng(0)
+    common = rng.normal(size=41)
+    losses = {"source-only": common + 3, "target-only": common + 1 + 0.1 * rng.normal(size=41)}
+    losses["pooled"] = common + 0.5 + 0.1 * rng.normal(size=41)
+    losses["a"], losses["b"] = common + 0.2 * rng.normal(size=41), common + 0.6
+    verdict = judge(losses, "source-only", ["target-only", "pooled"], ["a", "b"], 0.05)
+    assert verdict.fallback == "pooled" and verdict.accepted == ["a"] and verdict.chosen == verdict.best == "a"
+    test = stats.ttest_rel(losses["pooled"], losses["a"], alternative="greater")
+    assert verdict.pvalues["a"] == pytest.approx(test.pvalue)
+    assert verdict.gains["a"].low == pytest.approx(test.confidence_interval(1 - 0.025).low)
+    assert judge(losses, "source-only", ["target-only"], ["b"], 0.05).chosen == "b"  # pooled was not offered
+    none = judge(losses, "source-only", ["pooled"], ["b"], 0.05)
+    assert none.chosen == "pooled" and none.accepted == []
+
+
+def test_luck_is_not_enough():
+    usual, noise = np.zeros(41), np.random.default_rng(1).normal(size=41)
+    noise = (noise - noise.mean()) / stats.sem(noise)  # standard error 1
+    lucky, clear = usual - 1 + noise, usual - 1.8 + noise  # one-sided p-values 0.16 and 0.04
+    losses = {"source-only": usual, "pooled": lucky, "a": clear, "b": lucky}
+    assert judge(losses, "source-only", ["pooled"], ["b"], 0.05).fallback == "source-only"
+    assert judge(losses, "source-only", ["pooled"], ["b"], 0.2).fallback == "pooled"
+    assert judge(losses, "source-only", [], ["a"], 0.05).accepted == ["a"]
+    assert judge(losses, "source-only", [], ["a", "b"], 0.05).accepted == []  # the level is shared
+    assert judge(losses, "source-only", [], ["a"], 0.05, margin=1.0).accepted == []
+
+
 def test_the_model_in_use_is_the_one_decided_for():
     X, y, _, target = problem(False, 0)
     guard = TransferGuard(LogisticRegression(), baseline=LogisticRegression()).fit(X, y, sample_domain=target)
@@ -216,6 +329,10 @@ def test_errors(two_domains):
             TransferGuard(LogisticRegression(), **{name: value}).fit(X, y)
     with pytest.raises(ValueError, match="loss must be one of"):
         TransferGuard(LogisticRegression(), loss="hinge").fit(X, y)
+    with pytest.raises(ValueError, match="circular must be one of"):
+        TransferGuard(LogisticRegression(), circular="no").fit(X, y)
+    with pytest.raises(ValueError, match="alternatives need names of their own"):
+        TransferGuard(LogisticRegression(), alternatives=[("pooled", LogisticRegression())]).fit(X, y)
     with pytest.raises(TypeError, match="scorer must be None or a scorer"):
         TransferGuard(LogisticRegression(), scorer="accuracy").fit(X, y)
 
