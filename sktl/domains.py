@@ -151,6 +151,17 @@ def _unboxed(column):
     return natural if (natural == column).all() else column
 
 
+def one_column(y):
+    """``y`` as a flat column where it holds one output, shape (n_samples, 1); else as it is."""
+    shape = np.shape(as_column(y) if isinstance(y, (list, tuple)) else y)
+    if len(shape) != 2 or shape[1] != 1 or sparse.issparse(y):
+        return y
+    library = _library(y)
+    if library:
+        return y.iloc[:, 0] if library == "pandas" else y[:, 0]
+    return as_column(y)[:, 0]
+
+
 def labeled_rows(X, y):
     """Mask of the rows of ``X`` whose label is known, or an error if ``y`` has another number of rows."""
     if n_rows(y) != n_rows(X):
@@ -303,8 +314,8 @@ def read_new_domains(X, sample_domain, sources, aliases=frozenset()):
                 "alone: sklearn.set_config(enable_metadata_routing=True), then search.fit(X, y, sample_domain=names)."
             )
         raise ValueError(
-            f"sample_domain names the domains {_listed(np.array(unknown, dtype=object))}, which fit has not seen: it "
-            f"saw the sources {_listed(np.array(sources, dtype=object))} and the target. {way_out}"
+            f"sample_domain names the domains {listed(np.array(unknown, dtype=object))}, which fit has not seen: it "
+            f"saw the sources {listed(np.array(sources, dtype=object))} and the target. {way_out}"
         )
     return names
 
@@ -337,11 +348,11 @@ def _read_sample_domain(sample_domain, n, labeled):
     if not target.any() and labeled.any():
         target = _unlabeled_domains(names, labeled)
     if not target.any():
-        found = f"{_listed(given)}, {'none' if labeled.any() else 'all'} of them wholly without labels"
+        found = f"{listed(given)}, {'none' if labeled.any() else 'all'} of them wholly without labels"
         raise ValueError(f"sample_domain names no target: found the domains {found}. {WAYS_OUT}")
     if target.all():
         raise ValueError(
-            f"sample_domain names no source: all {n} rows are target rows (domains {_listed(given)}). "
+            f"sample_domain names no source: all {n} rows are target rows (domains {listed(given)}). "
             "Give at least one row another domain."
         )
     aliases = frozenset() if kind == "b" else frozenset(names[target].tolist()) - {TARGET}
@@ -355,7 +366,7 @@ def _unlabeled_domains(names, labeled):
     return np.array([name not in with_labels for name in names], dtype=bool)
 
 
-def _listed(names, most=10):
+def listed(names, most=10):
     """The distinct names for a message, in a fixed order, cut where there are many."""
     distinct = sorted({str(name) if isinstance(name, (str, np.str_)) else name for name in names.tolist()}, key=repr)
     return f"[{', '.join(map(repr, distinct[:most]))}{', ...' if len(distinct) > most else ''}]"

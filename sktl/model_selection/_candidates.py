@@ -75,7 +75,7 @@ def circular_losses(name, model, loss, X, y, domains, random_state):
         X_kept, y_kept, role = draw_rows(X, kept), hidden[kept], target[kept]
         there = fit_candidate(name, model, X_kept, y_kept, domains.names[kept])
         guess = np.asarray(there.predict(draw_rows(X_kept, np.flatnonzero(role))))
-        backwards = np.zeros(len(kept), dtype=float if guess.dtype.kind in "iuf" else object)
+        backwards = np.zeros((len(kept), *guess.shape[1:]), dtype=float if guess.dtype.kind in "iuf" else object)
         backwards[role] = guess
         alike = is_classifier(model) and len(np.unique(guess)) == 1  # then every row counts as that class
         back = fit_candidate(

@@ -10,7 +10,7 @@ from sklearn.utils import check_random_state
 
 from sktl._checks import check_number
 from sktl.base._routing import on_missing_labels
-from sktl.domains import draw_rows, read_domains
+from sktl.domains import draw_rows, one_column, read_domains
 from sktl.exceptions import NoTargetLabelsError
 from sktl.model_selection._by_domain import check_numbers
 from sktl.model_selection._candidates import (
@@ -119,6 +119,7 @@ def negative_transfer_gap(estimator, X, y, sample_domain, *, baseline=None, scor
     >>> bool(negative_transfer_gap(LogisticRegression(), X, y, target).gap > 0.5)
     True
     """
+    y = one_column(y)
     domains = read_domains(X, y, sample_domain)
     models = {
         TRANSFER: on_missing_labels(estimator),
@@ -208,6 +209,7 @@ def transfer_learning_curve(
     check_number("test_size", test_size, low=0, high=1, closed="neither")
     for size in n_labeled:
         check_number("n_labeled", size, Integral, low=0)
+    y = one_column(y)
     domains = read_domains(X, y, sample_domain)
     labeled = np.flatnonzero(domains.target & domains.labeled)
     n_test = max(1, round(test_size * len(labeled)))

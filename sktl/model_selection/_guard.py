@@ -9,7 +9,7 @@ from sklearn.base import is_classifier
 from sktl._checks import check_number, check_option
 from sktl.base import BaseOnLabeled
 from sktl.base._routing import fit_on_domains, on_missing_labels
-from sktl.domains import draw_rows, known_labels, n_rows, read_domains
+from sktl.domains import draw_rows, known_labels, n_rows, one_column, read_domains
 from sktl.instance import DiscriminatorWeighter
 from sktl.model_selection._by_domain import respond
 from sktl.model_selection._candidates import (
@@ -32,7 +32,7 @@ from sktl.model_selection._evidence import (
     judge,
     weighted_mean,
 )
-from sktl.model_selection._losses import LOSSES, choose_loss
+from sktl.model_selection._losses import LOSSES, check_outputs, choose_loss
 from sktl.model_selection._splitters import SourceTargetKFold
 
 MIN_LABELS = 10  # labelled target rows below which they say too little, and evidence without labels decides
@@ -223,6 +223,7 @@ class TransferGuard(BaseOnLabeled):
             self.decision_, self.fallback_, self.criterion_ = TRANSFER, TRANSFER, "one domain"
             self.estimator_ = fit_on_domains(on_missing_labels(self.estimator), X, y, None)
             return self
+        y = one_column(y)
         self._check_classes(y, domains)
         models, n_labels = self._candidates(X, domains), int((domains.target & domains.labeled).sum())
         self.decision_ = self.fallback_ = SOURCE_ONLY if SOURCE_ONLY in models else TARGET_ONLY
@@ -257,6 +258,7 @@ class TransferGuard(BaseOnLabeled):
     def _check_classes(self, y, domains):
         """Raise unless the labels of a classifier are of two classes or more."""
         labels = known_labels(y, domains.labeled)
+        check_outputs(type(self).__name__, self.estimator, labels)
         if is_classifier(self.estimator) and len(np.unique(labels)) < 2:
             raise ValueError(
                 f"At least two classes are needed; the labelled rows are of one class, {labels.tolist()[0]!r}. "

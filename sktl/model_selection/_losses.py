@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
-from sklearn.base import is_regressor
+from sklearn.base import is_classifier, is_regressor
 
 
 @dataclass(frozen=True)
@@ -47,13 +47,18 @@ def brier(y, answer, classes):
 
 
 def squared(y, answer, classes):
-    """Square of the difference."""
-    return (np.asarray(answer, dtype=float) - y) ** 2
+    """Square of the difference; the mean over several outputs."""
+    return by_row((np.asarray(answer, dtype=float) - y) ** 2)
 
 
 def absolute(y, answer, classes):
-    """Size of the difference."""
-    return np.abs(np.asarray(answer, dtype=float) - y)
+    """Size of the difference; the mean over several outputs."""
+    return by_row(np.abs(np.asarray(answer, dtype=float) - y))
+
+
+def by_row(losses):
+    """One loss a row: the mean over its outputs."""
+    return losses if losses.ndim == 1 else losses.mean(axis=1)
 
 
 LOSSES = {
@@ -65,10 +70,31 @@ LOSSES = {
 }
 
 
+def own_loss(loss):
+    """A function of (y, answer, classes) from the caller's of (y_true, y_pred), which must return one loss a row."""
+
+    def of_rows(y, answer, classes):
+        losses = np.asarray(loss(y, answer), dtype=float)
+        if losses.shape != (len(y),):
+            raise ValueError(f"loss must return one number a row, shape ({len(y)},); it returned shape {losses.shape}.")
+        return losses
+
+    return of_rows
+
+
+def check_outputs(who, estimator, y):
+    """Raise if a classifier is to be judged by several labels a row."""
+    shape = np.shape(y)
+    if is_classifier(estimator) and len(shape) > 1:
+        raise ValueError(
+            f"{who} judges classifiers of one output only; y has {shape[1]} columns. Judge one classifier an output."
+        )
+
+
 def choose_loss(loss, estimator):
     """A :class:`Loss` by name, from a callable (y_true, y_pred) -> losses, or by the kind of the estimator."""
     if callable(loss):
-        return Loss(lambda y, answer, classes: np.asarray(loss(y, answer), dtype=float))
+        return Loss(own_loss(loss))
     if loss == "auto":
         loss = "squared" if is_regressor(estimator) else "zero_one"
     if is_regressor(estimator) != (loss in ("squared", "absolute")):

@@ -9,7 +9,7 @@ from sklearn.pipeline import Pipeline
 
 from sktl._checks import check_number, check_option
 from sktl._core.kernels import blocks, canonical_order
-from sktl.domains import draw_rows
+from sktl.domains import draw_rows, one_column
 from sktl.metrics import mmd
 from sktl.model_selection._scorer import REPRESENTATIONS, DomainScorer
 
@@ -165,8 +165,9 @@ class MixValScorer(DomainScorer):
     ----------
     mix : float in (0.5, 1), default=0.55
         Share of the nearer row.
-    representation : {"input", "transformed"}, default="input"
-        What is mixed: the rows as they came, or as the pipeline's steps before the last one map them.
+    representation : {"auto", "input", "transformed"}, default="auto"
+        What is mixed: the rows as they came ("input"), or as the pipeline's steps before the last one map them
+        ("transformed"). "auto": "input" where all of them are finite numbers, else "transformed".
     random_state : int, default=0
         Seed of the partners, which do not depend on the order of the rows.
 
@@ -192,7 +193,7 @@ class MixValScorer(DomainScorer):
     """
 
     mix: float = 0.55
-    representation: str = "input"
+    representation: str = "auto"
     random_state: int = 0
     _needs = ("target",)
     _of_classes = True
@@ -203,13 +204,15 @@ class MixValScorer(DomainScorer):
 
     def _score(self, rows):
         target = np.flatnonzero(rows.domains.target)
-        frame = draw_rows(rows.represent(self.representation), target)
+        representation = rows.representation(self.representation)
+        frame = draw_rows(rows.represent(representation), target)
         X = frame if sparse.issparse(frame) else np.asarray(frame)
         if X.dtype.kind not in "iuf":
             raise TypeError(
-                f"Rows that are mixed must be numbers; got dtype {X.dtype}. Take representation='transformed'."
+                f"Rows that are mixed must be numbers; got dtype {X.dtype}. Take representation='auto', and put what "
+                "encodes them in front, as in make_pipeline(preprocessing, ...)."
             )
-        predict = final_predict(rows.estimator, self.representation)
+        predict = final_predict(rows.estimator, representation)
         guess = np.asarray(rows.answer(rows.domains.target))
         order, rng = canonical_order(X), np.random.default_rng(self.random_state)
         shares = []
@@ -217,7 +220,7 @@ class MixValScorer(DomainScorer):
             pairs = partners(guess[order], within, rng)
             first, second = order[pairs]
             mixed = self.mix * X[first] + (1 - self.mix) * X[second]
-            shares.append(np.mean(predict(framed(mixed, frame)) == guess[first]) if len(first) else 0.0)
+            shares.append(np.mean(one_column(predict(framed(mixed, frame))) == guess[first]) if len(first) else 0.0)
         return np.mean(shares)
 
 
@@ -256,6 +259,7 @@ def partners(guess, within, rng):
 class DiscrepancyScorer(DomainScorer):
     """Minus a distance between the domains as the pipeline maps them: how well they were brought together.
 
+    Unbiased estimates, as that of the squared MMD, fall below 0 where domains are alike: the score is above 0 then.
     *When it hurts*: always, if used alone: a constant map has distance 0 and predicts nothing.
 
     Parameters
@@ -263,9 +267,11 @@ class DiscrepancyScorer(DomainScorer):
     metric : callable, default=None
         Function of (X_source, X_target) that returns a float, such as those of :mod:`sktl.metrics`; None:
         :func:`sktl.metrics.mmd`.
-    representation : {"input", "transformed"}, default="transformed"
-        The rows compared: as they came, or as the pipeline's steps before the last one map them, each by its own
-        domain's map.
+    representation : {"auto", "input", "transformed"}, default="transformed"
+        The rows compared: as they came ("input"), or as the pipeline's steps before what predicts map them, each by its
+        own domain's map ("transformed"; all steps, where the last one is a transformer too). Steps within ``OnLabeled``
+        are no steps of the pipeline: ``OnLabeled(make_pipeline(scaler, model))`` is scored on what comes to it. "auto":
+        "input" where all rows are finite numbers, else "transformed".
 
     Examples
     --------
@@ -283,6 +289,7 @@ class DiscrepancyScorer(DomainScorer):
     metric: object = None
     representation: str = "transformed"
     _needs = ("source", "target")
+    _asks_model = False
 
     def _check_params(self):
         if self.metric is not None and not callable(self.metric):

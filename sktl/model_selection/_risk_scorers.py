@@ -80,9 +80,10 @@ class ImportanceWeightedScorer(RiskScorer):
     loss : {"auto", "zero_one", "log", "brier", "squared", "absolute"} or callable, default="auto"
         Loss of a row; a callable of (y_true, y_pred) returns one a row. The score is the accuracy for "zero_one" and
         minus the mean loss for the others.
-    representation : {"input", "transformed"}, default="input"
-        The rows that the ratio is estimated on: as they came (numbers only, for most weighters), or as the pipeline's
-        steps before the last one map them.
+    representation : {"auto", "input", "transformed"}, default="auto"
+        The rows that the ratio is estimated on: as they came ("input"; numbers only, for most weighters), or as the
+        pipeline's steps before the last one map them ("transformed"; steps within ``OnLabeled`` are none of these).
+        "auto": "input" where all rows are finite numbers, else "transformed".
 
     See Also
     --------
@@ -109,7 +110,7 @@ class ImportanceWeightedScorer(RiskScorer):
 
     weighter: object = None
     loss: object = "auto"
-    representation: str = "input"
+    representation: str = "auto"
 
     def _check_params(self):
         super()._check_params()
@@ -142,8 +143,10 @@ class DeepEmbeddedValidationScorer(RiskScorer):
     loss : {"auto", "zero_one", "log", "brier", "squared", "absolute"} or callable, default="auto"
         Loss of a row; a callable of (y_true, y_pred) returns one a row. The score is the (estimated) accuracy for
         "zero_one" and minus the mean loss for the others.
-    representation : {"input", "transformed"}, default="transformed"
-        The rows that the ratio is estimated on: as they came, or as the pipeline's steps before the last one map them.
+    representation : {"auto", "input", "transformed"}, default="transformed"
+        The rows that the ratio is estimated on: as they came ("input"), or as the pipeline's steps before the last one
+        map them ("transformed"; steps within ``OnLabeled`` are none of these). "auto": "input" where all rows are
+        finite numbers, else "transformed".
 
     See Also
     --------
@@ -237,7 +240,7 @@ class CircularValidationScorer(RiskScorer):
             one = guess[:1]
             answer = np.ones((len(y), 1)) if loss.method == "predict_proba" else np.repeat(one, len(y))
             return loss.score(np.mean(loss.of_rows(y, answer, one)))
-        backwards = np.zeros(len(source), dtype=float if guess.dtype.kind in "iuf" else object)
+        backwards = np.zeros((len(source), *guess.shape[1:]), dtype=float if guess.dtype.kind in "iuf" else object)
         backwards[domains.target] = guess
         backwards = hide_labels(backwards, source)
         roles = np.where(source, TARGET, "source").astype(object)
@@ -276,6 +279,7 @@ class TargetScorer(DomainScorer):
     y_target: object
     scoring: object = None
     _needs = ()
+    _asks_model = False
 
     def _score(self, rows):
         return check_scoring(rows.estimator, self.scoring)(rows.estimator, self.X_target, self.y_target)
@@ -295,11 +299,13 @@ def fitted_weighter(scorer, rows):
     try:
         return weighter.fit(X, y, sample_domain=target)
     except ValueError as error:
-        if scorer.representation == "transformed":
+        if X is not rows.X:
             raise
+        reason = str(error).splitlines()[0].rstrip(".")
         raise ValueError(
-            f"{weighter!r} can't weigh the rows as they came to the model: {error} With representation='transformed' "
-            f"{type(scorer).__name__} shows it the rows that the pipeline's last step sees."
+            f"{weighter!r} can't weigh the rows as they came to the model: {reason}. With representation='transformed' "
+            f"{type(scorer).__name__} shows it the rows that the pipeline's last step sees: put what imputes and "
+            "encodes them in front, as in make_pipeline(preprocessing, ...)."
         ) from error
 
 

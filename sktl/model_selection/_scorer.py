@@ -1,19 +1,21 @@
 """What the scorers share: the rows they read, and how a fitted model answers for them."""
 
 from abc import ABCMeta, abstractmethod
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
 from sklearn.base import BaseEstimator, is_regressor
 from sklearn.pipeline import Pipeline
+from sklearn.utils import check_array
 from sklearn.utils.metadata_routing import MetadataRequest
 
-from sktl.domains import Domains, draw_rows, known_labels
+from sktl.domains import Domains, draw_rows, known_labels, listed, one_column
 from sktl.model_selection._by_domain import respond
+from sktl.model_selection._losses import check_outputs
 from sktl.model_selection._splitters import quiet_domains
 
-REPRESENTATIONS = ("input", "transformed")
+REPRESENTATIONS = ("auto", "input", "transformed")
 
 
 @dataclass(frozen=True)
@@ -39,9 +41,10 @@ class ScoredRows:
     sample_domain: object
 
     def answer(self, rows, method="predict"):
-        """The model's answer for the rows of a mask."""
+        """The model's answer for the rows of a mask; one output is flat, however ``fit`` was given it."""
         index = np.flatnonzero(rows)
-        return np.asarray(respond(self.estimator, draw_rows(self.X, index), self.sample_domain[index], method))
+        answer = np.asarray(respond(self.estimator, draw_rows(self.X, index), self.sample_domain[index], method))
+        return one_column(answer) if method == "predict" else answer
 
     def probabilities(self, rows):
         """Class probabilities of the rows of a mask, or an error that says who has none."""
@@ -58,10 +61,24 @@ class ScoredRows:
                 "OnLabeled(CalibratedClassifierCV(...))."
             )
 
+    def representation(self, how):
+        """What "auto" stands for: "input" where all rows are finite numbers, else "transformed"."""
+        if how != "auto":
+            return how
+        try:
+            check_array(self.X, accept_sparse=True)
+        except (TypeError, ValueError):
+            return "transformed"
+        return "input"
+
     def represent(self, how):
-        """All rows as they came, or as the pipeline's steps before the last one map them."""
+        """All rows as they came, or as the pipeline's steps map them: all that transform, before what predicts."""
         model = getattr(self.estimator, "best_estimator_", self.estimator)
-        if how == "input" or not isinstance(model, Pipeline) or len(model) == 1:
+        if self.representation(how) == "input":
+            return self.X
+        if not hasattr(model, "predict") and hasattr(model, "transform"):
+            return respond(model, self.X, self.sample_domain, "transform")
+        if not isinstance(model, Pipeline) or len(model) == 1:
             return self.X
         return respond(model[:-1], self.X, self.sample_domain, "transform")
 
@@ -77,8 +94,15 @@ class ScoredRows:
         return self.domains.source & self.domains.labeled
 
     def labels(self, rows):
-        """Known labels of the rows of a mask."""
-        return known_labels(self.y, rows)
+        """Known labels of the rows of a mask; an error if a classifier has seen none of them."""
+        labels = known_labels(self.y, rows)
+        classes = getattr(self.estimator, "classes_", None)
+        if classes is not None and labels.ndim == 1 and not set(labels.tolist()) & set(np.asarray(classes).tolist()):
+            raise ValueError(
+                f"The model knows none of the labels to score it by: they are {listed(labels)}, its classes "
+                f"{listed(np.asarray(classes))}. Pass y as fit got it."
+            )
+        return labels
 
     def losses(self, loss):
         """Loss of each labelled source row."""
@@ -91,11 +115,13 @@ class DomainScorer(metaclass=ABCMeta):
     """Contract of the scorers: ``scorer(estimator, X, y, sample_domain=None)``, a float, higher is better.
 
     A child is a frozen dataclass (so the same model gives the same number, always) that implements ``_score``, and says
-    by ``_needs`` which rows it looks at, and by ``_of_classes`` whether it is defined for classifiers alone.
+    by ``_needs`` which rows it looks at, by ``_of_classes`` whether it is defined for classifiers alone, and by
+    ``_asks_model`` whether it looks at predictions.
     """
 
     _needs = ("labelled source", "target")
     _of_classes = False
+    _asks_model = True
 
     def __call__(self, estimator, X, y, sample_domain=None):
         """Score a fitted model.
@@ -107,9 +133,10 @@ class DomainScorer(metaclass=ABCMeta):
         X : array-like of n_samples rows
             Rows of both domains, best ones that ``fit`` has not seen.
         y : array-like of shape (n_samples,)
-            Labels; where ``sample_domain`` is not given, those of target rows are missing.
+            Labels; where ``sample_domain`` is not given, those of target rows are missing. Regressors may have several
+            outputs, shape (n_samples, n_outputs).
         sample_domain : array-like of shape (n_samples,), default=None
-            Domains, in a form that ``fit`` takes.
+            Domains, in a form that ``fit`` takes. Without it a target row with a label counts as a source row.
 
         Returns
         -------
@@ -117,7 +144,12 @@ class DomainScorer(metaclass=ABCMeta):
             Higher is better.
         """
         self._check_params()
+        y = one_column(y)
         domains = quiet_domains(X, y, sample_domain)
+        if y is None:
+            domains = replace(domains, labeled=np.zeros_like(domains.labeled))
+        if self._asks_model:
+            check_outputs(type(self).__name__, estimator, y)
         rows = ScoredRows(estimator, X, y, domains, domains.target if sample_domain is None else domains.names)
         if self._of_classes and is_regressor(estimator):
             raise TypeError(
@@ -132,9 +164,10 @@ class DomainScorer(metaclass=ABCMeta):
         }
         lacking = [need for need in self._needs if found[need] == 0]
         if lacking:
+            one = f"{lacking[0]} row{' (y is None)' if y is None else ''}"
             raise ValueError(
                 f"{type(self).__name__} needs {' and '.join(self._needs)} rows; of the {len(domains.target)} rows to "
-                f"score none is a {lacking[0]} row. In cross-validation, split by SourceTargetKFold: each fold has "
+                f"score none is a {one}. In cross-validation, split by SourceTargetKFold: each fold has "
                 "rows of both domains. Rows whose labels are known are source rows unless sample_domain says "
                 "otherwise. To score predictions by known labels: best_estimator_.score(X, y), or any metric."
             )

@@ -15,7 +15,7 @@ from sklearn.utils import check_random_state
 from sktl._checks import check_number
 from sktl._core.discrepancy import sharpest_gamma
 from sktl._core.kernels import choose_gamma
-from sktl.domains import draw_rows, known_labels, n_rows, read_domains
+from sktl.domains import draw_rows, known_labels, n_rows, one_column, read_domains
 from sktl.metrics import mmd
 from sktl.model_selection._by_domain import check_numbers, domain_names
 from sktl.model_selection._tables import grid
@@ -139,7 +139,7 @@ def rank_sources(
     compare = make_metric(metric, X)
     if _takes_labels(compare) and y is None:
         raise ValueError(f"The metric {compare!r} wants labels (y_source, y_target): pass y.")
-    y = y if _takes_labels(compare) else None
+    y = one_column(y) if _takes_labels(compare) else None
     target = _sample(X, y, domains.names == "target", domains.labeled)
     seeds = check_random_state(random_state).randint(2**31 - 1, size=len(domains.sources))
     results = Parallel(n_jobs=n_jobs)(

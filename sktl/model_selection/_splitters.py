@@ -9,7 +9,7 @@ from sklearn.utils import check_consistent_length, check_random_state
 from sklearn.utils.multiclass import type_of_target
 
 from sktl._checks import check_number
-from sktl.domains import known_labels, missing_values, n_rows, read_domains
+from sktl.domains import known_labels, missing_values, n_rows, one_column, read_domains
 from sktl.exceptions import SingleDomainWarning
 from sktl.model_selection._by_domain import domain_names
 
@@ -19,7 +19,7 @@ def class_codes(y, labeled):
     codes = np.full(len(labeled), -1)
     if y is None:
         return codes
-    known = known_labels(y, labeled)
+    known = known_labels(one_column(y), labeled)
     codes[labeled] = 0
     if labeled.any() and known.ndim == 1 and type_of_target(known) in ("binary", "multiclass"):
         codes[labeled] = np.unique(known, return_inverse=True)[1]

@@ -12,7 +12,7 @@ from sklearn.utils import check_consistent_length, check_random_state
 
 from sktl._checks import check_number, check_option
 from sktl.base._routing import fit_on_domains, on_missing_labels
-from sktl.domains import TARGET, as_column, draw_rows, missing_values
+from sktl.domains import TARGET, as_column, draw_rows, missing_values, one_column
 from sktl.model_selection._by_domain import domain_names
 from sktl.model_selection._hide import hide_labels
 from sktl.model_selection._splitters import class_codes, deal
@@ -145,6 +145,7 @@ def cross_val_transfer(
     if (n_labeled is None) == (mode == "few-shot"):
         raise ValueError(f"n_labeled belongs to mode='few-shot'; got mode={mode!r} and n_labeled={n_labeled!r}.")
     check_number("n_labeled", n_labeled, Integral, low=1, options=(None,))
+    y = one_column(y)
     names, labeled = _read(X, y, sample_domain)
     chosen = _chosen_targets(targets, names, labeled)
     rng = check_random_state(random_state)
@@ -206,6 +207,7 @@ def transfer_matrix(estimator, X, y, sample_domain, *, scoring=None, cv=5, n_job
            [0., 1.]])
     """
     check_number("cv", cv, Integral, low=2)
+    y = one_column(y)
     names, labeled = _read(X, y, sample_domain)
     domains = _chosen_targets("each", names, labeled)
     missing = sorted(set(names.tolist()) - set(domains), key=repr)

@@ -5,13 +5,16 @@ import pandas as pd
 import pytest
 import sklearn
 from numpy.testing import assert_allclose
+from scipy import sparse
 from sklearn.base import BaseEstimator, ClassifierMixin, RegressorMixin, clone
 from sklearn.compose import ColumnTransformer
+from sklearn.ensemble import HistGradientBoostingClassifier
+from sklearn.impute import SimpleImputer
 from sklearn.linear_model import LogisticRegression, Ridge
 from sklearn.metrics import log_loss, mean_squared_error
 from sklearn.model_selection import GridSearchCV
 from sklearn.pipeline import make_pipeline
-from sklearn.preprocessing import StandardScaler
+from sklearn.preprocessing import FunctionTransformer, OneHotEncoder, StandardScaler
 from sklearn.svm import LinearSVC
 
 from sktl import OnLabeled
@@ -198,6 +201,49 @@ def test_discrepancy_is_the_metric_of_the_mapped_rows(two_domains, centre):
     assert DiscrepancyScorer(metric=lambda a, b: len(a) + 100 * len(b))(pipe, X, y) == -(101 + 6700)
 
 
+def test_a_transformer_at_the_end_of_the_pipeline_has_its_say(two_domains, centre):
+    X, y, _ = two_domains
+    mapped = X.copy()
+    for rows in (np.isnan(y), ~np.isnan(y)):
+        mapped[rows] -= X[rows].mean(axis=0)
+    expected = -mmd(mapped[~np.isnan(y)], mapped[np.isnan(y)])
+    before = -mmd(X[~np.isnan(y)], X[np.isnan(y)])
+    for model in (centre(), make_pipeline(centre()), make_pipeline(StandardScaler(with_std=False), centre())):
+        assert_allclose(DiscrepancyScorer()(model.fit(X, y), X, y), expected)
+        assert_allclose(DiscrepancyScorer(representation="input")(model, X, y), before)
+    passing = make_pipeline(centre(), "passthrough").fit(X, y)
+    assert_allclose(DiscrepancyScorer()(passing, X, y), expected)
+    within = OnLabeled(make_pipeline(StandardScaler(), LogisticRegression())).fit(X, y)  # no step of the pipeline
+    assert_allclose(DiscrepancyScorer()(within, X, y), before)
+
+
+def gappy(X):
+    """A copy with a gap."""
+    X = X.copy()
+    X[7, 2] = np.nan
+    return X
+
+
+@pytest.mark.parametrize("scorer", [ImportanceWeightedScorer, MixValScorer])
+def test_rows_are_looked_at_as_they_came_if_they_are_finite_numbers(scorer, two_domains):
+    X, y, _ = two_domains
+    by_hand = {how: scorer(representation=how) for how in ("input", "transformed")}
+    squash = FunctionTransformer(np.tanh)
+    pipe = make_pipeline(SimpleImputer(), squash, OnLabeled(LogisticRegression()))
+    for table in (X, sparse.csr_array(X), pd.DataFrame(X)):
+        pipe.fit(table, y)
+        assert scorer()(pipe, table, y) == by_hand["input"](pipe, table, y)
+        assert scorer()(pipe, table, y) != by_hand["transformed"](pipe, table, y)
+    pipe.fit(gappy(X), y)
+    assert scorer()(pipe, gappy(X), y) == by_hand["transformed"](pipe, gappy(X), y)
+    words = pd.DataFrame(X).assign(smoker=np.where(X[:, 0] > 0, "yes", "no")).rename(columns=str)
+    encode = ColumnTransformer([("numbers", squash, list("01")), ("words", OneHotEncoder(), ["smoker"])])
+    pipe = make_pipeline(encode, OnLabeled(LogisticRegression()))
+    search = GridSearchCV(pipe, {}, cv=SourceTargetKFold(3), scoring=scorer(), error_score="raise").fit(words, y)
+    assert search.best_score_ > 0.5
+    assert scorer()(search, words, y) == by_hand["transformed"](search, words, y)
+
+
 # --- each row through its own domain's map ---
 
 
@@ -350,8 +396,23 @@ def test_classifiers_without_probabilities_are_scored_by_their_classes(classifie
 # --- errors ---
 
 
-def test_errors(two_domains):
+@pytest.mark.parametrize("scorer", [s for s in SCORERS if "labelled source" in s._needs], ids=repr)
+def test_labels_that_the_model_never_saw(scorer, two_domains):
     X, y, _ = two_domains
+    pipe = make_pipeline(StandardScaler(), OnLabeled(LogisticRegression())).fit(X, y)
+    named = np.array([None if np.isnan(v) else "ab"[int(v)] for v in y], dtype=object)
+    with pytest.raises(
+        ValueError, match=r"none of the labels .*: they are \['a', 'b'\], its classes \[0, 1\]. Pass y as"
+    ):
+        scorer(pipe, X, named)
+    with pytest.raises(ValueError, match="needs labelled source .*rows; of the 168 .* row .y is None"):
+        scorer(pipe, X, None, sample_domain=np.isnan(y))
+    rare = np.where(np.arange(len(y)) == 5, 7, y)  # one that training happened not to see is a wrong answer
+    assert np.isfinite(scorer(pipe, X, rare))
+
+
+def test_errors(two_domains):
+    X, y, y_true = two_domains
     model = OnLabeled(LogisticRegression()).fit(X, y)
     with pytest.raises(ValueError, match=r"needs labelled source and target rows; of the 101 rows .* none is a target"):
         ImportanceWeightedScorer()(model, X[:101], y[:101])
@@ -361,16 +422,20 @@ def test_errors(two_domains):
             scorer(mute, X, y)
     mixed = pd.DataFrame(X).assign(smoker="no").rename(columns=str)
     pipe = make_pipeline(ColumnTransformer([("numbers", "passthrough", list("01"))]), model).fit(mixed, y)
-    with pytest.raises(ValueError, match="can't weigh .* could not convert string to float.* representation='transfor"):
-        ImportanceWeightedScorer()(pipe, mixed, y)
-    assert np.isfinite(ImportanceWeightedScorer(representation="transformed")(pipe, mixed, y))
+    raw = ImportanceWeightedScorer(representation="input")
+    with pytest.raises(
+        ValueError, match="can't weigh .* could not convert string to float: 'no'. With representation="
+    ):
+        raw(pipe, mixed, y)
+    with pytest.raises(ValueError, match="can't weigh .* NaN. With .* in front, as in make_pipeline"):
+        ImportanceWeightedScorer()(HistGradientBoostingClassifier(max_iter=1).fit(X, y_true), gappy(X), y)
     with pytest.raises(ValueError, match="loss='squared' does not suit a classifier. Choose loss='zero_one'"):
         SourceScorer(loss="squared")(model, X, y)
     with pytest.raises(ValueError, match="loss must be one of 'auto', 'zero_one'"):
         SourceScorer(loss="hinge")(model, X, y)
     with pytest.raises(TypeError, match=r"weighter must be None or a weighter, such as ULSIF\(\), which has"):
         DeepEmbeddedValidationScorer(weighter=LogisticRegression())(model, X, y)
-    with pytest.raises(ValueError, match="representation must be one of 'input', 'transformed'"):
+    with pytest.raises(ValueError, match="representation must be one of 'auto', 'input', 'transformed'"):
         ImportanceWeightedScorer(representation="raw")(model, X, y)
     with pytest.raises(ValueError, match="temperature must be a number > 0"):
         SoftNeighborhoodDensityScorer(temperature=0)(model, X, y)
