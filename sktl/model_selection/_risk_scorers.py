@@ -40,6 +40,11 @@ class SourceScorer(RiskScorer):
     --------
     ImportanceWeightedScorer : The same rows, weighted to look like the target.
 
+    Notes
+    -----
+    Without ``sample_domain`` a target row with a label counts as a source row. In a search a scorer is passed it with
+    metadata routing on alone: turn that on where some target rows have labels.
+
     Examples
     --------
     >>> import numpy as np
@@ -88,6 +93,11 @@ class ImportanceWeightedScorer(RiskScorer):
     See Also
     --------
     DeepEmbeddedValidationScorer : The same with a control variate.
+
+    Notes
+    -----
+    Without ``sample_domain`` a target row with a label counts as a source row. In a search a scorer is passed it with
+    metadata routing on alone: turn that on where some target rows have labels.
 
     References
     ----------
@@ -152,6 +162,11 @@ class DeepEmbeddedValidationScorer(RiskScorer):
     --------
     ImportanceWeightedScorer : Without the control variate.
 
+    Notes
+    -----
+    Without ``sample_domain`` a target row with a label counts as a source row. In a search a scorer is passed it with
+    metadata routing on alone: turn that on where some target rows have labels.
+
     References
     ----------
     .. [1] K. You, X. Wang, M. Long, M. I. Jordan, "Towards accurate model selection in deep unsupervised domain
@@ -208,6 +223,9 @@ class CircularValidationScorer(RiskScorer):
     -----
     Cost: one more fit, on the rows that are scored. If all target rows are predicted alike no classifier can be fitted
     back, and every source row counts as that class.
+
+    Without ``sample_domain`` a target row with a label counts as a source row. In a search a scorer is passed it with
+    metadata routing on alone: turn that on where some target rows have labels.
 
     References
     ----------

@@ -136,7 +136,8 @@ class DomainScorer(metaclass=ABCMeta):
             Labels; where ``sample_domain`` is not given, those of target rows are missing. Regressors may have several
             outputs, shape (n_samples, n_outputs).
         sample_domain : array-like of shape (n_samples,), default=None
-            Domains, in a form that ``fit`` takes. Without it a target row with a label counts as a source row.
+            Domains, in a form that ``fit`` takes. Without it a target row with a label counts as a source row:
+            in a search, where some have one, turn metadata routing on, by which alone scorers are passed it.
 
         Returns
         -------

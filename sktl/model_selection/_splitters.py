@@ -47,6 +47,18 @@ def quiet_domains(X, y, sample_domain):
         return read_domains(X, y, sample_domain)
 
 
+def both_domains(X, y, groups, splitter):
+    """Domains of the rows, for a splitter that splits source and target; an error if nothing tells them apart."""
+    domains = quiet_domains(X, y, groups)
+    if domains.single:
+        raise ValueError(
+            f"{type(splitter).__name__} splits source and target rows; no label is missing and no groups were passed, "
+            f"so that all {len(domains.target)} rows are one domain. Leave the labels of target rows missing, or pass "
+            "groups (what fit takes as sample_domain); one domain alone is split by scikit-learn's splitters."
+        )
+    return domains
+
+
 class DomainSplitter(BaseCrossValidator):
     """What the splitters share: ``groups`` are the domains, asked for as ``sample_domain`` where routing is on."""
 
@@ -77,7 +89,8 @@ class SourceTargetKFold(DomainSplitter):
     Notes
     -----
     ``groups`` takes what ``fit`` takes as ``sample_domain``; without it a row whose label is missing is a target row.
-    With metadata routing on, ``search.fit(X, y, sample_domain=d)`` reaches the splitter too.
+    With metadata routing on, ``search.fit(X, y, sample_domain=d)`` reaches the splitter (and a scorer of this module)
+    too, and ``groups=`` is refused.
 
     Examples
     --------
@@ -129,13 +142,13 @@ class SourceTargetKFold(DomainSplitter):
         Raises
         ------
         ValueError
-            If source or target have fewer rows than there are folds.
+            If source or target have fewer rows than there are folds, or nothing tells the two apart.
         """
         check_number("n_splits", self.n_splits, Integral, low=2)
-        domains = quiet_domains(X, y, groups)
+        domains = both_domains(X, y, groups, self)
         codes = class_codes(y, domains.labeled)
         for name, rows in (("source", domains.source), ("target", domains.target)):
-            if rows.any() and rows.sum() < self.n_splits:
+            if rows.sum() < self.n_splits:
                 raise ValueError(
                     f"n_splits={self.n_splits} folds need as many rows of each domain; the {name} has {rows.sum()}. "
                     "Lower n_splits."
@@ -162,6 +175,11 @@ class SourceTargetShuffleSplit(DomainSplitter):
     See Also
     --------
     SourceTargetKFold : Tests each row once.
+
+    Notes
+    -----
+    ``groups`` takes what ``fit`` takes as ``sample_domain``; without it a row whose label is missing is a target row.
+    With metadata routing on, pass ``sample_domain=d`` in its place: ``groups=`` is refused then.
 
     Examples
     --------
@@ -212,11 +230,11 @@ class SourceTargetShuffleSplit(DomainSplitter):
         Raises
         ------
         ValueError
-            If source or target have fewer than two rows.
+            If source or target have fewer than two rows, or nothing tells the two apart.
         """
         check_number("n_splits", self.n_splits, Integral, low=1)
         check_number("test_size", self.test_size, low=0, high=1, closed="neither")
-        domains = quiet_domains(X, y, groups)
+        domains = both_domains(X, y, groups, self)
         codes = class_codes(y, domains.labeled)
         for name, rows in (("source", domains.source), ("target", domains.target)):
             if rows.sum() == 1:
@@ -261,8 +279,10 @@ class TargetKFold(DomainSplitter):
     Notes
     -----
     ``groups`` tells the target rows, since the labels can't: pass what ``fit`` gets as ``sample_domain``, and that too:
-    ``search.fit(X, y, groups=d, sample_domain=d)``, or ``search.fit(X, y, sample_domain=d)`` with metadata routing on.
-    Source rows are never tested, so that ``cross_val_predict`` refuses this splitter.
+    ``search.fit(X, y, groups=d, sample_domain=d)``, or, where the step ``tradaboostclassifier`` of a pipeline asks for
+    it, ``search.fit(X, y, groups=d, tradaboostclassifier__sample_domain=d)``. With metadata routing on it is
+    ``search.fit(X, y, sample_domain=d)`` in both cases, and ``groups=`` is refused. Source rows are never tested, so
+    that ``cross_val_predict`` refuses this splitter.
 
     Examples
     --------
@@ -345,7 +365,8 @@ class LeaveOneDomainOut(DomainSplitter):
 
     Notes
     -----
-    ``groups`` (what ``fit`` takes as ``sample_domain``) is needed; "target" is one domain among the others here.
+    ``groups`` (what ``fit`` takes as ``sample_domain``) is needed; "target" is one domain among the others here. With
+    metadata routing on, pass ``sample_domain=d`` in its place: ``groups=`` is refused then.
 
     Examples
     --------

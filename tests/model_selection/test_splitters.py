@@ -214,6 +214,19 @@ def test_generalisation_to_a_new_domain(two_domains):
 
 
 @pytest.mark.parametrize(
+    "splitter", [SourceTargetKFold(3), SourceTargetShuffleSplit(3), TargetKFold(3), LeaveOneDomainOut()], ids=repr
+)
+def test_groups_where_routing_is_on(splitter, two_domains):
+    X, y, y_true = two_domains
+    target, search = np.isnan(y), GridSearchCV(OnLabeled(LogisticRegression()), {}, cv=splitter, error_score="raise")
+    plain = search.fit(X, y_true, groups=target).best_score_
+    with sklearn.config_context(enable_metadata_routing=True):
+        assert search.fit(X, y_true, sample_domain=target).best_score_ == plain
+        with pytest.raises(TypeError, match="groups"):
+            search.fit(X, y_true, groups=target)
+
+
+@pytest.mark.parametrize(
     ("splitter", "n_splits", "text"),
     [
         (SourceTargetKFold(4), 4, "SourceTargetKFold(n_splits=4, random_state=0, shuffle=True)"),
@@ -247,6 +260,13 @@ def test_the_protocol_of_splitters(splitter, n_splits, text):
 def test_errors_say_what_is_needed():
     with pytest.raises(ValueError, match=r"n_splits=5 folds need as many rows of each domain; the target has 3"):
         next(SourceTargetKFold(5).split(X[:55], Y[:55]))
+    for splitter in (SourceTargetKFold(3), SourceTargetShuffleSplit()):
+        for y in (Y[:52], None):
+            with pytest.raises(
+                ValueError, match=f"{type(splitter).__name__} splits source and target.* all 52 rows are"
+            ):
+                next(splitter.split(X[:52], y))
+        assert len(next(splitter.split(X[:52], None, Y[:52] == 1))) == 2
     with pytest.raises(ValueError, match="A split needs two rows of each domain at least; the target has 1"):
         next(SourceTargetShuffleSplit().split(X[:53], Y[:53]))
     with pytest.raises(ValueError, match="Pass groups=sample_domain"):
