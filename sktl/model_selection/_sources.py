@@ -85,9 +85,10 @@ def rank_sources(
     sample_domain : array-like of shape (n_samples,)
         Names of the domains; without it there is one source to rank.
     metric : callable, default=None
-        Function of (X_source, X_target); if it has parameters ``y_source`` and ``y_target``, it gets the labelled rows
-        of each and their labels. None: the squared MMD of rows standardised together, with one kernel width for all
-        sources, so that their distances compare.
+        Function of the source's rows and the target's, in this order, whatever it names them; if it has parameters
+        named ``y_source`` and ``y_target``, it gets the labelled rows of each, and their labels under these names
+        (parameters named ``X_source`` and ``X_target`` get the rows wherever they stand). None: the squared MMD of rows
+        standardised together, with one kernel width for all sources, so that their distances compare.
     higher_is_nearer : bool, default=False
         Whether the metric is a score (of transferability) that is high where the domains are near.
     n_bootstrap : int >= 0, default=20
@@ -114,9 +115,10 @@ def rank_sources(
 
     Notes
     -----
-    Two sources whose distances differ by less than two standard errors can't be told apart. A small distance is no
-    promise: it does not see whether labels mean the same. Where target rows have labels, a function of the four samples
-    with ``higher_is_nearer=True`` does, such as the accuracy of a source's model on the target, or its
+    Two sources whose distances differ by less than two standard errors can't be told apart. The default distance is an
+    unbiased estimate, which falls below 0 by chance where domains are alike. A small distance is no promise: it does
+    not see whether labels mean the same. Where target rows have labels, a function of the four samples with
+    ``higher_is_nearer=True`` does, such as the accuracy of a source's model on the target, or its
     :func:`sktl.metrics.transferability.leep`.
 
     Examples
@@ -128,6 +130,15 @@ def rank_sources(
     >>> X = rng.normal(size=(180, 2)) + np.select([site == "far", site == "near"], [3.0, 0.5], 0.0)[:, None]
     >>> rank_sources(X, sample_domain=site).names
     ['near', 'far']
+
+    By the accuracy of each source's model on the target, where that has some labels:
+
+    >>> from sklearn.linear_model import LogisticRegression
+    >>> def accuracy(X_source, X_target, y_source, y_target):
+    ...     return LogisticRegression().fit(X_source, y_source).score(X_target, y_target)
+    >>> y = (X[:, 0] > X[:, 1]) != (site == "near")  # near, but labelled the other way round
+    >>> rank_sources(X, y, site, metric=accuracy, higher_is_nearer=True).names
+    ['far', 'near']
     """
     check_number("n_bootstrap", n_bootstrap, Integral, low=0)
     domains = read_domains(X, y, sample_domain)
@@ -164,7 +175,8 @@ def domain_distance_matrix(X, sample_domain, *, metric=None, n_jobs=None):
     sample_domain : array-like of shape (n_samples,)
         The name of each row's domain; "target" is a name like the others.
     metric : callable, default=None
-        Function of two samples; it is asked once a pair, and taken to be symmetric. None: as for :func:`rank_sources`.
+        Function of two samples, without labels; it is asked once a pair, and taken to be symmetric. None: as for
+        :func:`rank_sources`.
     n_jobs : int or None, default=None
         Pairs in parallel, by joblib.
 
@@ -175,8 +187,8 @@ def domain_distance_matrix(X, sample_domain, *, metric=None, n_jobs=None):
 
     Raises
     ------
-    ValueError
-        If there are fewer than two domains, or a row has none.
+    TypeError, ValueError
+        If there are fewer than two domains, a row has none, or the metric wants labels.
 
     See Also
     --------
@@ -195,6 +207,11 @@ def domain_distance_matrix(X, sample_domain, *, metric=None, n_jobs=None):
     domains = sorted(set(names.tolist()), key=repr)
     X = X if sparse.issparse(X) or hasattr(X, "columns") else np.asarray(X)
     compare = make_metric(metric, X)
+    if _takes_labels(compare):
+        raise TypeError(
+            f"domain_distance_matrix has no labels, and the metric {compare!r} wants some (y_source, y_target). Take a "
+            "metric of two samples, such as mmd, or rank_sources, which has labels."
+        )
     samples = [draw_rows(X, np.flatnonzero(names == name)) for name in domains]
     pairs = list(combinations(range(len(domains)), 2))
     values = Parallel(n_jobs=n_jobs)(delayed(_call)(compare, (samples[i],), (samples[j],)) for i, j in pairs)
@@ -235,6 +252,16 @@ def _takes_labels(metric):
         return False
 
 
+def _names_of_samples(metric):
+    """Names that a metric with labels has for the source's rows and for the target's."""
+    names = [name for name in signature(metric).parameters if name not in ("y_source", "y_target")]
+    if {"X_source", "X_target"} <= set(names):
+        return "X_source", "X_target"
+    if len(names) < 2:
+        raise TypeError(f"metric must take two samples beside y_source and y_target; {metric!r} takes {names}.")
+    return names[:2]
+
+
 def _sample(X, y, rows, labeled):
     """Arguments that stand for one domain: its rows, or its labelled rows and their labels."""
     if y is None:
@@ -264,7 +291,8 @@ def _call(compare, source, target):
         value = compare(*source, *target)
     else:
         (X_source, y_source), (X_target, y_target) = source, target
-        value = compare(X_source=X_source, y_source=y_source, X_target=X_target, y_target=y_target)
+        first, second = _names_of_samples(compare)
+        value = compare(**{first: X_source, second: X_target}, y_source=y_source, y_target=y_target)
     if np.ndim(value) or not isinstance(value, (Real, np.ndarray)):
         raise TypeError(f"metric must return a number; {compare!r} returned {value!r}.")
     return float(value)

@@ -1,5 +1,7 @@
 """Which sources are near: the ranking against the truth of simulated domains, and the selector against a plain loop."""
 
+from functools import partial
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -102,6 +104,24 @@ def test_metrics_that_want_labels_get_them(ten_sources):
     y = np.where((site == "target") & (np.arange(len(y)) % 2 == 0), np.nan, y)
     ranking = rank_sources(X, y, site, metric=same_labelling, higher_is_nearer=True, n_bootstrap=0)
     assert set(ranking.names[:3]) == {"s2", "s5", "s7"} and ranking.distances[0] > 0.9 > ranking.distances[3]
+
+    def otherwise_named(A, B, y_source, y_target):
+        return same_labelling(A, y_source, B, y_target)
+
+    def labels_first(y_target, y_source, Xs, Xt, reg=1.0):
+        assert reg == 1.0
+        return same_labelling(Xs, y_source, Xt, y_target)
+
+    def target_first(X_target, X_source, *, y_source, y_target):
+        return same_labelling(X_source, y_source, X_target, y_target)
+
+    for metric in (otherwise_named, labels_first, target_first, partial(labels_first, reg=1.0)):
+        again = rank_sources(X, y, site, metric=metric, higher_is_nearer=True, n_bootstrap=0)
+        assert_array_equal(again.distances, ranking.distances)
+    with pytest.raises(TypeError, match="two samples beside y_source and y_target; .* takes .'X'"):
+        rank_sources(X, y, site, metric=lambda X, y_source, y_target: 0.0)
+    with pytest.raises(TypeError, match="domain_distance_matrix has no labels, and the metric .* wants some"):
+        domain_distance_matrix(X, site, metric=same_labelling)
     with pytest.raises(ValueError, match="wants labels of both domains"):
         rank_sources(X, np.where(site == "target", np.nan, y), site, metric=same_labelling)
 
