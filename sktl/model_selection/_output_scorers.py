@@ -167,7 +167,7 @@ class MixValScorer(DomainScorer):
         Share of the nearer row.
     representation : {"auto", "input", "transformed"}, default="auto"
         What is mixed: the rows as they came ("input"), or as the pipeline's steps before the last one map them
-        ("transformed"). "auto": "input" where all of them are finite numbers, else "transformed".
+        ("transformed"). "auto": "input" where all rows to score are finite numbers, else "transformed".
     random_state : int, default=0
         Seed of the partners, which do not depend on the order of the rows.
 

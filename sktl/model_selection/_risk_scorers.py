@@ -88,7 +88,7 @@ class ImportanceWeightedScorer(RiskScorer):
     representation : {"auto", "input", "transformed"}, default="auto"
         The rows that the ratio is estimated on: as they came ("input"; numbers only, for most weighters), or as the
         pipeline's steps before the last one map them ("transformed"; steps within ``OnLabeled`` are none of these).
-        "auto": "input" where all rows are finite numbers, else "transformed".
+        "auto": "input" where all rows to score are finite numbers, else "transformed".
 
     See Also
     --------
