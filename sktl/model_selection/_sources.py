@@ -267,6 +267,8 @@ def _call(compare, source, target):
         value = compare(X_source=X_source, y_source=y_source, X_target=X_target, y_target=y_target)
     if np.ndim(value) or not isinstance(value, (Real, np.ndarray)):
         raise TypeError(f"metric must return a number; {compare!r} returned {value!r}.")
+    if not np.isfinite(value):
+        raise ValueError(f"metric must return a finite number; {compare!r} returned {value!r}.")
     return float(value)
 
 
