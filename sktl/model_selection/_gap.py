@@ -224,7 +224,8 @@ def transfer_learning_curve(
     labeled = np.flatnonzero(domains.target & domains.labeled)
     if len(labeled) == 0:
         raise ValueError(
-            "The target rows have no label: a curve draws labels from them and scores by the rest. Label some, and mark them in sample_domain."
+            "The target rows have no label: a curve draws labels from them and scores by the rest. Label some, and "
+            "mark them in sample_domain."
         )
     n_test = max(1, round(test_size * len(labeled)))
     if max(n_labeled) > len(labeled) - n_test:
