@@ -227,6 +227,18 @@ def test_the_weighted_selector_is_a_fit_by_hand(ten_sources):
     assert np.abs(by_hand.coef_ - unweighted.coef_).max() > 0.05
 
 
+def test_the_reach_counts_the_errors_by_rows(ten_sources):
+    X, y, site = ten_sources
+    kept = ~np.isin(site, ["s2", "s9"]) | (np.arange(len(X)) % 4 == 0)  # two sources of a quarter of the rows
+    X, hidden, site = X[kept], np.where(site == "target", np.nan, y)[kept], site[kept]
+    selector = SourceSelector(LogisticRegression(), weights="distance", reg=6.0).fit(X, hidden, sample_domain=site)
+    d, errors, rows = selector.ranking_.distances, selector.ranking_.standard_errors, selector.ranking_.n_rows
+    assert set(rows) > {10} and 3 < len(selector.selected_) < 10
+    (first, *_, last), n = selector.source_weights_, len(selector.selected_)
+    level = (first * d[n - 1] - last * d[0]) / (first - last)  # where the weights fall to 0
+    assert rows @ np.maximum(level - d, 0) ** 2 == pytest.approx(36 * rows @ errors**2)
+
+
 def test_weights_of_equal_distances_are_uniform(ten_sources):
     X, y, site = ten_sources
     hidden = np.where(site == "target", np.nan, y)
