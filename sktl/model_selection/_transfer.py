@@ -104,8 +104,8 @@ def cross_val_transfer(
     mode : {"unsupervised", "generalization", "few-shot"}, default="unsupervised"
         What ``fit`` sees of the target: its rows without their labels; nothing; its rows and ``n_labeled`` labels,
         drawn by class (the rows that keep theirs are not scored). The other domains are the sources. In
-        "generalization", where there is no target to adapt to, they are one domain: ``fit`` gets no ``sample_domain``,
-        and what adapts does nothing (but takes rows without a label, if there are any, for a target's).
+        "generalization", where there is no target to adapt to, they are one domain: ``fit`` gets their labelled rows
+        and no ``sample_domain``, and what adapts does nothing.
     n_labeled : int >= 1, default=None
         For "few-shot", which needs it.
     scoring : str, callable or None, default=None
@@ -128,7 +128,7 @@ def cross_val_transfer(
     See Also
     --------
     transfer_matrix : From each domain to each.
-    LeaveOneDomainOut : The splits of mode "generalization", for scikit-learn's own functions.
+    LeaveOneDomainOut : The splits of mode "generalization", for scikit-learn's functions (rows without a label train).
 
     Examples
     --------
@@ -151,6 +151,11 @@ def cross_val_transfer(
     check_number("n_labeled", n_labeled, Integral, low=1, options=(None,))
     names, labeled = _read(X, y, sample_domain)
     chosen = _chosen_targets(targets, names, labeled)
+    if mode == "generalization" and len(set(names[labeled].tolist())) == 1:
+        raise ValueError(
+            f"mode='generalization' learns from the labels of other domains; {chosen[0]!r} alone has labels. Label "
+            "rows of another domain."
+        )
     rng = check_random_state(random_state)
     tasks = []
     for target in chosen:
@@ -265,12 +270,11 @@ def few_labels(target, labeled, y, n_labeled, rng):
 
 def _fit_and_score(estimator, scorer, X, y, names, target, scored, sees_target):
     """Fit with the labels of the ``scored`` target rows hidden (and the target's rows, if it must not see them)."""
-    hidden = hide_labels(y, target & scored if sees_target else target)
-    domains = np.where(target, TARGET, np.where(names == TARGET, "was target", names)).astype(object)
     if sees_target:
-        model = fit_on_domains(estimator, X, hidden, domains)
-    else:  # without a target row no domain can be named: read_domains would refuse the names
-        rows = np.flatnonzero(~target)
+        domains = np.where(target, TARGET, np.where(names == TARGET, "was target", names)).astype(object)
+        model = fit_on_domains(estimator, X, hide_labels(y, target & scored), domains)
+    else:  # no names, which are refused where no row is the target's; nor rows that would pass for such
+        rows = np.flatnonzero(~target & ~missing_values(y))
         with one_domain_is_meant():
             model = clone(estimator).fit(draw_rows(X, rows), _own_labels(y, rows))
     rows = np.flatnonzero(scored)

@@ -141,6 +141,8 @@ def test_errors(three_sites):
         cross_val_transfer(model, X, y, site, n_labeled=3)
     with pytest.raises(ValueError, match="mode='few-shot' needs n_labeled"):
         cross_val_transfer(model, X, y, site, mode="few-shot")
+    with pytest.raises(ValueError, match="mode='generalization' learns from .* other domains; 'a' alone has labels"):
+        cross_val_transfer(model, X, np.where(site == "a", y, np.nan), site, mode="generalization")
     with pytest.raises(ValueError, match="n_labeled=500 leaves no labelled row to score"):
         cross_val_transfer(model, X, y, site, mode="few-shot", n_labeled=500)
     with pytest.raises(ValueError, match=r"targets must be 'each' or some of .*\['a', 'b', 'target'\]; got \['z'\]"):
@@ -191,6 +193,12 @@ def test_one_domain_by_the_mode_is_no_cause_for_a_warning(three_sites, centre):
     pipe = make_pipeline(centre(), OnLabeled(LogisticRegression()))
     result = cross_val_transfer(pipe, X, y, site, mode="generalization")
     assert_allclose(result.scores, cross_val_transfer(LogisticRegression(), X, y, site, mode="generalization").scores)
+    some = np.where((site == "b") | (np.arange(130) % 5 == 0), np.nan, y)  # rows without labels are no target
+    kept = ~np.isnan(some)
+    result = cross_val_transfer(pipe, X, some, site, mode="generalization")
+    plain = cross_val_transfer(LogisticRegression(), X[kept], y[kept], site[kept], mode="generalization")
+    assert result.targets == plain.targets == ["a", "target"]
+    assert_allclose(result.scores, plain.scores)
     plain = transfer_matrix(make_pipeline(StandardScaler(with_std=False), LogisticRegression()), X, y, site, cv=3)
     assert_allclose(np.diag(transfer_matrix(pipe, X, y, site, cv=3).scores), np.diag(plain.scores))
 
