@@ -30,9 +30,10 @@ some are made between each two: rows on their way along an optimal transport pla
 
 One step fails everywhere: at most 26 % on digits, 60 % on moons, 60 % on the Gaussians. Step by step moons and
 Gaussians keep all of the accuracy (99.6 on the Gaussians, where 99.3 is reported for a like problem, against 53.3 of
-the source alone, as there), digits with an SVM all but two points, with a linear model three quarters. The path found
-is the given one on digits and moons; it takes two or three of the eleven intermediate domains of the Gaussians, which
-lie nearer to each other than noise lets see, for three points less.
+the source alone, as there), digits with an SVM all but two points, with a linear model three quarters. (On moons
+LogisticRegression(), the default of GradualSelfTraining, has 85.0 by either path, of 86.8 within the source.) The path
+found is the given one on digits and moons; it takes two or three of the eleven intermediate domains of the Gaussians,
+which lie nearer to each other than noise lets see, for three points less.
 
 To drop the least confident rows, as Kumar et al. do with neural nets, loses with these models: they are the rows by
 which a boundary moves on. It gains where steps are long (Gaussians in two steps: 97.3 %, 98.4 with 10 % dropped; by

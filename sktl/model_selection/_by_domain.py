@@ -1,15 +1,22 @@
-"""Ask a fitted model about rows of several domains, each through its own domain's map."""
+"""Ask a fitted model about rows of several domains, each through its own domain's map; checks of what is asked."""
+
+import warnings
+from contextlib import contextmanager
 
 import numpy as np
 from sklearn import config_context
+from sklearn.metrics import check_scoring
 from sklearn.utils import check_array, check_consistent_length
 
 from sktl.base._routing import consumes_domains
 from sktl.domains import as_column, missing_values
+from sktl.exceptions import SingleDomainWarning
 
 
 def domain_names(X, sample_domain):
     """Name of each row's domain, (n_samples,) objects, "target" one among the others; an error unless there are two."""
+    if sample_domain is None:
+        raise ValueError("sample_domain is needed, one value a row: the name of each row's domain; got None.")
     check_consistent_length(X, sample_domain)
     if missing_values(sample_domain).any():
         raise ValueError("sample_domain is missing in some rows: every row needs a domain. Name it, or drop the row.")
@@ -52,3 +59,37 @@ def check_numbers(X, what, way_out):
             f"{what} needs columns of finite numbers ({reason}). Put what imputes and encodes them in front, as in "
             f"make_pipeline(preprocessing, ...), {way_out}."
         ) from error
+
+
+def check_learner(estimator, name="estimator"):
+    """Raise unless it is an object, no class, that can be fitted and can predict."""
+    if isinstance(estimator, type) or not (hasattr(estimator, "fit") and hasattr(estimator, "predict")):
+        raise TypeError(
+            f"{name} must be a classifier or regressor, or a pipeline that ends in one: an object such as "
+            f"LogisticRegression(), with fit and predict; got {estimator!r}."
+        )
+
+
+def single_scorer(estimator, scoring):
+    """The scorer of one number that ``scoring`` names: a string, a callable, or None."""
+    if scoring is not None and not isinstance(scoring, str) and not callable(scoring):
+        raise TypeError(f"scoring must be a string, a callable or None: one score at a time; got {scoring!r}.")
+    return check_scoring(estimator, scoring)
+
+
+def check_two_rows(rows_of, way_out):
+    """Raise unless each of the domains, name -> mask of rows, has two rows, which the default metric needs."""
+    for name, rows in rows_of.items():
+        if np.count_nonzero(rows) < 2:
+            raise ValueError(
+                f"The default metric needs two rows of each domain; {name!r} has {np.count_nonzero(rows)}. Leave that "
+                f"domain out, join it with another, or {way_out}."
+            )
+
+
+@contextmanager
+def one_domain_is_meant():
+    """Without the warning that there is one domain, where that is what the caller makes of several."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", SingleDomainWarning)
+        yield

@@ -5,14 +5,13 @@ from numbers import Integral
 
 import numpy as np
 from joblib import Parallel, delayed
-from sklearn.metrics import check_scoring
 from sklearn.utils import check_random_state
 
 from sktl._checks import check_number
 from sktl.base._routing import on_missing_labels
 from sktl.domains import draw_rows, one_column, read_domains
 from sktl.exceptions import NoTargetLabelsError
-from sktl.model_selection._by_domain import check_numbers
+from sktl.model_selection._by_domain import check_learner, check_numbers, one_domain_is_meant, single_scorer
 from sktl.model_selection._candidates import (
     POOLED,
     SOURCE_ONLY,
@@ -81,10 +80,10 @@ def negative_transfer_gap(estimator, X, y, sample_domain, *, baseline=None, scor
     sample_domain : array-like of shape (n_samples,)
         Domains, as ``fit`` takes them.
     baseline : estimator object, default=None
-        What is fitted on the target labels alone; None: the estimator itself. (An estimator that adapts warns then that
-        there is one domain.)
+        What is fitted on the target labels alone; None: the estimator itself (one that adapts does nothing then, since
+        there is one domain).
     scoring : str, callable or None, default=None
-        As in scikit-learn, higher is better; None: the estimator's ``score``.
+        As in scikit-learn, one score, higher is better; None: the estimator's ``score``.
     cv : int >= 2, default=5
         Folds of the labelled target rows.
     random_state : int, RandomState instance or None, default=0
@@ -97,8 +96,8 @@ def negative_transfer_gap(estimator, X, y, sample_domain, *, baseline=None, scor
 
     Raises
     ------
-    ValueError
-        If fewer target rows than folds have a label.
+    TypeError, ValueError
+        If an argument is not as described, or fewer target rows than folds have a label.
 
     See Also
     --------
@@ -120,15 +119,23 @@ def negative_transfer_gap(estimator, X, y, sample_domain, *, baseline=None, scor
     True
     """
     y = one_column(y)
-    domains = read_domains(X, y, sample_domain)
+    check_number("cv", cv, Integral, low=2)
+    check_learner(estimator)
+    if baseline is not None:
+        check_learner(baseline, "baseline")
+    domains = _read(X, y, sample_domain)
+    n_labeled = np.count_nonzero(domains.target & domains.labeled)
+    if cv > n_labeled:
+        way_out = "Lower cv." if n_labeled > 1 else "Label some target rows, and mark them in sample_domain."
+        raise ValueError(f"cv={cv} folds need as many labelled target rows; there are {n_labeled}. {way_out}")
     models = {
         TRANSFER: on_missing_labels(estimator),
         TARGET_ONLY: on_missing_labels(estimator if baseline is None else baseline),
     }
-    scorer, scores = check_scoring(estimator, scoring), {name: [] for name in models}
+    scorer, scores = single_scorer(estimator, scoring), {name: [] for name in models}
     for _, test in TargetKFold(cv, random_state=random_state).split(X, y, domains.target):
         for name, model in models.items():
-            fitted = fit_candidate(name, model, X, hide_labels(y, test), domains.names)
+            fitted = _fitted(name, model, X, hide_labels(y, test), domains.names)
             scores[name].append(scorer(fitted, draw_rows(X, test), labels_at(y, domains, test)))
     with_source, without_source = (np.array(scores[name], dtype=float) for name in (TRANSFER, TARGET_ONLY))
     return NegativeTransferGap(float(np.mean(without_source - with_source)), with_source, without_source)
@@ -166,7 +173,7 @@ def transfer_learning_curve(
     baseline : estimator object, default=None
         The plain model; None: ``LogisticRegression`` or ``Ridge`` on standardised columns.
     scoring : str, callable or None, default=None
-        As in scikit-learn; None: the model's ``score``.
+        As in scikit-learn, one score; None: the model's ``score``.
     test_size : float in (0, 1), default=0.5
         Share of the labelled target rows that is kept to score by; these rows are in no fit.
     n_repeats : int >= 1, default=5
@@ -184,8 +191,8 @@ def transfer_learning_curve(
 
     Raises
     ------
-    ValueError
-        If there are too few labelled target rows for the largest number.
+    TypeError, ValueError
+        If an argument is not as described, or there are too few labelled target rows for the largest number.
 
     See Also
     --------
@@ -207,11 +214,21 @@ def transfer_learning_curve(
     """
     check_number("n_repeats", n_repeats, Integral, low=1)
     check_number("test_size", test_size, low=0, high=1, closed="neither")
+    if not np.iterable(n_labeled) or isinstance(n_labeled, str) or len(n_labeled) == 0:
+        raise TypeError(f"n_labeled must be a sequence of integers, such as (0, 10, 50); got {n_labeled!r}.")
     for size in n_labeled:
         check_number("n_labeled", size, Integral, low=0)
     y = one_column(y)
-    domains = read_domains(X, y, sample_domain)
+    check_learner(estimator)
+    if baseline is not None:
+        check_learner(baseline, "baseline")
+    scorer, domains = single_scorer(estimator, scoring), _read(X, y, sample_domain)
     labeled = np.flatnonzero(domains.target & domains.labeled)
+    if len(labeled) == 0:
+        raise ValueError(
+            "The target rows have no label: a curve draws labels from them and scores by the rest. Label some, and "
+            "mark them in sample_domain."
+        )
     n_test = max(1, round(test_size * len(labeled)))
     if max(n_labeled) > len(labeled) - n_test:
         raise ValueError(
@@ -224,12 +241,26 @@ def transfer_learning_curve(
     models = {TRANSFER: on_missing_labels(estimator), SOURCE_ONLY: plain, TARGET_ONLY: plain, POOLED: plain}
     seeds = check_random_state(random_state).randint(2**31 - 1, size=n_repeats)
     draws = Parallel(n_jobs=n_jobs)(
-        delayed(_one_draw)(models, check_scoring(estimator, scoring), X, y, domains, n_test, tuple(n_labeled), seed)
-        for seed in seeds
+        delayed(_one_draw)(models, scorer, X, y, domains, n_test, tuple(n_labeled), seed) for seed in seeds
     )
     table = np.array(draws, dtype=float)  # (n_repeats, n_sizes, n_models)
     scores = {name: table[:, :, column].T for column, name in enumerate(models)}
     return TransferCurve(np.array(n_labeled), scores)
+
+
+def _read(X, y, sample_domain):
+    """Domains of the rows, which must have labels."""
+    if y is None:
+        raise ValueError("y is needed: the labels of the sources, and of some target rows; got None.")
+    return read_domains(X, y, sample_domain)
+
+
+def _fitted(name, model, X, y, names):
+    """The candidate fitted; one that sees one domain, as it should, does not warn of that."""
+    if name == TRANSFER:
+        return fit_candidate(name, model, X, y, names)
+    with one_domain_is_meant():
+        return fit_candidate(name, model, X, y, names)
 
 
 def _one_draw(models, scorer, X, y, domains, n_test, sizes, seed):
@@ -250,7 +281,7 @@ def _one_draw(models, scorer, X, y, domains, n_test, sizes, seed):
                 continue
             as_named = TRANSFER if name == POOLED else name
             try:
-                fitted = fit_candidate(as_named, model, X_left, hidden, names)
+                fitted = _fitted(as_named, model, X_left, hidden, names)
             except NoTargetLabelsError:
                 scores.append(np.nan)
                 continue

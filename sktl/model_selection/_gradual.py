@@ -16,6 +16,7 @@ from sktl._core.kernels import subsample
 from sktl._core.transport import exact_plan, uniform
 from sktl.base import BaseTransferClassifier
 from sktl.domains import TARGET
+from sktl.model_selection._by_domain import check_learner, check_two_rows
 from sktl.model_selection._sources import make_metric
 
 ROUTES = ("auto", "given")
@@ -80,14 +81,15 @@ class GradualSelfTraining(BaseTransferClassifier):
     .. math:: f_0 = A(S), \qquad f_t = A(\{(x, f_{t-1}(x)) : x \in D_t\}), \qquad t = 1 \dots T.
 
     *When it helps*: the domains move gradually, so that each model errs little on the next domain, though the first one
-    would fail on the last: sensors that age, portraits over decades, angles of view. Two moons turned by 90 degrees:
-    99.8 %, against 21 from the source alone, and 60 with CORAL at best; digits turned by 60 degrees, with an SVM: 98.2,
-    14 and 26 with TCA (``benchmarks/gradual.py``). *When it hurts*: rows are few at each step (100 digits an angle:
-    47 %), or a step is so large that the labels go wrong, since every later model learns that; or nothing was wrong
-    with the source model. And "auto" sees rows, not labels: domains that look alike with their classes exchanged are
-    near each other to it, and in many noisy columns few rows can't tell which domains are near (200 rows in 60 columns:
-    on one of five draws the path led straight to the target; 500 in 100: 96.5 %, 99.6 with the path given). Give the
-    path where you know it.
+    would fail on the last: sensors that age, portraits over decades, angles of view. Two moons turned about their
+    centre by 90 degrees in 18 steps, with ``SVC()``: 99.8 %, against 21 from the source alone, and 60 with CORAL at
+    best (with the default linear model 85, of 87 within the source); digits turned by 60 degrees in 20 steps, with
+    ``SVC(C=10)``: 98.2, 14 and 26 with TCA (``benchmarks/gradual.py``). *When it hurts*: rows are few at each step (100
+    digits an angle: 47 %), or a step is so large that the labels go wrong, since every later model learns that; or
+    nothing was wrong with the source model. And "auto" sees rows, not labels: domains that look alike with their
+    classes exchanged are near each other to it, and in many noisy columns few rows can't tell which domains are near
+    (200 rows in 60 columns: on one of five draws the path led straight to the target; 500 in 100: 96.5 %, 99.6 with the
+    path given). Give the path where you know it.
 
     Parameters
     ----------
@@ -95,9 +97,9 @@ class GradualSelfTraining(BaseTransferClassifier):
         Fitted anew for each domain; it has ``predict_proba`` or ``decision_function``. Regularise it, or it learns its
         own labels by heart and does not move. None: ``LogisticRegression``.
     path : "auto", "given" or list, default="auto"
-        The domains without labels to go through. "auto": those on the path from source to target, in the graph of
-        domain distances, whose largest step is smallest (errors grow with the largest step [1]_); "given": all, in the
-        order in which they first appear in the table; or their names in order.
+        The domains without labels to go through, to the one named "target". "auto": those on the path from source to
+        target, in the graph of domain distances, whose largest step is smallest (errors grow with the largest step
+        [1]_); "given": all, in the order in which they first appear in the table; or their names in order.
     drop : float in [0, 1), default=0.0
         Share of a domain's rows, the least confident ones, that are left out. It helps where steps are long, and hurts
         where they are short: they are the rows by which a boundary moves on (digits: 98.2 % with 0, 71.5 with 0.1).
@@ -106,8 +108,9 @@ class GradualSelfTraining(BaseTransferClassifier):
         units, by the Gaussian kernel whose width best tells the source from the target.
     n_interpolated : int >= 0, default=0
         Domains to make between each two neighbours on the path: rows on their way from one to the next along an optimal
-        transport plan [2]_ (needs the ``ot`` extra; at most 2,000 rows of each). Moons turned by 90 degrees in three
-        steps: 52 % without, 93 with one, 68 with eight.
+        transport plan [2]_ (needs the ``ot`` extra; at most 2,000 rows of each). Try 1 where steps are long: more add
+        steps without rows of their own. Moons turned by 90 degrees in three steps of 30 (``SVC(C=1)``, 200 rows each,
+        path given): 52 % without, 93 with one, 65 with three, 68 with eight.
     random_state : int, RandomState instance or None, default=0
         Seed of the choice of rows for the transport plan.
 
@@ -177,7 +180,8 @@ class GradualSelfTraining(BaseTransferClassifier):
         y : array-like of shape (n_samples,)
             Labels, missing on all but the source rows (and perhaps a few target rows).
         sample_domain : array-like of shape (n_samples,), default=None
-            Names of the domains; those without any label are intermediate ones. Without it there are source and target.
+            Names of the domains; those without any label are intermediate ones, but for "target" (True, or a negative
+            integer), which must be named where there are several. Without it there are source and target.
 
         Returns
         -------
@@ -196,13 +200,18 @@ class GradualSelfTraining(BaseTransferClassifier):
             If there is one domain.
         """
         self._check_params()
+        if y is None:
+            raise ValueError(
+                "GradualSelfTraining requires y to be passed, but the target y is None: pass source labels."
+            )
         X, domains = self._check_rows(X, y, sample_domain)
-        labels, _ = self._encode(y, domains.labeled)
-        known = np.empty(X.shape[0], dtype=labels.dtype)
-        known[domains.labeled] = labels
         start = domains.source & domains.labeled
         if not start.any():
             raise ValueError("GradualSelfTraining starts from labelled source rows; there are none.")
+        self._check_end(domains)
+        labels, _ = self._encode(y, domains.labeled)
+        known = np.empty(X.shape[0], dtype=labels.dtype)
+        known[domains.labeled] = labels
         route = [] if domains.single else self._route(X, domains, start)
         seed = check_random_state(self.random_state).randint(2**31 - 1)
         self.path_, self.estimators_ = ["source"], [self._base().fit(X[start], known[start])]
@@ -234,11 +243,24 @@ class GradualSelfTraining(BaseTransferClassifier):
             import_extra("ot", "ot", "GradualSelfTraining with n_interpolated > 0")
         if isinstance(self.path, str) and self.path not in ROUTES:
             raise ValueError(f"path must be 'auto', 'given' or a list of names of domains; got {self.path!r}.")
+        if not isinstance(self.path, str) and len(set(self.path)) < len(list(self.path)):
+            raise ValueError(f"path must name each domain once; got {self.path!r}.")
+        if self.estimator is not None:
+            check_learner(self.estimator)
         base = self._base()
         if not hasattr(base, "predict_proba") and not hasattr(base, "decision_function"):
             raise TypeError(
                 "The estimator must have predict_proba or decision_function, to tell which rows it is sure of; "
                 f"{base!r} has neither."
+            )
+
+    def _check_end(self, domains):
+        """Raise if the target is all of several domains without labels, of which none was said to be it."""
+        merged = [name for name in domains.aliases if isinstance(name, str) or name >= 0]
+        if len(merged) > 1:
+            raise ValueError(
+                f"sample_domain names several domains without labels, {sorted(merged, key=repr)}, and none the target: "
+                "which is the end of the path? Name that one 'target' (or a negative integer)."
             )
 
     def _base(self):
@@ -261,6 +283,9 @@ class GradualSelfTraining(BaseTransferClassifier):
                 )
             between = {name: between[name] for name in self.path}
         elif self.path == "auto" and between:
+            if self.metric is None:
+                ends = {"source": start, **between, TARGET: domains.target}
+                check_two_rows(ends, "pass path, or a metric that takes single rows")
             samples = [X[start], *(X[rows] for rows in between.values()), X[domains.target]]
             compare = make_metric(self.metric, X, ends=(start, domains.target))
             distances = np.zeros((len(samples), len(samples)))
@@ -313,6 +338,28 @@ class GradualSelfTraining(BaseTransferClassifier):
         shares = self._last(X, "predict_proba")
         full = np.zeros((len(shares), len(self.classes_)))
         full[:, np.searchsorted(self.classes_, self.estimators_[-1].classes_)] = shares
+        return full
+
+    @available_if(_base_has("decision_function"))
+    def decision_function(self, X):
+        """Decision values of target rows, by the last model.
+
+        Parameters
+        ----------
+        X : array-like, or CSR matrix where the estimator takes it, of shape (n_samples, n_features)
+            Rows, taken as target rows.
+
+        Returns
+        -------
+        ndarray of shape (n_samples,) or (n_samples, n_classes)
+            The estimator's; if a class went missing on the way, columns in the order of ``classes_``, -inf for it.
+        """
+        values, classes = self._last(X, "decision_function"), self.estimators_[-1].classes_
+        if len(classes) == len(self.classes_):
+            return values
+        full = np.full((len(values), len(self.classes_)), -np.inf)
+        columns = values if values.ndim == 2 else np.column_stack([-values, values])
+        full[:, np.searchsorted(self.classes_, classes)] = columns
         return full
 
     def _last(self, X, method):

@@ -3,12 +3,14 @@
 from numbers import Integral
 
 import numpy as np
+from sklearn.base import is_classifier
 
 from sktl._checks import check_number, check_option
 from sktl.base import BaseOnLabeled
 from sktl.base._routing import fit_on_domains, on_missing_labels
 from sktl.base._wrappers import weight_parameter
-from sktl.domains import TARGET, draw_rows, read_domains
+from sktl.domains import TARGET, draw_rows, known_labels, missing_values, read_domains
+from sktl.model_selection._by_domain import check_learner, check_two_rows
 from sktl.model_selection._sources import rank_sources
 
 
@@ -37,15 +39,15 @@ class SourceSelector(BaseOnLabeled):
     With ``weights="distance"`` a row of source i, of :math:`m_i` rows at distance :math:`d_i`, has the weight
 
     .. math:: w_i \propto (\nu - d_i)_+, \qquad \sum_i m_i (\nu - d_i)_+^2 = \lambda^2,
-              \qquad \lambda^2 = \mathrm{reg}^2 \, \bar s^2 \sum_i m_i,
+              \qquad \lambda^2 = \mathrm{reg}^2 \sum_i m_i s_i^2,
 
-    which falls linearly to 0 at :math:`\nu`; :math:`\bar s^2` is the mean squared standard error of the distances. The
-    shares :math:`\alpha_i \propto m_i w_i` minimise a bound of the target risk,
+    which falls linearly to 0 at :math:`\nu`; :math:`s_i` is the standard error of :math:`d_i`. The shares
+    :math:`\alpha_i \propto m_i w_i` minimise a bound of the target risk,
     :math:`\sum_i \alpha_i d_i + \lambda (\sum_i \alpha_i^2 / m_i)^{1/2}`: near sources, but enough rows [1]_.
 
     *When it helps*: many sources, some of them strangers, whose rows teach something else. Of ten simulated ones, seven
     strangers that label otherwise: 61 % from all, 88 from those kept or weighted; with 15 rows each 58, 84 kept and 86
-    weighted. At four hospitals (heart disease) 76.8 from all, 77.2 kept, 78.3 weighted, 80.3 from the nearest alone.
+    weighted. At four hospitals (heart disease) 76.8 from all, 77.2 kept, 78.7 weighted, 80.3 from the nearest alone.
     *When it hurts*: strangers in their rows that label alike (87 % from all, 83 kept or weighted, 15 rows each), or
     distances that say nothing of the labels; compare with all sources (``benchmarks/sources.py``).
 
@@ -57,8 +59,9 @@ class SourceSelector(BaseOnLabeled):
     metric : callable, default=None
         Distance of a source from the target, as for :func:`rank_sources`.
     n_sources : int >= 1 or "auto", default="auto"
-        How many are kept. "auto": those that chance can't tell from the nearest one, whose distance lies within two
-        standard errors (of the difference) of the smallest; with ``weights="distance"``, those whose weight is not 0.
+        How many are kept, all if there are fewer. "auto": those than which no other is nearer by more than two standard
+        errors (of the difference). With ``weights="distance"``, those of them (of all, for "auto") whose weight is not
+        0, perhaps fewer. Sources without a label are left out, unless none has one.
     weights : {"uniform", "distance"}, default="uniform"
         How much the rows of the sources kept count: all alike, or by the distance of their source. Labelled target rows
         then count as much as those of the nearest source. The estimator must take ``sample_weight``.
@@ -98,8 +101,9 @@ class SourceSelector(BaseOnLabeled):
 
     Notes
     -----
-    Cost: ``n_bootstrap`` + 1 distances a source, and one fit. Without a target label no distance of rows sees whether a
-    source labels alike.
+    Cost: ``n_bootstrap`` + 1 distances a source, and one fit. A source of few rows, whose distance may be small by
+    chance, has a large standard error: it may be kept itself, but no other is for its sake. Without a target
+    label no distance of rows sees whether a source labels alike.
 
     References
     ----------
@@ -154,7 +158,8 @@ class SourceSelector(BaseOnLabeled):
         y : array-like of shape (n_samples,), default=None
             Labels, missing (NaN, None, ``pd.NA``) where unknown.
         sample_domain : array-like of shape (n_samples,), default=None
-            Names of the domains; without it there is one source, which is kept.
+            Names of the domains; without it there is one source, which is kept, and nothing to select: in a pipeline
+            pass ``sourceselector__sample_domain``, or turn metadata routing on.
 
         Returns
         -------
@@ -163,7 +168,8 @@ class SourceSelector(BaseOnLabeled):
         Raises
         ------
         TypeError, ValueError
-            If a parameter or a domain is not as described.
+            If a parameter or a domain is not as described, or the sources kept are of one class, which the estimator
+            can't learn.
 
         Warns
         -----
@@ -175,6 +181,9 @@ class SourceSelector(BaseOnLabeled):
         names, self.ranking_, self.selected_ = domains.names, None, domains.sources
         model, weights, self.source_weights_ = on_missing_labels(self.estimator), None, np.ones(1)
         if not domains.single and len(domains.sources) > 1:
+            if self.metric is None:
+                rows = {name: domains.names == name for name in (*domains.sources, TARGET)}
+                check_two_rows(rows, "pass a metric that takes single rows")
             self.ranking_ = rank_sources(
                 X,
                 y,
@@ -185,16 +194,32 @@ class SourceSelector(BaseOnLabeled):
                 n_jobs=self.n_jobs,
                 random_state=self.random_state,
             )
-            self.selected_, self.source_weights_ = self._choose(self.ranking_)
+            self.selected_, self.source_weights_ = self._choose(self.ranking_, domains)
             kept = np.flatnonzero([name in (TARGET, *self.selected_) for name in names.tolist()])
             X, y, names = draw_rows(X, kept), None if y is None else draw_rows(y, kept), names[kept]
             if self.weights == "distance":
                 of = dict(zip(self.selected_, self.source_weights_, strict=True))
                 weights = np.array([of.get(name, self.source_weights_[0]) for name in names.tolist()])
-        self.estimator_ = fit_on_domains(model, X, y, None if domains.single else names, weights)
+        try:
+            self.estimator_ = fit_on_domains(model, X, y, None if domains.single else names, weights)
+        except ValueError as error:
+            self._explain(error, y)
+            raise
         return self
 
+    def _explain(self, error, y):
+        """Raise the error anew if it comes from sources of which one class is left."""
+        if self.ranking_ is None or y is None or not is_classifier(self.estimator):
+            return
+        labels = known_labels(y, ~missing_values(y))
+        if labels.ndim == 1 and len(np.unique(labels)) == 1:
+            raise ValueError(
+                f"The rows kept have labels of one class, {labels.tolist()[0]!r}: those of the sources "
+                f"{self.selected_}. Raise n_sources, or leave sources of one class out."
+            ) from error
+
     def _check_params(self):
+        check_learner(self.estimator)
         check_number("n_sources", self.n_sources, Integral, low=1, options=("auto",))
         check_option("weights", self.weights, ("uniform", "distance"))
         check_number("reg", self.reg, low=0, closed="neither")
@@ -205,20 +230,23 @@ class SourceSelector(BaseOnLabeled):
             except TypeError as error:
                 raise TypeError(f"{error} Or pass weights='uniform', to keep or leave out sources.") from None
 
-    def _choose(self, ranking):
+    def _choose(self, ranking, domains):
         """Names of the sources that are near enough, and the weight of a row of each."""
-        distances, errors = np.abs(ranking.distances - ranking.distances[0]), ranking.standard_errors
+        teaching = set(domains.names[domains.labeled & domains.source].tolist()) or set(ranking.names)
+        able = np.array([i for i, name in enumerate(ranking.names) if name in teaching])
         if self.n_sources != "auto":
-            distances = distances[: self.n_sources]
+            able = able[: self.n_sources]
+        distances, errors = np.abs(ranking.distances - ranking.distances[able[0]])[able], ranking.standard_errors[able]
         if self.weights == "distance":
-            rows = ranking.n_rows[: len(distances)].astype(float)
-            weights = distance_weights(distances, rows, self.reg * np.sqrt(np.mean(errors**2) * rows.sum()))
-        elif self.n_sources == "auto":  # those that chance can't tell from the nearest one
-            weights = (distances <= 2 * np.hypot(errors, errors[0])).astype(float)
+            rows = ranking.n_rows[able].astype(float)
+            weights = distance_weights(distances, rows, self.reg * np.sqrt(rows @ errors**2))
+        elif self.n_sources == "auto":  # a small source may look nearest by chance: it rules out no other
+            lead, noise = np.subtract.outer(distances, distances), np.hypot.outer(errors, errors)
+            weights = (lead <= 2 * noise).all(axis=1).astype(float)
         else:
             weights = np.ones(len(distances))
         chosen = np.flatnonzero(weights)
-        return [ranking.names[i] for i in chosen], weights[chosen]
+        return [ranking.names[able[i]] for i in chosen], weights[chosen]
 
     def _router(self):
         return super()._router().add_self_request(self)

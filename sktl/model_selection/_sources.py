@@ -295,6 +295,8 @@ def _call(compare, source, target):
         value = compare(**{first: X_source, second: X_target}, y_source=y_source, y_target=y_target)
     if np.ndim(value) or not isinstance(value, (Real, np.ndarray)):
         raise TypeError(f"metric must return a number; {compare!r} returned {value!r}.")
+    if not np.isfinite(value):
+        raise ValueError(f"metric must return a finite number; {compare!r} returned {value!r}.")
     return float(value)
 
 

@@ -6,14 +6,13 @@ from numbers import Integral
 import numpy as np
 from joblib import Parallel, delayed
 from sklearn.base import clone, is_classifier
-from sklearn.metrics import check_scoring
 from sklearn.model_selection import KFold, StratifiedKFold, cross_val_score
 from sklearn.utils import check_consistent_length, check_random_state
 
 from sktl._checks import check_number, check_option
 from sktl.base._routing import fit_on_domains, on_missing_labels
-from sktl.domains import TARGET, as_column, draw_rows, missing_values, one_column
-from sktl.model_selection._by_domain import domain_names
+from sktl.domains import TARGET, as_column, draw_rows, known_labels, missing_values, one_column
+from sktl.model_selection._by_domain import check_learner, domain_names, one_domain_is_meant, single_scorer
 from sktl.model_selection._hide import hide_labels
 from sktl.model_selection._splitters import class_codes, deal
 from sktl.model_selection._tables import grid
@@ -104,11 +103,13 @@ def cross_val_transfer(
         The domains that play the target, one after the other; "each": all that have a label.
     mode : {"unsupervised", "generalization", "few-shot"}, default="unsupervised"
         What ``fit`` sees of the target: its rows without their labels; nothing; its rows and ``n_labeled`` labels,
-        drawn by class (the rows that keep theirs are not scored). In every mode the other domains are the sources.
+        drawn by class (the rows that keep theirs are not scored). The other domains are the sources. In
+        "generalization", where there is no target to adapt to, they are one domain: ``fit`` gets their labelled rows
+        and no ``sample_domain``, and what adapts does nothing.
     n_labeled : int >= 1, default=None
-        For "few-shot".
+        For "few-shot", which needs it.
     scoring : str, callable or None, default=None
-        As in scikit-learn; None: the estimator's ``score``. Target labels are used here and nowhere else.
+        As in scikit-learn, one score; None: the estimator's ``score``. Target labels are used here and nowhere else.
     n_jobs : int or None, default=None
         Fits in parallel, by joblib.
     random_state : int, RandomState instance or None, default=0
@@ -127,7 +128,7 @@ def cross_val_transfer(
     See Also
     --------
     transfer_matrix : From each domain to each.
-    LeaveOneDomainOut : The splits of mode "generalization", for scikit-learn's own functions.
+    LeaveOneDomainOut : The splits of mode "generalization", for scikit-learn's functions (rows without a label train).
 
     Examples
     --------
@@ -142,19 +143,27 @@ def cross_val_transfer(
     (['a', 'b', 'c'], True)
     """
     check_option("mode", mode, MODES)
-    if (n_labeled is None) == (mode == "few-shot"):
+    check_learner(estimator)
+    if n_labeled is None and mode == "few-shot":
+        raise ValueError("mode='few-shot' needs n_labeled, the number of target labels that fit sees, such as 10.")
+    if n_labeled is not None and mode != "few-shot":
         raise ValueError(f"n_labeled belongs to mode='few-shot'; got mode={mode!r} and n_labeled={n_labeled!r}.")
     check_number("n_labeled", n_labeled, Integral, low=1, options=(None,))
     y = one_column(y)
     names, labeled = _read(X, y, sample_domain)
     chosen = _chosen_targets(targets, names, labeled)
+    if mode == "generalization" and len(set(names[labeled].tolist())) == 1:
+        raise ValueError(
+            f"mode='generalization' learns from the labels of other domains; {chosen[0]!r} alone has labels. Label "
+            "rows of another domain."
+        )
     rng = check_random_state(random_state)
     tasks = []
     for target in chosen:
         kept = few_labels(names == target, labeled, y, n_labeled, rng)
         tasks.append((names == target, labeled & (names == target) & ~kept))
     estimator = on_missing_labels(estimator)
-    scorer = check_scoring(estimator, scoring)
+    scorer = single_scorer(estimator, scoring)
     results = Parallel(n_jobs=n_jobs)(
         delayed(_fit_and_score)(estimator, scorer, X, y, names, target, scored, mode != "generalization")
         for target, scored in tasks
@@ -177,10 +186,10 @@ def transfer_matrix(estimator, X, y, sample_domain, *, scoring=None, cv=5, n_job
     sample_domain : array-like of shape (n_samples,)
         The name of each row's domain.
     scoring : str, callable or None, default=None
-        As in scikit-learn; None: the estimator's ``score``.
+        As in scikit-learn, one score; None: the estimator's ``score``.
     cv : int >= 2, default=5
-        Folds of the cross-validation within a domain, on the diagonal (where adapting estimators warn that there is one
-        domain).
+        Folds of the cross-validation within a domain, on the diagonal (where estimators that adapt have one domain, and
+        do nothing).
     n_jobs : int or None, default=None
         Fits in parallel, by joblib.
 
@@ -191,8 +200,9 @@ def transfer_matrix(estimator, X, y, sample_domain, *, scoring=None, cv=5, n_job
 
     Raises
     ------
-    ValueError
-        If a domain has no labels.
+    TypeError, ValueError
+        If an argument is not as described, or a domain has no labels, or those of one class, which the estimator can't
+        learn.
 
     Examples
     --------
@@ -207,6 +217,7 @@ def transfer_matrix(estimator, X, y, sample_domain, *, scoring=None, cv=5, n_job
            [0., 1.]])
     """
     check_number("cv", cv, Integral, low=2)
+    check_learner(estimator)
     y = one_column(y)
     names, labeled = _read(X, y, sample_domain)
     domains = _chosen_targets("each", names, labeled)
@@ -214,7 +225,7 @@ def transfer_matrix(estimator, X, y, sample_domain, *, scoring=None, cv=5, n_job
     if missing:
         raise ValueError(f"A source needs labels; the domains {missing} have none. Leave their rows out.")
     estimator = on_missing_labels(estimator)
-    scorer = check_scoring(estimator, scoring)
+    scorer = single_scorer(estimator, scoring)
     pairs = [(source, target) for source in domains for target in domains]
     scores = Parallel(n_jobs=n_jobs)(
         delayed(_score_pair)(estimator, scorer, X, y, names, labeled, pair, cv) for pair in pairs
@@ -224,6 +235,8 @@ def transfer_matrix(estimator, X, y, sample_domain, *, scoring=None, cv=5, n_job
 
 def _read(X, y, sample_domain):
     """Names of the rows' domains, as objects, and which rows have labels."""
+    if y is None:
+        raise ValueError("y is needed: the labels of the domains, by which they are scored; got None.")
     check_consistent_length(X, y)
     return domain_names(X, sample_domain), ~missing_values(y)
 
@@ -231,7 +244,13 @@ def _read(X, y, sample_domain):
 def _chosen_targets(targets, names, labeled):
     """Names of the domains that play the target."""
     able = sorted(set(names[labeled].tolist()), key=repr)
-    chosen = able if isinstance(targets, str) and targets == "each" else list(targets)
+    if not able:
+        raise ValueError(f"All {len(names)} labels are missing: a target is scored by its labels. Pass those you have.")
+    if isinstance(targets, str) and targets == "each":
+        return able
+    if isinstance(targets, str) or not np.iterable(targets):
+        raise ValueError(f"targets must be 'each' or a list, some of {able}; got {targets!r}. Pass [{targets!r}].")
+    chosen = list(targets)
     unable = [name for name in chosen if name not in able]
     if unable or not chosen:
         raise ValueError(f"targets must be 'each' or some of the domains that have labels, {able}; got {targets!r}.")
@@ -253,13 +272,13 @@ def few_labels(target, labeled, y, n_labeled, rng):
 
 def _fit_and_score(estimator, scorer, X, y, names, target, scored, sees_target):
     """Fit with the labels of the ``scored`` target rows hidden (and the target's rows, if it must not see them)."""
-    hidden = hide_labels(y, target & scored if sees_target else target)
-    domains = np.where(target, TARGET, np.where(names == TARGET, "was target", names)).astype(object)
-    rows = np.arange(len(names)) if sees_target else np.flatnonzero(~target)
     if sees_target:
-        model = fit_on_domains(estimator, X, hidden, domains)
-    else:
-        model = clone(estimator).fit(draw_rows(X, rows), _own_labels(y, rows))
+        domains = np.where(target, TARGET, np.where(names == TARGET, "was target", names)).astype(object)
+        model = fit_on_domains(estimator, X, hide_labels(y, target & scored), domains)
+    else:  # no names, which are refused where no row is the target's; nor rows that would pass for such
+        rows = np.flatnonzero(~target & ~missing_values(y))
+        with one_domain_is_meant():
+            model = clone(estimator).fit(draw_rows(X, rows), _own_labels(y, rows))
     rows = np.flatnonzero(scored)
     return model, scorer(model, draw_rows(X, rows), _own_labels(y, rows))
 
@@ -272,12 +291,26 @@ def _own_labels(y, rows):
 
 def _score_pair(estimator, scorer, X, y, names, labeled, pair, cv):
     """Score from one domain to another, or within one."""
-    source, target = pair
-    rows = np.flatnonzero((names == source) | (names == target))
+    rows = np.flatnonzero((names == pair[0]) | (names == pair[1]))
     X, y, names, labeled = draw_rows(X, rows), as_column(y)[rows], names[rows], labeled[rows]
-    if source != target:
-        is_target = names == target
-        return _fit_and_score(estimator, scorer, X, y, names, is_target, is_target & labeled, True)[1]
-    known = np.flatnonzero(labeled)
+    is_target = names == pair[1]
+    try:
+        if pair[0] != pair[1]:
+            return _fit_and_score(estimator, scorer, X, y, names, is_target, is_target & labeled, True)[1]
+        return _score_within(estimator, scorer, X, y, np.flatnonzero(labeled), cv)
+    except ValueError as error:
+        classes = np.unique(known_labels(y, labeled & (names == pair[0])))
+        if not is_classifier(estimator) or len(classes) > 1:
+            raise
+        raise ValueError(
+            f"The labels of the domain {pair[0]!r} are of one class, {classes.tolist()[0]!r}, which the estimator "
+            "can't learn. Leave the rows of that domain out."
+        ) from error
+
+
+def _score_within(estimator, scorer, X, y, known, cv):
+    """Mean score of the folds of the ``known`` rows, all of one domain."""
     folds = (StratifiedKFold if is_classifier(estimator) else KFold)(cv, shuffle=True, random_state=0)
-    return np.mean(cross_val_score(estimator, draw_rows(X, known), _own_labels(y, known), scoring=scorer, cv=folds))
+    with one_domain_is_meant():
+        scores = cross_val_score(estimator, draw_rows(X, known), _own_labels(y, known), scoring=scorer, cv=folds)
+    return np.mean(scores)

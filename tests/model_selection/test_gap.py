@@ -93,17 +93,50 @@ def test_the_curve_s_models_are_fitted_on_the_rows_they_are_named_for(two_sites)
     assert [n_target for _, n_target in seen] == [0, 0, 0, 5, 0, 5, 5, 12, 0, 12, 12]
 
 
-def test_the_estimator_itself_is_the_baseline_and_says_that_it_does_not_adapt(two_sites, centre):
-    X, y, site = two_sites
+def test_the_estimator_itself_is_the_baseline_in_one_domain(two_sites, centre):
+    X, y, site = two_sites  # which is meant, and no cause for a SingleDomainWarning: warnings are errors here
     pipe = make_pipeline(centre(), OnLabeled(LogisticRegression()))
-    with pytest.warns(SingleDomainWarning):
-        itself = negative_transfer_gap(pipe, X, y, site, cv=3)
+    itself = negative_transfer_gap(pipe, X, y, site, cv=3)
     known = ~missing_values(y) & (site == "target")
     folds = TargetKFold(3, random_state=0).split(X, y, site)
     for (_, test), score in zip(folds, itself.without_source, strict=True):
         rows = known & ~np.isin(np.arange(len(y)), test)
         alone = make_pipeline(StandardScaler(with_std=False), LogisticRegression())
         assert score == alone.fit(X[rows], known_labels(y, rows)).score(X[test], y[test])
+
+
+def test_a_baseline_that_adapts_has_one_domain_in_the_curve(two_sites, centre):
+    X, y, site = two_sites
+    pipe = make_pipeline(centre(), OnLabeled(LogisticRegression()))
+    curve = transfer_learning_curve(pipe, X, y, site, n_labeled=(9,), baseline=pipe, n_repeats=1)
+    assert np.isfinite(curve.scores["target-only"]).all() and np.isfinite(curve.scores["source-only"]).all()
+
+
+def test_the_transfer_model_still_warns_of_domains_that_do_not_reach_it(two_sites, centre):
+    class Deaf(LogisticRegression):  # fits a map on the rows of one domain, and tells it nothing of the others
+        def fit(self, X, y):
+            return super().fit(centre().fit_transform(X, y), y)
+
+    X, y, site = two_sites
+    with pytest.warns(SingleDomainWarning):
+        negative_transfer_gap(Deaf(), X, y, site, cv=3)
+
+
+@pytest.mark.parametrize("function", [negative_transfer_gap, transfer_learning_curve])
+def test_errors_of_both(two_sites, function):
+    X, y, site = two_sites
+    model = LogisticRegression()
+    with pytest.raises(
+        TypeError, match=r"scoring must be a string, a callable or None: one score .*; got \['accuracy'"
+    ):
+        function(model, X, y, site, scoring=["accuracy", "roc_auc"])
+    for wrong in (LogisticRegression, None, StandardScaler()):
+        with pytest.raises(TypeError, match=r"estimator must be a classifier or regressor, .* LogisticRegression\(\)"):
+            function(wrong, X, y, site)
+    with pytest.raises(TypeError, match="baseline must be a classifier or regressor"):
+        function(model, X, y, site, baseline=LogisticRegression)
+    with pytest.raises(ValueError, match="y is needed: the labels of the sources, and of some target rows"):
+        function(model, X, None, site)
 
 
 def test_errors_say_what_to_do(two_sites):
@@ -114,8 +147,16 @@ def test_errors_say_what_to_do(two_sites):
         transfer_learning_curve(model, mixed, y, site, n_labeled=(0, 5))
     curve = transfer_learning_curve(model, mixed, y, site, n_labeled=(0, 5), baseline=model, n_repeats=1)
     assert np.isfinite(curve.scores["pooled"]).all()
-    with pytest.raises(ValueError, match=r"n_splits=5 folds need as many labelled target rows; there are 0"):
-        negative_transfer_gap(model, mixed, np.where(site == "target", np.nan, y), site)
+    unlabeled = np.where(site == "target", np.nan, y)
+    with pytest.raises(ValueError, match=r"cv=5 folds need as many labelled target rows; there are 0. Label some"):
+        negative_transfer_gap(model, mixed, unlabeled, site)
+    with pytest.raises(ValueError, match=r"cv=50 folds need as many labelled target rows; there are 46. Lower cv"):
+        negative_transfer_gap(model, mixed, y, site, cv=50)
+    with pytest.raises(ValueError, match="The target rows have no label: a curve draws labels from them"):
+        transfer_learning_curve(model, mixed, unlabeled, site)
+    for sizes in (10, (), "all"):
+        with pytest.raises(TypeError, match=r"n_labeled must be a sequence of integers, such as \(0, 10, 50\); got"):
+            transfer_learning_curve(model, X, y, site, n_labeled=sizes)
     with pytest.raises(ValueError, match="test_size must be"):
         transfer_learning_curve(model, mixed, y, site, test_size=0)
     with pytest.raises(ValueError, match="n_labeled must be an integer >= 0"):

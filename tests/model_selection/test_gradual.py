@@ -160,6 +160,45 @@ def test_domains_are_made_between_each_two_on_the_path(rotation):
     assert_allclose(again.predict_proba(X), fitted.predict_proba(X), rtol=1e-2, atol=1e-4)
 
 
+@pytest.mark.parametrize("classes", [2, 3])
+def test_decision_values_are_the_last_model_s(classes):
+    rng = np.random.default_rng(5)
+    y, step = rng.integers(0, classes, 90), np.repeat([0, 1], 45)
+    X = rng.normal(size=(90, 2)) / 4 + np.column_stack([2.0 * (y == 1), 2.0 * (y == 2)])
+    fitted = GradualSelfTraining(LinearSVC()).fit(X, np.where(step == 0, y, np.nan))
+    assert_array_equal(fitted.decision_function(X), fitted.estimators_[-1].decision_function(X))
+    assert not hasattr(fitted, "predict_proba") and not hasattr(GradualSelfTraining(GaussianNB()), "decision_function")
+
+
+@pytest.mark.parametrize("classes", [3, 4])
+def test_decision_values_where_a_class_went_missing(classes):
+    rng = np.random.default_rng(6)
+    y, step = rng.integers(0, classes, 120), np.repeat([0, 1], 60)
+    X = rng.normal(size=(120, 2)) / 4 + 3.0 * np.array([[0, 0], [1, 0], [0, 1], [1, 1]])[y]
+    kept = (step == 0) | (y != 1)  # the target has no row of class 1
+    X, y, step = X[kept], y[kept], step[kept]
+    fitted = GradualSelfTraining(LinearSVC()).fit(X, np.where(step == 0, y, np.nan))
+    values, last = fitted.decision_function(X), fitted.estimators_[-1]
+    assert values.shape == (len(X), classes) and (values[:, 1] == -np.inf).all() and len(last.classes_) == classes - 1
+    assert_array_equal(fitted.classes_[values.argmax(axis=1)], fitted.predict(X))
+
+
+def test_one_of_several_domains_without_labels_is_named_the_target(rotation):
+    X, _, site, shown = rotation
+    step = np.array([NAMES.index(name) for name in site])
+    for names in (np.where(site == "target", "end", site), 15 * step):
+        with pytest.raises(
+            ValueError, match=r"several domains without labels, \[.*\], and none .* Name that one 'target'"
+        ):
+            GradualSelfTraining().fit(X, shown, sample_domain=names)
+    by_sign = GradualSelfTraining().fit(X, shown, sample_domain=np.where(step == 8, -1, step))
+    assert by_sign.path_ == ["source", *range(1, 8), "target"]
+    pooled = np.where(step >= 7, -step, step)  # two names of the target, said to be so
+    assert GradualSelfTraining().fit(X, shown, sample_domain=pooled).path_ == ["source", *range(1, 7), "target"]
+    two = np.isin(site, ["start", "target"])  # one domain without labels is the target by any name
+    assert GradualSelfTraining().fit(X[two], shown[two], sample_domain=step[two]).path_ == ["source", "target"]
+
+
 def test_errors(rotation, monkeypatch):
     X, _, site, shown = rotation
     with pytest.raises(ValueError, match=r"path names \['z'\]; the domains without labels .* are \['"):
@@ -172,6 +211,18 @@ def test_errors(rotation, monkeypatch):
         GradualSelfTraining(_Mute()).fit(X, shown)
     with pytest.warns(UnlabeledSourceWarning), pytest.raises(ValueError, match="starts from labelled source rows"):
         GradualSelfTraining().fit(X, np.where(site == "target", np.arange(len(X)) % 2, np.nan), site == "target")
+    with pytest.raises(ValueError, match="starts from labelled source rows; there are none"):
+        GradualSelfTraining().fit(X, np.full(len(X), np.nan), site)
+    with pytest.raises(ValueError, match="requires y to be passed, but the target y is None: pass source labels"):
+        GradualSelfTraining().fit(X, None, site)
+    with pytest.raises(ValueError, match=r"path must name each domain once; got \['a', 'a'\]"):
+        GradualSelfTraining(path=["a", "a"]).fit(X, shown, site)
+    with pytest.raises(TypeError, match=r"must be a classifier or regressor, .* such as LogisticRegression\(\)"):
+        GradualSelfTraining(LogisticRegression).fit(X, shown, site)
+    lonely = np.where(np.arange(len(X)) == np.flatnonzero(site == "a")[0], "lonely", site)
+    with pytest.raises(ValueError, match="needs two rows of each domain; 'lonely' has 1. .* or pass path, or a metric"):
+        GradualSelfTraining().fit(X, shown, lonely)
+    assert "lonely" in GradualSelfTraining(path=["lonely"]).fit(X, shown, lonely).path_
     monkeypatch.setitem(sys.modules, "ot", None)
     with pytest.raises(MissingExtraError, match=r"sktl\[ot\]"):
         GradualSelfTraining(n_interpolated=1).fit(X, np.where(site == "target", np.nan, 1.0 * (X[:, 0] > 0)))

@@ -19,7 +19,8 @@ from sklearn.preprocessing import StandardScaler
 from sklearn.svm import SVC
 
 from sktl import OnLabeled
-from sktl.exceptions import SingleDomainWarning
+from sktl.domains import read_domains
+from sktl.exceptions import SingleDomainWarning, UnlabeledSourceWarning
 from sktl.feature import TCA
 from sktl.metrics import (
     conditional_mmd,
@@ -34,6 +35,7 @@ from sktl.metrics import (
 from sktl.metrics.transferability import leep
 from sktl.model_selection import SourceSelector, TargetKFold, domain_distance_matrix, rank_sources
 from sktl.model_selection._selector import distance_weights
+from sktl.model_selection._sources import SourceRanking
 
 
 @pytest.fixture(scope="module")
@@ -245,6 +247,18 @@ def test_the_weighted_selector_is_a_fit_by_hand(ten_sources):
     assert np.abs(by_hand.coef_ - unweighted.coef_).max() > 0.05
 
 
+def test_the_reach_counts_the_errors_by_rows(ten_sources):
+    X, y, site = ten_sources
+    kept = ~np.isin(site, ["s2", "s9"]) | (np.arange(len(X)) % 4 == 0)  # two sources of a quarter of the rows
+    X, hidden, site = X[kept], np.where(site == "target", np.nan, y)[kept], site[kept]
+    selector = SourceSelector(LogisticRegression(), weights="distance", reg=6.0).fit(X, hidden, sample_domain=site)
+    d, errors, rows = selector.ranking_.distances, selector.ranking_.standard_errors, selector.ranking_.n_rows
+    assert set(rows) > {10} and 3 < len(selector.selected_) < 10
+    (first, *_, last), n = selector.source_weights_, len(selector.selected_)
+    level = (first * d[n - 1] - last * d[0]) / (first - last)  # where the weights fall to 0
+    assert rows @ np.maximum(level - d, 0) ** 2 == pytest.approx(36 * rows @ errors**2)
+
+
 def test_weights_of_equal_distances_are_uniform(ten_sources):
     X, y, site = ten_sources
     hidden = np.where(site == "target", np.nan, y)
@@ -314,6 +328,84 @@ def test_the_selector_in_a_pipeline_and_a_search(ten_sources, routing):
     )
 
 
+@pytest.mark.parametrize("weights", ["uniform", "distance"])
+def test_a_tiny_source_keeps_no_stranger(ten_sources, weights):
+    X, y, site = ten_sources
+    hidden, site = np.where(site == "target", np.nan, y), site.astype(object)
+    for rows in ([0, 1], np.flatnonzero(site == "s2")[:2], np.flatnonzero(site == "s9")[-3:]):
+        some = site.copy()
+        some[rows] = "tiny"  # its distance says nothing: the standard error is some .2
+        selector = SourceSelector(LogisticRegression(), weights=weights).fit(X, hidden, sample_domain=some)
+        assert set(selector.selected_) <= {"tiny", "s2", "s5", "s7"} != {"tiny"}
+        assert len(selector.selected_) > 1
+
+
+def test_auto_keeps_those_that_no_other_is_nearer_than():
+    ranking = SourceRanking(list("abcd"), np.array([-0.1, 0.0, 0.05, 0.14]), np.array([0.2, 0.01, 0.02, 0.02]), None)
+    domains = read_domains(np.zeros(5), None, ["a", "b", "c", "d", "target"])
+    names, weights = SourceSelector(LogisticRegression())._choose(ranking, domains)
+    assert names == ["a", "b"]  # "c" is 0.05 > 2 * hypot(0.01, 0.02) behind "b", though none can say so of "a"
+    assert_array_equal(weights, [1, 1])
+
+
+def test_sources_without_labels_are_left_out(ten_sources):
+    X, y, site = ten_sources
+    nearest = rank_sources(X, sample_domain=site).names
+    hidden = np.where(np.isin(site, ["target", *nearest[:2]]), np.nan, y)
+    for n_sources, weights in ((1, "uniform"), ("auto", "uniform"), (3, "distance")):
+        selector = SourceSelector(LogisticRegression(), n_sources=n_sources, weights=weights)
+        assert selector.fit(X, hidden, sample_domain=site).selected_[0] == nearest[2]
+        assert selector.ranking_.names == nearest and not set(selector.selected_) & set(nearest[:2])
+    target_only = np.where(site == "target", y, np.nan)  # no source has any: those near are kept, for what adapts
+    with pytest.warns(UnlabeledSourceWarning):
+        assert SourceSelector(LogisticRegression(), n_sources=2).fit(X, target_only, site).selected_ == nearest[:2]
+
+
+def test_fewer_sources_than_asked_for(ten_sources):
+    X, y, site = ten_sources
+    kept = np.isin(site, ["s2", "s5", "s9", "target"])
+    hidden = np.where(site == "target", np.nan, y)[kept]
+    selector = SourceSelector(LogisticRegression(), n_sources=7).fit(X[kept], hidden, sample_domain=site[kept])
+    assert sorted(selector.selected_) == ["s2", "s5", "s9"]
+    selector.set_params(weights="distance", n_sources=3).fit(X[kept], hidden, sample_domain=site[kept])
+    assert sorted(selector.selected_) == ["s2", "s5"]
+
+
+def test_errors_name_the_source(ten_sources):
+    X, y, site = ten_sources
+    hidden, nearest = np.where(site == "target", np.nan, y), rank_sources(X, sample_domain=site).names[0]
+    hidden[site == nearest] = 1
+    with pytest.raises(ValueError, match=rf"labels of one class, 1: those of the sources \['{nearest}'\]. Raise"):
+        SourceSelector(LogisticRegression(), n_sources=1).fit(X, hidden, sample_domain=site)
+    single = np.where(np.arange(len(X)) == 3, "lonely", site)
+    with pytest.raises(ValueError, match="needs two rows of each domain; 'lonely' has 1. Leave .* or pass a metric"):
+        SourceSelector(LogisticRegression()).fit(X, hidden, sample_domain=single)
+    centres = {"metric": lambda A, B: np.abs(A.mean(axis=0) - B.mean(axis=0)).sum(), "n_sources": 4}
+    assert len(SourceSelector(LogisticRegression(), **centres).fit(X, hidden, sample_domain=single).selected_) == 4
+
+
+@pytest.mark.parametrize("estimator", [LogisticRegression, None, StandardScaler(), make_pipeline(StandardScaler())])
+def test_what_the_selector_can_fit(ten_sources, estimator):
+    X, y, site = ten_sources
+    with pytest.raises(TypeError, match=r"must be a classifier or regressor, .* such as LogisticRegression\(\)"):
+        SourceSelector(estimator).fit(X, y, sample_domain=site)
+
+
+@pytest.mark.parametrize("value", [np.nan, np.inf])
+def test_a_metric_returns_finite_numbers(ten_sources, value):
+    X, y, site = ten_sources
+
+    def undefined(A, B):
+        return value
+
+    for call in (rank_sources, SourceSelector(LogisticRegression(), metric=undefined).fit):
+        options = {"metric": undefined} if call is rank_sources else {}
+        with pytest.raises(ValueError, match=rf"must return a finite number; .*undefined.* returned {value}"):
+            call(X, y, site, **options)
+    with pytest.raises(ValueError, match="must return a finite number"):
+        domain_distance_matrix(X, site, metric=undefined)
+
+
 def test_all_sources_are_kept_where_there_is_nothing_to_choose(two_domains):
     X, y, _ = two_domains
     selector = SourceSelector(LogisticRegression()).fit(X, y)
@@ -357,3 +449,5 @@ def test_errors(ten_sources):
         rank_sources(X, y, site, n_bootstrap=-1)
     with pytest.raises(ValueError, match="Two domains are needed"):
         domain_distance_matrix(X, np.zeros(len(X)))
+    with pytest.raises(ValueError, match="sample_domain is needed, one value a row"):
+        domain_distance_matrix(X, None)

@@ -9,6 +9,7 @@ from sklearn.linear_model import LogisticRegression, Ridge
 from sklearn.model_selection import StratifiedKFold, cross_val_score
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
+from sklearn.tree import DecisionTreeClassifier
 
 from sktl import OnLabeled
 from sktl.base._routing import consumes_domains
@@ -136,8 +137,12 @@ def test_errors(three_sites):
     model = OnLabeled(LogisticRegression())
     with pytest.raises(ValueError, match="mode must be one of"):
         cross_val_transfer(model, X, y, site, mode="supervised")
-    with pytest.raises(ValueError, match="n_labeled belongs to mode='few-shot'"):
+    with pytest.raises(ValueError, match="n_labeled belongs to mode='few-shot'; got mode='unsupervised'"):
         cross_val_transfer(model, X, y, site, n_labeled=3)
+    with pytest.raises(ValueError, match="mode='few-shot' needs n_labeled"):
+        cross_val_transfer(model, X, y, site, mode="few-shot")
+    with pytest.raises(ValueError, match="mode='generalization' learns from .* other domains; 'a' alone has labels"):
+        cross_val_transfer(model, X, np.where(site == "a", y, np.nan), site, mode="generalization")
     with pytest.raises(ValueError, match="n_labeled=500 leaves no labelled row to score"):
         cross_val_transfer(model, X, y, site, mode="few-shot", n_labeled=500)
     with pytest.raises(ValueError, match=r"targets must be 'each' or some of .*\['a', 'b', 'target'\]; got \['z'\]"):
@@ -146,6 +151,56 @@ def test_errors(three_sites):
         cross_val_transfer(model, X, y, np.zeros(130))
     with pytest.raises(ValueError, match=r"the domains \['b'\] have none"):
         transfer_matrix(model, X, np.where(site == "b", np.nan, y), site)
+
+
+@pytest.mark.parametrize("function", [cross_val_transfer, transfer_matrix])
+def test_errors_of_both(three_sites, function):
+    X, y, site = three_sites
+    for scoring in (["accuracy", "roc_auc"], {"accuracy": "accuracy"}, ("accuracy",)):
+        with pytest.raises(TypeError, match=r"scoring must be a string, a callable or None: .*; got .'accuracy'"):
+            function(LogisticRegression(), X, y, site, scoring=scoring)
+    for estimator in (LogisticRegression, None, StandardScaler()):
+        with pytest.raises(TypeError, match=r"must be a classifier or regressor, .* such as LogisticRegression\(\)"):
+            function(estimator, X, y, site)
+    with pytest.raises(ValueError, match="sample_domain is needed, one value a row.*; got None"):
+        function(LogisticRegression(), X, y, None)
+    with pytest.raises(ValueError, match="y is needed: the labels .*; got None"):
+        function(LogisticRegression(), X, None, site)
+    with pytest.raises(ValueError, match="All 130 labels are missing: a target is scored by its labels"):
+        function(LogisticRegression(), X, np.full(130, np.nan), site)
+
+
+@pytest.mark.parametrize("targets", ["target", 3])
+def test_targets_are_a_list(three_sites, targets):
+    X, y, site = three_sites
+    with pytest.raises(
+        ValueError, match=rf"'each' or a list, some of \['a', .*; got {targets!r}. Pass \[{targets!r}\]"
+    ):
+        cross_val_transfer(LogisticRegression(), X, y, site, targets=targets)
+
+
+def test_a_domain_of_one_class_is_named(three_sites):
+    X, y, site = three_sites
+    y = np.where(site == "b", "yes", np.array(["no", "yes"])[y])
+    with pytest.raises(ValueError, match="labels of the domain 'b' are of one class, 'yes', which .* Leave the rows"):
+        transfer_matrix(LogisticRegression(), X, y, site)
+    scores = transfer_matrix(DecisionTreeClassifier(), X, y, site).scores  # it does learn a constant
+    assert scores[1, 1] == 1 and scores[1, 0] == np.mean(y[site == "a"] == "yes")
+
+
+def test_one_domain_by_the_mode_is_no_cause_for_a_warning(three_sites, centre):
+    X, y, site = three_sites  # warnings are errors here
+    pipe = make_pipeline(centre(), OnLabeled(LogisticRegression()))
+    result = cross_val_transfer(pipe, X, y, site, mode="generalization")
+    assert_allclose(result.scores, cross_val_transfer(LogisticRegression(), X, y, site, mode="generalization").scores)
+    some = np.where((site == "b") | (np.arange(130) % 5 == 0), np.nan, y)  # rows without labels are no target
+    kept = ~np.isnan(some)
+    result = cross_val_transfer(pipe, X, some, site, mode="generalization")
+    plain = cross_val_transfer(LogisticRegression(), X[kept], y[kept], site[kept], mode="generalization")
+    assert result.targets == plain.targets == ["a", "target"]
+    assert_allclose(result.scores, plain.scores)
+    plain = transfer_matrix(make_pipeline(StandardScaler(with_std=False), LogisticRegression()), X, y, site, cv=3)
+    assert_allclose(np.diag(transfer_matrix(pipe, X, y, site, cv=3).scores), np.diag(plain.scores))
 
 
 # --- each row through its own domain's map ---
