@@ -10,10 +10,10 @@ import numpy as np
 from scipy.stats import norm
 
 from sktl._checks import check_number, import_extra
-from sktl.domains import read_domains
 from sktl.inspection._case import Case, Weighting
 from sktl.inspection._columns import empty_columns, encode, read_columns
 from sktl.inspection._distance import MAX_ROWS, measure_distance
+from sktl.inspection._domains import domains_of
 from sktl.inspection._evidence import MIN_ROWS, n_relabellings, sample_rows
 from sktl.inspection._features import compare_columns
 from sktl.inspection._html import page, section
@@ -104,12 +104,19 @@ class DomainReport:
 
     Examples
     --------
-    >>> from sktl.datasets import make_covariate_shift
+    >>> import numpy as np
+    >>> from sktl import stack_domains
     >>> from sktl.inspection import DomainReport
-    >>> data = make_covariate_shift(n_source=300, n_target=200, random_state=0)
-    >>> report = DomainReport.from_data(data.X, data.y)
+    >>> rng = np.random.default_rng(0)
+    >>> X_source, X_target = rng.normal(size=(300, 2)), rng.normal(size=(200, 2)) + [0, 1]
+    >>> y_source = X_source[:, 0] + rng.normal(size=300) > 0
+    >>> X, y, sample_domain = stack_domains(source=(X_source, y_source), target=X_target)
+    >>> report = DomainReport.from_data(X, y, sample_domain)
     >>> report.kind, report.features[0].feature
-    ('covariate', 'x0')
+    ('covariate', 'x1')
+    >>> print(report)  # doctest: +ELLIPSIS
+    covariate shift: 300 source rows, 200 target rows (0 of them with a label), 2 columns
+    ...
     """
 
     kind: str
@@ -161,7 +168,7 @@ class DomainReport:
         """
         check_number("level", level, low=0, high=1, closed="neither")
         check_number("random_state", random_state, Integral, low=0)
-        domains = read_domains(X, y, sample_domain)
+        domains = domains_of(X, y, sample_domain)
         if domains.single:
             raise ValueError(
                 "A report needs two domains: leave the labels of target rows missing, or pass sample_domain."

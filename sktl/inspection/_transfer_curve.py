@@ -43,6 +43,7 @@ class TransferCurveDisplay:
     >>> display = TransferCurveDisplay.from_estimator(TrAdaBoostClassifier(n_estimators=3), X, y, target, **sizes)
     >>> display.scores["transfer"].shape
     (2, 2)
+    >>> figure = display.plot().figure_
     """
 
     def __init__(self, n_labeled, scores, score_name="score"):

@@ -39,6 +39,7 @@ class TransferMatrixDisplay:
     >>> display.scores.round()
     array([[1., 0.],
            [0., 1.]])
+    >>> figure = display.plot().figure_
     """
 
     def __init__(self, domains, scores):

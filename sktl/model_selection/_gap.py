@@ -204,6 +204,10 @@ def transfer_learning_curve(
         check_number("n_labeled", size, Integral, low=0)
     domains = read_domains(X, y, sample_domain)
     labeled = np.flatnonzero(domains.target & domains.labeled)
+    if not len(labeled):
+        raise ValueError(
+            "No target row has a label: the curve hides labels of target rows that are known, and scores by them."
+        )
     n_test = max(1, round(test_size * len(labeled)))
     if max(n_labeled) > len(labeled) - n_test:
         raise ValueError(
