@@ -46,8 +46,8 @@ def section(report, extra=()):
 def _evidence(report):
     """Distances and tests."""
     floor = (
-        "The noise floor is the same distance between two random halves of the source; the p-value says how often "
-        "chance alone makes domains look so different (a kernel test over ten widths; a linear classifier's ranks)."
+        f"{_text.FLOOR_KEY} The p-value says how often chance alone makes domains look so different (a kernel test "
+        "over ten widths; a linear classifier's ranks)."
     )
     yield _block("How far apart", floor, *_text.distance_cells(report))
     yield _block("The evidence", "", *_text.question_cells(report))

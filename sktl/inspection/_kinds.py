@@ -112,7 +112,7 @@ class Findings:
 
 def advise(kind, found):
     """One paragraph: what to mend, which family to try first, and what speaks against it; ``found``: Findings."""
-    words = [_meaning(kind, found), *found.remarks, _method(kind, found), *_weights_words(kind, found)]
+    words = [_meaning(kind, found), *found.remarks, method(kind, found), *_weights_words(kind, found)]
     if found.n_sources > 1 and kind != "none":
         words.append(
             f"Of the {found.n_sources} sources, `rank_sources` says which are near the target and `SourceSelector` "
@@ -148,7 +148,7 @@ def _meaning(kind, found):
     return " ".join(words)
 
 
-def _method(kind, found):
+def method(kind, found):
     """Which family to try first."""
     if kind == "scale" and found.turned:
         return TURNED

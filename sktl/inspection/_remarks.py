@@ -23,42 +23,42 @@ class Suspects:
     ----------
     empty : list of (str, str)
         Name and role ("source" or "target"), of columns without a value in one domain.
-    remarks : list of str
-        A sentence each on identifiers and dates.
+    rowwise : dict of str -> str
+        A sentence on each column of identifiers or dates.
     """
 
     empty: list
-    remarks: list
+    rowwise: dict
 
 
 def find_suspects(columns, empty, target):
     """:class:`Suspects` of a table; ``empty`` are the columns that have no value in one domain."""
-    remarks = []
+    rowwise = {}
     for column in columns:
         name = column.name
         if column.is_time:
-            remarks.append(
+            rowwise[name] = (
                 f"`{name}` holds times: domains of other periods are told apart by them alone. Leave it out, or turn "
                 "it into what repeats (months, weekdays) or elapses (an age)."
             )
         elif column.is_number:
             words = identifier_words(column.values[~target], column.values[target])
             if words:
-                remarks.append(f"`{name}` looks like an identifier ({words}): leave it out and look again.")
+                rowwise[name] = f"`{name}` looks like an identifier ({words}): leave it out and look again."
         elif are_dates([text for text in column.values if text != MISSING]):
-            remarks.append(
+            rowwise[name] = (
                 f"`{name}` holds dates as texts: leave it out, or convert it to numbers (months, days since)."
             )
-    return Suspects(empty, remarks)
+    return Suspects(empty, rowwise)
 
 
 def remarks(suspects, features, level):
     """Sentences for the advice, what weighs most first; none of a table without such columns."""
     return [
-        *suspects.remarks,
+        *suspects.rowwise.values(),
         *_empty_words(suspects.empty),
         *_unseen_words(features),
-        *_units_words(features, level),
+        *_units_words([row for row in features if row.feature not in suspects.rowwise], level),
         *_missing_words(features, level),
     ]
 

@@ -17,7 +17,7 @@ from sktl.inspection._domains import domains_of
 from sktl.inspection._evidence import MIN_ROWS, n_relabellings, sample_rows
 from sktl.inspection._features import compare_columns
 from sktl.inspection._html import page, section
-from sktl.inspection._kinds import Findings, advise
+from sktl.inspection._kinds import Findings, advise, method
 from sktl.inspection._labels import MIN_LABELS, class_shares, read_labels
 from sktl.inspection._pictures import picture_of_column
 from sktl.inspection._remarks import find_suspects, only_missing, remarks
@@ -54,14 +54,19 @@ class DomainReport:
     kind : {"none", "covariate", "label", "scale", "concept"}
         The kind of shift.
     suggestion : str
-        One paragraph: which family to try first, and why.
+        One paragraph: what to mend, which family to try first, and why.
+    remarks : list of str
+        Of it the sentences on what to mend before any adaptation.
+    method : str
+        Of it the sentence on what to try first.
     limits : str
         What the numbers of rows allow to conclude.
     n_source, n_target, n_target_labeled : int
         Rows.
     distance : Distance
-        ``mmd``, ``proxy_a``, their noise floors ``floor``, ``proxy_a_floor`` (between two random halves of the source),
-        and the tests ``kernel_test`` and ``classifier_test`` with their p-values.
+        ``mmd``, ``proxy_a``, their noise floors ``floor``, ``proxy_a_floor`` (95 % of pairs of random halves of the
+        source stay below; that of MMD^2 is scaled to the domains' sizes), and the tests ``kernel_test`` and
+        ``classifier_test`` with their p-values.
     questions : list of Question
         The tests: ``question``, ``statistic``, ``pvalue``, ``answer``.
     features : list of FeatureShift
@@ -92,7 +97,7 @@ class DomainReport:
     Notes
     -----
     Distances look at no more than 5,000 random rows a domain and the kernel tests at 1,000, so that the cost is bounded
-    but for O(n) passes over the columns: 2,000 + 2,000 rows of 20 columns take 2 seconds of processor time, and 4 with
+    but for O(n) passes over the columns: 2,000 + 2,000 rows of 20 columns take 3 seconds of processor time, and 5 with
     target labels. Missing numbers are replaced by medians before the distances; columns are also compared one by one
     without that. The decision is a rule of thumb on tests that share ``level``, not a proof: ``questions`` has all that
     it rests on. What is left of a difference is measured at the kernel width at which the domains differ most.
@@ -121,6 +126,8 @@ class DomainReport:
 
     kind: str
     suggestion: str
+    remarks: list
+    method: str
     limits: str
     n_source: int
     n_target: int
@@ -188,24 +195,24 @@ class DomainReport:
         numbers = labels is not None and labels.classes is None
         empty = empty_columns(X, target)
         by_name = {column.name: column for column in columns}
+        found = Findings(
+            effective_share=share,
+            has_target_labels=n_known >= MIN_LABELS,
+            n_columns=encoded.shape[1],
+            numbers=numbers,
+            labels_fit=case.labels_fit,
+            turned=case.turned,
+            ruled_out=case.ruled_out,
+            weights_mend=case.weights_mend,
+            only_missing=only_missing(features, level),
+            remarks=remarks(find_suspects(columns, empty, target), features, level),
+            n_sources=len(domains.sources),
+        )
         return cls(
             kind=kind,
-            suggestion=advise(
-                kind,
-                Findings(
-                    effective_share=share,
-                    has_target_labels=n_known >= MIN_LABELS,
-                    n_columns=encoded.shape[1],
-                    numbers=numbers,
-                    labels_fit=case.labels_fit,
-                    turned=case.turned,
-                    ruled_out=case.ruled_out,
-                    weights_mend=case.weights_mend,
-                    only_missing=only_missing(features, level),
-                    remarks=remarks(find_suspects(columns, empty, target), features, level),
-                    n_sources=len(domains.sources),
-                ),
-            ),
+            suggestion=advise(kind, found),
+            remarks=found.remarks,
+            method=method(kind, found),
             limits=_limits(target, n_known, len(columns), level, numbers),
             n_source=int((~target).sum()),
             n_target=int(target.sum()),

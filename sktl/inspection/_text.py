@@ -8,6 +8,7 @@ from sktl.inspection._kinds import FEW_EFFECTIVE, KINDS, SOME_EFFECTIVE
 WIDTH = 100
 N_MAIN = 7  # cells of a column that every report has
 SHOWN = 10  # columns, and sources, that are listed
+FLOOR_KEY = "Noise floor: 95 % of pairs of random halves of the source lie less far apart."
 TELLS = 0.05  # p-value of the domain classifier from which on its coefficients tell nothing
 
 
@@ -194,7 +195,7 @@ def rows_words(report):
 def text(report):
     """The whole report as text."""
     lines = [*_paragraph(f"{headline(report)}: {rows_words(report)}"), "", *_paragraph(report.suggestion), ""]
-    lines += [*_table(*distance_cells(report)), "", *_questions(report), ""]
+    lines += [*_table(*distance_cells(report)), FLOOR_KEY, "", *_questions(report), ""]
     lines += [*_features(report)]
     if len(report.features) > SHOWN:
         lines.append(f"and {len(report.features) - SHOWN} more: to_frame() has all")
