@@ -143,6 +143,8 @@ class BoundaryDisplay:
             words = title if np.isnan(score) else f"{title}: target accuracy {score:.2f}"
             self.text_.append(panel.set_title(words))
             panel.set(xlabel=short(self.names[0]), ylabel=short(self.names[1]))
+        for colour, name in zip(colours, self.classes, strict=True):
+            self.ax_[1].fill_between([], [], color=colour, alpha=0.25, label=f"predicted {name}")
         legend_beside(self.ax_[1])
         return self
 

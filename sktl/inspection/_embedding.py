@@ -78,6 +78,10 @@ class EmbeddingDisplay:
         EmbeddingDisplay
         """
         target = domains_of(X, y, sample_domain).target
+        if not hasattr(estimator, "fit_transform"):
+            raise TypeError(
+                f"An embedding is drawn of a transformer, such as CORAL(); {estimator!r} has no fit_transform."
+            )
         before = np.asarray(X, dtype=float)
         params = {} if sample_domain is None else {"sample_domain": sample_domain}
         after = np.asarray(clone(estimator).fit_transform(X, y, **params), dtype=float)

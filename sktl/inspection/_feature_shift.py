@@ -138,7 +138,9 @@ def _draw_numbers(ax, source, target):
 def _draw_texts(ax, source, target):
     """Two bars a value, the most frequent ones."""
     levels, counts = np.unique(np.concatenate([source, target]).astype(str), return_counts=True)
-    levels = levels[np.argsort(-counts, kind="stable")[:MAX_LEVELS]]
+    n_levels, levels = len(levels), levels[np.argsort(-counts, kind="stable")[:MAX_LEVELS]]
+    if n_levels > MAX_LEVELS:
+        ax.set_title(f"the {MAX_LEVELS} most frequent of {n_levels} values", fontsize="small")
     place = np.arange(len(levels))
     ax.set_xticks(place, [short(level) for level in levels], rotation=45, ha="right")
     ax.set_ylabel("share of the rows")

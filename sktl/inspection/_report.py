@@ -249,6 +249,8 @@ class DomainReport:
             File to write; one that exists is replaced.
         """
         path = Path(path)
+        if not path.parent.is_dir():
+            raise FileNotFoundError(f"There is no folder {str(path.parent)!r} to write {path.name!r} into.")
         beside = path.with_name(f".{path.name}.{os.getpid()}.part")
         try:
             beside.write_text(page(self), encoding="utf-8")

@@ -2,6 +2,7 @@
 
 import numpy as np
 from sklearn.base import clone
+from sklearn.utils.validation import has_fit_parameter
 
 from sktl._checks import check_number
 from sktl.inspection._domains import domains_of
@@ -82,6 +83,8 @@ class WeightDisplay:
         WeightDisplay
         """
         target = domains_of(X, y, sample_domain).target
+        if not has_fit_parameter(estimator, "sample_domain"):
+            raise TypeError(f"Weights are drawn of a weighter of sktl.instance, such as KMM(); got {estimator!r}.")
         weights = clone(estimator).fit(X, y, sample_domain).weights_[~target]
         truth = None if true_weights is None else np.asarray(true_weights, dtype=float)[~target]
         values, name = _column(X, feature)

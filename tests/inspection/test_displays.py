@@ -22,6 +22,7 @@ from sktl.inspection import (
     WeightDisplay,
     WitnessDisplay,
 )
+from sktl.inspection._style import scatter_domains
 from sktl.instance import KMM, ImportanceWeighted, TrAdaBoostClassifier
 from sktl.metrics import mmd, proxy_a_distance
 from sktl.model_selection import transfer_learning_curve, transfer_matrix
@@ -162,6 +163,40 @@ def test_witness_takes_columns_by_name_beside_texts():
     assert_allclose(WitnessDisplay.from_data(*frames, features=[2], resolution=5).X_target[:, 0], frames[1]["crp"])
     with pytest.raises(ValueError, match="features has 'agee'"):
         WitnessDisplay.from_data(*frames, features=["agee"])
+
+
+def test_estimators_of_another_kind_are_refused(data):
+    with pytest.raises(TypeError, match=r"drawn of a transformer, such as CORAL\(\); LogisticRegression"):
+        EmbeddingDisplay.from_estimator(LogisticRegression(), data.X, data.y)
+    with pytest.raises(TypeError, match=r"drawn of a weighter .* got LogisticRegression"):
+        WeightDisplay.from_estimator(LogisticRegression(), data.X, data.y)
+
+
+def test_pictures_say_what_they_show(data):
+    models = LogisticRegression(), LogisticRegression()
+    boundary = BoundaryDisplay.from_estimator(*models, data.X, data.y, resolution=5).plot()
+    legend = [text.get_text() for text in boundary.ax_[1].get_legend().get_texts()]
+    assert [words for words in legend if words.startswith("predicted")] == ["predicted 0", "predicted 1"]
+    X = np.array([[f"level {j % 14} {'of a long name ' * 4}"] for j in range(140)], dtype=object)
+    texts = drawn(FeatureShiftDisplay.from_data(X, None, np.arange(140) >= 60), 2)
+    assert texts.ax_[1].get_title() == "the 10 most frequent of 14 values"
+    assert max(len(label.get_text()) for label in texts.ax_[1].get_xticklabels()) <= 24
+    rng = np.random.default_rng(0)
+    y, target = rng.integers(0, 2, 60), np.arange(60) >= 30
+    rows, options = rng.normal(size=(60, 2)), {"n_labeled": (6,), "n_repeats": 2}
+    curve = TransferCurveDisplay.from_estimator(LogisticRegression(), rows, y, target, **options).plot()
+    assert curve.ax_.get_ylabel() == "accuracy"
+    assert curve.ax_.get_legend().get_title().get_text() == "mean ± standard error"
+    few = scatter_sizes(np.zeros((100, 2))), scatter_sizes(np.zeros((2000, 2)))
+    assert few == (18.0, 5.0)
+
+
+def scatter_sizes(points):
+    """Size of the points of a picture of so many rows."""
+    import matplotlib.pyplot as plt
+
+    target = np.arange(len(points)) % 2 == 0
+    return scatter_domains(plt.subplots()[1], points, target, np.full(len(points), np.nan), None)[0].get_sizes()[0]
 
 
 def test_two_tables_are_told_to_be_stacked(data):
