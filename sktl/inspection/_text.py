@@ -58,8 +58,14 @@ def question_cells(report):
     """Header and rows of the tests."""
     header = ["question", "answer", "statistic", "value", "p-value"]
     return header, [
-        [q.question, q.answer, q.measure, number(q.statistic, 4), pvalue(q.pvalue)] for q in report.questions
+        [q.question, q.answer, _measure(q), number(q.statistic, 4), pvalue(q.pvalue)] for q in report.questions
     ]
+
+
+def _measure(question):
+    """What the statistic is, and that no test belongs to it where none does."""
+    untested = math.isnan(question.pvalue) and not math.isnan(question.statistic)
+    return f"{question.measure}{', no test' if untested else ''}"
 
 
 def feature_cells(report, most=None):
@@ -225,7 +231,7 @@ def _features(report):
 def _questions(report):
     """Two lines a question."""
     for q in report.questions:
-        found = "" if math.isnan(q.statistic) else f" ({q.measure} {number(q.statistic, 4)}{_chance(q.pvalue)})"
+        found = "" if math.isnan(q.statistic) else f" ({_measure(q)}: {number(q.statistic, 4)}{_chance(q.pvalue)})"
         yield q.question
         yield f"    {q.answer}{found}"
 

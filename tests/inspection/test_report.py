@@ -57,7 +57,9 @@ def test_regression_knows_concept_and_covariate_shift():
     rng = np.random.default_rng(0)
     X, noise = rng.normal(size=(N, 3)), 0.3 * rng.normal(size=N)
     turned = np.where(TARGET, -X[:, 0], X[:, 0]) + noise
-    assert DomainReport.from_data(X, turned, TARGET).kind == "concept"
+    report = DomainReport.from_data(X, turned, TARGET)
+    assert report.kind == "concept" and "`TrAdaBoostRegressor`" in report.suggestion
+    assert "Classifier" not in report.suggestion
     X[TARGET, 0] += 1
     report = DomainReport.from_data(X, X[:, 0] + noise, TARGET)
     assert (report.kind, report.shares) == ("covariate", None)
@@ -211,6 +213,13 @@ def test_many_sources_are_listed_in_part():
     assert f"{N_SOURCE - 30} of them have fewer than 10 rows and no distance" in words
     assert "`rank_sources`" in report.suggestion and "`SourceSelector`" in report.suggestion
     assert len(str(report).splitlines()) < 100
+
+
+def test_figures_without_a_test_say_so():
+    report = DomainReport.from_data(make("covariate", 0, False)[0], None, TARGET)
+    untested = [q for q in report.questions if np.isnan(q.pvalue)]
+    assert [q.question for q in untested] == ["Do the rows differ once the source's are weighted by the density ratio?"]
+    assert str(report).count(", no test: ") == report._repr_html_().count(", no test</td>") == 1
 
 
 def test_nothing_tells_where_nothing_differs():
