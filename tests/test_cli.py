@@ -525,6 +525,13 @@ def test_report(run, tables):
     assert len(lines) == start + 5
 
 
+def test_report_does_without_a_label_that_cannot_be_learned(run, tables):
+    source, target = tables
+    status, out, err = run(source.assign(mood="calm"), target, "--label", "mood", command="report")
+    assert status == 0 and "kind of shift: " in out
+    assert "the kind of shift is judged without labels. " in err and "calm" in err
+
+
 def test_report_says_how_many_columns_it_shows_and_what_to_mend(run, tables, tmp_path):
     source, target = (table.assign(**{f"n{j}": table["age"] for j in range(4)}) for table in tables)
     target["city"] = target["city"].where(target.index % 4 > 0, "Rome")

@@ -34,11 +34,15 @@ def report(source, target, options, say, progress):
         raise InputError(f"--label {options.label}: neither table has such a column.{hint}")
     drop = options.drop if options.label is None else [*options.drop, options.label]
     problem = build_problem(source, target, drop=drop)
-    for note in problem.notes:
-        print(f"sktl: {note}", file=sys.stderr)
-    labeled = problem
+    labeled, notes = problem, problem.notes
     if options.label is not None and options.label in source:
-        labeled = build_problem(source, target, options.label, drop=options.drop)
+        try:
+            labeled = build_problem(source, target, options.label, drop=options.drop)
+            notes = [*notes, *(note for note in labeled.notes if note not in notes)]
+        except InputError as error:  # a label that no model could learn from: the columns can be compared all the same
+            notes = [*notes, f"the kind of shift is judged without labels. {error}"]
+    for note in notes:
+        print(f"sktl: {note}", file=sys.stderr)
     progress("measuring the distance between the tables, and looking for the kind of shift")
     found = domain_report(labeled, options)
     for role, table, rows in (("SOURCE", source, ~problem.target), ("TARGET", target, problem.target)):

@@ -97,7 +97,7 @@ class DomainReport:
     Notes
     -----
     Distances look at no more than 5,000 random rows a domain and the kernel tests at 1,000, so that the cost is bounded
-    but for O(n) passes over the columns: 2,000 + 2,000 rows of 20 columns take 3 seconds of processor time, and 5 with
+    but for O(n) passes over the columns: 2,000 + 2,000 rows of 20 columns take 4 seconds of processor time, and 7 with
     target labels. Missing numbers are replaced by medians before the distances; columns are also compared one by one
     without that. The decision is a rule of thumb on tests that share ``level``, not a proof: ``questions`` has all that
     it rests on. What is left of a difference is measured at the kernel width at which the domains differ most.
