@@ -21,6 +21,12 @@ def test_the_example_runs():
     assert 1.9 < distance <= 2 and accuracy > 0.65  # source-only reaches 0.55
 
 
+def test_the_report_prints(capsys):
+    code = re.findall(r"```python\n(.*?)```", README, re.DOTALL)[1]
+    exec(code, {"digits": sktl.datasets.make_covariate_shift(random_state=0)})
+    assert capsys.readouterr().out.startswith("covariate shift: ")
+
+
 def test_the_two_commands_are_lines_of_their_own():
     for end in ("-m sktl", "-m pytest"):
         assert (

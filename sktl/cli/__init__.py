@@ -166,7 +166,9 @@ def _table_arguments():
         "--drop", action="append", default=[], metavar="COL", help="leave a column out (an identifier); repeat for more"
     )
     tables.add_argument(
-        "--html", metavar="PAGE", help="also write a page: the kind of shift, the evidence, and what to try first"
+        "--html",
+        metavar="PAGE",
+        help="also write a page: the kind of shift, all of the evidence, and what to try first",
     )
     return tables
 

@@ -6,16 +6,21 @@ from sktl.inspection._text import pvalue
 
 
 def distance_lines(problem, seed, n_jobs=None):
-    """Say in words how far apart the rows of ``problem`` are, the noise floor (between source halves), and p-values."""
+    """Say in words how far apart the rows of ``problem`` are, with noise floors and p-values."""
     encoded, _ = encode(read_columns(problem.X, problem.target)[0])
-    distance = measure_distance(encoded, problem.target, seed, n_jobs)
+    return distance_words(measure_distance(encoded, problem.target, seed, n_jobs), problem)
+
+
+def distance_words(distance, problem):
+    """The same of a distance that is known."""
     many = max(problem.target.sum(), (~problem.target).sum()) > MAX_ROWS
     sampled = f" (of {MAX_ROWS} random rows a table at most)" if many else ""
     return [
-        f"distance{sampled}: MMD^2 {distance.mmd:.4f}, against {distance.floor:.4f} between two random halves of "
-        f"SOURCE (either may fall below 0), p-value {pvalue(distance.kernel_test.pvalue)};",
-        f"          proxy A-distance {distance.proxy_a:.2f} (0 = alike, 2 = a classifier tells every row's table), "
-        f"p-value {pvalue(distance.classifier_test.pvalue)}",
+        f"distance{sampled}: MMD^2 {distance.mmd:.4f} (may fall below 0; noise floor {distance.floor:.4f}), "
+        f"p-value {pvalue(distance.kernel_test.pvalue)};",
+        f"          proxy A-distance {distance.proxy_a:.2f} (0 = alike, 2 = a classifier tells every row's table; "
+        f"noise floor {distance.proxy_a_floor:.2f}), p-value {pvalue(distance.classifier_test.pvalue)}",
+        "          noise floor: 95 % of pairs of random halves of SOURCE lie less far apart",
     ]
 
 

@@ -1,27 +1,29 @@
 """``sktl report``: how far apart two tables are, and by which columns."""
 
 import sys
+import textwrap
 
 import numpy as np
 
-from sktl.cli._distance import column_differences, distance_lines
+from sktl.cli._distance import column_differences, distance_words
 from sktl.cli._output import table_lines, write_page
 from sktl.cli._problem import build_problem
 from sktl.cli._words import InputError, count, did_you_mean
 from sktl.inspection import DomainReport
+from sktl.inspection._text import WIDTH, headline
 
 MOST = 5
 
 
 def report(source, target, options, say, progress):
-    """Print the distances between two frames, and the columns that differ most.
+    """Print the distances between two frames, the kind of shift, and the columns that differ most.
 
     Parameters
     ----------
     source, target : DataFrame
         The tables.
     options : Namespace
-        ``label`` (left out of the distances, if not None), ``drop``, ``html``, ``seed``, ``n_jobs``.
+        ``label`` (left out of the columns, if not None), ``drop``, ``html``, ``seed``, ``n_jobs``.
     say : callable
         Takes each line of the result.
     progress : callable
@@ -32,10 +34,17 @@ def report(source, target, options, say, progress):
         raise InputError(f"--label {options.label}: neither table has such a column.{hint}")
     drop = options.drop if options.label is None else [*options.drop, options.label]
     problem = build_problem(source, target, drop=drop)
-    for note in problem.notes:
+    labeled, notes = problem, problem.notes
+    if options.label is not None and options.label in source:
+        try:
+            labeled = build_problem(source, target, options.label, drop=options.drop)
+            notes = [*notes, *(note for note in labeled.notes if note not in notes)]
+        except InputError as error:  # a label that no model could learn from: the columns can be compared all the same
+            notes = [*notes, f"the kind of shift is judged without labels. {error}"]
+    for note in notes:
         print(f"sktl: {note}", file=sys.stderr)
-    progress("measuring the distance between the tables")
-    distance = distance_lines(problem, options.seed, options.n_jobs)
+    progress("measuring the distance between the tables, and looking for the kind of shift")
+    found = domain_report(labeled, options)
     for role, table, rows in (("SOURCE", source, ~problem.target), ("TARGET", target, problem.target)):
         missing = 100 * problem.X[rows].isna().to_numpy().mean()
         size = f"{count(len(table), 'row')}, {count(table.shape[1], 'column')}"
@@ -47,19 +56,24 @@ def report(source, target, options, say, progress):
     ]
     header = ["column", "measure", "difference", "missing in SOURCE", "missing in TARGET"]
     say(count(len(differences), "shared column"))
+    listed = f"{len(rows)} of {len(differences)} columns, " if len(rows) < len(differences) else ""
     for line in [
-        *distance,
+        *distance_words(found.distance, labeled),
+        f"kind of shift: {headline(found)}",
+        *textwrap.wrap(first_advice(found), WIDTH, initial_indent="advice: ", subsequent_indent=" " * 8),
         "",
-        "the columns that differ most (0 = alike, 1 = apart)",
+        f"the columns that differ most ({listed}0 = alike, 1 = apart)",
         *table_lines(header, rows),
     ]:
         say(line)
     if options.html is not None:
-        progress("looking for the kind of shift")
-        if options.label is not None and options.label in source:
-            problem = build_problem(source, target, options.label, drop=options.drop)
-        write_page(options.html, domain_report(problem, options))
+        write_page(options.html, found)
         say(f"page: {options.html}")
+
+
+def first_advice(found):
+    """What of a report's suggestion to read first: what to mend, and which methods, without the marks of code."""
+    return " ".join([*found.remarks, found.method]).replace("`", "")
 
 
 def domain_report(problem, options):

@@ -5,15 +5,13 @@ import re
 import numpy as np
 
 from sktl.cli._words import InputError, count, pandas
+from sktl.inspection._suspects import are_dates, identifier_words
 
-ID_ROWS = 20  # whole numbers in fewer rows are often all different
-ID_SHARE = 0.95  # whole numbers of which more than this share are different may name rows
 MAX_EXACT = 2**53  # whole numbers beyond it are rounded as floats
 MAX_SIZE = 1e150  # the squares of larger numbers, summed, may be infinite
 MOSTLY = 0.8  # a column of text of which at least this share are numbers was meant to hold numbers
 VARIOUS = 0.8  # share of rows that are like no other of their table, from which a row in both tables is suspect
 OVERLAP = 0.1  # share of TARGET's rows that may be in SOURCE by chance
-DATE = re.compile(r"\s*(\d{4}([-/.])\d\d?\2\d\d?|\d\d?([-/.])\d\d?\3\d{4}|\d\d?/\d\d?/\d\d)([ T]\d\d?:\d\d.*)?\s*")
 NUMBER = re.compile(r"\s*[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?\s*")
 COMMA_NUMBER = re.compile(r"\s*[+-]?[\d.]*,\d+\s*")
 
@@ -44,27 +42,8 @@ def identifier_note(name, source, target):
 
     ``source`` and ``target`` are its floats in the order of the files.
     """
-    known = [values[~np.isnan(values)] for values in (source, target)]
-    if not all(map(_distinct_whole, known)):
-        return []
-    apart = known[0].max() < known[1].min() or known[1].max() < known[0].min()
-    if not apart and not all(map(_monotone, known)):
-        return []
-    ranges = " in ranges that do not meet" if apart else ""
-    return [f"column {name!r} looks like an identifier (whole numbers, nearly all different{ranges}): --drop {name!r}?"]
-
-
-def _distinct_whole(values):
-    """Whether nearly all values are different whole numbers."""
-    if len(values) < ID_ROWS or not np.isfinite(values).all() or (values != np.floor(values)).any():
-        return False
-    return len(np.unique(values)) > ID_SHARE * len(values)
-
-
-def _monotone(values):
-    """Whether values only rise, or only fall."""
-    steps = np.diff(values)
-    return bool((steps >= 0).all() or (steps <= 0).all())
+    words = identifier_words(source, target)
+    return [f"column {name!r} looks like an identifier ({words}): --drop {name!r}?"] if words else []
 
 
 # --- texts ---
@@ -74,7 +53,7 @@ def check_texts(name, role, column):
     """Refuse texts that are dates, or numbers written with commas."""
     known = column.dropna().astype(str)
     way_out = f"or leave the column out with --drop {name!r}."
-    if len(known) and known.map(lambda text: bool(DATE.fullmatch(text))).all():
+    if are_dates(known):
         raise InputError(
             f"Column {name!r} of {role} holds dates ({known.iloc[0]!r}), neither numbers nor categories. "
             f"Convert them (to days since a fixed date, or months of the year), {way_out}"

@@ -4,7 +4,7 @@ import numpy as np
 
 from sktl._checks import check_number
 from sktl.base._routing import fit_on_domains, on_missing_labels
-from sktl.domains import read_domains
+from sktl.inspection._domains import domains_of
 from sktl.inspection._labels import read_labels
 from sktl.inspection._style import CYCLE, axes, legend_beside, scatter_domains
 from sktl.inspection._text import short
@@ -56,6 +56,7 @@ class BoundaryDisplay:
     >>> display = BoundaryDisplay.from_estimator(plain, adapted, data.X, data.y, y_true=data.y_true)
     >>> display.scores[1] > display.scores[0]
     True
+    >>> figure = display.plot().figure_
     """
 
     def __init__(self, grids, before, after, X, target, codes, classes, scores, names=("x0", "x1")):
@@ -99,7 +100,7 @@ class BoundaryDisplay:
         if rows.ndim != 2 or rows.shape[1] != 2:
             raise ValueError(f"A boundary is drawn over two columns; X has the shape {rows.shape}.")
         names = tuple(str(name) for name in getattr(X, "columns", ("x0", "x1")))
-        domains = read_domains(X, y, sample_domain)
+        domains = domains_of(X, y, sample_domain)
         labels = read_labels(y if y_true is None else y_true, domains.target)
         if labels is None or labels.classes is None:
             raise ValueError("A boundary needs labels that are classes.")
@@ -142,6 +143,8 @@ class BoundaryDisplay:
             words = title if np.isnan(score) else f"{title}: target accuracy {score:.2f}"
             self.text_.append(panel.set_title(words))
             panel.set(xlabel=short(self.names[0]), ylabel=short(self.names[1]))
+        for colour, name in zip(colours, self.classes, strict=True):
+            self.ax_[1].fill_between([], [], color=colour, alpha=0.25, label=f"predicted {name}")
         legend_beside(self.ax_[1])
         return self
 

@@ -74,6 +74,10 @@ class Case:
         Whether other labels (numbers) would explain the rows.
     turned : bool
         Whether, in a shift of scale, other offsets and scales of single columns are not enough to explain it.
+    ruled_out : list of str
+        Simpler accounts that were tested and do not explain the difference.
+    weights_mend : bool
+        Whether density-ratio weights were tried, and mend most of the difference.
     """
 
     X: np.ndarray
@@ -89,6 +93,8 @@ class Case:
     questions: list = field(default_factory=list)
     labels_fit: bool = False
     turned: bool = False
+    ruled_out: list = field(default_factory=list)
+    weights_mend: bool = False
 
     def __post_init__(self):
         self.codes = np.full(len(self.X), np.nan) if self.labels is None else self.labels.codes
@@ -112,6 +118,11 @@ class Case:
         kind = float if self.classes is None else int
         rows = self.labeled & ~self.target, self.labeled & self.target
         return [part for r in rows for part in (self.X[r], self.codes[r].astype(kind))]
+
+    def rule_out(self, account, estimate=None):
+        """Note that a simpler account does not explain the rows, and forget an ``estimate`` that rests on it."""
+        self.ruled_out.append(account)
+        self.questions[:] = [asked for asked in self.questions if asked.question != estimate]
 
     def ask(self, question, found, measure, yes="yes", no="not clearly", level=None):
         """Note a question and return whether its test found something."""

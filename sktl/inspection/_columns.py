@@ -27,12 +27,15 @@ class Column:
         Which values there are not.
     position : int
         Which column of the table it is.
+    is_time : bool
+        Whether the numbers stand for times.
     """
 
     name: str
     values: np.ndarray
     missing: np.ndarray
     position: int
+    is_time: bool = False
 
     @property
     def is_number(self):
@@ -73,6 +76,17 @@ def read_columns(X, target):
     return columns, notes
 
 
+def empty_columns(X, target):
+    """Pairs of a name and a role, of the columns that have values in the other domain alone."""
+    found = []
+    for name, values in _named(X):
+        missing = missing_values(values)
+        empty = [role for role, rows in (("source", ~target), ("target", target)) if missing[rows].all()]
+        if len(empty) == 1:
+            found.append((name, empty[0]))
+    return found
+
+
 def _named(X):
     """Pairs of a name and the values of a column."""
     if hasattr(X, "columns"):
@@ -92,6 +106,7 @@ def _plain(name, values, position):
     """A :class:`Column` of what a container holds."""
     missing = missing_values(values)
     known = known_labels(values, ~missing, discrete=False)
+    is_time = known.dtype.kind == "M"
     if known.dtype.kind in "mM":
         known = known.astype(f"{known.dtype.kind}8[us]").astype(np.int64)
     if known.dtype.kind in "biuf" or not len(known):
@@ -99,7 +114,7 @@ def _plain(name, values, position):
         numbers[~missing] = known
         if np.isinf(numbers).any():
             raise ValueError(f"Column {name!r} of X has infinite values. Replace them, by NaN for instance.")
-        return Column(name, numbers, missing, position)
+        return Column(name, numbers, missing, position, is_time)
     texts = np.full(n_rows(values), MISSING, dtype=object)
     texts[~missing] = [str(value) for value in known]
     return Column(name, texts, missing, position)

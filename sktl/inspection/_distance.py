@@ -4,10 +4,15 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from sktl._core.kernels import canonical_order, make_kernel, stack_samples
 from sktl.inspection._evidence import N_PERMUTATIONS, kernel_test, sample_rows
 from sktl.metrics import classifier_two_sample_test, mmd, proxy_a_distance
 
 MAX_ROWS = 5000  # of each domain, for the distances, whose cost grows with the square
+FLOOR_ROWS = 2000  # of the source, that are cut in halves
+N_HALVES = 20  # times
+N_REFITS = 10  # of them, in which classifiers are fitted
+QUANTILE = 0.95  # of the distances of the halves: the noise floor
 
 
 @dataclass(frozen=True, eq=False)
@@ -17,9 +22,10 @@ class Distance:
     Attributes
     ----------
     mmd, floor : float
-        MMD^2, and the same between two random halves of the source.
+        MMD^2, and what 95 % of samples of one distribution stay below: the quantile over random halves of the source,
+        scaled to the domains' sizes.
     proxy_a, proxy_a_floor : float
-        Proxy A-distance, and the same between the halves.
+        Proxy A-distance, and that quantile over the halves (of at most 1,000 rows each).
     kernel_test : MMDTestResult
         Of :func:`~sktl.metrics.mmd_test`, over many widths.
     classifier_test : TwoSampleResult
@@ -35,22 +41,49 @@ class Distance:
 
 
 def measure_distance(encoded, target, seed=0, n_jobs=None, n_permutations=N_PERMUTATIONS):
-    """Distances between the rows of the two domains, at most ``MAX_ROWS`` of each, and between halves of the source."""
+    """Distances between the rows of the two domains, at most ``MAX_ROWS`` of each, and their noise floors.
+
+    They do not depend on the order of the rows.
+    """
     rng = np.random.default_rng(seed)
-    parts = [encoded[sample_rows(np.flatnonzero(rows), MAX_ROWS, rng)] for rows in (~target, target)]
-    source = parts[0]
-    halves = rng.permutation(len(source))[: 2 * (len(source) // 2)].reshape(2, -1)
-    halves = source[halves[0]], source[halves[1]]
+    parts = [_drawn(encoded[rows], MAX_ROWS, rng) for rows in (~target, target)]
+    source = parts[0][sample_rows(np.arange(len(parts[0])), FLOOR_ROWS, rng)]
     options = {"n_permutations": n_permutations, "n_jobs": n_jobs}
     cv = min(5, *map(len, parts))
+    halves = [rng.permutation(len(source))[: 2 * (len(source) // 2)].reshape(2, -1) for _ in range(N_HALVES)]
+    apart = [_a_distance(source[one], source[other], seed, n_jobs) for one, other in halves[:N_REFITS]]
+    kernel = make_kernel("rbf", "median", stack_samples(*parts))
+    scale = sum(1 / len(part) for part in parts) / (2 / halves[0].shape[1])
     return Distance(
         mmd=mmd(*parts, n_jobs=n_jobs),
-        floor=mmd(*halves, n_jobs=n_jobs),
+        floor=scale * float(np.quantile(halves_mmd(kernel(source, source), halves), QUANTILE)),
         proxy_a=_a_distance(*parts, seed, n_jobs),
-        proxy_a_floor=_a_distance(*halves, seed, n_jobs),
+        proxy_a_floor=float(np.quantile(apart, QUANTILE)),
         kernel_test=kernel_test(*parts, seed=seed, **options),
         classifier_test=classifier_two_sample_test(*parts, cv=cv, random_state=seed, **options),
     )
+
+
+def halves_mmd(K, halves):
+    """Unbiased MMD^2 of each pair of halves of the rows behind a kernel matrix ``K``.
+
+    Without a difference it is of the size 1/n + 1/m of the samples, so that it can be scaled to other sizes.
+    """
+    K = K - np.diag(np.diag(K))
+    signs = np.zeros((len(K), len(halves)))
+    for j, (one, other) in enumerate(halves):
+        signs[one, j], signs[other, j] = 1, -1
+    n = len(halves[0][0])
+    ones = np.abs(signs)
+    together, apart = (np.sum(S * (K @ S), axis=0) for S in (ones, signs))  # within + 2 across, within - 2 across
+    within, across = (together + apart) / 2, (together - apart) / 2
+    return within / (n * (n - 1)) - across / n**2
+
+
+def _drawn(rows, most, rng):
+    """At most so many of the rows; which and in what order depends on their values alone."""
+    rows = rows[canonical_order(rows)]
+    return rows[sample_rows(np.arange(len(rows)), most, rng)]
 
 
 def _a_distance(source, target, seed, n_jobs):

@@ -3,7 +3,7 @@
 import numpy as np
 from sklearn.base import clone
 
-from sktl.domains import read_domains
+from sktl.inspection._domains import domains_of
 from sktl.inspection._labels import read_labels
 from sktl.inspection._style import axes, legend_beside, plane, scatter_domains
 from sktl.metrics import proxy_a_distance
@@ -45,6 +45,7 @@ class EmbeddingDisplay:
     >>> display = EmbeddingDisplay.from_estimator(CORAL(), data.X, data.y)
     >>> display.distances[1] < display.distances[0]
     True
+    >>> figure = display.plot().figure_
     """
 
     def __init__(self, before, after, target, codes, classes, distances):
@@ -76,7 +77,11 @@ class EmbeddingDisplay:
         -------
         EmbeddingDisplay
         """
-        target = read_domains(X, y, sample_domain).target
+        target = domains_of(X, y, sample_domain).target
+        if not hasattr(estimator, "fit_transform"):
+            raise TypeError(
+                f"An embedding is drawn of a transformer, such as CORAL(); {estimator!r} has no fit_transform."
+            )
         before = np.asarray(X, dtype=float)
         params = {} if sample_domain is None else {"sample_domain": sample_domain}
         after = np.asarray(clone(estimator).fit_transform(X, y, **params), dtype=float)

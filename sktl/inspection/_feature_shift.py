@@ -5,8 +5,8 @@ from numbers import Integral
 import numpy as np
 
 from sktl._checks import check_number
-from sktl.domains import read_domains
 from sktl.inspection._columns import column_difference, read_columns
+from sktl.inspection._domains import domains_of
 from sktl.inspection._style import SOURCE, TARGET, axes
 from sktl.inspection._text import short
 
@@ -47,8 +47,10 @@ class FeatureShiftDisplay:
     >>> from sktl.datasets import make_covariate_shift
     >>> from sktl.inspection import FeatureShiftDisplay
     >>> data = make_covariate_shift(n_source=300, n_target=200, random_state=0)
-    >>> FeatureShiftDisplay.from_data(data.X, data.y).features
+    >>> display = FeatureShiftDisplay.from_data(data.X, data.y)
+    >>> display.features
     ['x0', 'x1']
+    >>> figure = display.plot().figure_
     """
 
     def __init__(self, features, differences, worst_source, worst_target):
@@ -74,7 +76,7 @@ class FeatureShiftDisplay:
         -------
         FeatureShiftDisplay
         """
-        target = read_domains(X, y, sample_domain).target
+        target = domains_of(X, y, sample_domain).target
         if not target.any():
             raise ValueError("Two domains are needed: leave the labels of target rows missing, or pass sample_domain.")
         columns, _ = read_columns(X, target)
@@ -136,7 +138,9 @@ def _draw_numbers(ax, source, target):
 def _draw_texts(ax, source, target):
     """Two bars a value, the most frequent ones."""
     levels, counts = np.unique(np.concatenate([source, target]).astype(str), return_counts=True)
-    levels = levels[np.argsort(-counts, kind="stable")[:MAX_LEVELS]]
+    n_levels, levels = len(levels), levels[np.argsort(-counts, kind="stable")[:MAX_LEVELS]]
+    if n_levels > MAX_LEVELS:
+        ax.set_title(f"the {MAX_LEVELS} most frequent of {n_levels} values", fontsize="small")
     place = np.arange(len(levels))
     ax.set_xticks(place, [short(level) for level in levels], rotation=45, ha="right")
     ax.set_ylabel("share of the rows")

@@ -23,8 +23,8 @@ class FeatureShift:
         "KS" (Kolmogorov-Smirnov statistic of numbers) or "total variation" (of texts, a missing one counts as one).
     difference : float
         0 (alike) to 1 (apart).
-    pvalue : float
-        Of :func:`~sktl.metrics.feature_shift_test`, adjusted for the number of its tests (Holm).
+    pvalue, adjusted_pvalue : float
+        Of :func:`~sktl.metrics.feature_shift_test`: of the column alone, and adjusted for the number of tests (Holm).
     psi : float
         Population stability index.
     wasserstein : float
@@ -36,16 +36,19 @@ class FeatureShift:
         matters together with others.
     missing_source, missing_target : float
         Shares of missing values.
-    missing_pvalue : float
-        That they are equal, adjusted likewise.
+    missing_pvalue, missing_adjusted_pvalue : float
+        That they are equal: of the column alone, and adjusted likewise.
     unseen : float
         Share of the target's values that the source never has; of texts.
+    unseen_values : tuple of str
+        These values.
     """
 
     feature: str
     measure: str
     difference: float
     pvalue: float
+    adjusted_pvalue: float
     psi: float
     wasserstein: float
     mean_shift: float
@@ -54,7 +57,9 @@ class FeatureShift:
     missing_source: float
     missing_target: float
     missing_pvalue: float
+    missing_adjusted_pvalue: float
     unseen: float
+    unseen_values: tuple
 
 
 def compare_columns(X, columns, encoded, owners, target):
@@ -70,7 +75,8 @@ def compare_columns(X, columns, encoded, owners, target):
                 feature=column.name,
                 measure=measure,
                 difference=difference,
-                pvalue=float(found.adjusted_pvalue[j]),
+                pvalue=float(found.pvalue[j]),
+                adjusted_pvalue=float(found.adjusted_pvalue[j]),
                 psi=float(found.psi[j]),
                 wasserstein=float(found.wasserstein[j]),
                 mean_shift=mean_shift,
@@ -78,20 +84,18 @@ def compare_columns(X, columns, encoded, owners, target):
                 telling=float(telling[j]),
                 missing_source=float(found.missing_source[j]),
                 missing_target=float(found.missing_target[j]),
-                missing_pvalue=float(found.missing_adjusted_pvalue[j]),
+                missing_pvalue=float(found.missing_pvalue[j]),
+                missing_adjusted_pvalue=float(found.missing_adjusted_pvalue[j]),
                 unseen=0.0 if column.is_number else float(found.unseen[j]),
+                unseen_values=() if column.is_number else found.unseen_categories.get(found.feature.tolist()[j], ()),
             )
         )
-    new = [
-        (row, found.unseen_categories[name])
-        for row, name in zip(rows, found.feature.tolist(), strict=True)
-        if row.unseen
-    ]
-    return sorted(rows, key=lambda row: -row.difference), [_unseen_words(*found) for found in new]
+    return sorted(rows, key=lambda row: -row.difference), [_unseen_words(row) for row in rows if row.unseen]
 
 
-def _unseen_words(row, levels):
+def _unseen_words(row):
     """A note on values that the source never has."""
+    levels = row.unseen_values
     shown = ", ".join(map(repr, levels[:N_LEVELS])) + (", ..." if len(levels) > N_LEVELS else "")
     return (
         f"{100 * row.unseen:.1f} % of the target's values of {row.feature!r} never occur in the source: {shown}. No "

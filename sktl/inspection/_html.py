@@ -4,7 +4,6 @@ from html import escape
 from importlib.resources import files
 
 from sktl.inspection import _text
-from sktl.inspection._kinds import KINDS
 from sktl.inspection._pictures import picture_of_differences
 
 TITLE = "Domain report"
@@ -21,7 +20,7 @@ def page(report, extra=()):
         '<!DOCTYPE html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
         '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
         '<meta name="color-scheme" content="light dark">\n<link rel="icon" href="data:,">\n'
-        f"<title>{TITLE}: {escape(KINDS[report.kind])}</title>\n"
+        f"<title>{TITLE}: {escape(_text.headline(report))}</title>\n"
         "<style>body { margin: 0; } @media (prefers-color-scheme: dark) { body { background: #15181c; } }</style>\n"
         f"</head>\n<body>\n<main>{section(report, extra)}</main>\n</body>\n</html>\n"
     )
@@ -31,7 +30,7 @@ def section(report, extra=()):
     """The report as a part of a page: its style and script know nothing of the rest."""
     parts = [
         f"<style>{_asset('_page.css')}</style>",
-        f"<h1>{TITLE}: {escape(KINDS[report.kind])}</h1>",
+        f"<h1>{TITLE}: {escape(_text.headline(report))}</h1>",
         f"<p>{escape(_text.rows_words(report))}</p>",
         "<h2>What to try first</h2>",
         f'<p class="suggestion">{_words(report.suggestion)}</p>',
@@ -47,8 +46,8 @@ def section(report, extra=()):
 def _evidence(report):
     """Distances and tests."""
     floor = (
-        "The noise floor is the same distance between two random halves of the source; the p-value says how often "
-        "chance alone makes domains look so different (a kernel test over ten widths; a linear classifier's ranks)."
+        f"{_text.FLOOR_KEY} The p-value says how often chance alone makes domains look so different (a kernel test "
+        "over ten widths; a linear classifier's ranks)."
     )
     yield _block("How far apart", floor, *_text.distance_cells(report))
     yield _block("The evidence", "", *_text.question_cells(report))
@@ -56,15 +55,7 @@ def _evidence(report):
 
 def _columns(report):
     """The table of the columns, and their pictures."""
-    words = (
-        "Difference: 0 = alike, 1 = apart (KS: Kolmogorov-Smirnov). Mean shift in standard deviations of the source. "
-        "Telling: share in a linear classifier that tells the domains apart. p-values are adjusted (Holm)."
-    )
-    if _text.has_missing(report):
-        words += " Missing: shares in source and target."
-    if _text.has_unseen(report):
-        words += " Unseen: share of the target's values that the source never has."
-    yield _block("The columns", words, *_text.feature_cells(report))
+    yield _block("The columns", _text.columns_key(report), *_text.feature_cells(report))
     pictures = [picture_of_differences(report.features), *report.pictures]
     figures = "".join(f"<figure>{p.svg}<figcaption>{escape(p.title)}</figcaption></figure>" for p in pictures)
     key = '<p><span class="key source"></span> source <span class="key target"></span> target</p>'
@@ -74,13 +65,9 @@ def _columns(report):
 def _rest(report):
     """Sources, class shares, and what the rows allow to conclude."""
     if len(report.sources) > 1:
-        yield _block("The sources", "The nearest first.", *_text.source_cells(report))
+        yield _block("The sources", _text.sources_words(report).replace("`", ""), *_text.source_cells(report))
     if report.shares is not None:
-        words = (
-            "On the target estimated without its labels by MLLS and BBSE, as they would be under label shift, and "
-            "counted where there are labels."
-        )
-        yield _block("The class shares", words, *_text.share_cells(report))
+        yield _block("The class shares", _text.shares_words(report), *_text.share_cells(report))
     yield f"<h2>How far to trust this</h2><p>{escape(_text.effective_words(report))} {escape(report.limits)}</p>"
     if report.notes:
         yield f"<h3>Notes</h3><ul>{''.join(f'<li>{escape(note)}</li>' for note in report.notes)}</ul>"

@@ -1,5 +1,7 @@
 """Which kind of shift the evidence shows, and the words for it."""
 
+from dataclasses import dataclass
+
 KINDS = {
     "none": "no shift found",
     "covariate": "covariate shift",
@@ -10,10 +12,7 @@ KINDS = {
 
 MEANING = {
     "none": "No test tells the two domains apart beyond chance.",
-    "covariate": (
-        "The rows are distributed otherwise, and no simpler account of it was found, such as other class shares or "
-        "other scales."
-    ),
+    "covariate": "The rows are distributed otherwise.",
     "label": "The classes occur in other shares; within them the rows look alike.",
     "scale": "Other offsets, scales or axes of the numbers explain most of the difference.",
     "concept": "The label follows from the row in another way: p(y|x) differs.",
@@ -60,34 +59,116 @@ LABEL_NUMBERS = (
 FEW_EFFECTIVE = 0.1  # share of the source rows, from which on weights leave too few
 
 
-def advise(kind, effective_share, has_target_labels, n_columns, *, numbers=False, labels_fit=False, turned=False):
-    """One paragraph: which family to try first, and what speaks against it.
+MISSING_ONLY = "The known values of each column look alike; what differs is how often they are missing."
 
-    ``numbers``: such are to be predicted; ``labels_fit``: other labels would explain the rows as well; ``turned``:
-    other offsets and scales of single columns would not.
+MISSING_ADVICE = (
+    "After that compare an ordinary model (`OnLabeled` around any estimator) with {weigher} inside "
+    "`ImportanceWeighted`: no method here is made for values that are missing otherwise."
+)
+
+SOME_EFFECTIVE = 0.3  # below it weights cost so much that the plain model is worth a look
+
+
+@dataclass(frozen=True)
+class Findings:
+    """What the advice depends on, beside the kind.
+
+    Attributes
+    ----------
+    effective_share : float
+        Share of the source rows that the weighted ones are worth.
+    has_target_labels : bool
+    n_columns : int
+        Encoded.
+    numbers : bool
+        Whether numbers are to be predicted.
+    labels_fit : bool
+        Whether other labels would explain the rows as well.
+    turned : bool
+        Whether other offsets and scales of single columns would not.
+    ruled_out : list of str
+        Accounts that were tested and do not explain the rows.
+    weights_mend : bool
+        Whether weights were tried and mend most of the difference.
+    only_missing : bool
+        Whether columns differ by themselves in their missing shares alone.
+    remarks : list of str
+        What to mend first.
+    n_sources : int
     """
-    weigher = "`KMM`" if n_columns <= 3 else "`DiscriminatorWeighter`"
-    words = [MEANING[kind], ADVICE[kind].format(weigher=weigher)]
-    if kind == "scale" and turned:
-        words[1] = TURNED
-    if kind == "label" and numbers:
-        words = [LABEL_NUMBERS]
-    if kind == "concept" and numbers:
-        words[1] = words[1].replace("TrAdaBoostClassifier", "TrAdaBoostRegressor")
-    if kind == "covariate" and effective_share < FEW_EFFECTIVE:
+
+    effective_share: float
+    has_target_labels: bool
+    n_columns: int
+    numbers: bool = False
+    labels_fit: bool = False
+    turned: bool = False
+    ruled_out: list = ()
+    weights_mend: bool = False
+    only_missing: bool = False
+    remarks: list = ()
+    n_sources: int = 1
+
+
+def advise(kind, found):
+    """One paragraph: what to mend, which family to try first, and what speaks against it; ``found``: Findings."""
+    words = [_meaning(kind, found), *found.remarks, method(kind, found), *_weights_words(kind, found)]
+    if found.n_sources > 1 and kind != "none":
         words.append(
-            f"But weights would leave only {100 * effective_share:.0f} % of the source's rows at work: compare with "
-            "the feature family (`CORAL`, `TCA`), and with no adaptation at all."
+            f"Of the {found.n_sources} sources, `rank_sources` says which are near the target and `SourceSelector` "
+            "which to learn from."
         )
-    if labels_fit and kind != "label":
+    if found.labels_fit and kind != "label":
         words.append(
             "A shift of the labels alone would explain the rows as well: these data do not say which came first."
         )
-    if kind in ("covariate", "scale", "none") and not has_target_labels:
+    if kind in ("covariate", "scale", "none") and not found.has_target_labels:
         words.append(
             "Without target labels nobody can see whether the label still follows from the row in the same way: label "
             "some target rows to be sure."
         )
-    if kind == "label" and not has_target_labels:
+    if kind == "label" and not found.has_target_labels:
         words.append("Without target labels this rests on class shares that are estimated, not counted.")
+    return " ".join(word for word in words if word)
+
+
+def _meaning(kind, found):
+    """What the kind means, of what was tested."""
+    if kind == "label" and found.numbers:
+        return ""  # the advice says it
+    if kind != "covariate":
+        return MEANING[kind]
+    words = [MEANING[kind]]
+    if found.only_missing:
+        return MISSING_ONLY
+    if found.ruled_out:
+        words.append(f"{' and '.join(found.ruled_out).capitalize()} do not explain it.")
+    if found.weights_mend:
+        words.append("Weights by the density ratio mend most of the difference.")
     return " ".join(words)
+
+
+def method(kind, found):
+    """Which family to try first."""
+    if kind == "scale" and found.turned:
+        return TURNED
+    if kind == "label" and found.numbers:
+        return LABEL_NUMBERS
+    only_missing = kind == "covariate" and found.only_missing
+    advice = (MISSING_ADVICE if only_missing else ADVICE[kind]).format(
+        weigher="`KMM`" if found.n_columns <= 3 else "`DiscriminatorWeighter`"
+    )
+    return advice.replace("TrAdaBoostClassifier", "TrAdaBoostRegressor") if found.numbers else advice
+
+
+def _weights_words(kind, found):
+    """What speaks against weights: a list of one sentence, or none."""
+    percent = f"{100 * found.effective_share:.0f} %"
+    if kind != "covariate" or found.effective_share >= SOME_EFFECTIVE:
+        return []
+    if found.effective_share < FEW_EFFECTIVE:
+        return [
+            f"But weights would leave only {percent} of the source's rows at work: compare with the feature family "
+            "(`CORAL`, `TCA`), and with no adaptation at all."
+        ]
+    return [f"Weights would leave {percent} of the source's rows at work: compare with no adaptation too."]

@@ -10,42 +10,25 @@ import numpy as np
 from scipy.stats import norm
 
 from sktl._checks import check_number, import_extra
-from sktl.domains import read_domains
 from sktl.inspection._case import Case, Weighting
-from sktl.inspection._columns import encode, read_columns
+from sktl.inspection._columns import empty_columns, encode, read_columns
 from sktl.inspection._distance import MAX_ROWS, measure_distance
+from sktl.inspection._domains import domains_of
 from sktl.inspection._evidence import MIN_ROWS, n_relabellings, sample_rows
 from sktl.inspection._features import compare_columns
 from sktl.inspection._html import page, section
-from sktl.inspection._kinds import KINDS, advise
+from sktl.inspection._kinds import Findings, advise, method
 from sktl.inspection._labels import MIN_LABELS, class_shares, read_labels
 from sktl.inspection._pictures import picture_of_column
-from sktl.inspection._text import text
+from sktl.inspection._remarks import find_suspects, only_missing, remarks
+from sktl.inspection._sources import source_distances
+from sktl.inspection._text import headline, text
 from sktl.inspection._verdict import decide
 from sktl.instance import DiscriminatorWeighter
-from sktl.metrics import mmd, proxy_a_distance
 
 N_PICTURES = 3  # columns that get one
 POWER = 0.8
 SIDES = "source", "target"
-
-
-@dataclass(frozen=True)
-class SourceDistance:
-    """How far one source is from the target.
-
-    Attributes
-    ----------
-    source : str
-    n_rows : int
-    mmd, proxy_a : float
-        MMD^2 and proxy A-distance.
-    """
-
-    source: str
-    n_rows: int
-    mmd: float
-    proxy_a: float
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -71,22 +54,31 @@ class DomainReport:
     kind : {"none", "covariate", "label", "scale", "concept"}
         The kind of shift.
     suggestion : str
-        One paragraph: which family to try first, and why.
+        One paragraph: what to mend, which family to try first, and why.
+    remarks : list of str
+        Of it the sentences on what to mend before any adaptation.
+    method : str
+        Of it the sentence on what to try first.
     limits : str
         What the numbers of rows allow to conclude.
     n_source, n_target, n_target_labeled : int
         Rows.
     distance : Distance
-        ``mmd``, ``proxy_a``, their noise floors ``floor``, ``proxy_a_floor`` (between two random halves of the source),
-        and the tests ``kernel_test`` and ``classifier_test`` with their p-values.
+        ``mmd``, ``proxy_a``, their noise floors ``floor``, ``proxy_a_floor`` (95 % of pairs of random halves of the
+        source stay below; that of MMD^2 is scaled to the domains' sizes), and the tests ``kernel_test`` and
+        ``classifier_test`` with their p-values.
     questions : list of Question
         The tests: ``question``, ``statistic``, ``pvalue``, ``answer``.
     features : list of FeatureShift
-        One a column, the one that differs most first.
+        One a column, the one that differs most first: ``feature``, ``measure``, ``difference``, ``pvalue`` and
+        ``adjusted_pvalue`` (Holm, over all tests of columns), ``psi``, ``wasserstein``, ``mean_shift``,
+        ``scale_ratio``, ``telling``, ``missing_source``, ``missing_target``, ``missing_pvalue`` and
+        ``missing_adjusted_pvalue``, ``unseen`` and ``unseen_values``.
     sources : list of SourceDistance
-        One a source, the nearest first.
+        One a source, the nearest first: ``source``, ``n_rows``, and ``mmd`` and ``proxy_a`` (NaN below 10 rows).
     shares : ClassShares or None
-        ``classes``, ``source``, ``mlls``, ``bbse``, ``counted``.
+        ``classes``, ``source``, ``mlls``, ``bbse``, ``counted``. The estimates hold under label shift alone: where
+        ``kind`` is another (but "none"), the text leaves them out.
     effective_sample_size : float
         Rows that the source would be worth if it were weighted by the density ratio (a
         :class:`~sktl.instance.DiscriminatorWeighter`'s; of at most 5,000 rows a domain, scaled to all).
@@ -94,6 +86,8 @@ class DomainReport:
         The columns that differ most, as SVG.
     notes : list of str
         What was left out, and values of the target that the source never has.
+    empty : list of str
+        Columns that have values in one domain alone; they are compared in nothing.
 
     See Also
     --------
@@ -103,7 +97,7 @@ class DomainReport:
     Notes
     -----
     Distances look at no more than 5,000 random rows a domain and the kernel tests at 1,000, so that the cost is bounded
-    but for O(n) passes over the columns: 2,000 + 2,000 rows of 20 columns take 2 seconds of processor time, and 4 with
+    but for O(n) passes over the columns: 2,000 + 2,000 rows of 20 columns take 4 seconds of processor time, and 7 with
     target labels. Missing numbers are replaced by medians before the distances; columns are also compared one by one
     without that. The decision is a rule of thumb on tests that share ``level``, not a proof: ``questions`` has all that
     it rests on. What is left of a difference is measured at the kernel width at which the domains differ most.
@@ -115,16 +109,25 @@ class DomainReport:
 
     Examples
     --------
-    >>> from sktl.datasets import make_covariate_shift
+    >>> import numpy as np
+    >>> from sktl import stack_domains
     >>> from sktl.inspection import DomainReport
-    >>> data = make_covariate_shift(n_source=300, n_target=200, random_state=0)
-    >>> report = DomainReport.from_data(data.X, data.y)
+    >>> rng = np.random.default_rng(0)
+    >>> X_source, X_target = rng.normal(size=(300, 2)), rng.normal(size=(200, 2)) + [0, 1]
+    >>> y_source = X_source[:, 0] + rng.normal(size=300) > 0
+    >>> X, y, sample_domain = stack_domains(source=(X_source, y_source), target=X_target)
+    >>> report = DomainReport.from_data(X, y, sample_domain)
     >>> report.kind, report.features[0].feature
-    ('covariate', 'x0')
+    ('covariate', 'x1')
+    >>> print(report)  # doctest: +ELLIPSIS
+    covariate shift: 300 source rows, 200 target rows (0 of them with a label), 2 columns
+    ...
     """
 
     kind: str
     suggestion: str
+    remarks: list
+    method: str
     limits: str
     n_source: int
     n_target: int
@@ -137,6 +140,7 @@ class DomainReport:
     effective_sample_size: float
     pictures: list
     notes: list
+    empty: list
 
     @classmethod
     def from_data(cls, X, y=None, sample_domain=None, *, level=0.05, n_jobs=None, random_state=0):
@@ -171,7 +175,7 @@ class DomainReport:
         """
         check_number("level", level, low=0, high=1, closed="neither")
         check_number("random_state", random_state, Integral, low=0)
-        domains = read_domains(X, y, sample_domain)
+        domains = domains_of(X, y, sample_domain)
         if domains.single:
             raise ValueError(
                 "A report needs two domains: leave the labels of target rows missing, or pass sample_domain."
@@ -189,18 +193,26 @@ class DomainReport:
         kind, share = decide(case), weighting.effective_share
         n_known = 0 if labels is None else int((target & ~np.isnan(labels.codes)).sum())
         numbers = labels is not None and labels.classes is None
+        empty = empty_columns(X, target)
         by_name = {column.name: column for column in columns}
+        found = Findings(
+            effective_share=share,
+            has_target_labels=n_known >= MIN_LABELS,
+            n_columns=encoded.shape[1],
+            numbers=numbers,
+            labels_fit=case.labels_fit,
+            turned=case.turned,
+            ruled_out=case.ruled_out,
+            weights_mend=case.weights_mend,
+            only_missing=only_missing(features, level),
+            remarks=remarks(find_suspects(columns, empty, target), features, level),
+            n_sources=len(domains.sources),
+        )
         return cls(
             kind=kind,
-            suggestion=advise(
-                kind,
-                share,
-                n_known >= MIN_LABELS,
-                encoded.shape[1],
-                numbers=numbers,
-                labels_fit=case.labels_fit,
-                turned=case.turned,
-            ),
+            suggestion=advise(kind, found),
+            remarks=found.remarks,
+            method=method(kind, found),
             limits=_limits(target, n_known, len(columns), level, numbers),
             n_source=int((~target).sum()),
             n_target=int(target.sum()),
@@ -208,11 +220,12 @@ class DomainReport:
             distance=distance,
             questions=case.questions,
             features=features,
-            sources=_sources(encoded, domains, distance, n_jobs, random_state),
+            sources=source_distances(encoded, domains, distance, n_jobs, random_state),
             shares=shares,
             effective_sample_size=float(share * (~target).sum()),
             pictures=[picture_of_column(by_name[row.feature], target) for row in features[:N_PICTURES]],
             notes=notes + more + unseen,
+            empty=[name for name, _ in empty],
         )
 
     def __str__(self):
@@ -221,7 +234,7 @@ class DomainReport:
 
     def __repr__(self):
         """One line; print shows the whole."""
-        return f"<DomainReport: {KINDS[self.kind]}, {self.n_source} source rows, {self.n_target} target rows>"
+        return f"<DomainReport: {headline(self)}, {self.n_source} source rows, {self.n_target} target rows>"
 
     def _repr_html_(self):
         """The report in a notebook."""
@@ -236,6 +249,8 @@ class DomainReport:
             File to write; one that exists is replaced.
         """
         path = Path(path)
+        if not path.parent.is_dir():
+            raise FileNotFoundError(f"There is no folder {str(path.parent)!r} to write {path.name!r} into.")
         beside = path.with_name(f".{path.name}.{os.getpid()}.part")
         try:
             beside.write_text(page(self), encoding="utf-8")
@@ -273,30 +288,6 @@ def _weighting(encoded, target, n_jobs, seed):
         weighter = DiscriminatorWeighter(n_jobs=n_jobs, random_state=seed)
         weighter.fit(np.concatenate(parts), None, is_target)
     return Weighting(*parts, chosen[0], weighter.weights_[~is_target], weighter.effective_sample_size_ / len(parts[0]))
-
-
-def _sources(encoded, domains, distance, n_jobs, seed):
-    """A :class:`SourceDistance` a source, the nearest first."""
-    if len(domains.sources) == 1:
-        n_source = int((~domains.target).sum())
-        return [SourceDistance(str(domains.sources[0]), n_source, distance.mmd, distance.proxy_a)]
-    rng = np.random.default_rng(seed)
-    other = encoded[sample_rows(np.flatnonzero(domains.target), MAX_ROWS, rng)]
-    found = []
-    for name in domains.sources:
-        rows = np.flatnonzero(domains.names == name)
-        part = encoded[sample_rows(rows, MAX_ROWS, rng)]
-        cv = min(5, len(part), len(other))
-        known = cv >= 2
-        found.append(
-            SourceDistance(
-                str(name),
-                len(rows),
-                mmd(part, other, n_jobs=n_jobs) if known else np.nan,
-                proxy_a_distance(part, other, cv=cv, n_jobs=n_jobs, random_state=seed) if known else np.nan,
-            )
-        )
-    return sorted(found, key=lambda row: row.mmd)
 
 
 def _limits(target, n_known, n_columns, level, numbers):

@@ -5,7 +5,8 @@ import numpy as np
 from sktl._checks import import_extra
 
 SOURCE, TARGET, TRUTH = "#0072B2", "#D55E00", "#000000"  # of Okabe and Ito's palette
-MARKERS = "osD^vP*X"
+MARKERS = "osD^vP*X<>phd8"
+MANY = 500  # rows from which on points are drawn smaller
 CYCLE = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#56B4E9", "#E69F00")
 
 
@@ -30,7 +31,7 @@ def legend_beside(ax):
 
 def scatter_domains(ax, points, target, codes, classes):
     """Rows as points: colour and filling tell the domain, the marker the class; returns the artists."""
-    drawn = []
+    drawn, size = [], float(np.clip(18 * MANY / len(points), 5, 18))
     for role, rows, colour in (("source", ~target, SOURCE), ("target", target, TARGET)):
         for code in [None] if classes is None else [*range(len(classes)), None]:
             of_code = np.isnan(codes) if code is None else codes == code
@@ -41,7 +42,7 @@ def scatter_domains(ax, points, target, codes, classes):
             look = {"facecolors": "none", "edgecolors": colour} if role == "target" else {"color": colour}
             marker = "o" if classes is None else "." if code is None else MARKERS[code % len(MARKERS)]
             drawn.append(
-                ax.scatter(*points[chosen].T, s=18, alpha=0.7, marker=marker, label=named, linewidths=0.8, **look)
+                ax.scatter(*points[chosen].T, s=size, alpha=0.7, marker=marker, label=named, linewidths=0.8, **look)
             )
     return drawn
 

@@ -3,11 +3,13 @@
 import math
 import textwrap
 
-from sktl.inspection._kinds import KINDS
+from sktl.inspection._kinds import FEW_EFFECTIVE, KINDS, SOME_EFFECTIVE
 
 WIDTH = 100
 N_MAIN = 7  # cells of a column that every report has
-SHOWN = 10  # columns that the text lists
+SHOWN = 10  # columns, and sources, that are listed
+FLOOR_KEY = "Noise floor: 95 % of pairs of random halves of the source lie less far apart."
+TELLS = 0.05  # p-value of the domain classifier from which on its coefficients tell nothing
 
 
 def number(value, digits=3):
@@ -56,27 +58,34 @@ def question_cells(report):
     """Header and rows of the tests."""
     header = ["question", "answer", "statistic", "value", "p-value"]
     return header, [
-        [q.question, q.answer, q.measure, number(q.statistic, 4), pvalue(q.pvalue)] for q in report.questions
+        [q.question, q.answer, _measure(q), number(q.statistic, 4), pvalue(q.pvalue)] for q in report.questions
     ]
+
+
+def _measure(question):
+    """What the statistic is, and that no test belongs to it where none does."""
+    untested = math.isnan(question.pvalue) and not math.isnan(question.statistic)
+    return f"{question.measure}{', no test' if untested else ''}"
 
 
 def feature_cells(report, most=None):
     """Header and rows of the columns; of missing and of new values only where there are some."""
     rows = report.features[:most]
+    told = report.distance.classifier_test.pvalue <= TELLS
     header = ["column", "measure", "difference", "adj. p", "mean shift", "scale ratio", "telling"]
     parts = [
         [row.feature for row in rows],
         [row.measure for row in rows],
         [number(row.difference) for row in rows],
-        [pvalue(row.pvalue) for row in rows],
+        [pvalue(row.adjusted_pvalue) for row in rows],
         [number(row.mean_shift, 2) for row in rows],
         [number(row.scale_ratio, 2) for row in rows],
-        [percent(row.telling) for row in rows],
+        [percent(row.telling) if told else "-" for row in rows],
     ]
     if has_missing(report):
         header += ["missing", "in target", "adj. p of it"]
         parts += [[percent(row.missing_source) for row in rows], [percent(row.missing_target) for row in rows]]
-        parts.append([pvalue(row.missing_pvalue) for row in rows])
+        parts.append([pvalue(row.missing_adjusted_pvalue) for row in rows])
     if has_unseen(report):
         header.append("unseen")
         parts.append([percent(row.unseen) for row in rows])
@@ -96,14 +105,27 @@ def has_unseen(report):
 def source_cells(report):
     """Header and rows of the sources."""
     header = ["source", "rows", "MMD^2", "proxy A-distance"]
-    return header, [[row.source, str(row.n_rows), number(row.mmd, 4), number(row.proxy_a, 2)] for row in report.sources]
+    rows = report.sources[:SHOWN]
+    return header, [[row.source, str(row.n_rows), number(row.mmd, 4), number(row.proxy_a, 2)] for row in rows]
+
+
+def sources_words(report):
+    """How the sources are listed, and how many are not."""
+    left = len(report.sources) - SHOWN
+    more = f" (and {left} more, see `sources`)" if left > 0 else ""
+    few = sum(math.isnan(row.mmd) for row in report.sources)
+    words = f"{len(report.sources)} sources, the nearest first{more}."
+    if few:
+        words += f" {few} of them have fewer than 10 rows and no distance: does sample_domain name domains?"
+    return words
 
 
 def share_cells(report):
-    """Header and rows of the class shares."""
+    """Header and rows of the class shares; estimates only where they may hold."""
     shares = report.shares
-    header = ["class", "source", "target by MLLS", "target by BBSE"]
-    estimates = [shares.source, shares.mlls, shares.bbse]
+    header, estimates = ["class", "source"], [shares.source]
+    if shares_hold(report):
+        header, estimates = [*header, "target by MLLS", "target by BBSE"], [*estimates, shares.mlls, shares.bbse]
     if shares.counted is not None:
         header, estimates = [*header, "target counted"], [*estimates, shares.counted]
     return header, [
@@ -112,13 +134,62 @@ def share_cells(report):
     ]
 
 
+def shares_hold(report):
+    """Whether class shares that are estimated without labels may hold: they rest on label shift."""
+    return report.kind in ("label", "none")
+
+
+def shares_words(report):
+    """Where the class shares come from."""
+    if shares_hold(report):
+        return (
+            "Class shares of the target by MLLS and BBSE are estimates without its labels, as they would be under "
+            "label shift."
+        )
+    return "Class shares of the target are not shown by estimates: these hold under label shift, which this is not."
+
+
+def headline(report):
+    """The kind of shift, and columns that no model can use, in a few words."""
+    words = KINDS[report.kind]
+    if report.empty:
+        names = ", ".join(short(name) for name in report.empty[:2]) + (", ..." if len(report.empty) > 2 else "")
+        words += f", but for what is empty in one domain ({names})"
+    return words
+
+
+def columns_key(report):
+    """What the headers of the columns' table mean."""
+    words = (
+        "Difference: 0 = alike, 1 = apart (KS: Kolmogorov-Smirnov). adj. p: adjusted for the number of columns (Holm). "
+        "Mean shift: target minus source, in standard deviations of the source; scale ratio: the target's deviation "
+        "over the source's. Telling: share in a linear classifier that tells the domains apart (- where it can't)."
+    )
+    if has_missing(report):
+        words += " Missing: share of the source's rows without a value, and of the target's."
+    if has_unseen(report):
+        words += " Unseen: share of the target's values that the source never has."
+    return words
+
+
 def effective_words(report):
     """What weights would leave of the source."""
     share = report.effective_sample_size / report.n_source
     return (
         f"Weighted by the density ratio, the {report.n_source} source rows would be worth "
-        f"{report.effective_sample_size:.0f} ({100 * share:.0f} %)."
+        f"{report.effective_sample_size:.0f} ({100 * share:.0f} %): {_judged(share)}."
     )
+
+
+def _judged(share):
+    """What an effective share means."""
+    if share >= 0.8:
+        return "weights would cost next to nothing, and change as little"
+    if share >= SOME_EFFECTIVE:
+        return "weights would cost some precision"
+    if share >= FEW_EFFECTIVE:
+        return "weights would cost most of the precision"
+    return "too few to rest on"
 
 
 def rows_words(report):
@@ -129,15 +200,16 @@ def rows_words(report):
 
 def text(report):
     """The whole report as text."""
-    lines = [f"{KINDS[report.kind]}: {rows_words(report)}", "", *_paragraph(report.suggestion), ""]
-    lines += [*_table(*distance_cells(report)), "", *_questions(report), ""]
+    lines = [*_paragraph(f"{headline(report)}: {rows_words(report)}"), "", *_paragraph(report.suggestion), ""]
+    lines += [*_table(*distance_cells(report)), FLOOR_KEY, "", *_questions(report), ""]
     lines += [*_features(report)]
     if len(report.features) > SHOWN:
         lines.append(f"and {len(report.features) - SHOWN} more: to_frame() has all")
+    lines += ["", *_paragraph(columns_key(report))]
     if len(report.sources) > 1:
-        lines += ["", *_table(*source_cells(report))]
+        lines += ["", *_table(*source_cells(report)), *_paragraph(sources_words(report))]
     if report.shares is not None:
-        lines += ["", *_table(*share_cells(report))]
+        lines += ["", *_table(*share_cells(report)), *_paragraph(shares_words(report))]
     lines += ["", *_paragraph(effective_words(report)), *_paragraph(report.limits)]
     return "\n".join([*lines, *(line for note in report.notes for line in _paragraph(f"note: {note}"))])
 
@@ -159,7 +231,7 @@ def _features(report):
 def _questions(report):
     """Two lines a question."""
     for q in report.questions:
-        found = "" if math.isnan(q.statistic) else f" ({q.measure} {number(q.statistic, 4)}{_chance(q.pvalue)})"
+        found = "" if math.isnan(q.statistic) else f" ({_measure(q)}: {number(q.statistic, 4)}{_chance(q.pvalue)})"
         yield q.question
         yield f"    {q.answer}{found}"
 

@@ -1,6 +1,7 @@
 """Scores over the number of target labels, as lines."""
 
 import numpy as np
+from sklearn.base import is_regressor
 
 from sktl.inspection._style import CYCLE, axes
 from sktl.model_selection import transfer_learning_curve
@@ -43,6 +44,7 @@ class TransferCurveDisplay:
     >>> display = TransferCurveDisplay.from_estimator(TrAdaBoostClassifier(n_estimators=3), X, y, target, **sizes)
     >>> display.scores["transfer"].shape
     (2, 2)
+    >>> figure = display.plot().figure_
     """
 
     def __init__(self, n_labeled, scores, score_name="score"):
@@ -73,7 +75,9 @@ class TransferCurveDisplay:
         """
         curve = transfer_learning_curve(estimator, X, y, sample_domain, **options)
         scoring = options.get("scoring")
-        return cls(curve.n_labeled, curve.scores, scoring if isinstance(scoring, str) else "score")
+        plain = "R²" if is_regressor(estimator) else "accuracy"
+        name = scoring if isinstance(scoring, str) else plain if scoring is None else "score"
+        return cls(curve.n_labeled, curve.scores, name)
 
     def plot(self, ax=None):
         """Draw the lines.
@@ -97,5 +101,5 @@ class TransferCurveDisplay:
             band = self.ax_.fill_between(self.n_labeled, mean - error, mean + error, color=colour, alpha=0.2)
             self.fill_between_.append(band)
         self.ax_.set(xlabel="labelled target rows", ylabel=self.score_name)
-        self.ax_.legend(fontsize="small")
+        self.ax_.legend(fontsize="small", title="mean ± standard error", title_fontsize="small")
         return self

@@ -4,6 +4,7 @@ import numpy as np
 
 from sktl.base._routing import on_missing_labels
 from sktl.inspection._style import axes
+from sktl.inspection._text import short
 from sktl.model_selection import transfer_matrix
 
 
@@ -39,6 +40,7 @@ class TransferMatrixDisplay:
     >>> display.scores.round()
     array([[1., 0.],
            [0., 1.]])
+    >>> figure = display.plot().figure_
     """
 
     def __init__(self, domains, scores):
@@ -105,7 +107,7 @@ class TransferMatrixDisplay:
             self.text_[place] = self.ax_.text(
                 *place[::-1], format(score, values_format), ha="center", va="center", color=ink
             )
-        names = [str(name) for name in self.domains]
+        names = [short(str(name)) for name in self.domains]
         self.ax_.set_xticks(range(len(names)), names, rotation=45, ha="right")
         self.ax_.set_yticks(range(len(names)), names)
         self.ax_.set(xlabel="target", ylabel="source")

@@ -17,6 +17,7 @@ from sktl.inspection._evidence import (
     within_classes_test,
 )
 from sktl.inspection._kinds import FEW_EFFECTIVE
+from sktl.inspection._remarks import only_missing
 
 FAR = 1.0  # standard deviations of the source, from which on a mean has moved far
 STRETCHED = 1.5  # ratio of standard deviations, from which on a column is stretched (or shrunk)
@@ -24,6 +25,7 @@ MOST = 0.5  # more than this share of the numbers must have moved or been stretc
 MEASURE = "MMD^2 at the best width"  # the same one for all questions, so that what is left can be compared
 LEFT = 1 / 3  # share of the difference of the mean labels, from which on the rows leave much of it unexplained
 MIN_PAIRED = 0.25  # share of the target's labels that must have a partner in the source
+SHARES_APART = "Are the estimated class shares apart?"
 MAX_FIT = 2000  # labelled rows of each domain that the concept test learns from
 
 
@@ -34,9 +36,10 @@ def decide(case):
     labels_differ, concept = _labels_differ(case, case.level / n_kinds)
     if not (moved or labels_differ or concept):
         return "none"
-    if _is_label_shift(case, moved, labels_differ, concept):
+    gaps = moved and only_missing(case.features, case.level)  # filled-in values are no evidence of another kind
+    if (labels_differ or not gaps) and _is_label_shift(case, moved, labels_differ, concept):
         return "label"
-    if moved and _is_scale_shift(case, concept):
+    if moved and not gaps and _is_scale_shift(case, concept):
         return "scale"
     return "concept" if concept else "covariate"
 
@@ -44,11 +47,11 @@ def decide(case):
 def _rows_differ(case, level):
     """Whether the rows differ: jointly, for a classifier, or in one column; the three tests share the level."""
     kernel, classifier = case.distance.kernel_test, case.distance.classifier_test
-    worst = min(case.features, key=lambda row: np.fmin(row.pvalue, row.missing_pvalue))
-    name, found = f"{worst.measure} of {worst.feature}", (worst.difference, worst.pvalue)
-    if worst.missing_pvalue < worst.pvalue:
+    worst = min(case.features, key=lambda row: np.fmin(row.adjusted_pvalue, row.missing_adjusted_pvalue))
+    name, found = f"{worst.measure} of {worst.feature}", (worst.difference, worst.adjusted_pvalue)
+    if worst.missing_adjusted_pvalue < worst.adjusted_pvalue:
         name = f"missing share of {worst.feature}"
-        found = worst.missing_target - worst.missing_source, worst.missing_pvalue
+        found = worst.missing_target - worst.missing_source, worst.missing_adjusted_pvalue
     asked = [
         ("Do the rows differ, all columns together?", (kernel.statistic, kernel.pvalue), MEASURE),
         (
@@ -114,6 +117,8 @@ def _is_label_shift(case, moved, labels_differ, concept):
     if found is None:
         return False
     explained = is_explained(*found, case.whole, case.level) or (not moved and found[1] > case.level)
+    if not explained:
+        case.rule_out("other class shares", SHARES_APART)
     return case.note(question, found, MEASURE, explained, "hardly: class shares explain it", "yes")
 
 
@@ -130,6 +135,8 @@ def _numbers_explain(case):
         short = "can't be told: the target's labels reach beyond the source's"
         return case.note(question, (np.nan, np.nan), MEASURE, False, "", short)
     explained = is_explained(*found[:2], case.whole, case.level)
+    if not explained:
+        case.rule_out("other labels")
     return case.note(question, found[:2], MEASURE, explained, "hardly: the labels could explain it", "yes")
 
 
@@ -152,7 +159,7 @@ def _predicted_shares_differ(case):
     n = min((case.labeled & ~case.target).sum(), case.target.sum())
     chance = 2 * np.sqrt(case.shares.source * (1 - case.shares.source) * 2 / n).sum() / 2
     found = gap, np.nan
-    return case.note("Are the estimated class shares apart?", found, "total variation", gap > chance, "yes", "hardly")
+    return case.note(SHARES_APART, found, "total variation", gap > chance, "yes", "hardly")
 
 
 # --- scales and axes ---
@@ -166,6 +173,7 @@ def _is_scale_shift(case, concept):
     moments = "means and covariances"
     aligned = align(case.X[~case.target], case.X[case.target], case.numeric)
     if not _is_aligned(case, aligned, moments, "hardly: scales or axes explain it"):
+        case.rule_out("other scales or axes")
         return False
     scaled = align(case.X[~case.target], case.X[case.target], case.numeric, axes=False)
     case.turned = not _is_aligned(case, scaled, "means and deviations alone", "hardly: scales explain it")
@@ -199,5 +207,6 @@ def _weights_fail(case):
     left = weighted_distance(case.weighting.source, case.weighting.weights, case.weighting.target, case.gamma)
     question = "Do the rows differ once the source's are weighted by the density ratio?"
     fail = few or left > HALVED * case.whole
+    case.weights_mend = not fail
     words = "weights leave too few rows" if few else "yes"
     return case.note(question, (left, np.nan), MEASURE, fail, words, "hardly: weights mend it")

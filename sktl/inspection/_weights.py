@@ -2,9 +2,10 @@
 
 import numpy as np
 from sklearn.base import clone
+from sklearn.utils.validation import has_fit_parameter
 
 from sktl._checks import check_number
-from sktl.domains import read_domains
+from sktl.inspection._domains import domains_of
 from sktl.inspection._style import SOURCE, TRUTH, axes
 
 
@@ -48,6 +49,7 @@ class WeightDisplay:
     >>> display = WeightDisplay.from_estimator(KMM(), data.X, data.y, true_weights=data.weights)
     >>> display.weights.shape
     (100,)
+    >>> figure = display.plot().figure_
     """
 
     def __init__(self, weights, values, name, true_weights, effective_sample_size):
@@ -80,7 +82,9 @@ class WeightDisplay:
         -------
         WeightDisplay
         """
-        target = read_domains(X, y, sample_domain).target
+        target = domains_of(X, y, sample_domain).target
+        if not has_fit_parameter(estimator, "sample_domain"):
+            raise TypeError(f"Weights are drawn of a weighter of sktl.instance, such as KMM(); got {estimator!r}.")
         weights = clone(estimator).fit(X, y, sample_domain).weights_[~target]
         truth = None if true_weights is None else np.asarray(true_weights, dtype=float)[~target]
         values, name = _column(X, feature)
@@ -148,6 +152,9 @@ class WeightDisplay:
 
 def _column(X, feature):
     """Values and name of one column of an array or frame."""
+    n_columns = np.shape(X)[1]
+    if not isinstance(feature, str) and not -n_columns <= feature < n_columns:
+        raise ValueError(f"feature={feature!r} is no position among the {n_columns} columns of X.")
     if hasattr(X, "columns"):
         name = feature if isinstance(feature, str) else list(X.columns)[feature]
         return np.asarray(X[name], dtype=float), str(name)

@@ -1,9 +1,12 @@
 """The witness function of the maximum mean discrepancy: where two samples differ."""
 
+from numbers import Integral
+
 import numpy as np
 
 from sktl._checks import check_kernel, check_number
 from sktl._core.kernels import make_kernel, stack_samples
+from sktl.inspection._evidence import sample_rows
 from sktl.inspection._style import SOURCE, TARGET, axes
 from sktl.inspection._text import short
 from sktl.metrics._samples import check_samples
@@ -60,6 +63,7 @@ class WitnessDisplay:
     >>> display = WitnessDisplay.from_data(rng.normal(size=(200, 1)), rng.normal(2.0, size=(150, 1)))
     >>> float(display.witness[0]) > 0 > float(display.witness[-1])  # the source lies to the left
     True
+    >>> figure = display.plot().figure_
     """
 
     def __init__(self, grid, witness, X_source, X_target, names, mmd):
@@ -71,23 +75,27 @@ class WitnessDisplay:
         self.mmd = mmd
 
     @classmethod
-    def from_data(cls, X_source, X_target, *, features=None, kernel="rbf", gamma="median", resolution=60):
+    def from_data(
+        cls, X_source, X_target, *, features=None, kernel="rbf", gamma="median", resolution=60, random_state=0
+    ):
         """Evaluate the function on a grid.
 
         Parameters
         ----------
-        X_source : array-like of shape (n_source, n_features)
-            Rows of the source; the first 2,000 are used.
-        X_target : array-like of shape (n_target, n_features)
-            Rows of the target; the first 2,000 are used.
-        features : list of one or two int, default=None
-            Columns to look at; None: the first two, or the only one.
+        X_source : array-like or frame of shape (n_source, n_features)
+            Rows of the source; 2,000 random ones at most are used.
+        X_target : array-like or frame of shape (n_target, n_features)
+            Rows of the target; 2,000 random ones at most are used.
+        features : list of one or two int or str, default=None
+            Columns to look at, by position or name; None: the first two, or the only one. The others may hold anything.
         kernel : str or callable, default="rbf"
             As in :func:`~sktl.metrics.mmd`.
         gamma : float > 0, "median", "auto" or "scale", default="median"
             As in :func:`~sktl.metrics.mmd`.
         resolution : int >= 2, default=60
             Points along each column.
+        random_state : int, default=0
+            Seed of the draw of rows.
 
         Returns
         -------
@@ -95,26 +103,30 @@ class WitnessDisplay:
         """
         check_kernel(kernel, gamma)
         check_number("resolution", resolution, int, low=2)
+        check_number("random_state", random_state, Integral, low=0)
         names = [str(name) for name in getattr(X_source, "columns", ())]
-        samples = check_samples(X_source, X_target)
-        n_features = samples[0].shape[1]
-        features = list(range(min(2, n_features))) if features is None else list(features)
-        if not 1 <= len(features) <= 2 or not all(0 <= j < n_features for j in features):
-            raise ValueError(f"features must be one or two positions below {n_features}; got {features!r}.")
-        source, target = (np.asarray(X, dtype=float)[:MAX_ROWS, features] for X in samples)
+        if features is not None:
+            features = [_position(feature, names) for feature in features]
+            X_source, X_target = (_chosen(X, features, names) for X in (X_source, X_target))
+            names = [names[j] for j in features] if names else [f"x{j}" for j in features]
+        samples = [np.asarray(X, dtype=float)[:, :2] for X in check_samples(X_source, X_target)]
+        n_shown = samples[0].shape[1]
+        names = names[:n_shown] or [f"x{j}" for j in range(n_shown)]
+        rng = np.random.default_rng(random_state)
+        source, target = (X[sample_rows(np.arange(len(X)), MAX_ROWS, rng)] for X in samples)
         both = stack_samples(source, target)
         function = make_kernel(kernel, gamma, both)
         margin = 0.1 * np.ptp(both, axis=0)
         lines = [
             np.linspace(*ends, resolution) for ends in zip(both.min(0) - margin, both.max(0) + margin, strict=True)
         ]
-        grid = np.stack(np.meshgrid(*lines, indexing="ij"), axis=-1).reshape(-1, len(features))
+        grid = np.stack(np.meshgrid(*lines, indexing="ij"), axis=-1).reshape(-1, n_shown)
 
         def witness(Z):
             return function.row_sums(Z, source) / len(source) - function.row_sums(Z, target) / len(target)
 
         distance = float(witness(source).mean() - witness(target).mean())
-        return cls(grid, witness(grid), source, target, [names[j] if names else f"x{j}" for j in features], distance)
+        return cls(grid, witness(grid), source, target, names, distance)
 
     def plot(self, ax=None):
         """Draw the function and the rows.
@@ -160,12 +172,32 @@ class WitnessDisplay:
         size = np.abs(self.witness).max() or 1.0
         levels = np.linspace(-size, size, 12)
         self.contour_ = self.ax_.contourf(x, y, self.witness.reshape(n, n), levels, cmap=_pale_colours())
-        ticks = {"ticks": np.linspace(-size, size, 5), "format": "%.2f"}
+        ticks = {"ticks": np.linspace(-size, size, 5), "format": "%.2g"}
         self.figure_.colorbar(self.contour_, ax=self.ax_, label="target > source   |   source > target", **ticks)
         look = {"s": 10, "linewidths": 0.7}
         self.ax_.scatter(*self.X_source.T, color=SOURCE, label="source", **look)
         self.ax_.scatter(*self.X_target.T, facecolors="none", edgecolors=TARGET, label="target", **look)
         self.ax_.set_ylabel(short(self.names[1]))
+
+
+def _position(feature, names):
+    """Where a column stands that is given by name or by position."""
+    if feature in names:
+        return names.index(feature)
+    if isinstance(feature, Integral) and feature >= 0:
+        return int(feature)
+    raise ValueError(f"features has {feature!r}, neither a position nor one of the columns' names {names[:10]}.")
+
+
+def _chosen(X, features, names):
+    """The columns at some positions, of a frame (by name) or an array."""
+    n_features = len(names) if names else np.shape(X)[1]
+    if not 1 <= len(features) <= 2 or max(features) >= n_features:
+        raise ValueError(f"features must be one or two positions below {n_features}; got {features!r}.")
+    if hasattr(X, "columns"):
+        by_name = {str(name): name for name in X.columns}
+        return X[[by_name[names[j]] for j in features]]
+    return (X if hasattr(X, "shape") else np.asarray(X))[:, features]
 
 
 def _pale_colours():

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field, fields
 import numpy as np
 
 SHOWN = 20  # rows of a table that str() shows
+SHOWN_VALUES = 5  # new categories of a column that it names
 
 
 @dataclass(frozen=True)
@@ -113,21 +114,28 @@ class FeatureShiftResult:
         return {name: value for name, value in values if isinstance(value, np.ndarray)}
 
     def __repr__(self):
-        """The table, the columns with the smallest p-values first."""
+        """The table, the columns with the smallest p-values first, and the categories that the source never has."""
         least = np.minimum(self.adjusted_pvalue, self.missing_adjusted_pvalue)
         order = np.lexsort((-self.psi, least))
         width = max(7, *(len(str(name)) for name in self.feature[order[:SHOWN]]))
         lines = [
-            f"{int(self.shifted.sum())} of {len(order)} columns shifted (level {self.alpha:g}, {self.correction})",
-            f"{'feature':<{width}}  {'kind':<8}{'adj. p':>9}{'psi':>8}{'W':>8}"
-            f"{'missing':>16}{'adj. p':>9}{'unseen':>8}",
+            f"{int(self.shifted.sum())} of {len(order)} columns shifted (*; level {self.alpha:g}, {self.correction}); "
+            "the smallest p-value first, to_frame() in the order of the data",
+            f"  {'feature':<{width}}  {'kind':<8}{'adj. p':>9}{'psi':>8}{'W / sd':>8}"
+            f"{'missing':>16}{'p of it':>9}{'unseen':>8}",
         ]
         for i in order[:SHOWN]:
-            missing = f"{self.missing_source[i]:.1%} -> {self.missing_target[i]:.1%}"
+            missing, mark = f"{self.missing_source[i]:.1%} -> {self.missing_target[i]:.1%}", " *"[int(self.shifted[i])]
             lines.append(
-                f"{self.feature[i]!s:<{width}}  {self.kind[i]:<8}{self.adjusted_pvalue[i]:>9.2g}{self.psi[i]:>8.3f}"
-                f"{self.wasserstein[i]:>8.3f}{missing:>16}{self.missing_adjusted_pvalue[i]:>9.2g}{self.unseen[i]:>8.1%}"
+                f"{mark} {self.feature[i]!s:<{width}}  {self.kind[i]:<8}{self.adjusted_pvalue[i]:>9.2g}"
+                f"{self.psi[i]:>8.3f}{self.wasserstein[i]:>8.3f}{missing:>16}"
+                f"{self.missing_adjusted_pvalue[i]:>9.2g}{self.unseen[i]:>8.1%}"
             )
         if len(order) > SHOWN:
             lines.append(f"and {len(order) - SHOWN} more: to_frame() has all")
+        lines += [
+            f"never in the source: {name} = {', '.join(map(str, values[:SHOWN_VALUES]))}"
+            + (f" and {len(values) - SHOWN_VALUES} more" if len(values) > SHOWN_VALUES else "")
+            for name, values in list(self.unseen_categories.items())[:SHOWN]
+        ]
         return "\n".join(lines)

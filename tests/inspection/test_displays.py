@@ -14,6 +14,7 @@ from sktl.exceptions import MissingExtraError
 from sktl.feature import CORAL
 from sktl.inspection import (
     BoundaryDisplay,
+    DomainReport,
     EmbeddingDisplay,
     FeatureShiftDisplay,
     TransferCurveDisplay,
@@ -21,6 +22,7 @@ from sktl.inspection import (
     WeightDisplay,
     WitnessDisplay,
 )
+from sktl.inspection._style import scatter_domains
 from sktl.instance import KMM, ImportanceWeighted, TrAdaBoostClassifier
 from sktl.metrics import mmd, proxy_a_distance
 from sktl.model_selection import transfer_learning_curve, transfer_matrix
@@ -89,6 +91,11 @@ def test_weights_by_hand(data):
     assert f"worth {display.effective_sample_size:.0f}" in display.text_.get_text()
 
 
+def test_weights_over_a_column_that_is_not_there(data):
+    with pytest.raises(ValueError, match="feature=9 is no position among the 2 columns of X"):
+        WeightDisplay.from_estimator(KMM(), data.X, data.y, feature=9)
+
+
 def test_weights_refused():
     with pytest.raises(ValueError, match="weights and values must be as many"):
         WeightDisplay.from_data([1.0, 2.0], [1.0])
@@ -128,6 +135,90 @@ def test_witness_by_a_naive_sum(data):
         drawn(display, 1)
     with pytest.raises(ValueError, match="features must be one or two positions below 2"):
         WitnessDisplay.from_data(source, target, features=[0, 2])
+
+
+def test_witness_draws_from_all_rows_not_from_the_first():
+    rng = np.random.default_rng(0)
+    values = np.sort(rng.normal(size=(2 * 5000, 1)), axis=0)  # as files often are; both samples have one law
+    source, target = values[::2], np.concatenate([values[1::2], values[1:2]])
+    display = WitnessDisplay.from_data(source, target)
+    assert len(display.X_source) == len(display.X_target) == 2000
+    assert abs(display.X_source.mean()) < 0.1  # the first 2,000 have a mean of -0.97
+    assert display.mmd < 0.005
+    again = WitnessDisplay.from_data(source, target)
+    assert_array_equal(again.X_source, display.X_source)
+    assert (WitnessDisplay.from_data(source, target, random_state=1).X_source != display.X_source).any()
+
+
+def test_witness_takes_columns_by_name_beside_texts():
+    pandas = pytest.importorskip("pandas", reason="the cli extra (pandas) is not installed")
+    rng = np.random.default_rng(0)
+    frames = [
+        pandas.DataFrame({"ward": ["a"] * 50, "age": rng.normal(size=50), "crp": k + rng.normal(size=50)})
+        for k in (0, 1)
+    ]
+    display = WitnessDisplay.from_data(*frames, features=["crp", "age"], resolution=5)
+    assert display.names == ["crp", "age"]
+    assert_array_equal(display.X_source, frames[0][["crp", "age"]])
+    assert_allclose(WitnessDisplay.from_data(*frames, features=[2], resolution=5).X_target[:, 0], frames[1]["crp"])
+    with pytest.raises(ValueError, match="features has 'agee'"):
+        WitnessDisplay.from_data(*frames, features=["agee"])
+
+
+def test_estimators_of_another_kind_are_refused(data):
+    with pytest.raises(TypeError, match=r"drawn of a transformer, such as CORAL\(\); LogisticRegression"):
+        EmbeddingDisplay.from_estimator(LogisticRegression(), data.X, data.y)
+    with pytest.raises(TypeError, match=r"drawn of a weighter .* got LogisticRegression"):
+        WeightDisplay.from_estimator(LogisticRegression(), data.X, data.y)
+
+
+def test_pictures_say_what_they_show(data):
+    models = LogisticRegression(), LogisticRegression()
+    boundary = BoundaryDisplay.from_estimator(*models, data.X, data.y, resolution=5).plot()
+    legend = [text.get_text() for text in boundary.ax_[1].get_legend().get_texts()]
+    assert [words for words in legend if words.startswith("predicted")] == ["predicted 0", "predicted 1"]
+    X = np.array([[f"level {j % 14} {'of a long name ' * 4}"] for j in range(140)], dtype=object)
+    texts = drawn(FeatureShiftDisplay.from_data(X, None, np.arange(140) >= 60), 2)
+    assert texts.ax_[1].get_title() == "the 10 most frequent of 14 values"
+    assert max(len(label.get_text()) for label in texts.ax_[1].get_xticklabels()) <= 24
+    rng = np.random.default_rng(0)
+    y, target = rng.integers(0, 2, 60), np.arange(60) >= 30
+    rows, options = rng.normal(size=(60, 2)), {"n_labeled": (6,), "n_repeats": 2}
+    curve = TransferCurveDisplay.from_estimator(LogisticRegression(), rows, y, target, **options).plot()
+    assert curve.ax_.get_ylabel() == "accuracy"
+    assert curve.ax_.get_legend().get_title().get_text() == "mean ± standard error"
+    few = scatter_sizes(np.zeros((100, 2))), scatter_sizes(np.zeros((2000, 2)))
+    assert few == (18.0, 5.0)
+
+
+def scatter_sizes(points):
+    """Size of the points of a picture of so many rows."""
+    import matplotlib.pyplot as plt
+
+    target = np.arange(len(points)) % 2 == 0
+    return scatter_domains(plt.subplots()[1], points, target, np.full(len(points), np.nan), None)[0].get_sizes()[0]
+
+
+def test_two_tables_are_told_to_be_stacked(data):
+    source, target = data.X[:N_SOURCE], data.X[N_SOURCE:]
+    for look in (DomainReport.from_data, FeatureShiftDisplay.from_data):
+        for y in (target, target[:, ::-1].tolist()):
+            with pytest.raises(ValueError, match="y looks like a second table, of 79 rows and 2 .* sktl.stack_domains"):
+                look(source, y)
+    pandas = pytest.importorskip("pandas", reason="the cli extra (pandas) is not installed")
+    frames = [pandas.DataFrame({"age": part[:, 0]}) for part in (source, target)]
+    for look in (EmbeddingDisplay, WeightDisplay):
+        with pytest.raises(ValueError, match="y looks like a second table, of 79 rows and 1 .* sktl.stack_domains"):
+            look.from_estimator(KMM(), *frames)
+
+
+def test_a_curve_over_texts_names_the_way_out():
+    X = np.array([["a", 1.0], ["b", 2.0]] * 30, dtype=object)
+    y, target = np.arange(60) % 2, np.arange(60) >= 30
+    with pytest.raises(ValueError, match="The default baseline .* or pass baseline"):
+        TransferCurveDisplay.from_estimator(LogisticRegression(), X, y, target, n_labeled=(2, 5))
+    with pytest.raises(ValueError, match="The target rows have no label: a curve draws"):
+        TransferCurveDisplay.from_estimator(LogisticRegression(), X, np.where(target, np.nan, y), target)
 
 
 def test_transfer_matrix_is_the_function_s():

@@ -95,7 +95,7 @@ def test_the_notebook_gets_the_same_part(report, page):
 
 
 def test_a_page_is_written_whole_or_not_at_all(report, tmp_path):
-    with pytest.raises(FileNotFoundError):
+    with pytest.raises(FileNotFoundError, match=r"There is no folder '.*no' to write 'page.html' into"):
         report.to_html(tmp_path / "no" / "page.html")
     assert list(tmp_path.iterdir()) == []
 

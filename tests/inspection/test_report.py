@@ -12,6 +12,7 @@ from sklearn.metrics.pairwise import rbf_kernel
 import sktl
 from sktl.inspection import DomainReport
 from sktl.inspection._columns import encode, read_columns
+from sktl.inspection._distance import halves_mmd, measure_distance
 from sktl.inspection._evidence import (
     align,
     concept_test,
@@ -22,7 +23,7 @@ from sktl.inspection._evidence import (
     n_relabellings,
     weighted_distance,
 )
-from sktl.inspection._kinds import ADVICE, KINDS, MEANING, advise
+from sktl.inspection._kinds import ADVICE, KINDS, MEANING, Findings, advise
 from sktl.instance import BBSE, MLLS, DiscriminatorWeighter
 from sktl.metrics import classifier_two_sample_test, feature_shift_test, mmd, mmd_test, proxy_a_distance
 
@@ -56,7 +57,9 @@ def test_regression_knows_concept_and_covariate_shift():
     rng = np.random.default_rng(0)
     X, noise = rng.normal(size=(N, 3)), 0.3 * rng.normal(size=N)
     turned = np.where(TARGET, -X[:, 0], X[:, 0]) + noise
-    assert DomainReport.from_data(X, turned, TARGET).kind == "concept"
+    report = DomainReport.from_data(X, turned, TARGET)
+    assert report.kind == "concept" and "`TrAdaBoostRegressor`" in report.suggestion
+    assert "Classifier" not in report.suggestion
     X[TARGET, 0] += 1
     report = DomainReport.from_data(X, X[:, 0] + noise, TARGET)
     assert (report.kind, report.shares) == ("covariate", None)
@@ -112,6 +115,120 @@ def test_values_that_the_source_never_has_are_named(report):
     assert f"{100 * city.unseen:.1f} %" in note and city.unseen > 0.2
 
 
+def test_missing_shares_alone_change_the_advice():
+    rng = np.random.default_rng(0)
+    X = rng.normal(size=(N, 3))
+    X[rng.random(N) < np.where(TARGET, 0.5, 0.05), 1] = np.nan
+    report = DomainReport.from_data(X, None, TARGET)
+    gone = [np.isnan(X[rows, 1]).mean() for rows in (~TARGET, TARGET)]
+    assert f"`x1` ({100 * gone[0]:.0f} % of the source, {100 * gone[1]:.0f} % of the target)" in report.suggestion
+    assert report.kind == "covariate"  # though the medians that fill the gaps shrink the deviation
+    assert "what differs is how often they are missing" in report.suggestion
+    assert "Try the instance family first" not in report.suggestion  # weights do not bring values back
+    plain = DomainReport.from_data(rng.normal(size=(N, 3)), None, TARGET)
+    assert "missing" not in plain.suggestion
+
+
+@pytest.mark.parametrize("role", ["source", "target"])
+def test_a_column_empty_in_one_domain_is_in_the_headline(role):
+    X = np.random.default_rng(0).normal(size=(N, 3))
+    X[(role == "target") == TARGET, 1] = np.nan
+    report = DomainReport.from_data(X, None, TARGET)
+    assert (report.kind, report.empty) == ("none", ["x1"])
+    assert f"`x1` is empty in the {role}: drop it before fitting" in report.suggestion
+    headline = "no shift found, but for what is empty in one domain (x1)"
+    assert str(report).startswith(headline) and headline in repr(report) and headline in report._repr_html_()
+    X[:, 1] = np.nan  # in both: no difference, only a note
+    assert DomainReport.from_data(X, None, TARGET).empty == []
+
+
+def test_new_categories_are_in_the_advice(report):
+    city = next(row for row in report.features if row.feature == "city")
+    assert city.unseen_values == ("Oslo",)
+    assert f"{100 * city.unseen:.0f} % of the target has a `city` that the source never has (Oslo)" in report.suggestion
+
+
+def test_one_column_in_other_units_is_named():
+    rng = np.random.default_rng(0)
+    X = rng.normal(size=(N, 8)) + 5
+    X[TARGET, 3] *= 2.2046
+    report = DomainReport.from_data(X, None, TARGET)
+    x3 = next(row for row in report.features if row.feature == "x3")
+    assert report.kind == "scale"
+    assert f"`x3` lies far off, unlike most columns (its mean by {x3.mean_shift:.2g} standard" in report.suggestion
+    assert f"by a factor of {x3.scale_ratio:.3g}): does it have the same units" in report.suggestion
+    assert "units" not in DomainReport.from_data(*make("scale", 0, False)).suggestion  # there it is most of them
+
+
+def test_nothing_is_claimed_that_was_not_asked():
+    X, y, target = make("covariate", 0, True)
+    for labels in (None, y):
+        report = DomainReport.from_data(X, labels, target)
+        asked = " ".join(q.question for q in report.questions)
+        assert ("lass shares do not explain" in report.suggestion) <= ("class shares" in asked or "within" in asked)
+        assert ("scales or axes do not explain" in report.suggestion) <= ("means and covariances" in asked)
+        assert ("Weights by the density ratio mend" in report.suggestion) <= ("weighted by the density" in asked)
+    rows = DomainReport.from_data(X, None, target)
+    assert "lass shares" not in rows.suggestion and rows.kind == "covariate"
+
+
+def test_class_shares_are_hidden_where_they_do_not_hold():
+    rng = np.random.default_rng(0)
+    X = rng.normal(size=(N, 4))
+    y = np.where(X[:, 0] + 0.5 * rng.normal(size=N) > 0, 1.0, 0.0)
+    X[TARGET] += [1.5, 0, 1, 0]
+    report = DomainReport.from_data(X, np.where(TARGET, np.nan, y))
+    assert report.kind == "covariate" and abs(report.shares.mlls - report.shares.source).max() > 0.1
+    assert "Other class shares do not explain it." in report.suggestion
+    assert "MLLS" not in str(report).split("\n\n", 2)[2].replace("by MLLS and BBSE are", "")
+    assert f"{100 * report.shares.mlls[0]:.1f} %" not in str(report)
+    assert "Are the estimated class shares apart?" not in [q.question for q in report.questions]
+    held = DomainReport.from_data(*make("label", 0, False))
+    assert held.kind == "label" and "target by MLLS" in str(held)
+
+
+def test_identifiers_and_times_are_named():
+    pandas = pytest.importorskip("pandas", reason="the cli extra (pandas) is not installed")
+    rng = np.random.default_rng(0)
+    frame = pandas.DataFrame(rng.normal(size=(N, 2)), columns=["a", "b"])
+    assert "identifier" not in DomainReport.from_data(frame, None, TARGET).suggestion
+    frame["patient"] = 1000 + np.arange(N)
+    frame["admitted"] = pandas.Timestamp("2020-01-01") + pandas.to_timedelta(rng.integers(0, 90, N), unit="D")
+    frame["sent"] = frame["admitted"].dt.strftime("%Y-%m-%d")
+    words = DomainReport.from_data(frame, None, TARGET).suggestion
+    assert "`patient` looks like an identifier (whole numbers, nearly all different in ranges that do not" in words
+    assert "`admitted` holds times" in words and "`sent` holds dates as texts" in words
+
+
+def test_many_sources_are_listed_in_part():
+    rng = np.random.default_rng(0)
+    X = rng.normal(size=(N, 2))
+    names = np.where(TARGET, "target", np.arange(N).astype(str))
+    names[:30] = "big"
+    report = DomainReport.from_data(X + TARGET[:, None], None, names)
+    assert report.sources[0].source == "big" and np.isfinite(report.sources[0].mmd)
+    assert len(report.sources) == N_SOURCE - 29
+    words = " ".join(str(report).split())
+    assert f"(and {len(report.sources) - 10} more, see `sources`)" in words
+    assert f"{N_SOURCE - 30} of them have fewer than 10 rows and no distance" in words
+    assert "`rank_sources`" in report.suggestion and "`SourceSelector`" in report.suggestion
+    assert len(str(report).splitlines()) < 100
+
+
+def test_figures_without_a_test_say_so():
+    report = DomainReport.from_data(make("covariate", 0, False)[0], None, TARGET)
+    untested = [q for q in report.questions if np.isnan(q.pvalue)]
+    assert [q.question for q in untested] == ["Do the rows differ once the source's are weighted by the density ratio?"]
+    assert str(report).count(", no test: ") == report._repr_html_().count(", no test</td>") == 1
+
+
+def test_nothing_tells_where_nothing_differs():
+    quiet = DomainReport.from_data(make("none", 0, False)[0], None, TARGET)
+    assert quiet.kind == "none" and quiet.features[0].telling > 0
+    telling = [line.split()[-1] for line in str(quiet).splitlines() if re.match(r"x\d  ", line)]
+    assert telling == ["-"] * len(quiet.features)
+
+
 def test_turned_axes_are_a_matter_of_scale():
     found = []
     for seed in range(2):
@@ -137,6 +254,38 @@ def test_distances_are_the_metrics(report, mixed):
     assert report.distance.proxy_a > report.distance.proxy_a_floor
 
 
+def test_the_mmd_of_halves_is_the_metric_s():
+    rng = np.random.default_rng(0)
+    X = rng.normal(size=(41, 3))
+    halves = [rng.permutation(41)[:40].reshape(2, -1) for _ in range(3)]
+    expected = [mmd(X[one], X[other], gamma=0.3) for one, other in halves]
+    assert_allclose(halves_mmd(rbf_kernel(X, gamma=0.3), halves), expected, atol=1e-12)
+
+
+def test_noise_floors_are_quantiles_of_distances_without_a_difference(report):
+    rng = np.random.default_rng(0)
+    source = report.distance.floor, report.distance.proxy_a_floor
+    assert 0 < source[0] < 0.02 and 0 < source[1] < 0.6
+    below = []
+    for _ in range(40):  # samples of one law: nearly all lie below the floor, as 95 % should
+        X = rng.normal(size=(300, 3))
+        found = measure_distance(X, np.arange(300) >= 200, n_permutations=19)
+        below.append((found.mmd <= found.floor, found.proxy_a <= found.proxy_a_floor + 0.05))
+    assert (np.mean(below, axis=0) >= 0.8).all()
+
+
+def test_distances_do_not_depend_on_the_order_of_rows():
+    rng = np.random.default_rng(0)
+    X, target = rng.normal(size=(200, 3)), np.arange(200) >= 120
+    order = rng.permutation(200)
+    one, other = (
+        measure_distance(X, target, n_permutations=19),
+        measure_distance(X[order], target[order], n_permutations=19),
+    )
+    for name in ("mmd", "floor", "proxy_a", "proxy_a_floor"):
+        assert_allclose(getattr(one, name), getattr(other, name), atol=1e-12)
+
+
 def test_pvalues_are_those_of_the_metrics(report, mixed):
     encoded, _ = encode(read_columns(mixed[0], TARGET)[0])
     source, target = encoded[~TARGET], encoded[TARGET]
@@ -150,10 +299,19 @@ def test_pvalues_are_those_of_the_metrics(report, mixed):
     assert column.pvalue == table.adjusted_pvalue.min()
     rows = {row.feature: row for row in report.features}
     assert list(rows) != table.feature.tolist()  # they are sorted
-    for name in ("adjusted_pvalue", "psi", "wasserstein", "missing_source", "missing_target", "unseen"):
-        found = [vars(rows[feature])[name.replace("adjusted_", "")] for feature in table.feature]
+    for name in (
+        "pvalue",
+        "adjusted_pvalue",
+        "missing_pvalue",
+        "psi",
+        "wasserstein",
+        "missing_source",
+        "missing_target",
+        "unseen",
+    ):
+        found = [vars(rows[feature])[name] for feature in table.feature]
         assert_array_equal(found, getattr(table, name))
-    missing = [rows[feature].missing_pvalue for feature in table.feature]
+    missing = [rows[feature].missing_adjusted_pvalue for feature in table.feature]
     assert_array_equal(missing, table.missing_adjusted_pvalue)
 
 
@@ -338,8 +496,8 @@ def test_text_frame_and_repr(report):
     words = str(report)
     assert words.startswith(f"{KINDS[report.kind]}: {N_SOURCE} source rows, {N - N_SOURCE} target rows")
     assert repr(report).startswith("<DomainReport: covariate shift")
-    for part in ("noise floor", "north", "target by MLLS", "would be worth"):
-        assert part in words
+    for part in ("noise floor", "north", "target counted", "would be worth", "scale ratio: the target's"):
+        assert part in " ".join(words.split())
     assert max(map(len, words.splitlines())) <= 100  # though the name of a column is 63 letters long
     assert [line.split()[0] for line in words.splitlines() if line.split()[-1:] == ["unseen"]] == ["column"]
     frame = report.to_frame()
@@ -352,10 +510,13 @@ def test_every_kind_has_words_and_names_what_exists():
     assert set(KINDS) == set(MEANING) == set(ADVICE)
     for kind in KINDS:
         for labeled in (False, True):
-            words = advise(kind, 0.01, labeled, 2) + advise(kind, 0.9, labeled, 20)
-            words += advise(kind, 0.9, labeled, 20, numbers=True, labels_fit=True, turned=True)
+            words = advise(kind, Findings(0.01, labeled, 2)) + advise(kind, Findings(0.9, labeled, 20, n_sources=3))
+            words += advise(kind, Findings(0.9, labeled, 20, numbers=True, labels_fit=True, turned=True))
+            words += advise(kind, Findings(0.2, labeled, 20, only_missing=True))
             assert set(re.findall(r"`(\w+)`", words)) <= public
-    assert "only 1 % of the source's rows" in advise("covariate", 0.01, True, 2)
+    assert "only 1 % of the source's rows" in advise("covariate", Findings(0.01, True, 2))
+    for kind in KINDS:
+        assert "Classifier" not in advise(kind, Findings(0.9, True, 20, numbers=True))
 
 
 # --- errors ---

@@ -163,7 +163,16 @@ def test_limits():
 
 def test_it_prints_the_most_shifted_first():
     lines = str(feature_shift_test(*frames())).splitlines()
-    assert lines[0] == "2 of 4 columns shifted (level 0.05, holm)" and lines[2].split()[0] in ("age", "city")
+    assert lines[0].startswith("2 of 4 columns shifted (*; level 0.05, holm); the smallest p-value first, to_frame()")
+    marked = [line.split()[1] for line in lines[2:] if line.startswith("* ")]
+    result = feature_shift_test(*frames())
+    for name, values in result.unseen_categories.items():
+        assert f"never in the source: {name} = {', '.join(map(str, values))}" in lines
+    assert (
+        result.unseen_categories
+        and sorted(marked) == ["age", "city"]
+        and [line.split()[1] for line in lines[2:4]] == marked
+    )
     rng = np.random.default_rng(0)
     wide = str(feature_shift_test(rng.normal(size=(9, 30)), rng.normal(size=(9, 30)))).splitlines()
     assert len(wide) == 23 and wide[-1] == "and 10 more: to_frame() has all"
