@@ -198,7 +198,8 @@ def test_one_domain_by_the_mode_is_no_cause_for_a_warning(three_sites, centre):
     result = cross_val_transfer(pipe, X, some, site, mode="generalization")
     plain = cross_val_transfer(LogisticRegression(), X[kept], y[kept], site[kept], mode="generalization")
     assert result.targets == plain.targets == ["a", "target"]
-    assert_allclose(result.scores, plain.scores)
+    for adapts, model in zip(result.estimators, plain.estimators, strict=True):
+        assert_allclose(adapts.predict_proba(X), model.predict_proba(X), atol=1e-3)
     plain = transfer_matrix(make_pipeline(StandardScaler(with_std=False), LogisticRegression()), X, y, site, cv=3)
     assert_allclose(np.diag(transfer_matrix(pipe, X, y, site, cv=3).scores), np.diag(plain.scores))
 
