@@ -80,7 +80,9 @@ def hidden(y):
 
 @quiet
 @as_columns
-@pytest.mark.parametrize(("model", "scorer"), CASES, ids=repr)
+@pytest.mark.parametrize(
+    ("model", "scorer"), CASES, ids=[f"{model}-{scorer}".split(" at 0x")[0] for model, scorer in CASES]
+)
 def test_scorers_give_the_same_for_a_column(model, scorer, form, table):
     X, numbers, classes, _ = table
     y = hidden(classes if is_classifier(model) else numbers)
