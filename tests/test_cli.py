@@ -341,9 +341,11 @@ def test_target_wholly_labelled(run, tables):
     lines = out.splitlines()
     assert lines[0] == "SOURCE 131 rows, TARGET 97 rows, 4 shared columns"
     assert lines[1] == "label 'mood': classification, 2 classes"
-    assert re.match(r"distance: MMD\^2 -?\d\.\d{4}, against -?\d\.\d{4} between two random halves of SOURCE ", lines[2])
-    assert re.search(r"\(either may fall below 0\), p-value (0\.\d{3}|< 0\.001|1\.000);$", lines[2])
+    assert re.match(r"distance: MMD\^2 -?\d\.\d{4} \(may fall below 0; noise floor \d\.\d{4}\), p-value ", lines[2])
+    assert re.search(r", p-value (0\.\d{3}|< 0\.001|1\.000);$", lines[2])
     assert re.search(r"proxy A-distance \d\.\d\d \(0 = alike, 2 = ", lines[3])
+    assert lines[4].strip() == "noise floor: 95 % of pairs of random halves of SOURCE lie less far apart"
+    lines = lines[1:]
     header = re.split(r"  +", lines[5])
     assert header == ["method", "model", "accuracy on target", "gain over source-only", "std. error", "seconds"]
     rows = [re.split(r"  +", line) for line in lines[6:12]]
@@ -952,7 +954,13 @@ def test_what_is_known_is_printed_before_the_methods_run(run, tables, capsys, mo
     monkeypatch.setattr(_compare, "run_methods", lambda *args: seen.append(capsys.readouterr().out) or 1 / 0)
     with pytest.raises(ZeroDivisionError):
         run(*tables, "--label", "mood")
-    assert [line.split()[0] for line in seen[0].splitlines() if line] == ["SOURCE", "label", "distance:", "proxy"]
+    assert [line.split()[0] for line in seen[0].splitlines() if line] == [
+        "SOURCE",
+        "label",
+        "distance:",
+        "proxy",
+        "noise",
+    ]
 
 
 def test_help_shows_examples_and_every_method(capsys):
