@@ -47,7 +47,7 @@ def _evidence(report):
     """Distances and tests."""
     floor = (
         f"{_text.FLOOR_KEY} The p-value says how often chance alone makes domains look so different (a kernel test "
-        "over ten widths; a linear classifier's ranks)."
+        "over several widths; a linear classifier's ranks)."
     )
     yield _block("How far apart", floor, *_text.distance_cells(report))
     yield _block("The evidence", "", *_text.question_cells(report))

@@ -10,7 +10,7 @@ from sktl.base import BaseOnLabeled
 from sktl.base._routing import fit_on_domains, on_missing_labels
 from sktl.base._wrappers import weight_parameter
 from sktl.domains import TARGET, draw_rows, known_labels, missing_values, read_domains
-from sktl.model_selection._by_domain import check_learner, check_two_rows
+from sktl.model_selection._by_domain import check_learner
 from sktl.model_selection._sources import rank_sources
 
 
@@ -181,9 +181,6 @@ class SourceSelector(BaseOnLabeled):
         names, self.ranking_, self.selected_ = domains.names, None, domains.sources
         model, weights, self.source_weights_ = on_missing_labels(self.estimator), None, np.ones(1)
         if not domains.single and len(domains.sources) > 1:
-            if self.metric is None:
-                rows = {name: domains.names == name for name in (*domains.sources, TARGET)}
-                check_two_rows(rows, "pass a metric that takes single rows")
             self.ranking_ = rank_sources(
                 X,
                 y,

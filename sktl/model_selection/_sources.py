@@ -15,10 +15,12 @@ from sklearn.utils import check_random_state
 from sktl._checks import check_number
 from sktl._core.discrepancy import sharpest_gamma
 from sktl._core.kernels import choose_gamma
-from sktl.domains import draw_rows, known_labels, n_rows, one_column, read_domains
+from sktl.domains import TARGET, draw_rows, known_labels, n_rows, one_column, read_domains
 from sktl.metrics import mmd
-from sktl.model_selection._by_domain import check_numbers, domain_names
+from sktl.model_selection._by_domain import check_numbers, check_two_rows, domain_names
 from sktl.model_selection._tables import grid
+
+SINGLE_ROWS = "pass a metric that takes single rows"
 
 
 @dataclass(frozen=True)
@@ -147,11 +149,13 @@ def rank_sources(
             "rank_sources needs a target and sources; there is one domain. Pass sample_domain, one value a row, with "
             "'target' for target rows, or leave their labels missing."
         )
+    if metric is None:
+        check_two_rows({name: domains.names == name for name in (*domains.sources, TARGET)}, SINGLE_ROWS)
     compare = make_metric(metric, X)
     if _takes_labels(compare) and y is None:
         raise ValueError(f"The metric {compare!r} wants labels (y_source, y_target): pass y.")
     y = one_column(y) if _takes_labels(compare) else None
-    target = _sample(X, y, domains.names == "target", domains.labeled)
+    target = _sample(X, y, domains.names == TARGET, domains.labeled)
     seeds = check_random_state(random_state).randint(2**31 - 1, size=len(domains.sources))
     results = Parallel(n_jobs=n_jobs)(
         delayed(_distance_and_error)(
@@ -206,6 +210,8 @@ def domain_distance_matrix(X, sample_domain, *, metric=None, n_jobs=None):
     names = domain_names(X, sample_domain)
     domains = sorted(set(names.tolist()), key=repr)
     X = X if sparse.issparse(X) or hasattr(X, "columns") else np.asarray(X)
+    if metric is None:
+        check_two_rows({name: names == name for name in domains}, SINGLE_ROWS)
     compare = make_metric(metric, X)
     if _takes_labels(compare):
         raise TypeError(

@@ -381,6 +381,9 @@ def test_errors_name_the_source(ten_sources):
     single = np.where(np.arange(len(X)) == 3, "lonely", site)
     with pytest.raises(ValueError, match="needs two rows of each domain; 'lonely' has 1. Leave .* or pass a metric"):
         SourceSelector(LogisticRegression()).fit(X, hidden, sample_domain=single)
+    for measure in (lambda: rank_sources(X, sample_domain=single), lambda: domain_distance_matrix(X, single)):
+        with pytest.raises(ValueError, match="needs two rows of each domain; 'lonely' has 1"):
+            measure()
     centres = {"metric": lambda A, B: np.abs(A.mean(axis=0) - B.mean(axis=0)).sum(), "n_sources": 4}
     assert len(SourceSelector(LogisticRegression(), **centres).fit(X, hidden, sample_domain=single).selected_) == 4
 
