@@ -1,7 +1,7 @@
 """Which kind of shift does ``DomainReport`` find, on data that were made to show one.
 
 Prints, for each way to make the data, with and without target labels, how many of 20 draws got each kind. Run:
-``python benchmarks/report.py`` (about four minutes; ``--draws 5`` is quicker).
+``python benchmarks/report.py`` (about six minutes; ``--draws 5`` is quicker).
 
 301 source rows and 219 target rows, 4 columns (20 in "none, wide", 6 in "subspace"). Measured::
 
