@@ -7,9 +7,22 @@ from numbers import Integral
 
 import numpy as np
 import pytest
+from sklearn.base import BaseEstimator
+from sklearn.linear_model import LogisticRegression
 from sklearn.metrics.pairwise import PAIRWISE_KERNEL_FUNCTIONS, linear_kernel
 
-from sktl._checks import check_kernel, check_number, check_option, import_extra
+from sktl._checks import (
+    BOOLEAN,
+    ESTIMATOR,
+    RANDOM_STATE,
+    Interval,
+    check_kernel,
+    check_number,
+    check_option,
+    check_parameters,
+    checked,
+    import_extra,
+)
 from sktl.exceptions import MissingExtraError
 
 # --- numbers ---
@@ -167,3 +180,83 @@ def test_an_extra_that_is_broken_says_so_itself(tmp_path, monkeypatch):
     with pytest.raises(ImportError, match="no_such_name") as caught:  # "not installed" would be untrue
         import_extra("broken_extra", "plot", "A plot")
     assert not isinstance(caught.value, MissingExtraError)
+
+
+# --- tables of parameters ---
+
+
+class _Parent(BaseEstimator):
+    _constraints = {"reg": ("auto", Interval(low=0)), "stack": BOOLEAN}
+
+    def __init__(self, reg="auto", stack=True):
+        self.reg = reg
+        self.stack = stack
+
+
+class _Child(_Parent):
+    _constraints = {
+        "reg": (Interval(low=0, high=1),),
+        "estimator": (None, *ESTIMATOR),
+        "metric": (callable,),
+        "random_state": RANDOM_STATE,
+    }
+
+    def __init__(self, reg=0.5, stack=True, estimator=None, metric=max, random_state=None):
+        super().__init__(reg, stack)
+        self.estimator, self.metric, self.random_state = estimator, metric, random_state
+
+
+@pytest.mark.parametrize(
+    "good",
+    [
+        _Parent(),
+        _Parent(3),
+        _Child(),
+        _Child(stack=np.False_),
+        _Child(estimator=LogisticRegression(), random_state=np.random.RandomState(0)),
+        _Child(random_state=2**32 - 1),
+    ],
+    ids=repr,
+)
+def test_a_table_lets_good_parameters_pass(good):
+    check_parameters(good)
+
+
+@pytest.mark.parametrize(
+    "bad, error, sentence",
+    [
+        (_Parent(-1), ValueError, r"reg must be 'auto' or a number >= 0; got -1\."),
+        (_Child("auto"), TypeError, r"reg must be a number >= 0 and <= 1; got 'auto' of type str\."),  # its own rule
+        (_Child(stack="no"), ValueError, "stack must be one of True, False; got 'no'"),
+        (_Child(stack=1), ValueError, "stack must be one of True, False; got 1"),
+        (
+            _Child(estimator=LogisticRegression),
+            TypeError,
+            r"estimator must be None or an estimator object with fit and predict; got the class LogisticRegression\. "
+            r"Pass an object: LogisticRegression\(\)\.",
+        ),
+        (_Child(estimator="svm"), TypeError, "estimator must be .*; got 'svm' of type str"),
+        (_Child(metric=3), TypeError, "metric must be a callable; got 3 of type int"),
+        (_Child(random_state=-1), ValueError, "random_state must be None or an integer >= 0 .* RandomState; got -1"),
+        (_Child(random_state=1.5), TypeError, "random_state must be .*; got 1.5 of type float"),
+    ],
+    ids=repr,
+)
+def test_a_table_names_a_bad_parameter(bad, error, sentence):
+    with pytest.raises(error, match=sentence):
+        check_parameters(bad)
+
+
+def test_a_function_s_arguments_are_checked_by_name_and_by_place():
+    @checked(alpha=(Interval(low=0, high=1),), squared=BOOLEAN)
+    def level(x, alpha=0.05, *, squared=True):
+        return x, alpha, squared
+
+    assert level(1) == (1, 0.05, True) and level(1, 0.5, squared=False) == (1, 0.5, False)
+    with pytest.raises(ValueError, match="alpha must be a number >= 0 and <= 1; got 2"):
+        level(1, 2)
+    with pytest.raises(ValueError, match="squared must be one of True, False; got 'no'"):
+        level(1, squared="no")
+    with pytest.raises(TypeError, match="level"):  # the call itself is wrong: Python's own error
+        level()
+    assert set(level._constraints) == {"alpha", "squared"}
