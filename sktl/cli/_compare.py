@@ -14,7 +14,7 @@ from sktl.cli._problem import build_problem
 from sktl.cli._protocols import FoldedLabels, HiddenLabels, ReverseValidation
 from sktl.cli._report import domain_report
 from sktl.cli._words import InputError, count, did_you_mean
-from sktl.model_selection._evidence import judge
+from sktl.model_selection.evidence import judge
 
 MIN_LABELS = 5  # target labels that a score needs
 MIN_CHANGED = 5  # rows whose score a method must change before it can be chosen: fewer are chance's
