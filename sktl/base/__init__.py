@@ -4,11 +4,13 @@ Base classes say what the families promise: :class:`BaseWeighter` (with :class:`
 new rows too), :class:`BaseDomainTransformer` (with :class:`BaseDomainAligner` for those that map each domain by a map
 of its own), :class:`BaseTransferClassifier`, :class:`BaseTransferRegressor`; :class:`BaseOnLabeled` is what the
 wrappers of ordinary estimators share. How ``sample_domain`` and weights reach the parts of any model:
-:func:`fit_on_domains`, :func:`on_missing_labels`, :func:`consumes_domains`, :func:`weight_parameter`.
+:func:`fit_on_domains`, :func:`on_missing_labels`, :func:`consumes_domains`, :func:`weight_parameter`; how rows are
+checked: :func:`validate_rows`.
 """
 
 from sktl.base._models import BaseTransferClassifier, BaseTransferRegressor
 from sktl.base._routing import consumes_domains, fit_on_domains, on_missing_labels
+from sktl.base._rows import validate_rows
 from sktl.base._transformers import BaseDomainAligner, BaseDomainTransformer
 from sktl.base._weighters import BaseRatioWeighter, BaseWeighter
 from sktl.base._wrappers import BaseOnLabeled, OnLabeled, weight_parameter
@@ -25,5 +27,6 @@ __all__ = [
     "consumes_domains",
     "fit_on_domains",
     "on_missing_labels",
+    "validate_rows",
     "weight_parameter",
 ]

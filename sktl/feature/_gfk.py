@@ -3,12 +3,12 @@
 from numbers import Integral
 
 import numpy as np
-from sklearn.utils.validation import check_is_fitted, validate_data
+from sklearn.utils.validation import check_is_fitted
 
 from sktl._checks import check_number
 from sktl._core.axes import principal_axes
 from sktl._core.geodesic import geodesic_factor, subspace_disagreement, to_principal_axes
-from sktl.base import BaseDomainTransformer
+from sktl.base import BaseDomainTransformer, validate_rows
 
 MAX_AUTO = 100  # most dimensions that n_components="auto" tries
 ORTHOGONAL = 0.99  # disagreement from which a direction counts as orthogonal
@@ -182,5 +182,5 @@ class GFK(BaseDomainTransformer):
         ndarray of shape (n_samples, 2 * n_components_)
         """
         check_is_fitted(self)
-        X = validate_data(self, X, accept_sparse="csr", dtype=[np.float64, np.float32], reset=False)
+        X = validate_rows(self, X, accept_sparse="csr", dtype=[np.float64, np.float32], reset=False)
         return np.asarray(X @ self.components_.T.astype(X.dtype, copy=False))
