@@ -121,7 +121,7 @@ def test_constant_columns_without_a_ridge(correlated):
 
 @pytest.mark.parametrize(
     "parameters, match",
-    [({"reg": -1}, "reg must be a number >= 0; got -1"), ({"shrinkage": "oas"}, "shrinkage must be 'ledoit-wolf'")],
+    [({"reg": -1}, "reg must be a number >= 0; got -1"), ({"shrinkage": "oas"}, "shrinkage must be 'auto'")],
 )
 def test_errors(parameters, match, two_domains):
     X, y, _ = two_domains
