@@ -41,7 +41,7 @@ def axes_of(sums: Moments, n_components=None):
 
 
 def axes_by_name(X, members: dict, n_components=None):
-    """:func:`principal_axes` of each domain's rows, by name, and a function that finds those of several domains at once.
+    """:func:`principal_axes` of each domain, by name, and a function that finds those of several domains at once.
 
     The function takes names and a number of axes. Where the domains have as many rows as columns, all comes from one
     pass over the rows.

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from numpy.testing import assert_allclose
 from scipy.integrate import quad_vec
-from scipy.linalg import null_space, orth
+from scipy.linalg import null_space, orth, subspace_angles
 
 from sktl._core.geodesic import flow_scales, geodesic_factor, to_principal_axes
 

@@ -51,7 +51,7 @@ def test_each_source_has_its_own_map(correlated):
 @pytest.mark.parametrize("form", ["features", "kernel"])
 @pytest.mark.parametrize("shrinkage", [None, 0.3, "auto"])
 def test_more_columns_than_rows_give_the_same_map(form, shrinkage, monkeypatch):
-    from sktl._core import moments
+    from sktl._core import linear_maps
 
     rng = np.random.default_rng(0)
     X = np.vstack([rng.normal(size=(19, 60)) * np.linspace(0.5, 2, 60), rng.normal(size=(13, 60)) + 1])
@@ -61,7 +61,7 @@ def test_more_columns_than_rows_give_the_same_map(form, shrinkage, monkeypatch):
     assert coral.maps_["source"].basis.shape == (60, 30)
     new = rng.normal(size=(5, 60))
     low_rank_new = coral.transform(new, sample_domain=np.zeros(5, dtype=bool))
-    monkeypatch.setattr(moments, "row_space", lambda rows: np.eye(60))  # the d x d problem
+    monkeypatch.setattr(linear_maps, "row_space", lambda rows: np.eye(60))  # the d x d problem
     assert_allclose(coral.fit_transform(X, sample_domain=target), low_rank, atol=1e-9)
     assert_allclose(coral.transform(new, sample_domain=np.zeros(5, dtype=bool)), low_rank_new, atol=1e-9)
 
