@@ -76,7 +76,7 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
 
 from sktl import OnLabeled
-from sktl.base._routing import on_missing_labels
+from sktl.base import on_missing_labels
 from sktl.domains import TARGET, read_domains
 from sktl.feature import DomainScaler
 from sktl.instance import DiscriminatorWeighter, ImportanceWeighted

@@ -6,11 +6,11 @@ from abc import ABCMeta, abstractmethod
 import numpy as np
 from sklearn.base import BaseEstimator
 from sklearn.utils import get_tags
-from sklearn.utils.validation import check_is_fitted, validate_data
+from sklearn.utils.validation import check_is_fitted
 
 from sktl._checks import check_number
 from sktl._core.ratio import clip_weights, effective_sample_size
-from sktl.base._rows import TakesSampleDomain
+from sktl.base._rows import check_rows, validate_rows
 from sktl.domains import user_level
 from sktl.exceptions import LowEffectiveSampleSizeWarning
 
@@ -18,7 +18,7 @@ HANDFUL = 5  # effective rows below which a weighter warns
 FEW_ROWS = 4 * HANDFUL  # a source of no more rows than this is small by itself: no warning
 
 
-class BaseWeighter(TakesSampleDomain, BaseEstimator, metaclass=ABCMeta):
+class BaseWeighter(BaseEstimator, metaclass=ABCMeta):
     """Contract of the estimators that weight source rows towards the target.
 
     ``fit(X, y=None, sample_domain=None)`` sets ``weights_`` (n_samples,), in the order of the rows of ``X``: on source
@@ -27,6 +27,8 @@ class BaseWeighter(TakesSampleDomain, BaseEstimator, metaclass=ABCMeta):
     bounds its weights by it.
     """
 
+    __metadata_request__fit = {"sample_domain": True}  # so that routing needs no set_fit_request
+    _check_rows = check_rows
     clip = None  # a child's parameter of this name stands before it
 
     def fit(self, X, y=None, sample_domain=None):
@@ -105,6 +107,11 @@ class BaseWeighter(TakesSampleDomain, BaseEstimator, metaclass=ABCMeta):
     def _weigh_nothing(self, X):
         """Set the child's fitted attributes where there is one domain, so that there is nothing to weigh."""
 
+    def __sklearn_tags__(self):
+        tags = super().__sklearn_tags__()
+        tags.input_tags.sparse = True
+        return tags
+
 
 class BaseRatioWeighter(BaseWeighter):
     """Contract of the weighters that estimate the density ratio as a function, and so weigh new rows too.
@@ -128,7 +135,7 @@ class BaseRatioWeighter(BaseWeighter):
         """
         check_is_fitted(self, "weights_")
         sparse = "csr" if get_tags(self).input_tags.sparse else False
-        X = validate_data(self, X, accept_sparse=sparse, reset=False)
+        X = validate_rows(self, X, accept_sparse=sparse, reset=False)
         return np.ones(X.shape[0]) if self._single else self._ratio(X)
 
     @abstractmethod

@@ -4,10 +4,10 @@ from abc import abstractmethod
 
 import numpy as np
 from sklearn.utils import get_tags
-from sklearn.utils.validation import check_is_fitted, validate_data
+from sklearn.utils.validation import check_is_fitted
 
-from sktl._progress import ReportsProgress, with_callbacks
-from sktl.base import BaseTransferClassifier
+from sktl._progress import ReportsProgress, reported, with_callbacks
+from sktl.base import BaseTransferClassifier, validate_rows
 
 
 class BaseSelfLabeledClassifier(ReportsProgress, BaseTransferClassifier):
@@ -53,7 +53,7 @@ class BaseSelfLabeledClassifier(ReportsProgress, BaseTransferClassifier):
         codes[domains.labeled] = self._encode(y, domains.labeled)[1]
         source = domains.source
         target = source if domains.single else domains.target
-        rounds = self._reported(self._rounds(X, codes, source, target), self.max_iter, "iteration")
+        rounds = reported(self, self._rounds(X, codes, source, target), self.max_iter, "iteration")
         self.n_iter_ = len(rounds)
         self.n_changes_ = np.array(
             [np.count_nonzero(new != old) for old, new in zip(rounds, rounds[1:], strict=False)], dtype=int
@@ -76,7 +76,7 @@ class BaseSelfLabeledClassifier(ReportsProgress, BaseTransferClassifier):
         """Rows to predict, checked against those of ``fit``."""
         check_is_fitted(self)
         sparse = "csr" if get_tags(self).input_tags.sparse else False
-        return validate_data(self, X, reset=False, accept_sparse=sparse, dtype=np.float64)
+        return validate_rows(self, X, reset=False, accept_sparse=sparse, dtype=np.float64)
 
 
 def check_rank(n_components, n_samples, n_features):

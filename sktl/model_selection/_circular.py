@@ -97,7 +97,7 @@ def there_and_back(fit, X, y, sample_domain, held_out, are_classes=True):
     >>> def fit(X, y, sample_domain):
     ...     return OnLabeled(LogisticRegression()).fit(X, y)
     >>> there_and_back(fit, X, y, np.repeat(["source", "target"], 4), [0]).predict(X[:1])
-    array([1.])
+    array([1])
     """
     kept = np.setdiff1d(np.arange(n_rows(X)), held_out)
     X, names = draw_rows(X, kept), np.asarray(sample_domain, dtype=object)[kept]

@@ -7,8 +7,7 @@ import numpy as np
 from sklearn.base import is_classifier
 
 from sktl._checks import ESTIMATOR, FOLDS, N_JOBS, SEED, InstanceOf, Interval, check_parameters, check_value
-from sktl.base import BaseOnLabeled
-from sktl.base._routing import fit_on_domains, on_missing_labels
+from sktl.base import BaseOnLabeled, fit_on_domains, on_missing_labels
 from sktl.domains import known_labels, one_column, read_domains
 from sktl.model_selection._candidates import (
     BASELINES,
