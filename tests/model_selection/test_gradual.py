@@ -14,7 +14,7 @@ from sklearn.svm import LinearSVC
 
 from sktl.exceptions import MissingExtraError, UnlabeledSourceWarning
 from sktl.model_selection import GradualSelfTraining
-from sktl.model_selection._gradual import confidence, gentlest_route, most_confident
+from sktl.model_selection._steps import confidence, gentlest_route, most_confident
 
 NAMES = ["start", "e", "a", "d", "b", "c", "f", "g", "target"]  # in the order of the angles
 
