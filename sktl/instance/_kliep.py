@@ -9,18 +9,10 @@ from sklearn.utils import check_random_state, get_tags
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from sktl._checks import check_number
+from sktl._core.held_out import domain_log_loss, domain_log_losses, first_as_good, held_out_log_ratios
 from sktl._core.kernels import median_distance, stack_samples, subsample
-from sktl._core.ratio import (
-    domain_log_loss,
-    domain_log_losses,
-    first_as_good,
-    held_out_log_ratios,
-    log_features,
-    log_mean_features,
-    log_sum_expansion,
-    ratio_of_logs,
-    solve_mixture,
-)
+from sktl._core.mixture import log_features, log_mean_features, log_sum_expansion, solve_mixture
+from sktl._core.weights import ratio_of_logs
 from sktl.base import BaseRatioWeighter
 from sktl.domains import read_domains
 from sktl.exceptions import SingleDomainWarning

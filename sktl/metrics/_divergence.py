@@ -10,8 +10,9 @@ from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted
 
 from sktl._checks import check_number, check_option
+from sktl._core.distances import middle
 from sktl._core.divergence import js_of_ratio, kl_of_distances, kl_of_ratio
-from sktl._core.kernels import middle, stack_samples, subsample
+from sktl._core.kernels import stack_samples, subsample
 from sktl._core.ratio import fit_least_squares, least_squares_loss
 from sktl.metrics._samples import check_samples
 
