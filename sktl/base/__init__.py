@@ -3,13 +3,15 @@
 Base classes say what the families promise: :class:`BaseWeighter` (with :class:`BaseRatioWeighter` for those that weigh
 new rows too), :class:`BaseDomainTransformer` (with :class:`BaseDomainAligner` for those that map each domain by a map
 of its own), :class:`BaseTransferClassifier`, :class:`BaseTransferRegressor`; :class:`BaseOnLabeled` is what the
-wrappers of ordinary estimators share.
+wrappers of ordinary estimators share. How ``sample_domain`` and weights reach the parts of any model:
+:func:`fit_on_domains`, :func:`on_missing_labels`, :func:`consumes_domains`, :func:`weight_parameter`.
 """
 
 from sktl.base._models import BaseTransferClassifier, BaseTransferRegressor
+from sktl.base._routing import consumes_domains, fit_on_domains, on_missing_labels
 from sktl.base._transformers import BaseDomainAligner, BaseDomainTransformer
 from sktl.base._weighters import BaseRatioWeighter, BaseWeighter
-from sktl.base._wrappers import BaseOnLabeled, OnLabeled
+from sktl.base._wrappers import BaseOnLabeled, OnLabeled, weight_parameter
 
 __all__ = [
     "BaseDomainAligner",
@@ -20,4 +22,8 @@ __all__ = [
     "BaseTransferRegressor",
     "BaseWeighter",
     "OnLabeled",
+    "consumes_domains",
+    "fit_on_domains",
+    "on_missing_labels",
+    "weight_parameter",
 ]
