@@ -4,9 +4,11 @@ Base classes say what the families promise: :class:`BaseWeighter` (with :class:`
 new rows too), :class:`BaseDomainTransformer` (with :class:`BaseDomainAligner` for those that map each domain by a map
 of its own), :class:`BaseTransferClassifier`, :class:`BaseTransferRegressor`; :class:`BaseOnLabeled` is what the
 wrappers of ordinary estimators share. How ``sample_domain`` and weights reach the parts of any model:
-:func:`fit_on_domains`, :func:`on_missing_labels`, :func:`consumes_domains`, :func:`weight_parameter`.
+:func:`fit_on_domains`, :func:`on_missing_labels`, :func:`consumes_domains`, :func:`weight_parameter`. Where the user
+names no classifier: :func:`default_classifier`, :func:`domain_classifier`.
 """
 
+from sktl.base._classifiers import default_classifier, domain_classifier
 from sktl.base._models import BaseTransferClassifier, BaseTransferRegressor
 from sktl.base._routing import consumes_domains, fit_on_domains, on_missing_labels
 from sktl.base._transformers import BaseDomainAligner, BaseDomainTransformer
@@ -23,6 +25,8 @@ __all__ = [
     "BaseWeighter",
     "OnLabeled",
     "consumes_domains",
+    "default_classifier",
+    "domain_classifier",
     "fit_on_domains",
     "on_missing_labels",
     "weight_parameter",

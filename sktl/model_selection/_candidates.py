@@ -10,7 +10,7 @@ from sklearn.utils import check_random_state
 from sktl.base import fit_on_domains
 from sktl.domains import TARGET, draw_rows, known_labels, missing_values, n_rows
 from sktl.model_selection._hide import hide_labels
-from sktl.model_selection._splitters import TargetKFold, class_codes, deal
+from sktl.model_selection._splitters import TargetKFold, deal, strata_of
 
 CIRCULAR_FOLDS = 3
 TRANSFER, SOURCE_ONLY, TARGET_ONLY, POOLED = "transfer", "source-only", "target-only", "pooled"
@@ -68,7 +68,7 @@ def circular_losses(name, model, loss, X, y, domains, random_state):
     Each fold of the source rows is in neither fit (Zhong et al. 2010); no target label is in any.
     """
     hidden, target, labeled = hide_labels(y, domains.target), domains.target, domains.source & domains.labeled
-    rows, codes = np.flatnonzero(labeled), class_codes(hidden, labeled)[labeled]
+    rows, codes = np.flatnonzero(labeled), strata_of(hidden, labeled)[labeled]
     folds, losses = deal(codes, CIRCULAR_FOLDS, check_random_state(random_state)), np.zeros(len(rows))
     for fold in np.unique(folds):
         kept = np.setdiff1d(np.arange(n_rows(X)), rows[folds == fold])

@@ -6,24 +6,17 @@ from numbers import Integral
 import numpy as np
 from sklearn.model_selection import BaseCrossValidator
 from sklearn.utils import check_consistent_length, check_random_state
-from sklearn.utils.multiclass import type_of_target
 
 from sktl._checks import check_number
-from sktl.domains import known_labels, missing_values, n_rows, one_column, read_domains
+from sktl.domains import class_codes, missing_values, n_rows, read_domains
 from sktl.exceptions import SingleDomainWarning
 from sktl.model_selection._by_domain import domain_names
 
 
-def class_codes(y, labeled):
-    """Code of each row's class: 0 and up; -1 where the label is missing; 0 for every label that is no class."""
-    codes = np.full(len(labeled), -1)
-    if y is None:
-        return codes
-    known = known_labels(one_column(y), labeled)
-    codes[labeled] = 0
-    if labeled.any() and known.ndim == 1 and type_of_target(known) in ("binary", "multiclass"):
-        codes[labeled] = np.unique(known, return_inverse=True)[1]
-    return codes
+def strata_of(y, labeled):
+    """Stratum of each row: its class; -1 where the label is missing; 0 for every label that is no class."""
+    codes = class_codes(y, labeled)
+    return np.where(labeled & (y is not None), 0, -1) if codes is None else codes
 
 
 def deal(strata, n_splits, rng=None):
@@ -146,7 +139,7 @@ class SourceTargetKFold(DomainSplitter):
         """
         check_number("n_splits", self.n_splits, Integral, low=2)
         domains = both_domains(X, y, groups, self)
-        codes = class_codes(y, domains.labeled)
+        codes = strata_of(y, domains.labeled)
         for name, rows in (("source", domains.source), ("target", domains.target)):
             if rows.sum() < self.n_splits:
                 raise ValueError(
@@ -235,7 +228,7 @@ class SourceTargetShuffleSplit(DomainSplitter):
         check_number("n_splits", self.n_splits, Integral, low=1)
         check_number("test_size", self.test_size, low=0, high=1, closed="neither")
         domains = both_domains(X, y, groups, self)
-        codes = class_codes(y, domains.labeled)
+        codes = strata_of(y, domains.labeled)
         for name, rows in (("source", domains.source), ("target", domains.target)):
             if rows.sum() == 1:
                 raise ValueError(f"A split needs two rows of each domain at least; the {name} has 1.")
@@ -346,7 +339,7 @@ class TargetKFold(DomainSplitter):
                 f"n_splits={self.n_splits} folds need as many labelled target rows; there are {len(tested)}. {hint}"
             )
         rng = check_random_state(self.random_state) if self.shuffle else None
-        folds = deal(class_codes(y, domains.labeled)[tested], self.n_splits, rng)
+        folds = deal(strata_of(y, domains.labeled)[tested], self.n_splits, rng)
         for fold in range(self.n_splits):
             test = tested[folds == fold]
             yield np.setdiff1d(np.arange(n_rows(X)), test), test

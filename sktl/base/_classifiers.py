@@ -1,0 +1,18 @@
+"""The ordinary classifiers that methods fall back on where the user names none."""
+
+from scipy import sparse
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
+
+
+def default_classifier(X, **params):
+    """Unfitted logistic regression on standardised columns (sparse ones are not centred: they would become dense)."""
+    from sklearn.linear_model import LogisticRegression  # here, to keep `import sktl` quick
+
+    scaler = StandardScaler(with_mean=not sparse.issparse(X))
+    return make_pipeline(scaler, LogisticRegression(**{"max_iter": 1000} | params))
+
+
+def domain_classifier(X):
+    """Unfitted default classifier that tells source rows from target rows, both domains counting the same."""
+    return default_classifier(X, class_weight="balanced")
