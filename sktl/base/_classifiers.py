@@ -6,7 +6,19 @@ from sklearn.preprocessing import StandardScaler
 
 
 def default_classifier(X, **params):
-    """Unfitted logistic regression on standardised columns (sparse ones are not centred: they would become dense)."""
+    """Unfitted logistic regression on standardised columns (sparse ones are not centred: they would become dense).
+
+    Parameters
+    ----------
+    X : array-like or sparse matrix of shape (n_samples, n_features)
+        Rows that it is meant for.
+    **params : dict
+        Parameters of the logistic regression; ``max_iter`` is 1000 if not given.
+
+    Returns
+    -------
+    Pipeline
+    """
     from sklearn.linear_model import LogisticRegression  # here, to keep `import sktl` quick
 
     scaler = StandardScaler(with_mean=not sparse.issparse(X))
@@ -14,5 +26,15 @@ def default_classifier(X, **params):
 
 
 def domain_classifier(X):
-    """Unfitted default classifier that tells source rows from target rows, both domains counting the same."""
+    """Unfitted default classifier that tells source rows from target rows, both domains counting the same.
+
+    Parameters
+    ----------
+    X : array-like or sparse matrix of shape (n_samples, n_features)
+        Rows that it is meant for.
+
+    Returns
+    -------
+    Pipeline
+    """
     return default_classifier(X, class_weight="balanced")

@@ -5,14 +5,14 @@ from numbers import Integral
 
 import numpy as np
 from sklearn.utils import check_random_state, get_tags
-from sklearn.utils.validation import check_is_fitted, validate_data
+from sklearn.utils.validation import check_is_fitted
 
 from sktl._checks import check_number
 from sktl._core.held_out import domain_log_loss, domain_log_losses, first_as_good, held_out_log_ratios
 from sktl._core.kernels import median_distance, stack_samples, subsample
 from sktl._core.mixture import log_features, log_mean_features, log_sum_expansion, solve_mixture
 from sktl._core.weights import ratio_of_logs
-from sktl.base import BaseRatioWeighter
+from sktl.base import BaseRatioWeighter, validate_rows
 from sktl.domains import read_domains, warn_unconverged
 from sktl.exceptions import SingleDomainWarning
 
@@ -211,7 +211,7 @@ class KLIEP(BaseRatioWeighter):
             J in nats a row. A ratio of 1 has 0.
         """
         check_is_fitted(self, "weights_")
-        X = validate_data(self, X, accept_sparse="csr" if get_tags(self).input_tags.sparse else False, reset=False)
+        X = validate_rows(self, X, accept_sparse="csr" if get_tags(self).input_tags.sparse else False, reset=False)
         if y is not None or sample_domain is not None:
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore", SingleDomainWarning)  # new rows are target rows
