@@ -18,6 +18,12 @@ def default_classifier(X, **params):
     Returns
     -------
     Pipeline
+
+    Examples
+    --------
+    >>> from sktl.base import default_classifier
+    >>> default_classifier([[0.0], [1.0]], C=10)[-1]
+    LogisticRegression(C=10, max_iter=1000)
     """
     from sklearn.linear_model import LogisticRegression  # here, to keep `import sktl` quick
 
@@ -36,5 +42,11 @@ def domain_classifier(X):
     Returns
     -------
     Pipeline
+
+    Examples
+    --------
+    >>> from sktl.base import domain_classifier
+    >>> domain_classifier([[0.0], [1.0]])[-1].class_weight
+    'balanced'
     """
     return default_classifier(X, class_weight="balanced")
