@@ -1,6 +1,5 @@
 """Splitters that know which rows are the target's: the cross-validations of transfer."""
 
-import warnings
 from numbers import Integral
 
 import numpy as np
@@ -8,36 +7,9 @@ from sklearn.model_selection import BaseCrossValidator
 from sklearn.utils import check_consistent_length, check_random_state
 
 from sktl._checks import check_number
-from sktl.domains import class_codes, missing_values, n_rows, read_domains
-from sktl.exceptions import SingleDomainWarning
+from sktl.domains import missing_values, n_rows
 from sktl.model_selection._by_domain import domain_names
-
-
-def strata_of(y, labeled):
-    """Stratum of each row: its class; -1 where the label is missing; 0 for every label that is no class."""
-    codes = class_codes(y, labeled)
-    return np.where(labeled & (y is not None), 0, -1) if codes is None else codes
-
-
-def deal(strata, n_splits, rng=None):
-    """Fold of each row: the rows of a stratum are dealt out in turn, each stratum going on where the last one ended.
-
-    With ``rng`` the rows of a stratum are shuffled first; without it neighbours in the table stay in one fold.
-    """
-    folds, start = np.empty(len(strata), dtype=int), 0
-    for stratum in np.unique(strata):
-        rows = np.flatnonzero(strata == stratum)
-        turns = (start + np.arange(len(rows))) % n_splits
-        folds[rows if rng is None else rng.permutation(rows)] = np.sort(turns) if rng is None else turns
-        start = (start + len(rows)) % n_splits
-    return folds
-
-
-def quiet_domains(X, y, sample_domain):
-    """Domains of the rows, without the warning that there is one: nothing is fitted here."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", SingleDomainWarning)
-        return read_domains(X, y, sample_domain)
+from sktl.model_selection._folds import class_codes, deal, quiet_domains
 
 
 def both_domains(X, y, groups, splitter):
@@ -139,7 +111,7 @@ class SourceTargetKFold(DomainSplitter):
         """
         check_number("n_splits", self.n_splits, Integral, low=2)
         domains = both_domains(X, y, groups, self)
-        codes = strata_of(y, domains.labeled)
+        codes = class_codes(y, domains.labeled)
         for name, rows in (("source", domains.source), ("target", domains.target)):
             if rows.sum() < self.n_splits:
                 raise ValueError(
@@ -228,7 +200,7 @@ class SourceTargetShuffleSplit(DomainSplitter):
         check_number("n_splits", self.n_splits, Integral, low=1)
         check_number("test_size", self.test_size, low=0, high=1, closed="neither")
         domains = both_domains(X, y, groups, self)
-        codes = strata_of(y, domains.labeled)
+        codes = class_codes(y, domains.labeled)
         for name, rows in (("source", domains.source), ("target", domains.target)):
             if rows.sum() == 1:
                 raise ValueError(f"A split needs two rows of each domain at least; the {name} has 1.")
@@ -339,7 +311,7 @@ class TargetKFold(DomainSplitter):
                 f"n_splits={self.n_splits} folds need as many labelled target rows; there are {len(tested)}. {hint}"
             )
         rng = check_random_state(self.random_state) if self.shuffle else None
-        folds = deal(strata_of(y, domains.labeled)[tested], self.n_splits, rng)
+        folds = deal(class_codes(y, domains.labeled)[tested], self.n_splits, rng)
         for fold in range(self.n_splits):
             test = tested[folds == fold]
             yield np.setdiff1d(np.arange(n_rows(X)), test), test

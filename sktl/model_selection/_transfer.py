@@ -13,8 +13,8 @@ from sktl._checks import check_number, check_option
 from sktl.base import fit_on_domains, on_missing_labels
 from sktl.domains import TARGET, as_column, draw_rows, known_labels, missing_values, one_column
 from sktl.model_selection._by_domain import check_learner, domain_names, one_domain_is_meant, single_scorer
+from sktl.model_selection._folds import class_codes, deal
 from sktl.model_selection._hide import hide_labels
-from sktl.model_selection._splitters import deal, strata_of
 from sktl.model_selection._tables import grid
 
 MODES = ("unsupervised", "generalization", "few-shot")
@@ -264,7 +264,7 @@ def few_labels(target, labeled, y, n_labeled, rng):
         return kept
     if n_labeled >= len(rows):
         raise ValueError(f"n_labeled={n_labeled} leaves no labelled row to score: a target has {len(rows)}. Lower it.")
-    folds = deal(strata_of(y, labeled)[rows], len(rows), rng)  # one row a fold, classes side by side
+    folds = deal(class_codes(y, labeled)[rows], len(rows), rng)  # one row a fold, classes side by side
     order = rows[np.argsort(folds)]
     kept[order[np.floor((np.arange(n_labeled) + rng.uniform()) * len(rows) / n_labeled).astype(int)]] = True
     return kept
