@@ -14,7 +14,8 @@ from sktl.domains import as_column, missing_values
 from sktl.exceptions import SingleDomainWarning
 
 #: Constraints that several of the functions and classes share.
-LEARNER = (HasMethods("fit", "predict", noun="a classifier or regressor, or a pipeline that ends in one: an object"),)
+LEARNED = "a classifier or regressor, or a pipeline that ends in one: an object such as LogisticRegression(),"
+LEARNER = (HasMethods("fit", "predict", noun=LEARNED),)
 SCORING = (None, InstanceOf(str, noun="the name of one score"), callable)
 
 

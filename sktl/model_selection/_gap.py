@@ -219,7 +219,7 @@ def transfer_learning_curve(
     ([10, 50], ['pooled', 'source-only', 'target-only', 'transfer'])
     """
     if len(n_labeled) == 0:
-        raise ValueError(f"n_labeled must name one number of labels at least, such as (0, 10, 50); got {n_labeled!r}.")
+        raise TypeError(f"n_labeled must be a sequence of integers, such as (0, 10, 50); got {n_labeled!r}.")
     for size in n_labeled:
         check_value("n_labeled", size, (Interval(Integral, 0),))
     X, y = plain_rows(X), one_column(y)

@@ -52,7 +52,7 @@ class TransferScores:
 
 @checked(
     estimator=LEARNER,
-    targets=("each", InstanceOf(list, tuple, np.ndarray, noun="a list of names of domains")),
+    targets=("each", InstanceOf(list, tuple, np.ndarray, str, noun="a list of names of domains")),
     mode=MODES,
     n_labeled=(None, Interval(Integral, 1)),
     scoring=SCORING,

@@ -127,7 +127,7 @@ def test_errors_of_both(two_sites, function):
     X, y, site = two_sites
     model = LogisticRegression()
     with pytest.raises(
-        TypeError, match=r"scoring must be a string, a callable or None: one score .*; got \['accuracy'"
+        TypeError, match=r"scoring must be None or the name of one score or a callable; got \['accuracy'"
     ):
         function(model, X, y, site, scoring=["accuracy", "roc_auc"])
     for wrong in (LogisticRegression, None, StandardScaler()):

@@ -203,7 +203,7 @@ def test_errors(rotation, monkeypatch):
     X, _, site, shown = rotation
     with pytest.raises(ValueError, match=r"path names \['z'\]; the domains without labels .* are \['"):
         GradualSelfTraining(path=["z"]).fit(X, shown, sample_domain=site)
-    with pytest.raises(ValueError, match="path must be 'auto', 'given' or a list"):
+    with pytest.raises(ValueError, match="path must be 'auto' or 'given' or a list"):
         GradualSelfTraining(path="shortest").fit(X, shown, sample_domain=site)
     with pytest.raises(ValueError, match="drop must be"):
         GradualSelfTraining(drop=1.0).fit(X, shown, sample_domain=site)

@@ -306,7 +306,7 @@ def test_the_selector_in_a_pipeline_and_a_search(ten_sources, routing):
     X, y, site = ten_sources
     hidden, target = np.where(site == "target", np.nan, y), site == "target"
     pipe = make_pipeline(StandardScaler(), SourceSelector(LogisticRegression(), n_bootstrap=5))
-    grid = {"sourceselector__weights": ["uniform", "distance"], "sourceselector__reg": [1.0, 1e6]}
+    grid = {"sourceselector__weights": ["uniform", "distance"], "sourceselector__reach": [1.0, 1e6]}
     search = GridSearchCV(pipe, grid, cv=TargetKFold(2), scoring="accuracy", error_score="raise")
     some = np.where(target & (np.arange(len(y)) % 4 > 0), np.nan, y)
     with sklearn.config_context(enable_metadata_routing=routing):
@@ -425,11 +425,11 @@ def test_errors(ten_sources):
         SourceSelector(LogisticRegression(), n_sources=0).fit(X, y, site)
     with pytest.raises(ValueError, match="weights must be one of 'uniform', 'distance'; got 'inverse'"):
         SourceSelector(LogisticRegression(), weights="inverse").fit(X, y, site)
-    with pytest.raises(ValueError, match="reg must be a number > 0"):
+    with pytest.raises(ValueError, match="reach must be a number > 0"):
         SourceSelector(LogisticRegression(), weights="distance", reach=0).fit(X, y, site)
     with pytest.raises(TypeError, match=r"must take sample_weight .* KNeighborsClassifier.* Or pass weights='uniform'"):
         SourceSelector(KNeighborsClassifier(), weights="distance").fit(X, y, site)
-    with pytest.raises(TypeError, match="metric must be None or a function of two samples"):
+    with pytest.raises(TypeError, match="metric must be None or a callable"):
         rank_sources(X, y, site, metric="mmd")
     mixed = pd.DataFrame(X).assign(smoker="no")
     for rows, reason in ((mixed, "could not convert string"), (np.where(X > 2, np.nan, X), "contains NaN")):
