@@ -20,7 +20,7 @@ from sktl._core.coordinates import Coordinates
 from sktl._core.glm import Loss, fit_glm, fit_multinomial, multinomial_value, weighted_gram
 
 N_REGS = 13
-REG_RANGE = (-4.0, 4.0)  # powers of ten of the path, in units of the mean eigenvalue of the curvature
+REG_RANGE = (-4.0, 3.0)  # powers of ten of the path, in units of the mean eigenvalue of the curvature
 RISES = 3  # the path ends where so many smaller penalties in a row are worse than the best
 MOST_JOINT = 1500  # coefficients of several classes whose Hessian is taken as a whole, not class by class
 

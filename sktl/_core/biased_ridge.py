@@ -28,7 +28,9 @@ def label_moments(X, y, weights) -> Moments:
     scale = len(weights) / weights.sum()  # the weights then have mean 1, the size that merging is made for
     start, parts, origin = 0, [], None
     for block in row_blocks(X):
-        rows = np.column_stack([block.toarray() if sparse.issparse(block) else block, y[start : start + block.shape[0]]])
+        rows = np.column_stack(
+            [block.toarray() if sparse.issparse(block) else block, y[start : start + block.shape[0]]]
+        )
         s = scale * weights[start : start + len(rows)]
         start += len(rows)
         origin = rows.mean(axis=0) if origin is None else origin  # against cancellation
