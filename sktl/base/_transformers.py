@@ -5,10 +5,10 @@ from abc import ABCMeta, abstractmethod
 import numpy as np
 from sklearn.base import BaseEstimator, ClassNamePrefixFeaturesOutMixin, TransformerMixin
 from sklearn.utils import get_tags
-from sklearn.utils.validation import check_is_fitted, validate_data
+from sklearn.utils.validation import check_is_fitted
 
 from sktl._checks import check_parameters
-from sktl.base._rows import check_rows
+from sktl.base._rows import check_rows, validate_rows
 from sktl.domains import read_new_domains
 
 
@@ -135,7 +135,7 @@ class BaseDomainAligner(BaseDomainTransformer):
         """
         check_is_fitted(self)
         sparse = "csr" if get_tags(self).input_tags.sparse else False
-        X = validate_data(self, X, accept_sparse=sparse, dtype=[np.float64, np.float32], reset=False)
+        X = validate_rows(self, X, accept_sparse=sparse, dtype=[np.float64, np.float32], reset=False)
         return self._map_rows(X, read_new_domains(X, sample_domain, self._sources, self._aliases))
 
     def fit_transform(self, X, y=None, sample_domain=None):

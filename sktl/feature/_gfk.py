@@ -3,14 +3,14 @@
 from numbers import Integral
 
 import numpy as np
-from sklearn.utils.validation import check_is_fitted, validate_data
+from sklearn.utils.validation import check_is_fitted
 
 from sktl._checks import Interval, check_parameters
 from sktl._core.axes import axes_by_name
 from sktl._core.geodesic import geodesic_factor, to_principal_axes
 from sktl._core.moments import moments_of, row_blocks
 from sktl._core.subspaces import subspace_disagreement
-from sktl.base import BaseDomainTransformer
+from sktl.base import BaseDomainTransformer, validate_rows
 from sktl.domains import TARGET
 
 MAX_AUTO = 100  # most dimensions that n_components="auto" tries
@@ -200,5 +200,5 @@ class GFK(BaseDomainTransformer):
         ndarray of shape (n_samples, 2 * n_components_)
         """
         check_is_fitted(self)
-        X = validate_data(self, X, accept_sparse="csr", dtype=[np.float64, np.float32], reset=False)
+        X = validate_rows(self, X, accept_sparse="csr", dtype=[np.float64, np.float32], reset=False)
         return np.asarray(X @ self.components_.T.astype(X.dtype, copy=False))
