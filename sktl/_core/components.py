@@ -12,7 +12,8 @@ from scipy import sparse
 
 from sktl._core.contrasts import indicator, mean_contrasts
 from sktl._core.kernels import blocks, canonical_order
-from sktl._core.linalg import DENSE_SIZE, as_dense, leading_vectors, leading_vectors_by_root, moments
+from sktl._core.linalg import DENSE_SIZE, as_dense, leading_vectors, leading_vectors_by_root
+from sktl._core.moments import moments_of, row_blocks
 
 
 @dataclass
@@ -139,8 +140,9 @@ def linear_table(X, groups, n_groups, basis=None) -> FeatureTable:
     def block(rows):
         return X[rows] if basis is None else np.asarray(X[rows] @ basis)
 
-    operator, sums, mean = moments(map(block, blocks(X.shape[0], 4096)), indicator(groups, n_groups))
-    return FeatureTable(block, operator, mean, groups, sums, basis=basis)
+    parts = row_blocks(X) if basis is None else map(block, blocks(X.shape[0], 4096))
+    moments = moments_of(parts, groups, n_groups)
+    return FeatureTable(block, moments.scatter, moments.mean, groups, moments.group_sums.T, basis=basis)
 
 
 def landmark_table(X, landmarks, kernel, groups, n_groups) -> FeatureTable:
@@ -151,8 +153,9 @@ def landmark_table(X, landmarks, kernel, groups, n_groups) -> FeatureTable:
         return kernel(X[rows], points)
 
     n, m = X.shape[0], len(landmarks)
-    operator, sums, mean = moments(map(block, blocks(n)), indicator(groups, n_groups))
-    return FeatureTable(block, operator, mean, groups, sums, points=landmarks, ridge=m / n, stretch=np.sqrt(n / m))
+    moments = moments_of(map(block, blocks(n)), groups, n_groups)
+    found = moments.scatter, moments.mean, groups, moments.group_sums.T
+    return FeatureTable(block, *found, points=landmarks, ridge=m / n, stretch=np.sqrt(n / m))
 
 
 def kernel_table(X, kernel, groups, n_groups) -> FeatureTable:

@@ -6,7 +6,7 @@ from numbers import Integral
 import numpy as np
 from scipy import sparse
 from sklearn.base import clone, is_classifier
-from sklearn.utils.validation import check_is_fitted, validate_data
+from sklearn.utils.validation import check_is_fitted
 
 from sktl._checks import check_kernel, check_number
 from sktl._core.adaptation import exact_system, feature_system, inverse_root
@@ -14,7 +14,7 @@ from sktl._core.contrasts import joint_contrast
 from sktl._core.graphs import neighbor_graph, normalized_laplacian
 from sktl._core.kernels import blocks, choose_landmarks, make_kernel
 from sktl._progress import ReportsProgress, reported, with_callbacks
-from sktl.base import BaseTransferClassifier
+from sktl.base import BaseTransferClassifier, validate_rows
 
 DTYPES = [np.float64, np.float32]
 
@@ -163,7 +163,7 @@ class BaseAdaptationRegularization(ReportsProgress, BaseTransferClassifier):
         ndarray of shape (n_samples, n_classes), or (n_samples,) for two classes
         """
         check_is_fitted(self)
-        X = validate_data(self, X, accept_sparse="csr", dtype=DTYPES, reset=False)
+        X = validate_rows(self, X, accept_sparse="csr", dtype=DTYPES, reset=False)
         values = np.empty((X.shape[0], len(self.classes_)))
         for rows in blocks(X.shape[0]):
             Z = self._features(X[rows])

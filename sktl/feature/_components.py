@@ -6,14 +6,14 @@ from numbers import Integral
 import numpy as np
 from sklearn.utils import assert_all_finite, column_or_1d
 from sklearn.utils.multiclass import check_classification_targets
-from sklearn.utils.validation import check_is_fitted, validate_data
+from sklearn.utils.validation import check_is_fitted
 
 from sktl._checks import KERNEL, RANDOM_STATE, Interval
 from sktl._core.components import kernel_table, landmark_table, linear_table
 from sktl._core.contrasts import row_groups
 from sktl._core.kernels import blocks, choose_landmarks, make_kernel
 from sktl._core.linalg import row_space
-from sktl.base import BaseDomainTransformer
+from sktl.base import BaseDomainTransformer, validate_rows
 from sktl.domains import known_labels
 
 DTYPES = [np.float64, np.float32]
@@ -87,7 +87,7 @@ class BaseComponents(BaseDomainTransformer):
         ndarray of shape (n_samples, n_components)
         """
         check_is_fitted(self)
-        X = validate_data(self, X, accept_sparse="csr", dtype=DTYPES, reset=False)
+        X = validate_rows(self, X, accept_sparse="csr", dtype=DTYPES, reset=False)
         if self.landmarks_ is None:
             return np.asarray(X @ self.components_.T.astype(X.dtype, copy=False))
         mapped = np.empty((X.shape[0], self.n_components_), dtype=X.dtype)
