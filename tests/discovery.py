@@ -53,7 +53,11 @@ VARIANTS = {
     "TrAdaBoostClassifier": [{"loss": "zero_one"}],
     "TrAdaBoostRegressor": [{"loss": "linear", "target_weight": 1.0}],
     "TransferGuard": [
-        {"estimator": LogisticRegression(), "scorer": "circular", "alternatives": [("bare", LogisticRegression(C=0.1))]}
+        {
+            "estimator": LogisticRegression(),
+            "without_labels": "circular",
+            "alternatives": [("bare", LogisticRegression(C=0.1))],
+        }
     ],
     "ULSIF": [{"nonnegative": "coef", "gamma": 0.2, "reg": 0.1, "clip": 0.9}],
 }

@@ -8,7 +8,8 @@ from scipy.linalg import eigh
 from sklearn.base import clone, is_classifier
 
 from sktl._checks import check_number
-from sktl._core.clusters import adaptive_weights, class_means, squared_distances, unit_rows, whole_axes
+from sktl._core.clusters import adaptive_weights, class_means, unit_rows, whole_axes
+from sktl._core.distances import squared_distances
 from sktl.feature._self_labeled import BaseSelfLabeledClassifier, check_rank
 
 AUTO_COMPONENTS = 100  # of the paper

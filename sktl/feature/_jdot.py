@@ -7,13 +7,12 @@ from numbers import Integral
 
 import numpy as np
 from sklearn.base import clone
-from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils.validation import check_is_fitted
 
 from sktl._checks import check_number, check_option, import_extra
 from sktl._core.transport import METRICS, NORMS, exact_plan, fixed_order, ground_cost, sinkhorn_plan, uniform
 from sktl.base import validate_rows
-from sktl.domains import user_level
+from sktl.domains import user_level, warn_unconverged
 from sktl.exceptions import EarlyStopWarning
 
 SINKHORN_ITER = 10_000
@@ -167,11 +166,9 @@ class JointTransport:
                 stacklevel=user_level(),
             )
         elif rise <= 0 and not settled:
-            warnings.warn(
+            warn_unconverged(
                 f"The objective still fell by {path[-2] - path[-1]:.2g} in iteration {len(path) - 1}, to "
                 f"{path[-1]:.4g}. Raise max_iter or tol.",
-                ConvergenceWarning,
-                stacklevel=user_level(),
             )
 
     def _check_new(self, X):

@@ -1,12 +1,10 @@
 """Move source rows to where an optimal transport plan sends them among the target rows."""
 
-import warnings
 from numbers import Integral
 
 import numpy as np
 from scipy import sparse
 from sklearn.base import OneToOneFeatureMixin
-from sklearn.exceptions import ConvergenceWarning
 from sklearn.metrics import pairwise_distances_argmin
 from sklearn.utils import check_random_state
 
@@ -26,22 +24,10 @@ from sktl._core.transport import (
     uniform,
 )
 from sktl.base import BaseDomainAligner
-from sktl.domains import TARGET, known_labels, user_level
+from sktl.domains import TARGET, class_codes, warn_unconverged
 
 MAX_PAIRS = 25_000_000  # source rows times target rows: 200 MB a matrix, of which there are four or five
 ROWS = 4096  # new rows of a block
-
-
-def class_codes(y, labeled):
-    """Number of each row's class, -1 where the label is missing; all -1 where the labels are no classes."""
-    codes = np.full(len(labeled), -1)
-    if y is None or not labeled.any():
-        return codes
-    known = known_labels(y, labeled)
-    fractions = known.dtype.kind == "f" and not np.array_equal(known, np.floor(known))
-    if known.ndim == 1 and not fractions:
-        codes[labeled] = np.unique(known, return_inverse=True)[1].ravel()
-    return codes
 
 
 def class_laplacian(X, codes, n_neighbors):
@@ -234,6 +220,7 @@ class OTMapping(OneToOneFeatureMixin, BaseDomainAligner):
         if domains.single:
             return
         codes = class_codes(y, domains.labeled)
+        codes = np.full(X.shape[0], -1) if codes is None else codes
         if self.class_reg == "group_lasso" and (codes[domains.source] < 0).all():
             raise ValueError(
                 "class_reg='group_lasso' needs source rows with class labels (names or whole numbers); there are none. "
@@ -298,11 +285,9 @@ class OTMapping(OneToOneFeatureMixin, BaseDomainAligner):
 
     def _warn(self, name, found):
         what = "far from optimal" if self.class_reg else "off in its sums"
-        warnings.warn(
+        warn_unconverged(
             f"The plan of {name!r} is still {found.gap:.2g} {what} after {found.n_iter} iterations (tol={self.tol:g}). "
             "Raise reg or tol, or max_iter.",
-            ConvergenceWarning,
-            stacklevel=user_level(),
         )
 
     def _map(self, X, name):

@@ -1,22 +1,19 @@
 """Structural correspondence learning: what predicts the pivot features, in both domains, is a shared feature."""
 
-import warnings
 from numbers import Integral
 
 import numpy as np
 from joblib import Parallel, delayed
 from scipy import sparse
 from scipy.linalg import solve
-from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils.extmath import row_norms
 
 from sktl._checks import check_number, check_option
 from sktl._core.linalg import conjugate_gradients
 from sktl._core.pivots import best_features, common_features, counts_by_group, mutual_information, occurrences
-from sktl.domains import user_level
+from sktl.domains import class_codes, warn_unconverged
 from sktl.feature._pivots import (
     check_pivot_params,
-    class_codes,
     domain_codes,
     left_vectors,
     on_all_columns,
@@ -262,13 +259,12 @@ class SCL(StackedTransformer):
         frequency = (counts / sizes[:, None]).min(axis=0)
         if self.pivots == "frequency":
             return best_features(candidates, frequency)
-        known = y is not None and domains.labeled.any()
-        codes = class_codes(y, domains.labeled) if known else np.zeros(1, dtype=int)
-        if codes.max() == 0:
+        codes = class_codes(y, domains.labeled)
+        if codes is None or codes.max() == 0:
             raise ValueError(
                 "pivots='mutual_information' needs labels of at least two classes. Pass y, or pivots='frequency'."
             )
-        counts, sizes = counts_by_group(occurs[np.flatnonzero(domains.labeled)], codes)
+        counts, sizes = counts_by_group(occurs[np.flatnonzero(domains.labeled)], codes[domains.labeled])
         return best_features(candidates, mutual_information(counts, sizes), frequency)
 
     def _predictors(self, X, occurs):
@@ -290,11 +286,9 @@ class SCL(StackedTransformer):
             columns, iterations, ended = zip(*found, strict=True)
             W[:, varies], self.n_iter_, converged = np.column_stack(columns), max(iterations), all(ended)
         if not converged:
-            warnings.warn(
+            warn_unconverged(
                 f"The predictors of the pivots did not converge in max_iter={self.max_iter} iterations. Raise it, or "
                 "raise tol or reg.",
-                ConvergenceWarning,
-                stacklevel=user_level(),
             )
         return W
 

@@ -7,7 +7,8 @@ from scipy.linalg import eigh
 from scipy.special import softmax
 
 from sktl._checks import check_number
-from sktl._core.clusters import class_means, class_sums, lloyd, squared_distances, unit_rows, whole_axes
+from sktl._core.clusters import class_means, class_sums, lloyd, unit_rows, whole_axes
+from sktl._core.distances import squared_distances
 from sktl.feature._self_labeled import BaseSelfLabeledClassifier, check_rank
 
 AUTO_COMPONENTS = 128  # of the paper
