@@ -17,7 +17,7 @@ VARIANTS = {
     "BBSE": [{"confusion": "hard"}],
     "CORAL": [{"form": "kernel"}, {"reg": 0.0, "shrinkage": "auto", "align_means": False}],
     "BDA": [{"balance": 0.7, "class_balanced": True}],
-    "CMMSClassifier": [{"n_components": 2, "gamma": 0.0}],
+    "CMMSClassifier": [{"n_components": 2, "graph_weight": 0.0}],
     "DASVMClassifier": [{"estimator": LogisticRegression(), "rho": 3}],
     "DiscriminatorWeighter": [{"classifier": GaussianNB(), "calibrate": True}],
     "DomainScaler": [{"with_mean": False, "reference": "target"}, {"method": "robust"}],
