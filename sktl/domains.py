@@ -11,6 +11,8 @@ from dataclasses import dataclass
 
 import numpy as np
 from scipy import sparse
+from sklearn.exceptions import ConvergenceWarning
+from sklearn.utils.multiclass import type_of_target
 
 from sktl.exceptions import SingleDomainWarning, UnlabeledSourceWarning
 
@@ -35,7 +37,7 @@ class Domains:
         The source's name (as given in ``sample_domain``, or "source") or "target".
     single : bool
         Nothing told the domains apart: there is one, and ``target`` is False everywhere.
-    aliases : frozenset
+    aliases : tuple
         Other names under which ``sample_domain`` gave target rows.
     """
 
@@ -43,7 +45,7 @@ class Domains:
     labeled: np.ndarray
     names: np.ndarray
     single: bool
-    aliases: frozenset = frozenset()
+    aliases: tuple = ()
 
     @property
     def source(self):
@@ -206,6 +208,36 @@ def known_labels(y, labeled, discrete=True):
     return known
 
 
+def class_codes(y, labeled):
+    """Code of each row's class (or combination of outputs), 0 and up; -1 where the label is missing.
+
+    None where there are no labels, or they are no classes.
+    """
+    if y is None or not labeled.any():
+        return None
+    known = known_labels(one_column(y), labeled)
+    known = known.toarray() if sparse.issparse(known) else known
+    if known.ndim > 1 or len({type(value) for value in known.tolist()}) > 1:  # outputs, or numbers beside texts
+        rows = known.reshape(len(known), -1)
+        rows = rows if rows.dtype.kind in "biu" else rows.astype(str)
+        known = np.unique(rows, axis=0, return_inverse=True)[1].ravel()
+    elif type_of_target(known) not in ("binary", "multiclass"):
+        return None
+    codes = np.full(len(labeled), -1)
+    codes[labeled] = np.unique(known, return_inverse=True)[1]
+    return codes
+
+
+def hidden_labels(y, rows):
+    """A copy of the labels with those of ``rows`` (a mask, or positions) missing: floats with NaN, else objects."""
+    y = as_column(y)
+    floats = y.dtype.kind == "f" or (y.dtype.kind in "iu" and (np.abs(y.astype(float)) < EXACT).all())
+    hidden = np.array(y, dtype=y.dtype if y.dtype.kind == "f" else float if floats else object)
+    hidden[missing_values(y)] = np.nan if floats else None
+    hidden[rows] = np.nan if floats else None
+    return hidden
+
+
 # --- the convention ---
 
 
@@ -272,7 +304,7 @@ def read_target_domain(X, y=None, sample_domain=None):
     """
     n = n_rows(X)
     labeled = np.ones(n, dtype=bool) if y is None else labeled_rows(X, y)
-    names, target, aliases = np.full(n, TARGET, dtype=object), np.ones(n, dtype=bool), frozenset()
+    names, target, aliases = np.full(n, TARGET, dtype=object), np.ones(n, dtype=bool), ()
     if sample_domain is not None and not _names_of_domains(sample_domain, n)[1].all():
         target, names, aliases = _read_sample_domain(sample_domain, n, labeled)
     return Domains(target, labeled, names, single=False, aliases=aliases)
@@ -284,6 +316,11 @@ def user_level():
     while frame and frame.f_globals.get("__name__", "").partition(".")[0] in ("sktl", "sklearn", "joblib"):
         frame, level = frame.f_back, level + 1
     return level
+
+
+def warn_unconverged(message):
+    """Say that an iteration ended short of its tolerance, and blame the user's line that began it."""
+    warnings.warn(message, ConvergenceWarning, stacklevel=user_level())
 
 
 def target_mask(X, y=None, sample_domain=None):
@@ -326,7 +363,7 @@ def target_mask(X, y=None, sample_domain=None):
     return read_domains(X, y, sample_domain).target
 
 
-def read_new_domains(X, sample_domain, sources, aliases=frozenset()):
+def read_new_domains(X, sample_domain, sources, aliases=()):
     """Name the domain of each new row, one that ``fit`` saw; every row is a target row if nothing is said.
 
     Parameters
@@ -338,7 +375,7 @@ def read_new_domains(X, sample_domain, sources, aliases=frozenset()):
         saw one.
     sources : list
         Names of the source domains that ``fit`` saw.
-    aliases : frozenset
+    aliases : tuple
         Names, other than "target", that stood for the target.
 
     Returns
@@ -403,7 +440,8 @@ def _read_sample_domain(sample_domain, n, labeled):
             f"sample_domain names no source: all {n} rows are target rows (domains {listed(given)}). "
             "Give at least one row another domain."
         )
-    aliases = frozenset() if kind == "b" else frozenset(names[target].tolist()) - {TARGET}
+    others = set() if kind == "b" else set(names[target].tolist()) - {TARGET}
+    aliases = tuple(sorted(others, key=repr))
     names[target] = TARGET
     return target, names, aliases
 

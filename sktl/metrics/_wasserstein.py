@@ -1,21 +1,26 @@
 """Wasserstein distance between two samples."""
 
-import warnings
 from numbers import Integral
 
 import numpy as np
-from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils import check_random_state
 
-from sktl._checks import check_number, check_option, import_extra
+from sktl._checks import N_JOBS, RANDOM_STATE, Interval, checked, import_extra
 from sktl._core.kernels import Kernel
-from sktl._core.wasserstein import random_directions, wasserstein_columns, wasserstein_projections
-from sktl.domains import user_level
+from sktl._core.transport import PIVOTS, exact_distance
+from sktl._core.wasserstein import power_mean, random_directions, wasserstein_columns, wasserstein_projections
+from sktl.domains import warn_unconverged
 from sktl.metrics._samples import check_samples
 
-MAX_ITER = 10_000_000  # steps of the network simplex
 
-
+@checked(
+    method=("marginal", "sliced", "exact"),
+    p=(Interval(low=1),),
+    n_projections=(Interval(Integral, 1),),
+    max_pairs=(Interval(Integral, 1),),
+    random_state=RANDOM_STATE,
+    n_jobs=N_JOBS,
+)
 def wasserstein_distance(
     X_source,
     X_target,
@@ -100,19 +105,15 @@ def wasserstein_distance(
     >>> round(wasserstein_distance(X, Y), 1)  # 1 in the first column, 0 in the second
     0.6
     """
-    check_option("method", method, ("marginal", "sliced", "exact"))
-    check_number("p", p, low=1)
-    check_number("n_projections", n_projections, Integral, low=1)
-    check_number("max_pairs", max_pairs, Integral, low=1)
     X_source, X_target = check_samples(X_source, X_target)
     if method == "exact" and X_source.shape[1] > 1:
         return _exact(X_source, X_target, p, max_pairs)
     if method == "sliced":
         directions = random_directions(X_source.shape[1], n_projections, check_random_state(random_state))
-        powers = wasserstein_projections(X_source, X_target, directions, p, n_jobs)
+        distances = wasserstein_projections(X_source, X_target, directions, p, n_jobs)
     else:
-        powers = wasserstein_columns(X_source, X_target, p, n_jobs)
-    return float(np.mean(powers) ** (1 / p))
+        distances = wasserstein_columns(X_source, X_target, p, n_jobs)
+    return float(power_mean(distances, p, np.full(len(distances), 1 / len(distances))))
 
 
 def _exact(X_source, X_target, p, max_pairs):
@@ -123,21 +124,8 @@ def _exact(X_source, X_target, p, max_pairs):
             f"method='exact' builds a matrix of {n} x {m} costs, more than max_pairs={max_pairs} entries. Take fewer "
             "rows, or method='sliced', or raise max_pairs."
         )
-    ot = import_extra("ot", "ot", "wasserstein_distance(method='exact')")
-    costs = Kernel("distance")(X_source, X_target) ** p
-    total, log = ot.emd2(
-        np.full(n, 1 / n),
-        np.full(m, 1 / m),
-        costs,
-        numItermax=MAX_ITER,
-        log=True,
-        return_matrix=False,
-        check_marginals=False,
-    )
-    if log["warning"] is not None:
-        warnings.warn(
-            f"The transport of {n} rows to {m} was not solved: {log['warning']}.",
-            ConvergenceWarning,
-            stacklevel=user_level(),
-        )
-    return float(max(total, 0.0) ** (1 / p))
+    import_extra("ot", "ot", "wasserstein_distance(method='exact')")
+    value, converged = exact_distance(Kernel("distance")(X_source, X_target), p)
+    if not converged:
+        warn_unconverged(f"The transport of {n} rows to {m} was not solved in {PIVOTS} steps of the network simplex.")
+    return value

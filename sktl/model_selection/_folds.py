@@ -6,7 +6,8 @@ import numpy as np
 from sklearn.utils.multiclass import type_of_target
 
 from sktl._checks import BOOLEAN, FOLDS, InstanceOf, checked
-from sktl.domains import known_labels, one_column, read_domains
+from sktl.domains import class_codes as codes_of_classes
+from sktl.domains import read_domains
 from sktl.exceptions import SingleDomainWarning
 
 MAX_STRATA = 100  # of numbers: as many as there are rows to a fold, where these are fewer
@@ -14,13 +15,9 @@ MAX_STRATA = 100  # of numbers: as many as there are rows to a fold, where these
 
 def class_codes(y, labeled):
     """Code of each row's class: 0 and up; -1 where the label is missing; 0 for every label that is no class."""
-    codes = np.full(len(labeled), -1)
-    if y is None:
-        return codes
-    known = known_labels(one_column(y), labeled)
-    codes[labeled] = 0
-    if labeled.any() and known.ndim == 1 and type_of_target(known) in ("binary", "multiclass"):
-        codes[labeled] = np.unique(known, return_inverse=True)[1]
+    codes = codes_of_classes(y, labeled)
+    if codes is None:
+        return np.full(len(labeled), -1) if y is None else np.where(labeled, 0, -1)
     return codes
 
 
