@@ -31,7 +31,7 @@ import pandas as pd
 from _pool import GROUPS, problems
 
 from sktl.cli import _compare, _methods, _protocols
-from sktl.cli._problem import build_problem
+from sktl.comparison._problem import build_problem
 
 NAMES = ("source-only", "kmm", "tca", "scaled", "coral")
 MARGIN = _protocols.ReverseValidation.margin

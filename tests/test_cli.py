@@ -18,10 +18,11 @@ from sktl.cli import main
 pd = pytest.importorskip("pandas", reason="the cli extra (pandas) is not installed")
 pytest.importorskip("pyarrow", reason="the cli extra (pyarrow) is not installed")
 
-from sktl.cli import _compare, _files, _methods, _output, _protocols  # noqa: E402
 from sktl.cli._distance import column_differences  # noqa: E402
-from sktl.cli._problem import build_problem  # noqa: E402
-from sktl.inspection._columns import MAX_LEVELS  # noqa: E402
+
+from sktl.cli import _compare, _files, _methods, _output, _protocols  # noqa: E402
+from sktl.comparison._problem import build_problem  # noqa: E402
+from sktl.inspection.report._columns import MAX_LEVELS  # noqa: E402
 
 FAST = ["--methods", "source-only"]
 

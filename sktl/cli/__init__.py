@@ -5,8 +5,8 @@ import os
 import sys
 
 import sktl
-from sktl.cli._files import read_table
-from sktl.cli._words import InputError, pandas
+from sktl._checks import import_extra
+from sktl.comparison import METHODS, InputError, read_table, select_methods
 from sktl.exceptions import MissingExtraError
 
 __all__ = ["main"]
@@ -66,7 +66,7 @@ def _say(line):
 
 def run_compare(options):
     """Compare methods on two files."""
-    from sktl.cli._compare import compare, select_methods
+    from sktl.cli._compare import compare
     from sktl.cli._output import check_html, check_out
 
     select_methods(options.methods)
@@ -92,7 +92,7 @@ def run_demo(options):
     from sktl.cli._compare import compare
     from sktl.datasets import load_digits_domains
 
-    frames = pandas()
+    frames = import_extra("pandas", "cli", "The command line")
     digits = load_digits_domains(source="mnist")
     table = frames.DataFrame(digits.X, columns=digits.feature_names).assign(digit=digits.y_true)
     target = digits.sample_domain == "target"
@@ -175,8 +175,6 @@ def _table_arguments():
 
 def _add_compare(commands):
     """Add ``sktl compare``."""
-    from sktl.cli._methods import METHODS
-
     compare = commands.add_parser(
         "compare",
         help="try methods that learn from SOURCE and predict TARGET, and choose one",

@@ -5,9 +5,9 @@ import numpy as np
 from sktl._checks import check_number
 from sktl.base import fit_on_domains, on_missing_labels
 from sktl.inspection._domains import domains_of
-from sktl.inspection._labels import read_labels
 from sktl.inspection._style import CYCLE, axes, legend_beside, scatter_domains
-from sktl.inspection._text import short
+from sktl.inspection.report._labels import read_labels
+from sktl.inspection.report._text import short
 
 
 class BoundaryDisplay:

@@ -4,8 +4,8 @@ import numpy as np
 from sklearn.base import clone
 
 from sktl.inspection._domains import domains_of
-from sktl.inspection._labels import read_labels
 from sktl.inspection._style import axes, legend_beside, plane, scatter_domains
+from sktl.inspection.report._labels import read_labels
 from sktl.metrics import proxy_a_distance
 
 

@@ -5,10 +5,10 @@ from numbers import Integral
 import numpy as np
 
 from sktl._checks import check_number
-from sktl.inspection._columns import column_difference, read_columns
 from sktl.inspection._domains import domains_of
 from sktl.inspection._style import SOURCE, TARGET, axes
-from sktl.inspection._text import short
+from sktl.inspection.report._columns import column_difference, read_columns
+from sktl.inspection.report._text import short
 
 MIN_PLACES = 6  # of bars of columns that there is room for at least
 MAX_LEVELS = 10  # values of a text column that are drawn

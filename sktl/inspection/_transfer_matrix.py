@@ -4,7 +4,7 @@ import numpy as np
 
 from sktl.base import on_missing_labels
 from sktl.inspection._style import axes
-from sktl.inspection._text import short
+from sktl.inspection.report._text import short
 from sktl.model_selection import transfer_matrix
 
 

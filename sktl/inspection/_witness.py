@@ -6,9 +6,9 @@ import numpy as np
 
 from sktl._checks import check_kernel, check_number
 from sktl._core.kernels import make_kernel, stack_samples
-from sktl.inspection._evidence import sample_rows
 from sktl.inspection._style import SOURCE, TARGET, axes
-from sktl.inspection._text import short
+from sktl.inspection.report._evidence import sample_rows
+from sktl.inspection.report._text import short
 from sktl.metrics._samples import check_samples
 
 PALE = 0.55  # how much of a domain's colour the area has

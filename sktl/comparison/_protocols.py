@@ -6,8 +6,8 @@ from dataclasses import dataclass
 import numpy as np
 from joblib import Parallel, delayed
 
-from sktl.cli._methods import Method, Setting
-from sktl.cli._problem import Problem
+from sktl.comparison._candidates import Method, Setting
+from sktl.comparison._problem import Problem
 from sktl.model_selection._splitters import deal
 
 TARGET_FOLDS = 5
