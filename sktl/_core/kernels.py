@@ -14,11 +14,12 @@ from sklearn.metrics.pairwise import (
     pairwise_kernels,
 )
 
+from sktl._core.distances import middle, squared_distance_factors
+
 BLOCK = 1024  # rows of a block of the kernel matrix: 8 MB a block
 UNIT_DIAGONAL = ("rbf", "laplacian")
 AUTO_WIDTH = 0.3  # gamma="auto" in units of 1 / squared median distance; benchmarks/kmm.py has the evidence
 MEDIAN_ROWS = 1000  # rows that the median heuristic looks at
-MIDDLE_ROWS = 128  # rows that the point to measure from is the middle of
 SAFE_EXPONENT = 1e6  # gamma |x|^2 up to which rounding alone leaves exp(-gamma |x - y|^2) below 1 + 1e-8
 
 
@@ -159,14 +160,6 @@ def blocks(n: int, size: int = BLOCK) -> Iterator[slice]:
     return (slice(start, min(start + size, n)) for start in range(0, n, size))
 
 
-def middle(X) -> np.ndarray:
-    """A point near most rows of a dense table, to measure from: distances of rows far from 0 would lose their digits.
-
-    The median of some hundred rows: one far row would take the mean away from all others.
-    """
-    return np.median(X[:: max(1, len(X) // MIDDLE_ROWS)], axis=0).astype(np.float64)
-
-
 def _double(X):
     """``X`` in double precision; nothing is copied where it is so already."""
     return X.astype(np.float64) if sparse.issparse(X) else np.asarray(X, dtype=np.float64)
@@ -178,7 +171,7 @@ def _rbf_block_function(X, Y, gamma):
     The exponent 2 gamma x'y - gamma |x|^2 - gamma |y|^2 is the product of the rows [x, |x|^2, 1] and
     [2 gamma y, -gamma, -gamma |y|^2]; centring first keeps it free of cancellation when the data stand far from 0.
     """
-    left, right = _squared_distance_factors(X, Y, -gamma)
+    left, right = squared_distance_factors(X, Y, -gamma)
     far = gamma * max(left[:, -2].max(), right[:, -1].min() / -gamma) > SAFE_EXPONENT
 
     def block(rows, columns):
@@ -193,7 +186,7 @@ def _rbf_block_function(X, Y, gamma):
 def _distance_block_function(X, Y):
     """Blocks of |x - y|, as :func:`_rbf_block_function` does them."""
     same = X is Y
-    left, right = _squared_distance_factors(X, Y, 1.0)
+    left, right = squared_distance_factors(X, Y, 1.0)
 
     def block(rows, columns):
         distances = left[rows] @ right[columns].T
@@ -203,15 +196,6 @@ def _distance_block_function(X, Y):
         return np.sqrt(distances, out=distances)
 
     return block
-
-
-def _squared_distance_factors(X, Y, factor):
-    """Tables whose product, left @ right.T, is ``factor`` |x - y|^2; both samples are moved to near 0 first."""
-    centre = middle(X)
-    X, Y = (np.asarray(Z, dtype=np.float64) - centre for Z in (X, Y))
-    left = np.column_stack([X, np.einsum("ij,ij->i", X, X), np.ones(len(X))])
-    right = np.column_stack([-2 * factor * Y, np.full(len(Y), factor), factor * np.einsum("ij,ij->i", Y, Y)])
-    return left, right
 
 
 def _paired_squares(X, Y):

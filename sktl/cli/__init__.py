@@ -180,7 +180,7 @@ def _add_compare(commands):
         help="try methods that learn from SOURCE and predict TARGET, and choose one",
         description="Measure how far apart two tables are, fit every applicable method, score it, and choose one.",
         epilog="The source-only baseline is always run: gains are over it. A method is chosen only if it gains more "
-        "than chance would (one-sided t-test over the scored rows, 5 % over all methods tried). Reverse validation, "
+        "than chance would (one-sided t-test over the scored rows, 5 % over all methods tried). Circular validation, "
         "where TARGET has no labels: a model of SOURCE labels TARGET, a model of those labels predicts SOURCE rows "
         "that neither saw, and these score it; of several methods that gain, the one is chosen whose predictions of "
         "TARGET agree most with those of all methods.",

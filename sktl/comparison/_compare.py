@@ -7,11 +7,10 @@ import numpy as np
 
 from sktl._checks import InstanceOf, checked
 from sktl.comparison._candidates import BASELINE, METHODS, Setting
-from sktl.comparison._protocols import FoldedLabels, HiddenLabels, ReverseValidation
+from sktl.comparison._protocols import CircularValidation, FoldedLabels, HiddenLabels
 from sktl.comparison._words import InputError, count, did_you_mean
-from sktl.model_selection._evidence import judge
+from sktl.model_selection.evidence import MIN_LABELS, judge
 
-MIN_LABELS = 5  # target labels that a score needs
 MIN_CHANGED = 5  # rows whose score a method must change before it can be chosen: fewer are chance's
 LEVEL = 0.05  # how often noise may get any method chosen over the baseline
 PLAIN = ("target-only", "pooled")  # what transfer must beat too, where they beat the baseline
@@ -33,8 +32,6 @@ class Outcome:
         Why it was not tried, or what broke.
     row_scores : ndarray or None
         One number a scored row; their mean is the accuracy, or R2.
-    gain, error : float
-        Mean gain over the baseline, and its standard error.
     seconds : float
     agreement : float
         How far its target predictions agree with those of all methods; NaN where that was not asked.
@@ -46,8 +43,6 @@ class Outcome:
     skipped: str | None = None
     failed: str | None = None
     row_scores: np.ndarray | None = None
-    gain: float = np.nan
-    error: float = np.nan
     seconds: float = np.nan
     agreement: float = np.nan
     warnings: list = field(default_factory=list)
@@ -110,7 +105,7 @@ def choose_protocol(problem, target_labels, seed):
     if known < MIN_LABELS:
         rows = f"{count(known, 'row')} of TARGET"
         notes = [f"labels of only {rows}: too few to score by, left unused"] if known else []
-        return ReverseValidation(problem, setting), notes
+        return CircularValidation(problem, setting), notes
     used = target_labels == "use" or target_labels == "auto" and partly
     return (FoldedLabels if used else HiddenLabels)(problem, setting), []
 
@@ -130,14 +125,14 @@ def run_methods(methods, protocol, n_jobs=1, progress=silent):
         if not outcome.skipped:
             place = f"[{step}/{len(methods)}] {outcome.name}"
             progress(f"{place}: {outcome.model} ...")
-            outcome = _tried(outcome, method, protocol, n_jobs, (outcomes or [None])[0])
+            outcome = _tried(outcome, method, protocol, n_jobs)
             if outcome.scored:
                 progress(f"{place}: {outcome.score:.3f} in {outcome.seconds:.1f} s")
         outcomes.append(outcome)
     return outcomes
 
 
-def _tried(outcome, method, protocol, n_jobs, baseline):
+def _tried(outcome, method, protocol, n_jobs):
     """The outcome with what the method scores, or why it failed."""
     start = time.perf_counter()
     try:
@@ -148,8 +143,7 @@ def _tried(outcome, method, protocol, n_jobs, baseline):
         return replace(outcome, failed=_first_line(error))
     seconds = time.perf_counter() - start
     scores = row_scores(protocol.truth, predictions, protocol.setting.task)
-    gain, error = mean_gain(scores, scores if baseline is None else baseline.row_scores)
-    return replace(outcome, row_scores=scores, gain=gain, error=error, seconds=seconds, warnings=warned)
+    return replace(outcome, row_scores=scores, seconds=seconds, warnings=warned)
 
 
 def row_scores(truth, predictions, task):
@@ -159,52 +153,42 @@ def row_scores(truth, predictions, task):
     return 1 - (truth - predictions) ** 2 / np.mean((truth - truth.mean()) ** 2)
 
 
-def mean_gain(scores, baseline):
-    """Mean gain over the baseline, and its standard error, both paired over rows."""
-    gains = scores - baseline
-    return gains.mean(), gains.std(ddof=1) / np.sqrt(len(gains))
-
-
 # --- the verdict ---
 
 
-def choose(outcomes, margin=0.0):
-    """Choose the best of the methods that pass the guard's tests; what it falls back on if none does.
+def give_verdict(outcomes, protocol):
+    """What to use without transfer, and which methods gain over it more than chance: the guard's tests.
 
-    The best one is that of the highest score; where agreements are known, that of the highest agreement.
+    Together they err at ``LEVEL`` at most.
     """
-    fallback, clear = clear_gains(outcomes, margin)
-    return max(clear, key=lambda o: (np.nan_to_num(o.agreement, nan=-np.inf), o.score), default=fallback)
+    usual, scored = outcomes[0], {outcome.name: -outcome.row_scores for outcome in outcomes if outcome.scored}
+    others = [name for name in scored if name in PLAIN]
+    rivals = [name for name in scored if name not in (usual.name, *PLAIN)]
+    level = LEVEL / (1 + len(others))  # each of the others is tested at it too
+    options = {"margin": protocol.margin, "min_changed": MIN_CHANGED, "evidence": protocol.evidence}
+    return judge(scored, usual.name, others, rivals, level, **options)
 
 
-def clear_gains(outcomes, margin=0.0):
-    """What to use without transfer, and the methods that gain over it more than chance, and more than ``margin``.
-
-    The tests of :class:`sktl.model_selection.TransferGuard`; together they err at ``LEVEL`` at most.
-    """
-    usual, scored = outcomes[0], {outcome.name: outcome for outcome in outcomes if outcome.scored}
-    tried = [name for name in scored if name != usual.name and _changes(scored[name], usual) >= MIN_CHANGED]
-    others = [name for name in tried if name in PLAIN]
-    losses = {name: -outcome.row_scores for name, outcome in scored.items()}
-    n_rivals, level = len(scored) - 1 - len(others), LEVEL / (1 + len(others))
-    rivals = [name for name in tried if name not in PLAIN]
-    # a method that changes next to nothing is none to choose, but it was tried
-    verdict = judge(losses, usual.name, others, rivals, level * len(rivals) / max(n_rivals, 1))
-    accepted = [name for name in verdict.accepted if verdict.gains[name].estimate > margin]
-    return scored[verdict.fallback], [scored[name] for name in accepted]
+def gains_over_baseline(outcomes):
+    """The :class:`~sktl.model_selection.evidence.Gain` of each scored method over the baseline, by name."""
+    scored = {outcome.name: -outcome.row_scores for outcome in outcomes if outcome.scored}
+    usual, *others = scored
+    return judge(scored, usual, others, [], LEVEL).baseline_gains
 
 
-def _changes(outcome, other):
-    """Number of rows whose score two outcomes differ in."""
-    return (outcome.row_scores != other.row_scores).sum()
+def choose(outcomes, verdict):
+    """The method of the verdict; of several that gain, where agreements are known, that of the highest agreement."""
+    by_name = {outcome.name: outcome for outcome in outcomes}
+    agreeing = [by_name[name] for name in verdict.accepted if not np.isnan(by_name[name].agreement)]
+    return max(agreeing, key=lambda outcome: outcome.agreement, default=by_name[verdict.chosen])
 
 
-def with_agreement(outcomes, protocol):
+def with_agreement(outcomes, protocol, verdict):
     """The outcomes with how far their target predictions agree with those of all, if there is a choice to make by it.
 
     Classes: the share of rows where a method says what most say; numbers: minus the squared distance from the mean.
     """
-    if len(clear_gains(outcomes, protocol.margin)[1]) < 2:
+    if len(verdict.accepted) < 2:
         return outcomes
     scored = [outcome for outcome in outcomes if outcome.scored]
     answers = np.array([final_predictions(protocol, outcome) for outcome in scored])

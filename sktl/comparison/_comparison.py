@@ -10,8 +10,8 @@ from sktl.comparison._compare import (
     Outcome,
     choose,
     choose_protocol,
-    clear_gains,
     final_predictions,
+    give_verdict,
     run_methods,
     select_methods,
     silent,
@@ -19,7 +19,7 @@ from sktl.comparison._compare import (
 )
 from sktl.comparison._page import block, cells, choice_words, heading, remarks
 from sktl.comparison._problem import build_problem
-from sktl.comparison._protocols import ReverseValidation
+from sktl.comparison._protocols import CircularValidation
 from sktl.comparison._report import domain_report
 from sktl.comparison._words import COLUMN, COLUMNS
 from sktl.inspection.report import measure_distance
@@ -36,7 +36,7 @@ class Comparison:
     problem : Problem
         The rows of both tables, stacked: ``X``, ``y``, ``target``, ``row``, ``labels``, ``columns``.
     protocol : Protocol
-        How methods are scored: on the target's labels, hidden or in folds, or by reverse validation.
+        How methods are scored: on the target's labels, hidden or in folds, or by circular validation.
     methods : list of Method
         What to try.
     notes : list of str
@@ -153,10 +153,10 @@ class Comparison:
         # n_jobs splits the work into processes; threads of boosted trees on busy cores would only wait for each other
         with threadpool_limits(1, user_api="openmp"):
             outcomes = run_methods(self.methods, self.protocol, n_jobs, progress)
-            if isinstance(self.protocol, ReverseValidation):
-                outcomes = with_agreement(outcomes, self.protocol)
-        fallback, clear = clear_gains(outcomes, self.protocol.margin)
-        return Choice(self.protocol, outcomes, choose(outcomes, self.protocol.margin), fallback, clear)
+            verdict = give_verdict(outcomes, self.protocol)
+            if isinstance(self.protocol, CircularValidation):
+                outcomes = with_agreement(outcomes, self.protocol, verdict)
+        return Choice(self.protocol, outcomes, verdict, choose(outcomes, verdict))
 
 
 @dataclass(frozen=True, eq=False)
@@ -168,18 +168,15 @@ class Choice:
     protocol : Protocol
     outcomes : list of Outcome
         Of all methods, the baseline first.
+    verdict : Verdict
+        What to use without transfer, and the methods whose gain over that is beyond chance and the protocol's margin.
     chosen : Outcome
-    fallback : Outcome
-        What to use without transfer.
-    clear : list of Outcome
-        The methods whose gain over the fallback is beyond chance, and beyond the protocol's margin.
     """
 
     protocol: object
     outcomes: list
+    verdict: object
     chosen: Outcome
-    fallback: Outcome
-    clear: list
 
     def predict(self):
         """Labels of the target's rows, in their original type, by the chosen method fitted on all that it may see."""

@@ -3,8 +3,8 @@
 import numpy as np
 
 from sktl.comparison._candidates import BASELINE
-from sktl.comparison._compare import LEVEL
-from sktl.comparison._protocols import ReverseValidation
+from sktl.comparison._compare import gains_over_baseline
+from sktl.comparison._protocols import CircularValidation
 from sktl.comparison._words import count
 
 
@@ -22,14 +22,15 @@ def cells(choice):
     metric = "accuracy" if choice.protocol.setting.task == "classification" else "R2"
     where = f"{metric} {choice.protocol.where}"
     header = ["method", "model", where, f"gain over {BASELINE}", "std. error", "seconds", ""]
-    return header, [_row(outcome) for outcome in choice.outcomes if not outcome.skipped]
+    gains = gains_over_baseline(choice.outcomes)
+    return header, [_row(outcome, gains.get(outcome.name)) for outcome in choice.outcomes if not outcome.skipped]
 
 
-def _row(outcome):
+def _row(outcome, gain):
     """One method's cells."""
     if not outcome.scored:
         return [outcome.name, outcome.model, "-", "-", "-", "-", f"failed: {outcome.failed}"]
-    gains = ["", ""] if outcome.name == BASELINE else [f"{outcome.gain:+.3f}", f"{outcome.error:.3f}"]
+    gains = ["", ""] if gain is None else [f"{gain.estimate:+.3f}", f"{gain.standard_error:.3f}"]
     return [outcome.name, outcome.model, f"{outcome.score:.3f}", *gains, f"{outcome.seconds:.1f}", ""]
 
 
@@ -45,30 +46,23 @@ def remarks(choice):
 
 def choice_words(choice):
     """Say which method is chosen, why, and how far to trust it: a line each."""
-    chosen, usual = choice.chosen, choice.outcomes[0]
-    lines = [f"choice: {chosen.name} ({chosen.model})", *_reasons(choice, usual)]
-    if isinstance(choice.protocol, ReverseValidation):
-        lines.append("No target label was used: reverse validation can mislead. Label some target rows to be sure.")
+    chosen, usual, verdict = choice.chosen, choice.outcomes[0], choice.verdict
+    lines = [f"choice: {chosen.name} ({chosen.model})", *_reasons(chosen, verdict)]
+    if isinstance(choice.protocol, CircularValidation):
+        lines.append("No target label was used: circular validation can mislead. Label some target rows to be sure.")
     elif chosen is not usual:
         lines.append("Its score is optimistic, since the same target labels chose it.")
     return lines
 
 
-def _reasons(choice, usual):
+def _reasons(chosen, verdict):
     """Why it is the one."""
-    chosen, fallback, margin = choice.chosen, choice.fallback.name, choice.protocol.margin
-    tried = sum(outcome.scored for outcome in choice.outcomes[1:])
-    chance = f"more than chance would (paired test at {100 * LEVEL:.0f} %, {count(tried, 'method')} tried)"
-    chance += f" and more than {margin:g}" if margin else ""
-    if chosen in choice.clear and not np.isnan(chosen.agreement):
-        yield f"Of those that gain over {fallback} {chance}"
-        yield "it is the one whose predictions of TARGET agree most with those of all methods."
-    elif chosen in choice.clear:
-        yield f"The best score of those that gain over {fallback} {chance}."
-    elif chosen is not usual:
-        yield f"It gains over {usual.name} {chance}, and no other method does over it."
-    else:
-        yield f"No method gains over it {chance}." if tried else "No other method was scored."
+    if not np.isnan(chosen.agreement) and chosen.name in verdict.accepted:
+        return [
+            f"Of {', '.join(verdict.accepted)}, which gain over {verdict.fallback} {verdict.test},",
+            "it is the one whose predictions of TARGET agree most with those of all methods.",
+        ]
+    return [f"{str(verdict)}."] if verdict.gains or verdict.baseline_gains else ["No other method was scored."]
 
 
 def block(choice):

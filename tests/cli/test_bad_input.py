@@ -62,7 +62,7 @@ BAD_TABLES = {
         None,
         lambda t: t.assign(mood=t["mood"][:3]),
         (*LABEL, "--target-labels", "use"),
-        "--target-labels use needs at least 5 labelled rows of TARGET; it has 3.",
+        "--target-labels use needs at least 10 labelled rows of TARGET; it has 3.",
     ),
     "stray text": (
         lambda s: s.assign(age=s["age"].astype(object).where(s.index != 17, "n/k")),

@@ -57,9 +57,9 @@ def test_target_without_labels_is_scored_by_name(run, tables, how):
         target.loc[:3, "mood"] = "happy"
     status, out, err = run(source, target, "--label", "mood", "--methods", "tca", "--out", "p.csv")
     assert status == 0
-    assert "accuracy by reverse validation" in out
+    assert "accuracy by circular validation" in out
     assert "on target" not in out
-    assert "reverse validation can mislead" in out
+    assert "circular validation can mislead" in out
     assert "skipped" not in out
     assert ("labels of only 4 rows of TARGET: too few to score by" in err) == (how == "too few")
     assert set(pd.read_csv("p.csv")["prediction"]) == {"happy", "grumpy"}
@@ -99,7 +99,7 @@ def test_regression(run, tables):
     assert pd.read_csv("p.csv")["prediction"].between(0, 100).all()
     status, out, _ = run(source, target.drop(columns="age"), "--label", "age", "--methods", "kmm,tca")
     assert status == 0
-    assert "R2 by reverse validation" in out
+    assert "R2 by circular validation" in out
 
 
 def test_whole_numbers_of_few_values_are_classes_unless_told(run):

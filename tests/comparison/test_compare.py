@@ -14,17 +14,31 @@ def test_row_scores_average_to_sklearns_scores():
     truth, one, other = rng.normal(size=(3, 101))
     scores = [_compare.row_scores(truth, guess, "regression") for guess in (one, other)]
     assert_allclose([s.mean() for s in scores], [r2_score(truth, one), r2_score(truth, other)])
-    assert_allclose(_compare.mean_gain(*scores), [scores[0].mean() - scores[1].mean(), sem(scores[0] - scores[1])])
+    gain = _compare.gains_over_baseline(outcomes_of(scores[1], scores[0]))["b"]
+    assert_allclose([gain.estimate, gain.standard_error], [np.mean(scores[0] - scores[1]), sem(scores[0] - scores[1])])
     truth, one = rng.integers(0, 3, size=(2, 101)).astype(float)
     assert_allclose(_compare.row_scores(truth, one, "classification").mean(), accuracy_score(truth, one))
 
 
+class Protocol:
+    """What a verdict asks of a protocol."""
+
+    evidence = "target labels"
+
+    def __init__(self, margin=0.0, task="classification"):
+        self.margin, self.setting = margin, _compare.Setting(task, None, 0)
+
+
+def chosen(outcomes, margin=0.0):
+    """Name of the method that is chosen."""
+    return _compare.choose(outcomes, _compare.give_verdict(outcomes, Protocol(margin))).name
+
+
 def outcomes_of(*row_scores):
     """Outcomes named a (the baseline), b, c, ... with these scores of their rows."""
-    outcomes = []
-    for name, scores in zip("abcdefg", row_scores, strict=False):
-        gain, error = _compare.mean_gain(scores, row_scores[0])
-        outcomes.append(_compare.Outcome(name, "", gain=gain, error=error, row_scores=np.asarray(scores)))
+    outcomes = [
+        _compare.Outcome(name, "", row_scores=scores) for name, scores in zip("abcdefg", row_scores, strict=False)
+    ]
     return [*outcomes, _compare.Outcome("z", "", failed="it broke")]
 
 
@@ -37,7 +51,7 @@ def changed(scores, up, down=0):
 
 
 @pytest.mark.parametrize(
-    ("changes", "chosen"),
+    ("changes", "name"),
     [
         ([(20, 0), (30, 2)], "c"),
         ([(20, 0), (30, 25)], "b"),  # a high score of much noise
@@ -49,52 +63,48 @@ def changed(scores, up, down=0):
         ([(5, 0)] * 6, "a"),  # clear for one method, not for the best of six
     ],
 )
-def test_a_method_is_chosen_only_if_its_gain_exceeds_chance(changes, chosen):
+def test_a_method_is_chosen_only_if_its_gain_exceeds_chance(changes, name):
     baseline = np.repeat([0.0, 1.0], [51, 50])
     outcomes = outcomes_of(baseline, *(changed(baseline, *change) for change in changes))
-    assert _compare.choose(outcomes).name == chosen
+    assert chosen(outcomes) == name
 
 
 def test_of_several_gains_the_one_that_agrees_with_most_is_chosen(monkeypatch):
     baseline = np.repeat([0.0, 1.0], [51, 50])
     outcomes = outcomes_of(baseline, changed(baseline, 20), changed(baseline, 30), changed(baseline, 40))
     answers = {"a": [0, 1, 0, 1], "b": [0, 1, 0, 0], "c": [0, 1, 1, 1], "d": [1, 0, 1, 0]}
-    monkeypatch.setattr(
-        _compare, "final_predictions", lambda protocol, outcome: np.array(answers[outcome.name], dtype=float)
-    )
-
-    class Task:
-        margin = 0.0
-
-        def __init__(self, task):
-            self.setting = _compare.Setting(task, None, 0)
-
-    assert _compare.choose(outcomes).name == "d"  # the best score
-    outcomes = _compare.with_agreement(
-        outcomes, Task("classification")
-    )  # most say 0, 1, 0, 0 (a tie goes to the lower class)
+    answers = {name: np.array(values, dtype=float) for name, values in answers.items()}
+    monkeypatch.setattr(_compare, "final_predictions", lambda protocol, outcome: answers[outcome.name])
+    assert chosen(outcomes) == "d"  # the surest gain
+    verdict = _compare.give_verdict(outcomes, Protocol())
+    outcomes = _compare.with_agreement(outcomes, Protocol(), verdict)
+    # most say 0, 1, 0, 0 (a tie goes to the lower class)
     assert [o.agreement for o in outcomes[:4]] == [0.75, 1.0, 0.5, 0.25] and np.isnan(outcomes[4].agreement)
-    assert _compare.choose(outcomes).name == "b"
-    outcomes = _compare.with_agreement(outcomes, Task("regression"))
+    assert _compare.choose(outcomes, verdict).name == "b"
+    outcomes = _compare.with_agreement(outcomes, Protocol(task="regression"), verdict)
     mean = np.mean(list(answers.values()), axis=0)
     assert_allclose([o.agreement for o in outcomes[:4]], [-np.mean((v - mean) ** 2) for v in answers.values()])
     one = outcomes_of(baseline, changed(baseline, 20), baseline)
-    one = _compare.with_agreement(one, Task("classification"))  # nothing to choose between: no fit for it
-    assert np.isnan(one[0].agreement)
+    verdict = _compare.give_verdict(one, Protocol())
+    assert _compare.with_agreement(one, Protocol(), verdict) == one  # nothing to choose between: no fit for it
 
 
 def test_what_transfers_must_beat_what_the_target_s_own_labels_give():
     baseline = np.repeat([0.0, 1.0], [101, 50])
     own, pooled, adapted = changed(baseline, 20), changed(baseline, 40), changed(baseline, 44)
-    outcomes = outcomes_of(baseline, own, pooled, adapted)
-    outcomes[1:3] = [replace(o, name=name) for o, name in zip(outcomes[1:3], _compare.PLAIN, strict=True)]
-    fallback, clear = _compare.clear_gains(outcomes)
-    assert fallback.name == "pooled" and clear == []  # 4 rows more are chance's
-    assert _compare.choose(outcomes).name == "pooled"
-    far = outcomes_of(baseline, own, pooled, changed(baseline, 60))
-    far[1:3] = [replace(o, name=name) for o, name in zip(far[1:3], _compare.PLAIN, strict=True)]
-    assert _compare.choose(far).name == "d"
-    assert _compare.choose(far, margin=0.2).name == "pooled"  # 20 of 151 rows are no 20 points
+
+    def named(*row_scores):
+        usual, *rest = outcomes_of(*row_scores)
+        plain = [replace(o, name=name) for o, name in zip(rest[:2], _compare.PLAIN, strict=True)]
+        return [usual, *plain, *rest[2:]]
+
+    outcomes = named(baseline, own, pooled, adapted)
+    verdict = _compare.give_verdict(outcomes, Protocol())
+    assert verdict.fallback == "pooled" and verdict.accepted == []  # 4 rows more are chance's
+    assert chosen(outcomes) == "pooled"
+    far = named(baseline, own, pooled, changed(baseline, 60))
+    assert chosen(far) == "d"
+    assert chosen(far, margin=0.2) == "pooled"  # 20 of 151 rows are no 20 points
 
 
 @pytest.mark.parametrize("task", ["classification", "regression"])
@@ -108,7 +118,7 @@ def test_on_noise_the_baseline_is_kept_at_the_level(task, n):
         if task == "classification":
             guesses, truth = guesses > 0, truth > 0
         outcomes = outcomes_of(*(_compare.row_scores(truth, guess, task) for guess in guesses))
-        kept.append(_compare.choose(outcomes).name == "a")
+        kept.append(chosen(outcomes) == "a")
     assert np.mean(kept) >= 0.94  # 0.95, less a standard error
 
 

@@ -27,7 +27,7 @@ def nearest_label(X, y, x):
 def test_reverse_validation_equals_a_naive_loop():
     problem, setting = problem_of(*two_moons_apart(61, 43))
     X, y, target = problem.X.to_numpy(), problem.y, problem.target
-    protocol = _protocols.ReverseValidation(problem, setting)
+    protocol = _protocols.CircularValidation(problem, setting)
     method = _protocols.Method("1-nn", None, one_nn)
     expected = np.full(len(y), np.nan)
     for held in protocol.pieces(method):
@@ -72,7 +72,7 @@ def recorded(monkeypatch):
 
 def test_reverse_validation_scores_rows_that_no_fit_saw(recorded):
     problem, setting, method, seen = recorded
-    protocol = _protocols.ReverseValidation(problem, setting)
+    protocol = _protocols.CircularValidation(problem, setting)
     protocol.predict(method(), n_jobs=1)
     assert len(seen) == 2 * _protocols.SOURCE_FOLDS
     for fold, held in enumerate(protocol.pieces(None)):
@@ -115,7 +115,7 @@ def test_hidden_labels_do_not_change_a_prediction(tables, name):
 def test_one_pseudo_class_is_scored_as_the_constant_that_it_is():
     source, target = two_moons_apart(61, 43)
     problem, setting = problem_of(source, target.assign(a=target["a"] + 50))
-    protocol = _protocols.ReverseValidation(problem, setting)
+    protocol = _protocols.CircularValidation(problem, setting)
     predictions, _ = protocol.predict(METHODS["source-only"], n_jobs=1)
     assert_array_equal(predictions, 1)
     assert accuracy_score(protocol.truth, predictions) == pytest.approx(source["mood"].mean())

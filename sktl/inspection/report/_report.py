@@ -16,7 +16,7 @@ from sktl.inspection.report._distance import MAX_ROWS, distance_of_rows
 from sktl.inspection.report._evidence import MIN_ROWS, n_relabellings, sample_rows
 from sktl.inspection.report._features import compare_columns
 from sktl.inspection.report._kinds import Findings, advise, method
-from sktl.inspection.report._labels import MIN_LABELS, class_shares, read_labels
+from sktl.inspection.report._labels import class_shares, read_labels
 from sktl.inspection.report._page import page, section
 from sktl.inspection.report._pictures import picture_of_column
 from sktl.inspection.report._remarks import find_suspects, only_missing, remarks
@@ -24,6 +24,7 @@ from sktl.inspection.report._sources import source_distances
 from sktl.inspection.report._text import headline, text
 from sktl.inspection.report._verdict import decide
 from sktl.instance import DiscriminatorWeighter
+from sktl.model_selection.evidence import MIN_LABELS
 
 N_PICTURES = 3  # columns that get one
 POWER = 0.8
