@@ -33,7 +33,7 @@ VARIANTS = {
     "KMM": [{"kernel": "linear"}, {"solver": "cvxpy"}, {"max_rank": 20}],
     "LabelShiftClassifier": [{"weighter": RLLS()}],
     "MSDA": [{"n_layers": 3, "n_frequent": 2, "stack": False}],
-    "MIDA": [{"kernel": "rbf", "y_weight": 0.5}, {"kernel": "rbf", "n_landmarks": 8}],
+    "MIDA": [{"kernel": "rbf", "label_weight": 0.5}, {"kernel": "rbf", "n_landmarks": 8}],
     "MEDAClassifier": [{"n_components": 2, "n_neighbors": 3}],
     "NearestNeighborWeighter": [{"n_centers": None}],
     "OTMapping": [

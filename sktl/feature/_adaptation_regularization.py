@@ -6,18 +6,16 @@ from numbers import Integral
 import numpy as np
 from scipy import sparse
 from sklearn.base import clone
-from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted
 
 from sktl._checks import CLASSIFIER, KERNEL, RANDOM_STATE, Interval, check_parameters
-from sktl._core.adaptation import exact_system, feature_system, inverse_root, joint_contrast
+from sktl._core.adaptation import exact_system, feature_system, inverse_root
+from sktl._core.contrasts import joint_contrast
 from sktl._core.graphs import neighbor_graph, normalized_laplacian
-from sktl._core.kernels import blocks, make_kernel, subsample
+from sktl._core.kernels import blocks, choose_landmarks, make_kernel
 from sktl._progress import ReportsProgress, reported, with_callbacks
 from sktl.base import BaseTransferClassifier, validate_rows
 
-MAX_EXACT = 5000  # rows up to which n_landmarks="auto" is exact: twice 200 MB
-AUTO_LANDMARKS = 1000
 DTYPES = [np.float64, np.float32]
 
 
@@ -116,12 +114,12 @@ class BaseAdaptationRegularization(ReportsProgress, BaseTransferClassifier):
         if self.kernel == "linear" and not sparse.issparse(Z) and Z.shape[1] <= n:
             self.solver_ = "primal"
             return feature_system(np.asarray(Z, dtype=np.float64), *penalties), None
-        size = {"auto": n if n <= MAX_EXACT else AUTO_LANDMARKS, None: n}.get(self.n_landmarks, self.n_landmarks)
-        if size >= n:
+        chosen = choose_landmarks(Z, self.n_landmarks, self.random_state)
+        if chosen is None:
             self.solver_, self.landmarks_ = "dual", Z.copy()
             return exact_system(self._kernel(Z, Z), *penalties), None
         self.solver_, self.approximation_ = "primal", "nystroem"
-        self.landmarks_ = Z[subsample(Z, size, check_random_state(self.random_state))]
+        self.landmarks_ = Z[chosen]
         root = inverse_root(self._kernel(self.landmarks_, self.landmarks_))
         features = np.empty((n, root.shape[1]))
         for rows in blocks(n):

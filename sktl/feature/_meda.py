@@ -7,8 +7,8 @@ from scipy import sparse
 from sklearn.preprocessing import normalize
 
 from sktl._checks import Interval
-from sktl._core.adaptation import balance_factor
 from sktl._core.axes import principal_axes
+from sktl._core.contrasts import balance_factor
 from sktl._core.geodesic import geodesic_factor
 from sktl.feature._adaptation_regularization import BaseAdaptationRegularization
 

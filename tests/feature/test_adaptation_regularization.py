@@ -11,9 +11,10 @@ from sklearn.naive_bayes import GaussianNB
 from sklearn.neighbors import KNeighborsClassifier
 from sklearn.preprocessing import StandardScaler, normalize
 
+from sktl._core import kernels
 from sktl._core.geodesic import geodesic_factor
 from sktl.exceptions import SingleDomainWarning
-from sktl.feature import ARTLClassifier, MEDAClassifier, _adaptation_regularization
+from sktl.feature import ARTLClassifier, MEDAClassifier
 
 both = pytest.mark.parametrize("model", [ARTLClassifier(), MEDAClassifier(n_components=2)], ids=["artl", "meda"])
 
@@ -125,8 +126,8 @@ def test_landmarks_follow_the_formula(three_classes):
 
 def test_landmarks_beyond_the_documented_size(three_classes, monkeypatch):
     X, _, y, _ = three_classes
-    monkeypatch.setattr(_adaptation_regularization, "MAX_EXACT", 100)
-    monkeypatch.setattr(_adaptation_regularization, "AUTO_LANDMARKS", 40)
+    monkeypatch.setattr(kernels, "MAX_EXACT", 100)
+    monkeypatch.setattr(kernels, "AUTO_LANDMARKS", 40)
     assert ARTLClassifier().fit(X, y).landmarks_.shape == (40, 7)
     assert ARTLClassifier(n_landmarks=None).fit(X, y).approximation_ == "exact"
 
