@@ -19,7 +19,7 @@ FAMILIES = ("instance", "feature", "parameter", "relation", "network")
 # a part may import what stands in a row above its own, or the same part
 RANKS = [
     {"exceptions"},
-    {"_checks", "_files", "_progress"},
+    {"_checks", "_files", "_progress", "_threads"},
     {"_core"},
     {"domains"},
     {"base"},
@@ -33,7 +33,7 @@ RANKS = [
     {"__main__"},
 ]
 RANK = {part: rank for rank, row in enumerate(RANKS) for part in row}
-SHARED = ("_core", "_checks", "_files", "_progress")  # private to sktl, shared by its parts
+SHARED = ("_core", "_checks", "_files", "_progress", "_threads")  # private to sktl, shared by its parts
 FILES = sorted(path for path in PACKAGE.rglob("*.py") if path != PACKAGE / "__init__.py")
 
 
