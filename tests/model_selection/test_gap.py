@@ -133,7 +133,7 @@ def test_errors_of_both(two_sites, function):
     for wrong in (LogisticRegression, None, StandardScaler()):
         with pytest.raises(TypeError, match=r"estimator must be a classifier or regressor, .* LogisticRegression\(\)"):
             function(wrong, X, y, site)
-    with pytest.raises(TypeError, match="baseline must be a classifier or regressor"):
+    with pytest.raises(TypeError, match="baseline must be None or a classifier or regressor"):
         function(model, X, y, site, baseline=LogisticRegression)
     with pytest.raises(ValueError, match="y is needed: the labels of the sources, and of some target rows"):
         function(model, X, None, site)

@@ -217,7 +217,9 @@ def test_errors(rotation, monkeypatch):
         GradualSelfTraining().fit(X, None, site)
     with pytest.raises(ValueError, match=r"path must name each domain once; got \['a', 'a'\]"):
         GradualSelfTraining(path=["a", "a"]).fit(X, shown, site)
-    with pytest.raises(TypeError, match=r"must be a classifier or regressor, .* such as LogisticRegression\(\)"):
+    with pytest.raises(
+        TypeError, match=r"must be None or a classifier or regressor, .* such as LogisticRegression\(\)"
+    ):
         GradualSelfTraining(LogisticRegression).fit(X, shown, site)
     lonely = np.where(np.arange(len(X)) == np.flatnonzero(site == "a")[0], "lonely", site)
     with pytest.raises(ValueError, match="needs two rows of each domain; 'lonely' has 1. .* or pass path, or a metric"):
