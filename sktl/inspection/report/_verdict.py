@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from sktl.inspection._evidence import (
+from sktl.inspection.report._evidence import (
     HALVED,
     align,
     concept_test,
@@ -16,8 +16,8 @@ from sktl.inspection._evidence import (
     weighted_distance,
     within_classes_test,
 )
-from sktl.inspection._kinds import FEW_EFFECTIVE
-from sktl.inspection._remarks import only_missing
+from sktl.inspection.report._kinds import FEW_EFFECTIVE
+from sktl.inspection.report._remarks import only_missing
 
 FAR = 1.0  # standard deviations of the source, from which on a mean has moved far
 STRETCHED = 1.5  # ratio of standard deviations, from which on a column is stretched (or shrunk)

@@ -3,15 +3,15 @@
 from html import escape
 from importlib.resources import files
 
-from sktl.inspection import _text
-from sktl.inspection._pictures import picture_of_differences
+from sktl.inspection.report import _text
+from sktl.inspection.report._pictures import picture_of_differences
 
 TITLE = "Domain report"
 
 
 def _asset(name):
     """Text of a file beside this one."""
-    return files("sktl.inspection").joinpath(name).read_text(encoding="utf-8")
+    return files("sktl.inspection.report").joinpath(name).read_text(encoding="utf-8")
 
 
 def page(report, extra=()):

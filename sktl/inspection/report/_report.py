@@ -1,30 +1,30 @@
 """One look at two domains: how far apart they are, by which columns, in which way, and what to try first."""
 
-import os
 import warnings
 from dataclasses import dataclass
-from numbers import Integral
 from pathlib import Path
 
 import numpy as np
 from scipy.stats import norm
 
-from sktl._checks import check_number, import_extra
-from sktl.inspection._case import Case, Weighting
-from sktl.inspection._columns import empty_columns, encode, read_columns
-from sktl.inspection._distance import MAX_ROWS, measure_distance
+from sktl._checks import N_JOBS, SEED, Interval, checked, import_extra
+from sktl._files import replacing
 from sktl.inspection._domains import domains_of
-from sktl.inspection._evidence import MIN_ROWS, n_relabellings, sample_rows
-from sktl.inspection._features import compare_columns
-from sktl.inspection._html import page, section
-from sktl.inspection._kinds import Findings, advise, method
-from sktl.inspection._labels import MIN_LABELS, class_shares, read_labels
-from sktl.inspection._pictures import picture_of_column
-from sktl.inspection._remarks import find_suspects, only_missing, remarks
-from sktl.inspection._sources import source_distances
-from sktl.inspection._text import headline, text
-from sktl.inspection._verdict import decide
+from sktl.inspection.report._case import Case, Weighting
+from sktl.inspection.report._columns import empty_columns, encode, read_columns
+from sktl.inspection.report._distance import MAX_ROWS, distance_of_rows
+from sktl.inspection.report._evidence import MIN_ROWS, n_relabellings, sample_rows
+from sktl.inspection.report._features import compare_columns
+from sktl.inspection.report._kinds import Findings, advise, method
+from sktl.inspection.report._labels import class_shares, read_labels
+from sktl.inspection.report._page import page, section
+from sktl.inspection.report._pictures import picture_of_column
+from sktl.inspection.report._remarks import find_suspects, only_missing, remarks
+from sktl.inspection.report._sources import source_distances
+from sktl.inspection.report._text import headline, text
+from sktl.inspection.report._verdict import decide
 from sktl.instance import DiscriminatorWeighter
+from sktl.model_selection.evidence import MIN_LABELS
 
 N_PICTURES = 3  # columns that get one
 POWER = 0.8
@@ -99,7 +99,7 @@ class DomainReport:
     Distances look at no more than 5,000 random rows a domain and the kernel tests at 1,000, so that the cost is bounded
     but for O(n) passes over the columns: 2,000 + 2,000 rows of 20 columns take 4 seconds of processor time, and 7 with
     target labels. Missing numbers are replaced by medians before the distances; columns are also compared one by one
-    without that. The decision is a rule of thumb on tests that share ``level``, not a proof: ``questions`` has all that
+    without that. The decision is a rule of thumb on tests that share ``alpha``, not a proof: ``questions`` has all that
     it rests on. What is left of a difference is measured at the kernel width at which the domains differ most.
 
     Measured on data made to show one kind (``benchmarks/report.py``: 301 and 219 rows, 4 to 20 columns; 20 draws each):
@@ -143,7 +143,8 @@ class DomainReport:
     empty: list
 
     @classmethod
-    def from_data(cls, X, y=None, sample_domain=None, *, level=0.05, n_jobs=None, random_state=0):
+    @checked(alpha=(Interval(low=0, high=1, closed="neither"),), n_jobs=N_JOBS, random_state=SEED)
+    def from_data(cls, X, y=None, sample_domain=None, *, alpha=0.05, n_jobs=None, random_state=0):
         """Compare the domains of one table.
 
         Parameters
@@ -155,7 +156,7 @@ class DomainReport:
             20 values, booleans and texts are classes.
         sample_domain : array-like of shape (n_samples,), default=None
             Domains, as ``fit`` takes them.
-        level : float in (0, 1), default=0.05
+        alpha : float in (0, 1), default=0.05
             How often chance may pass for a shift. Below 0.04 the tests make more relabellings, which takes time.
         n_jobs : int, default=None
             Jobs of the distances and of the classifiers.
@@ -173,8 +174,6 @@ class DomainReport:
         TypeError
             If ``X`` is sparse.
         """
-        check_number("level", level, low=0, high=1, closed="neither")
-        check_number("random_state", random_state, Integral, low=0)
         domains = domains_of(X, y, sample_domain)
         if domains.single:
             raise ValueError(
@@ -186,10 +185,10 @@ class DomainReport:
         encoded, owners = encode(columns)
         shares, more = class_shares(encoded, labels, target, n_jobs, random_state)
         features, unseen = compare_columns(X, columns, encoded, owners, target)
-        distance = measure_distance(encoded, target, random_state, n_jobs, n_relabellings(level))
+        distance = distance_of_rows(encoded, target, random_state, n_jobs, n_relabellings(alpha))
         weighting = _weighting(encoded, target, n_jobs, random_state)
         numeric = np.array([columns[j].is_number for j in owners])
-        case = Case(encoded, numeric, target, labels, shares, features, distance, weighting, level, random_state)
+        case = Case(encoded, numeric, target, labels, shares, features, distance, weighting, alpha, random_state)
         kind, share = decide(case), weighting.effective_share
         n_known = 0 if labels is None else int((target & ~np.isnan(labels.codes)).sum())
         numbers = labels is not None and labels.classes is None
@@ -204,8 +203,8 @@ class DomainReport:
             turned=case.turned,
             ruled_out=case.ruled_out,
             weights_mend=case.weights_mend,
-            only_missing=only_missing(features, level),
-            remarks=remarks(find_suspects(columns, empty, target), features, level),
+            only_missing=only_missing(features, alpha),
+            remarks=remarks(find_suspects(columns, empty, target), features, alpha),
             n_sources=len(domains.sources),
         )
         return cls(
@@ -213,7 +212,7 @@ class DomainReport:
             suggestion=advise(kind, found),
             remarks=found.remarks,
             method=method(kind, found),
-            limits=_limits(target, n_known, len(columns), level, numbers),
+            limits=_limits(target, n_known, len(columns), alpha, numbers),
             n_source=int((~target).sum()),
             n_target=int(target.sum()),
             n_target_labeled=n_known,
@@ -240,23 +239,26 @@ class DomainReport:
         """The report in a notebook."""
         return section(self)
 
-    def to_html(self, path):
+    @property
+    def headline(self):
+        """The kind of shift in a few words, and columns that no model can use."""
+        return headline(self)
+
+    def to_html(self, path, extra=()):
         """Write the report as one page that needs no other file and no network.
 
         Parameters
         ----------
         path : str or path
-            File to write; one that exists is replaced.
+            File to write, whole or not at all; one that exists is replaced.
+        extra : list of (str, str, list, list), default=()
+            Further tables to show before the evidence: title, words, header, rows.
         """
         path = Path(path)
         if not path.parent.is_dir():
             raise FileNotFoundError(f"There is no folder {str(path.parent)!r} to write {path.name!r} into.")
-        beside = path.with_name(f".{path.name}.{os.getpid()}.part")
-        try:
-            beside.write_text(page(self), encoding="utf-8")
-            os.replace(beside, path)
-        finally:
-            beside.unlink(missing_ok=True)
+        with replacing(path) as beside:
+            beside.write_text(page(self, extra), encoding="utf-8")
 
     def to_frame(self):
         """The figures of the columns as a pandas frame, the column that differs most first.
@@ -290,11 +292,11 @@ def _weighting(encoded, target, n_jobs, seed):
     return Weighting(*parts, chosen[0], weighter.weights_[~is_target], weighter.effective_sample_size_ / len(parts[0]))
 
 
-def _limits(target, n_known, n_columns, level, numbers):
+def _limits(target, n_known, n_columns, alpha, numbers):
     """What so many rows allow to conclude."""
     n_source, n_target = int((~target).sum()), int(target.sum())
-    found = (norm.isf(level / 2) + norm.isf(1 - POWER)) * np.sqrt(1 / n_source + 1 / n_target)
-    corrected = (norm.isf(level / n_columns / 2) + norm.isf(1 - POWER)) * np.sqrt(1 / n_source + 1 / n_target)
+    found = (norm.isf(alpha / 2) + norm.isf(1 - POWER)) * np.sqrt(1 / n_source + 1 / n_target)
+    corrected = (norm.isf(alpha / n_columns / 2) + norm.isf(1 - POWER)) * np.sqrt(1 / n_source + 1 / n_target)
     words = (
         f"With {n_source} source and {n_target} target rows, a column whose mean has moved by {found:.2g} standard "
         f"deviations is found in four of five cases if looked at alone, by {corrected:.2g} if looked at among all "

@@ -4,10 +4,10 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from sktl.cli._files import MIN_ROWS
-from sktl.cli._suspects import MAX_EXACT, MAX_SIZE, rounded
-from sktl.cli._tables import kind_of, stray_words
-from sktl.cli._words import InputError, count, few_names, pandas
+from sktl.comparison._files import MIN_ROWS
+from sktl.comparison._suspects import MAX_EXACT, MAX_SIZE, rounded
+from sktl.comparison._tables import kind_of, stray_words
+from sktl.comparison._words import InputError, count, few_names, pandas
 
 MAX_CLASSES = 20  # whole numbers with more different values are a regression's
 
@@ -18,6 +18,8 @@ class Labels:
 
     Attributes
     ----------
+    name : str
+        Its column.
     task : {"classification", "regression"}
         What is to be predicted.
     source, target : ndarray of float
@@ -28,6 +30,7 @@ class Labels:
         What may be wrong with them.
     """
 
+    name: str
     task: str
     source: np.ndarray
     target: np.ndarray
@@ -72,7 +75,8 @@ def read_labels(source, target, label, task="auto"):
     codes = [_codes(part, classes) for part in parts]
     if kind == "booleans" or pandas().api.types.is_integer_dtype(column):
         classes = classes.astype(bool if kind == "booleans" else np.int64)
-    return Labels(task, codes[0], codes[1] if other is not None else np.full(len(target), np.nan), classes, notes)
+    hidden = np.full(len(target), np.nan)
+    return Labels(label, task, codes[0], hidden if other is None else codes[1], classes, notes)
 
 
 def _values(column, kind):
@@ -160,4 +164,4 @@ def _checked_numbers(source, target, label):
         known = values[~np.isnan(values)]
         if len(known) > 1 and np.ptp(known) == 0:
             raise InputError(f"The label column {label!r} of {role} has one value only ({known[0]:g}): R2 needs two.")
-    return Labels("regression", source, target, None)
+    return Labels(label, "regression", source, target, None)

@@ -2,7 +2,10 @@
 
 from difflib import get_close_matches
 
-from sktl._checks import import_extra
+from sktl._checks import InstanceOf, import_extra
+
+COLUMN = (InstanceOf(str, noun="the name of a column"),)
+COLUMNS = (InstanceOf(list, tuple, noun="a list of names of columns"),)
 
 
 class InputError(Exception):

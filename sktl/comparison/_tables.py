@@ -4,10 +4,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from sktl.cli._files import MIN_ROWS
-from sktl.cli._suspects import check_size, check_texts, identifier_note, rounded, stray_text
-from sktl.cli._words import InputError, columns_named, did_you_mean, few_names, pandas
-from sktl.inspection._columns import MISSING, frequent_levels
+from sktl._core.columns import MISSING, frequent_levels
+from sktl.comparison._files import MIN_ROWS
+from sktl.comparison._suspects import check_size, check_texts, identifier_note, rounded, stray_text
+from sktl.comparison._words import InputError, columns_named, did_you_mean, few_names, pandas
 
 ID_SHARE = 0.9  # a text column with more different values than this share of its rows names rows
 

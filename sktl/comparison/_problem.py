@@ -4,10 +4,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from sktl.cli._labels import Labels, read_labels
-from sktl.cli._suspects import overlap_note
-from sktl.cli._tables import Columns, shared_features
-from sktl.cli._words import InputError, count, did_you_mean, few_names, pandas
+from sktl.comparison._labels import Labels, read_labels
+from sktl.comparison._suspects import overlap_note
+from sktl.comparison._tables import Columns, shared_features
+from sktl.comparison._words import InputError, count, did_you_mean, few_names, pandas
 from sktl.domains import stack_domains
 
 

@@ -5,30 +5,30 @@ from dataclasses import dataclass
 
 import numpy as np
 from joblib import Parallel, delayed
+from sklearn.dummy import DummyClassifier
 
-from sktl.cli._methods import Method, Setting
-from sktl.cli._problem import Problem
-from sktl.model_selection.evidence import label_folds
+from sktl.comparison._candidates import Method, Setting
+from sktl.comparison._problem import Problem
+from sktl.domains import TARGET
+from sktl.model_selection.evidence import label_folds, there_and_back
 
 TARGET_FOLDS = 5
 SOURCE_FOLDS = 3
 
 
-def fit_predict(method, setting, X, y, target, X_new):
-    """Fit ``method`` on the rows and labels that it may see, and predict ``X_new``.
+def fit_method(method, setting, X, y, target):
+    """Fit ``method`` on the rows and labels that it may see.
 
-    Where those labels are all of one class, no classifier can be fitted, and the prediction is that class.
+    Where those labels are all of one class, no classifier can be fitted, and every prediction is that class.
     """
     visible = {"source": ~target, "target": target, "both": np.ones(len(y), dtype=bool)}[method.learns_from]
     y = np.where(visible, y, np.nan)
+    known = ~np.isnan(y)
+    if setting.task == "classification" and len(np.unique(y[known])) == 1:
+        return DummyClassifier().fit(X[known], y[known])
     if not method.unlabeled:
-        known = ~np.isnan(y)
         X, y, target = X[known], y[known], target[known]
-    labels = np.unique(y[~np.isnan(y)])
-    if setting.task == "classification" and len(labels) == 1:
-        return np.full(len(X_new), labels[0])
-    model = method.build(setting).fit(X, y, **method.fit_params(y, target))
-    return np.asarray(model.predict(X_new), dtype=float)
+    return method.build(setting).fit(X, y, **method.fit_params(y, target))
 
 
 def deal_labels(y, n_folds, setting):
@@ -51,6 +51,7 @@ class Protocol:
     problem: Problem
     setting: Setting
     uses_labels = False
+    evidence = "target labels"
     margin = 0.0  # the gain that a method must exceed to be chosen
 
     def predict(self, method: Method, n_jobs):
@@ -68,7 +69,12 @@ class Protocol:
         """Predictions of all target rows, by a fit on everything that the protocol allows."""
         problem = self.problem
         y = problem.y if self.uses_labels else np.where(problem.target, np.nan, problem.y)
-        return _recorded(fit_predict, method, self.setting, problem.X, y, problem.target, problem.X[problem.target])[0]
+        return _recorded(self._predict, method, y, np.flatnonzero(problem.target))[0]
+
+    def _predict(self, method, y, rows):
+        """Predict ``rows`` by a fit on all rows with the labels ``y``."""
+        model = fit_method(method, self.setting, self.problem.X, y, self.problem.target)
+        return np.asarray(model.predict(self.problem.X.iloc[rows]), dtype=float)
 
     @property
     def truth(self):
@@ -94,7 +100,7 @@ class HiddenLabels(Protocol):
         """Predict the rows of ``piece`` without any target label."""
         problem = self.problem
         y = np.where(problem.target, np.nan, problem.y)
-        return fit_predict(method, self.setting, problem.X, y, problem.target, problem.X.iloc[piece])
+        return self._predict(method, y, piece)
 
 
 class FoldedLabels(HiddenLabels):
@@ -115,20 +121,20 @@ class FoldedLabels(HiddenLabels):
         problem = self.problem
         y = problem.y.copy()
         y[piece] = np.nan
-        return fit_predict(method, self.setting, problem.X, y, problem.target, problem.X.iloc[piece])
+        return self._predict(method, y, piece)
 
 
-class ReverseValidation(Protocol):
+class CircularValidation(Protocol):
     """No target label is known: predict the target, learn back from that, and score on source rows that no fit saw.
 
-    For each fold of the source rows (Zhong et al. 2010): fit the method on the other source rows, labelled, and the
-    target rows, not; label the target rows by its predictions; fit it again with the roles exchanged, from the target
-    rows, so labelled, to the other source rows, their labels hidden; predict the fold. Rows of the fold are in neither
-    fit, not even without their labels.
+    For each fold of the source rows (:func:`~sktl.model_selection.evidence.there_and_back`): fit the method on the
+    other source rows, labelled, and the target rows, not; label the target rows by its predictions; fit it again with
+    the roles exchanged; predict the fold. Rows of the fold are in neither fit, not even without their labels.
     """
 
-    where = "by reverse validation"
-    margin = 0.1  # smaller gains say little about the target (benchmarks/compare_choice.py, model_selection.py)
+    where = "by circular validation"
+    evidence = "circular validation"
+    margin = 0.1  # smaller gains say little about the target (benchmarks/compare_choice.py, guard.py)
 
     @property
     def scored(self):
@@ -142,13 +148,15 @@ class ReverseValidation(Protocol):
 
     def predict_piece(self, method, piece):
         """Predict the source rows of ``piece`` by way of the target."""
-        kept = np.ones(len(self.problem.y), dtype=bool)
-        kept[piece] = False
-        X, target = self.problem.X[kept], self.problem.target[kept]
-        y = np.where(target, np.nan, self.problem.y[kept])
-        pseudo = np.full(len(y), np.nan)
-        pseudo[target] = fit_predict(method, self.setting, X, y, target, X[target])
-        return fit_predict(method, self.setting, X, pseudo, ~target, self.problem.X.iloc[piece])
+        problem = self.problem
+
+        def fit(X, y, names):
+            return fit_method(method, self.setting, X, y, names == TARGET)
+
+        names = np.where(problem.target, TARGET, "source").astype(object)
+        y = np.where(problem.target, np.nan, problem.y)
+        back = there_and_back(fit, problem.X, y, names, piece, self.setting.task == "classification")
+        return back.predict(problem.X.iloc[piece])
 
 
 def _recorded(function, *args):

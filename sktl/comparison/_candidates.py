@@ -1,4 +1,4 @@
-"""The methods that ``sktl compare`` can try: one entry of ``METHODS`` each, an ordinary scikit-learn pipeline.
+"""The methods that ``sktl compare`` can try: one entry of :data:`METHODS` each, an ordinary scikit-learn pipeline.
 
 A new method is a function that builds its pipeline, and an entry. What it may learn from (``learns_from``,
 ``unlabeled``) decides which rows and labels ``fit`` gets; the protocols in ``_protocols.py`` do the rest.
@@ -15,10 +15,10 @@ from sklearn.linear_model import LogisticRegression, Ridge
 from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import Normalizer, OneHotEncoder, StandardScaler
 
+from sktl._core.columns import MISSING
 from sktl.base import OnLabeled
-from sktl.cli._tables import Columns
+from sktl.comparison._tables import Columns
 from sktl.feature import CORAL, TCA, DomainScaler, TransferVotingClassifier
-from sktl.inspection._columns import MISSING
 from sktl.instance import KMM, ImportanceWeighted, TrAdaBoostClassifier
 
 TASKS = ("classification", "regression")

@@ -4,8 +4,8 @@ import re
 
 import numpy as np
 
-from sktl.cli._words import InputError, count, pandas
-from sktl.inspection._suspects import are_dates, identifier_words
+from sktl._core.columns import are_dates, numbers_rows
+from sktl.comparison._words import InputError, count, pandas
 
 MAX_EXACT = 2**53  # whole numbers beyond it are rounded as floats
 MAX_SIZE = 1e150  # the squares of larger numbers, summed, may be infinite
@@ -42,8 +42,10 @@ def identifier_note(name, source, target):
 
     ``source`` and ``target`` are its floats in the order of the files.
     """
-    words = identifier_words(source, target)
-    return [f"column {name!r} looks like an identifier ({words}): --drop {name!r}?"] if words else []
+    how = numbers_rows(source, target)
+    apart = " in ranges that do not meet" if how == "apart" else ""
+    words = f"looks like an identifier (whole numbers, nearly all different{apart})"
+    return [f"column {name!r} {words}: --drop {name!r}?"] if how else []
 
 
 # --- texts ---

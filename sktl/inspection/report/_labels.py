@@ -7,9 +7,9 @@ import numpy as np
 
 from sktl.domains import as_column, known_labels, missing_values
 from sktl.instance import BBSE, MLLS
+from sktl.model_selection.evidence import MIN_LABELS
 
 MAX_CLASSES = 20  # numbers with more different values are a regression's
-MIN_LABELS = 20  # labelled target rows that the tests with target labels need
 MIN_CLASS_ROWS = 5  # source rows of each class that estimates need
 
 

@@ -6,10 +6,9 @@ import numpy as np
 from scipy import sparse
 from scipy.stats import ks_2samp
 
+from sktl._core.columns import MISSING, frequent_levels
 from sktl.domains import known_labels, missing_values, n_rows, take_rows
 
-MISSING = "(missing)"  # the level of a categorical column that stands for no value
-MAX_LEVELS = 50  # levels of a categorical column that get an indicator column, the most frequent ones
 NAME_SHARE = 0.9  # a text column with more different values than this share of its rows names rows
 MIN_NAMES = 10  # different texts that are never taken for names of rows
 
@@ -166,13 +165,6 @@ def moments(column, target):
 
 
 # --- all columns as a matrix ---
-
-
-def frequent_levels(texts, most=MAX_LEVELS):
-    """The most frequent values, those that get an indicator column, in the order of their names."""
-    levels, counts = np.unique(np.asarray(texts, dtype=object).astype(str), return_counts=True)
-    by_count = sorted(zip(levels.tolist(), counts, strict=True), key=lambda item: (-item[1], item[0]))
-    return sorted(level for level, _ in by_count[:most])
 
 
 def encode(columns):

@@ -4,8 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from sktl.inspection._columns import MISSING
-from sktl.inspection._suspects import are_dates, identifier_words
+from sktl._core.columns import MISSING, are_dates, numbers_rows
 
 FAR_OFF = 2.0  # standard deviations of the source by which a column's mean has moved far from all others'
 FACTOR = 2.0  # ratio of the deviations, from which on the units may differ
@@ -13,6 +12,10 @@ FEW = 0.5  # of the numbers at most that may be far off, for it to be a matter o
 NEW = 0.01  # share of the target's values that the source never has, from which on the advice says so
 MOST = 3  # columns that a sentence names
 LEVELS = 3  # values that it names
+IDENTIFIER = {
+    "in order": "whole numbers, nearly all different",
+    "apart": "whole numbers, nearly all different in ranges that do not meet",
+}
 
 
 @dataclass(frozen=True)
@@ -42,9 +45,9 @@ def find_suspects(columns, empty, target):
                 "it into what repeats (months, weekdays) or elapses (an age)."
             )
         elif column.is_number:
-            words = identifier_words(column.values[~target], column.values[target])
-            if words:
-                rowwise[name] = f"`{name}` looks like an identifier ({words}): leave it out and look again."
+            how = numbers_rows(column.values[~target], column.values[target])
+            if how:
+                rowwise[name] = f"`{name}` looks like an identifier ({IDENTIFIER[how]}): leave it out and look again."
         elif are_dates([text for text in column.values if text != MISSING]):
             rowwise[name] = (
                 f"`{name}` holds dates as texts: leave it out, or convert it to numbers (months, days since)."

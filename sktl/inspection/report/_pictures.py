@@ -5,7 +5,7 @@ from html import escape
 
 import numpy as np
 
-from sktl.inspection._text import short
+from sktl.inspection.report._text import short
 
 WIDTH, HEIGHT = 340, 150
 LEFT, RIGHT, TOP, BOTTOM = 8, 8, 10, 24

@@ -6,7 +6,7 @@ import numpy as np
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
-from sktl.inspection._columns import column_difference, moments, split_table
+from sktl.inspection.report._columns import column_difference, moments, split_table
 from sktl.metrics import feature_shift_test
 
 N_LEVELS = 5  # new values that a note names

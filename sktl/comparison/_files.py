@@ -5,15 +5,40 @@ import warnings
 from collections import Counter
 from pathlib import Path
 
-from sktl._checks import import_extra
-from sktl.cli._words import InputError, count, few_names, pandas
+from sktl._checks import InstanceOf, checked, import_extra
+from sktl.comparison._words import InputError, count, few_names, pandas
 
 MIN_ROWS = 10
 SEPARATORS = {";": "';'", "\t": "tabs", "|": "'|'"}  # what some programs put where a CSV has commas
 
 
-def read_table(path, role):
-    """Read a CSV or parquet file into a frame of nullable columns; ``role`` (SOURCE or TARGET) names it in errors."""
+@checked(path=(InstanceOf(str, Path, noun="a path"),), role=(InstanceOf(str, noun="a name"),))
+def read_table(path, role="SOURCE"):
+    """Read a CSV or parquet file into a frame of nullable columns.
+
+    Parameters
+    ----------
+    path : str or path
+        The file; one with a header and at least 10 rows.
+    role : str, default="SOURCE"
+        What the table is called in errors.
+
+    Returns
+    -------
+    DataFrame
+
+    Raises
+    ------
+    InputError
+        If it is no such file; one line says why.
+
+    Examples
+    --------
+    >>> from sktl.comparison import read_table
+    >>> read_table("scans.xlsx")
+    Traceback (most recent call last):
+    sktl.comparison._words.InputError: SOURCE must be a .csv or .parquet file with a header; got 'scans.xlsx'.
+    """
     path = Path(path)
     _check_file(path, role)
     frames = pandas()

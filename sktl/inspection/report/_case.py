@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from sktl.inspection._labels import MIN_LABELS
+from sktl.model_selection.evidence import MIN_LABELS
 
 
 @dataclass(frozen=True)
