@@ -14,7 +14,6 @@ from sktl.model_selection._losses import choose_loss
 from sktl.model_selection._risk_scorers import RiskScorer
 from sktl.model_selection._scorer import REPRESENTATIONS
 
-
 ROUNDING = 1e-10  # of the largest weight: weights that differ by less are constant, and their slope is noise
 MOST_ERRORS = 3  # standard errors that the mean of the weights may be from 1 by chance
 
