@@ -19,7 +19,7 @@ FAMILIES = ("instance", "feature", "parameter", "relation")
 # a part may import what stands in a row above its own, or the same part
 RANKS = [
     {"exceptions"},
-    {"_checks", "_progress"},
+    {"_checks", "_progress", "_threads"},
     {"_core"},
     {"domains"},
     {"base"},

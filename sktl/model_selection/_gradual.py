@@ -14,6 +14,7 @@ from sklearn.utils.validation import check_is_fitted
 from sktl._checks import check_number, import_extra
 from sktl._core.kernels import subsample
 from sktl._core.transport import exact_plan, uniform
+from sktl._threads import threads_by_size
 from sktl.base import BaseTransferClassifier, validate_rows
 from sktl.domains import TARGET
 from sktl.model_selection._by_domain import check_learner, check_two_rows
@@ -170,6 +171,7 @@ class GradualSelfTraining(BaseTransferClassifier):
         self.n_interpolated = n_interpolated
         self.random_state = random_state
 
+    @threads_by_size
     def fit(self, X, y, sample_domain=None):
         """Train along the path.
 
