@@ -14,6 +14,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from sktl._checks import RANDOM_STATE, InstanceOf, Interval, check_parameters, import_extra
 from sktl._core.kernels import subsample
+from sktl._threads import threads_by_size
 from sktl.base import BaseTransferClassifier, validate_rows
 from sktl.domains import TARGET
 from sktl.model_selection._by_domain import LEARNER, check_two_rows
@@ -141,6 +142,7 @@ class GradualSelfTraining(BaseTransferClassifier):
         self.n_interpolated = n_interpolated
         self.random_state = random_state
 
+    @threads_by_size
     def fit(self, X, y, sample_domain=None):
         """Train along the path.
 
