@@ -1,7 +1,5 @@
 """Importance weights from the odds of a source-versus-target classifier."""
 
-from numbers import Integral
-
 import numpy as np
 from joblib import Parallel, delayed
 from scipy import sparse
@@ -10,7 +8,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer, StandardScaler
 from sklearn.utils import check_random_state, get_tags
 
-from sktl._checks import check_number, check_option
+from sktl._checks import BOOLEAN, FOLDS, N_JOBS, RANDOM_STATE, HasMethods
 from sktl._core.folds import fold_numbers
 from sktl._core.held_out import first_as_good, held_out_log_ratios
 from sktl._core.kernels import stack_samples, subsample
@@ -21,6 +19,10 @@ from sktl.base import BaseRatioWeighter
 OPTIONS = ((0.01, False), (0.01, True), (0.1, False), (0.1, True))
 SQUARED_COLUMNS = 100  # wider tables are not squared
 CV_ROWS = 2000  # rows of each domain that the choice among them looks at, at the most
+
+
+# what has no probabilities: scikit-learn's CalibratedClassifierCV gives them
+PROBABILISTIC = (HasMethods("fit", "predict_proba", noun="a classifier (CalibratedClassifierCV around one without)"),)
 
 
 def with_squares(X):
@@ -70,7 +72,7 @@ class DiscriminatorWeighter(BaseRatioWeighter):
 
     Parameters
     ----------
-    classifier : classifier object, default=None
+    estimator : classifier object, default=None
         Any classifier with ``predict_proba``; it is cloned. None is logistic regression on standardised columns or, of
         up to 100, on these and their squares, with C = 0.01 or 0.1: the simplest whose ratio has the least squared
         error on held-out rows, within one standard error.
@@ -94,7 +96,7 @@ class DiscriminatorWeighter(BaseRatioWeighter):
         (sum w)^2 / sum w^2 over the source rows: how many equally weighted rows they are worth.
     clipped_share_ : float
         Share of the source rows whose weight was above ``clip``.
-    classifier_ : classifier object or None
+    estimator_ : classifier object or None
         The classifier of all rows, which ``predict_weights`` asks; None if there is one domain.
     calibration_ : ndarray of shape (2,)
         Slope and intercept that the log-odds pass through; 1 and 0 without ``calibrate``.
@@ -136,28 +138,27 @@ class DiscriminatorWeighter(BaseRatioWeighter):
     array([0.3, 1.1, 2.7])
     """
 
-    def __init__(self, classifier=None, *, cv=5, calibrate=False, clip=None, n_jobs=None, random_state=0):
-        self.classifier = classifier
+    _constraints = {
+        "estimator": (None, *PROBABILISTIC),
+        "cv": (None, *FOLDS),
+        "calibrate": BOOLEAN,
+        "n_jobs": N_JOBS,
+        "random_state": RANDOM_STATE,
+    }
+
+    def __init__(self, estimator=None, *, cv=5, calibrate=False, clip=None, n_jobs=None, random_state=0):
+        self.estimator = estimator
         self.cv = cv
         self.calibrate = calibrate
         self.clip = clip
         self.n_jobs = n_jobs
         self.random_state = random_state
 
-    def _check_params(self):
-        if self.classifier is not None and not hasattr(self.classifier, "predict_proba"):
-            raise TypeError(
-                f"classifier must have predict_proba; {self.classifier!r} does not. Use one that does, or wrap it in "
-                "scikit-learn's CalibratedClassifierCV."
-            )
-        check_number("cv", self.cv, Integral, low=2, options=(None,))
-        check_option("calibrate", self.calibrate, (True, False))
-
     def _weigh(self, X_source, X_target):
         X, self.n_source_, self.n_target_ = stack_samples(X_source, X_target), X_source.shape[0], X_target.shape[0]
         domain = np.repeat([0, 1], [self.n_source_, self.n_target_])
-        classifier = self._choose(X_source, X_target) if self.classifier is None else self.classifier
-        self.classifier_ = clone(classifier).fit(X, domain)
+        classifier = self._choose(X_source, X_target) if self.estimator is None else self.estimator
+        self.estimator_ = clone(classifier).fit(X, domain)
         ratio = self._cross_fitted(classifier, X, domain)
         self.calibration_ = self._calibration(ratio, domain) if self.calibrate else np.array([1.0, 0.0])
         return self._calibrated(ratio)[: self.n_source_]
@@ -183,7 +184,7 @@ class DiscriminatorWeighter(BaseRatioWeighter):
     def _cross_fitted(self, classifier, X, domain):
         """Ratio at each row by a classifier that has not seen it."""
         n = X.shape[0]
-        ratio = odds_to_ratio(target_probability(self.classifier_, X, n), self.n_source_, self.n_target_)
+        ratio = odds_to_ratio(target_probability(self.estimator_, X, n), self.n_source_, self.n_target_)
         if self.cv is None:
             return ratio
         folds = fold_numbers(X, domain == 1, self.cv, check_random_state(self.random_state))
@@ -211,17 +212,17 @@ class DiscriminatorWeighter(BaseRatioWeighter):
         return np.exp(intercept) * (ratio * prior) ** slope / prior
 
     def _weigh_nothing(self, X):
-        self.classifier_, self.calibration_ = None, np.array([1.0, 0.0])
+        self.estimator_, self.calibration_ = None, np.array([1.0, 0.0])
         self.n_source_, self.n_target_ = X.shape[0], 0
 
     def _ratio(self, X):
-        probability = target_probability(self.classifier_, X, self.n_source_ + self.n_target_)
+        probability = target_probability(self.estimator_, X, self.n_source_ + self.n_target_)
         return self._calibrated(odds_to_ratio(probability, self.n_source_, self.n_target_))
 
     def __sklearn_tags__(self):
         """Tags: CSR matrices where the classifier takes them."""
         tags = super().__sklearn_tags__()
-        tags.input_tags.sparse = self.classifier is None or get_tags(self.classifier).input_tags.sparse
+        tags.input_tags.sparse = self.estimator is None or get_tags(self.estimator).input_tags.sparse
         return tags
 
 

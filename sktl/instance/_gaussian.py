@@ -1,12 +1,11 @@
 """The density ratio of two normal densities with shrunk covariances."""
 
 from dataclasses import dataclass
-from numbers import Integral
 
 import numpy as np
 from sklearn.utils import check_random_state
 
-from sktl._checks import check_number
+from sktl._checks import FOLDS, RANDOM_STATE, Interval
 from sktl._core.held_out import held_out_losses
 from sktl._core.weights import column_scale, ratio_of_logs
 from sktl.base import BaseRatioWeighter
@@ -134,17 +133,19 @@ class GaussianWeighter(BaseRatioWeighter):
     array([0.2, 1. , 2.7])
     """
 
+    _constraints = {
+        "pooling": ("auto", Interval(low=0, high=1)),
+        "shrinkage": ("auto", Interval(low=0, high=1)),
+        "cv": FOLDS,
+        "random_state": RANDOM_STATE,
+    }
+
     def __init__(self, pooling="auto", *, shrinkage="auto", cv=5, clip=None, random_state=0):
         self.pooling = pooling
         self.shrinkage = shrinkage
         self.cv = cv
         self.clip = clip
         self.random_state = random_state
-
-    def _check_params(self):
-        check_number("pooling", self.pooling, low=0, high=1, options=("auto",))
-        check_number("shrinkage", self.shrinkage, low=0, high=1, options=("auto",))
-        check_number("cv", self.cv, Integral, low=2)
 
     def _weigh(self, X_source, X_target):
         self.scale_ = column_scale(X_source, X_target)

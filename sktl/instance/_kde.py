@@ -1,11 +1,9 @@
 """The ratio of two kernel density estimates."""
 
-from numbers import Integral
-
 import numpy as np
 from sklearn.utils import check_random_state
 
-from sktl._checks import check_number
+from sktl._checks import FOLDS, RANDOM_STATE, Interval
 from sktl._core.held_out import held_out_losses
 from sktl._core.kernels import subsample
 from sktl._core.weights import column_scale, ratio_of_logs
@@ -111,15 +109,13 @@ class KDEWeighter(BaseRatioWeighter):
     array([0.3, 1. , 2.4])
     """
 
+    _constraints = {"bandwidth": ("auto", Interval(low=0, closed="neither")), "cv": FOLDS, "random_state": RANDOM_STATE}
+
     def __init__(self, bandwidth="auto", *, cv=5, clip=None, random_state=0):
         self.bandwidth = bandwidth
         self.cv = cv
         self.clip = clip
         self.random_state = random_state
-
-    def _check_params(self):
-        check_number("bandwidth", self.bandwidth, low=0, closed="neither", options=("auto",))
-        check_number("cv", self.cv, Integral, low=2)
 
     def _weigh(self, X_source, X_target):
         self.scale_ = column_scale(X_source, X_target)

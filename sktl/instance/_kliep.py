@@ -7,7 +7,7 @@ import numpy as np
 from sklearn.utils import check_random_state, get_tags
 from sklearn.utils.validation import check_is_fitted
 
-from sktl._checks import check_number
+from sktl._checks import FOLDS, RANDOM_STATE, Interval
 from sktl._core.held_out import domain_log_loss, domain_log_losses, first_as_good, held_out_log_ratios
 from sktl._core.kernels import median_distance, stack_samples, subsample
 from sktl._core.mixture import log_features, log_mean_features, log_sum_expansion, solve_mixture
@@ -134,6 +134,15 @@ class KLIEP(BaseRatioWeighter):
 
     __metadata_request__score = {"sample_domain": True}
 
+    _constraints = {
+        "gamma": ("auto", Interval(low=0, closed="neither")),
+        "n_centers": (Interval(Integral, 1),),
+        "cv": FOLDS,
+        "tol": (Interval(low=0, closed="neither"),),
+        "max_iter": (Interval(Integral, 1),),
+        "random_state": RANDOM_STATE,
+    }
+
     def __init__(self, *, gamma="auto", n_centers=100, cv=5, tol=1e-6, max_iter=100, clip=None, random_state=0):
         self.gamma = gamma
         self.n_centers = n_centers
@@ -142,13 +151,6 @@ class KLIEP(BaseRatioWeighter):
         self.max_iter = max_iter
         self.clip = clip
         self.random_state = random_state
-
-    def _check_params(self):
-        check_number("gamma", self.gamma, low=0, closed="neither", options=("auto",))
-        check_number("n_centers", self.n_centers, Integral, low=1)
-        check_number("cv", self.cv, Integral, low=2)
-        check_number("tol", self.tol, low=0, closed="neither")
-        check_number("max_iter", self.max_iter, Integral, low=1)
 
     def _weigh(self, X_source, X_target):
         rng = check_random_state(self.random_state)

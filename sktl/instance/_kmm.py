@@ -6,7 +6,7 @@ from numbers import Integral
 import numpy as np
 from scipy.linalg import solve_triangular
 
-from sktl._checks import check_kernel, check_number, check_option
+from sktl._checks import KERNEL, Interval
 from sktl._core.kernels import blocks, canonical_order, make_kernel, stack_samples
 from sktl._core.linalg import pivoted_cholesky
 from sktl._core.optimize import solve_box_slab_cvxpy, solve_box_slab_qp
@@ -165,6 +165,16 @@ class KMM(BaseRatioWeighter):
     True
     """
 
+    _constraints = KERNEL | {
+        "B": (Interval(low=0, closed="neither"),),
+        "eps": ("auto", Interval(low=0, high=1, closed="left")),
+        "reg": (Interval(low=0),),
+        "solver": ("auto", "low_rank", "cvxpy"),
+        "max_rank": (Interval(Integral, 1),),
+        "tol": (Interval(low=0, closed="neither"),),
+        "max_iter": (Interval(Integral, 1),),
+    }
+
     def __init__(
         self,
         kernel="rbf",
@@ -193,16 +203,6 @@ class KMM(BaseRatioWeighter):
         self.tol = tol
         self.max_iter = max_iter
         self.clip = clip
-
-    def _check_params(self):
-        check_kernel(self.kernel, self.gamma, self.degree, self.coef0)
-        check_number("B", self.B, low=0, closed="neither")
-        check_number("eps", self.eps, low=0, high=1, closed="left", options=("auto",))
-        check_number("reg", self.reg, low=0)
-        check_option("solver", self.solver, ("auto", "low_rank", "cvxpy"))
-        check_number("max_rank", self.max_rank, Integral, low=1)
-        check_number("tol", self.tol, low=0, closed="neither")
-        check_number("max_iter", self.max_iter, Integral, low=1)
 
     def _weigh(self, X_source, X_target):
         order = canonical_order(X_source)  # so that the order in which the rows came can't matter

@@ -7,7 +7,7 @@ from scipy import sparse
 from sklearn.metrics import pairwise_distances_argmin
 from sklearn.utils import check_random_state
 
-from sktl._checks import check_number
+from sktl._checks import RANDOM_STATE, Interval
 from sktl._core.folds import equal_rows
 from sktl._core.kernels import subsample
 from sktl.base import BaseRatioWeighter
@@ -116,15 +116,17 @@ class NearestNeighborWeighter(BaseRatioWeighter):
     array([0.5, 0.5, 2. ])
     """
 
+    _constraints = {
+        "n_centers": ("auto", None, Interval(Integral, 1)),
+        "smoothing": ("auto", Interval(low=0, closed="neither")),
+        "random_state": RANDOM_STATE,
+    }
+
     def __init__(self, n_centers="auto", *, smoothing="auto", clip=None, random_state=0):
         self.n_centers = n_centers
         self.smoothing = smoothing
         self.clip = clip
         self.random_state = random_state
-
-    def _check_params(self):
-        check_number("n_centers", self.n_centers, Integral, low=1, options=("auto", None))
-        check_number("smoothing", self.smoothing, low=0, closed="neither", options=("auto",))
 
     def _weigh(self, X_source, X_target):
         numbers = equal_rows(X_source)

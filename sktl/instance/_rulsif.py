@@ -1,5 +1,6 @@
 """Relative least-squares density ratios: bounded where the plain ratio has no bound."""
 
+from sktl._checks import Interval
 from sktl.instance._ulsif import ULSIF
 
 
@@ -81,6 +82,8 @@ class RULSIF(ULSIF):
     >>> bool(weighter.predict_weights(data.X).max() < 6)
     True
     """
+
+    _constraints = {"alpha": (Interval(low=0, high=1, closed="left"),)}
 
     def __init__(
         self,

@@ -5,7 +5,7 @@ from numbers import Integral
 import numpy as np
 from sklearn.utils import check_random_state
 
-from sktl._checks import check_number, check_option
+from sktl._checks import RANDOM_STATE, Interval
 from sktl._core.ratio import fit_least_squares, gaussian_expansion, least_squares_loss
 from sktl.base import BaseRatioWeighter
 
@@ -112,6 +112,14 @@ class ULSIF(BaseRatioWeighter):
 
     alpha = 0.0  # the plain ratio; a parameter of RULSIF
 
+    _constraints = {
+        "gamma": ("auto", Interval(low=0, closed="neither")),
+        "reg": ("auto", Interval(low=0, closed="neither")),
+        "n_centers": (Interval(Integral, 1),),
+        "nonnegative": ("ratio", "coef", "exact"),
+        "random_state": RANDOM_STATE,
+    }
+
     def __init__(self, *, gamma="auto", reg="auto", n_centers=100, nonnegative="ratio", clip=None, random_state=0):
         self.gamma = gamma
         self.reg = reg
@@ -119,13 +127,6 @@ class ULSIF(BaseRatioWeighter):
         self.nonnegative = nonnegative
         self.clip = clip
         self.random_state = random_state
-
-    def _check_params(self):
-        check_number("alpha", self.alpha, low=0, high=1, closed="left")
-        check_number("gamma", self.gamma, low=0, closed="neither", options=("auto",))
-        check_number("reg", self.reg, low=0, closed="neither", options=("auto",))
-        check_number("n_centers", self.n_centers, Integral, low=1)
-        check_option("nonnegative", self.nonnegative, ("ratio", "coef", "exact"))
 
     def _weigh(self, X_source, X_target):
         fitted = fit_least_squares(
