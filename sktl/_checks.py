@@ -13,8 +13,10 @@ from inspect import signature
 from math import isfinite
 from numbers import Integral, Real
 
-from numpy import bool_
+import numpy as np
 from numpy.random import RandomState
+from scipy.sparse import issparse
+from sklearn.base import is_classifier, is_regressor
 from sklearn.metrics.pairwise import PAIRWISE_KERNEL_FUNCTIONS
 
 from sktl.exceptions import MissingExtraError
@@ -31,7 +33,7 @@ class Interval:
 
     def is_kind(self, value):
         """Whether the value is a number of the kind."""
-        return not isinstance(value, (bool, bool_)) and isinstance(value, self.kind)
+        return not isinstance(value, (bool, np.bool_)) and isinstance(value, self.kind)
 
     def allows(self, value):
         """Whether a number lies in the range."""
@@ -50,14 +52,19 @@ class Interval:
 
 
 class HasMethods:
-    """Objects (no classes) with all the methods named; ``noun`` says what they are called in an error."""
+    """Objects (no classes) with all the methods named, for which ``test`` is true; ``noun`` names them in an error."""
 
-    def __init__(self, *methods, noun="an estimator object"):
-        self.methods, self.noun = methods, noun
+    def __init__(self, *methods, noun="an estimator object", test=None):
+        self.methods, self.noun, self.test = methods, noun, test
 
     def is_kind(self, value):
         """Whether the value is an object with the methods."""
-        return not isinstance(value, type) and all(hasattr(value, method) for method in self.methods)
+        if isinstance(value, type) or not all(hasattr(value, method) for method in self.methods):
+            return False
+        try:
+            return self.test is None or bool(self.test(value))
+        except (AttributeError, TypeError):  # scikit-learn's tests of kind ask for tags, which an outsider may lack
+            return False
 
     def allows(self, value):
         """Nothing more is asked."""
@@ -99,6 +106,8 @@ N_JOBS = (None, Interval(Integral))
 SEED = (Interval(Integral, 0, 2**32 - 1),)
 RANDOM_STATE = (None, *SEED, InstanceOf(RandomState, noun="a numpy RandomState"))
 ESTIMATOR = (HasMethods("fit", "predict"),)
+CLASSIFIER = (HasMethods("fit", "predict", noun="a classifier", test=is_classifier),)
+REGRESSOR = (HasMethods("fit", "predict", noun="a regressor", test=is_regressor),)
 FOLDS = (Interval(Integral, 2),)
 KERNEL = {
     "kernel": (*sorted(PAIRWISE_KERNEL_FUNCTIONS), callable),
@@ -117,7 +126,7 @@ def _rules(constraints):
 
 def _is_among(value, options):
     """Whether ``value`` equals one of ``options`` and is of its kind (numpy's strings are strings, 1 is not True)."""
-    if isinstance(value, bool_):
+    if isinstance(value, np.bool_):
         value = bool(value)
     return any(value is option or (isinstance(value, type(option)) and value == option) for option in options)
 
@@ -199,6 +208,25 @@ def check_kernel(kernel, gamma, degree=3, coef0=1):
     """Raise unless ``kernel`` is a callable or the name of one of scikit-learn's, with parameters it can take."""
     for name, value in {"kernel": kernel, "gamma": gamma, "degree": degree, "coef0": coef0}.items():
         check_value(name, value, KERNEL[name])
+
+
+def check_squares(X, name="X", power=2):
+    """Raise if the squares of finite rows, which distances and covariances are made of, exceed the largest number.
+
+    A higher ``power`` (even) is for what squares covariances.
+    """
+    entries = (X.data if issparse(X) else X).ravel(order="K")
+    if entries.dtype.kind != "f":
+        return
+    top = float(np.finfo(entries.dtype).max)
+    with np.errstate(over="ignore", invalid="ignore"):
+        total = float(np.dot(entries, entries))  # one pass of BLAS; nan where missing values are allowed
+    if total > top ** (2 / power):
+        what = "squares" if power == 2 else f"{power}th powers"
+        raise ValueError(
+            f"{name} has values up to {np.abs(entries).max():.2g}: sums of their {what} exceed the largest number of "
+            f"its dtype ({top:.2g}). Divide all columns by one figure first."
+        )
 
 
 def import_extra(module, extra, purpose):

@@ -13,6 +13,7 @@ from sklearn.metrics.pairwise import (
     pairwise_distances,
     pairwise_kernels,
 )
+from sklearn.utils import check_random_state
 
 from sktl._core.distances import middle, squared_distance_factors
 
@@ -20,6 +21,8 @@ BLOCK = 1024  # rows of a block of the kernel matrix: 8 MB a block
 UNIT_DIAGONAL = ("rbf", "laplacian")
 AUTO_WIDTH = 0.3  # gamma="auto" in units of 1 / squared median distance; benchmarks/kmm.py has the evidence
 MEDIAN_ROWS = 1000  # rows that the median heuristic looks at
+MAX_EXACT = 5000  # rows up to which n_landmarks="auto" takes all of them: 200 MB a kernel matrix
+AUTO_LANDMARKS = 1000  # beyond: n_landmarks^2 numbers a matrix, and a pass over the rows of 1,000 kernel values each
 SAFE_EXPONENT = 1e6  # gamma |x|^2 up to which rounding alone leaves exp(-gamma |x - y|^2) below 1 + 1e-8
 
 
@@ -45,6 +48,19 @@ def canonical_order(X) -> np.ndarray:
 def subsample(X, size: int, rng) -> np.ndarray:
     """Indices of ``size`` rows drawn without replacement; which rows does not depend on their order."""
     return canonical_order(X)[rng.choice(X.shape[0], size=min(size, X.shape[0]), replace=False)]
+
+
+def choose_landmarks(X, n_landmarks, random_state) -> np.ndarray | None:
+    """Numbers of the rows that a function is expanded in; None where it is all of them.
+
+    ``n_landmarks`` is a number, None (all), or "auto": all of up to ``MAX_EXACT``, and ``AUTO_LANDMARKS`` beyond.
+    """
+    n = X.shape[0]
+    if n_landmarks == "auto":
+        n_landmarks = n if n <= MAX_EXACT else AUTO_LANDMARKS
+    if n_landmarks is None or n_landmarks >= n:
+        return None
+    return subsample(X, n_landmarks, check_random_state(random_state))
 
 
 def median_distance(X, metric: str) -> float:

@@ -8,12 +8,11 @@ from sklearn.base import OneToOneFeatureMixin
 from sklearn.metrics import pairwise_distances_argmin
 from sklearn.utils import check_random_state
 
-from sktl._checks import check_number, check_option, import_extra
+from sktl._checks import RANDOM_STATE, Interval, import_extra
 from sktl._core.graphs import neighbor_graph
 from sktl._core.kernels import blocks, subsample
 from sktl._core.transport import (
-    METRICS,
-    NORMS,
+    TRANSPORT,
     exact_plan,
     fixed_order,
     ground_cost,
@@ -170,6 +169,15 @@ class OTMapping(OneToOneFeatureMixin, BaseDomainAligner):
     0.98
     """
 
+    _constraints = TRANSPORT | {
+        "class_reg": ("group_lasso", "laplace", None),
+        "eta": (Interval(low=0),),
+        "n_neighbors": (Interval(Integral, 1),),
+        "label_cost": (Interval(low=0),),
+        "max_samples": (None, Interval(Integral, 1)),
+        "random_state": RANDOM_STATE,
+    }
+
     def __init__(
         self,
         reg=0.03,
@@ -197,17 +205,8 @@ class OTMapping(OneToOneFeatureMixin, BaseDomainAligner):
         self.tol = tol
         self.random_state = random_state
 
-    def _check_params(self):
-        check_number("reg", self.reg, low=0)
-        check_option("class_reg", self.class_reg, ("group_lasso", "laplace", None))
-        check_number("eta", self.eta, low=0)
-        check_number("n_neighbors", self.n_neighbors, Integral, low=1)
-        check_option("metric", self.metric, METRICS)
-        check_option("norm", self.norm, tuple(NORMS))
-        check_number("label_cost", self.label_cost, low=0)
-        check_number("max_samples", self.max_samples, Integral, low=1, options=(None,))
-        check_number("max_iter", self.max_iter, Integral, low=1)
-        check_number("tol", self.tol, low=0, closed="neither")
+    def _check_together(self):
+        """Raise for parameters that do not go together."""
         if self.reg == 0 and self.class_reg == "group_lasso":
             raise ValueError("class_reg='group_lasso' needs reg > 0; got reg=0. Raise it, or set class_reg=None.")
         if self.reg == 0:
@@ -215,6 +214,7 @@ class OTMapping(OneToOneFeatureMixin, BaseDomainAligner):
 
     def _fit_maps(self, X, y, domains):
         """Find the plan of each source, and where it sends the source's rows."""
+        self._check_together()
         self._n_features_out = X.shape[1]
         self._moves, self.plans_, self.plan_rows_, self.n_iter_ = {}, {}, {}, 1
         if domains.single:

@@ -4,17 +4,16 @@ from numbers import Integral
 
 import numpy as np
 
-from sktl._checks import check_number, check_option
+from sktl._checks import Interval
 from sktl.domains import TARGET
 
-
-def check_pivot_params(pivots, options, n_pivots, n_components, min_rows, gamma):
-    """Raise if a parameter that SCL and SFA share is not as documented."""
-    check_option("pivots", pivots, options)
-    check_number("n_pivots", n_pivots, Integral, low=1, options=("auto",))
-    check_number("n_components", n_components, Integral, low=1, options=("auto",))
-    check_number("min_rows", min_rows, Integral, low=1)
-    check_number("gamma", gamma, low=0)
+#: Constraints of the parameters that SCL and SFA share.
+PIVOTS = {
+    "n_components": ("auto", Interval(Integral, 1)),
+    "n_pivots": ("auto", Interval(Integral, 1)),
+    "min_rows": (Interval(Integral, 1),),
+    "feature_scale": (Interval(low=0),),
+}
 
 
 def domain_codes(domains):
