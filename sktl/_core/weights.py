@@ -35,7 +35,7 @@ def bounded_weights(weights, most):
     # with the k largest at the bound, c = (n - k most) / (sum of the others): the least k that keeps the rest below it
     rest = np.cumsum(ordered[::-1])[::-1]
     needed = n - most * np.arange(n)
-    fits = (needed > 0) & (ordered * needed <= most * rest)
+    fits = (needed > 0) & (rest > 0) & (ordered * needed <= most * rest)
     if not fits.any():
         return np.where(weights > 0, most, 0.0), float(np.mean(weights > 0))
     k = int(np.argmax(fits))

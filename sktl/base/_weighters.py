@@ -24,8 +24,8 @@ class BaseWeighter(BaseEstimator, metaclass=ABCMeta):
 
     ``fit(X, y=None, sample_domain=None)`` sets ``weights_`` (n_samples,), in the order of the rows of ``X``: on source
     rows the density ratio p_target(x) / p_source(x), scaled to mean 1 over them; 1 on target rows. A child declares
-    ``_constraints`` and implements ``_weigh``, or ``_weigh_rows`` if it needs labels, and ``_check_together`` if two
-    parameters depend on each other; one whose ``__init__`` takes ``clip`` bounds its weights by it.
+    ``_constraints`` and implements ``_weigh_rows`` and ``_weigh_nothing``, and ``_check_params`` if two parameters
+    depend on each other; one whose ``__init__`` takes ``clip`` bounds its weights by it.
     """
 
     _constraints = {"clip": (None, Interval(low=0, closed="neither"))}
@@ -66,7 +66,7 @@ class BaseWeighter(BaseEstimator, metaclass=ABCMeta):
             much of the target.
         """
         check_parameters(self)
-        self._check_together()
+        self._check_params()
         X, domains = self._check_rows(X, y, sample_domain)
         self.weights_, share, self._single = np.ones(X.shape[0]), 0.0, domains.single
         if domains.single:
@@ -89,9 +89,9 @@ class BaseWeighter(BaseEstimator, metaclass=ABCMeta):
         self.effective_sample_size_ = effective_sample_size(self.weights_[domains.source])
         self._warn_if_few(np.count_nonzero(domains.source))
 
+    @abstractmethod
     def _weigh_rows(self, X, y, domains):
-        """Weights of the source rows, on any scale; weighters that learn from labels put their own here."""
-        return self._weigh(X[domains.source], X[domains.target])
+        """Weights of the source rows, on any scale; sets the child's fitted attributes."""
 
     def _warn_if_few(self, n_source):
         """Warn where the source's weight rests on a handful of rows, or leaves out most of the target."""
@@ -109,12 +109,8 @@ class BaseWeighter(BaseEstimator, metaclass=ABCMeta):
         """What else the warning says."""
         return ""
 
-    def _check_together(self):
+    def _check_params(self):
         """Raise if parameters do not fit each other."""
-
-    def _weigh(self, X_source, X_target):
-        """Weights of the rows of ``X_source``, on any scale; sets the child's fitted attributes."""
-        raise NotImplementedError(f"{type(self).__name__} implements neither _weigh nor _weigh_rows.")
 
     def _weigh_nothing(self, X):
         """Set the child's fitted attributes where there is one domain, so that there is nothing to weigh."""
@@ -132,6 +128,13 @@ class BaseRatioWeighter(BaseWeighter):
     also sets ``overlap_``, which does not hang on the child: the mean of a held-out density ratio over source rows, 1
     where the source covers the target, near 0 where no weights can be right; ``effective_sample_size_`` counts it.
     """
+
+    def _weigh_rows(self, X, y, domains):
+        return self._weigh(X[domains.source], X[domains.target])
+
+    @abstractmethod
+    def _weigh(self, X_source, X_target):
+        """Weights of the rows of ``X_source``, on any scale; sets the child's fitted attributes."""
 
     def _measure(self, X, domains):
         if domains.single:

@@ -3,48 +3,83 @@
 import numpy as np
 from joblib import Parallel, delayed
 from scipy import sparse
-from sklearn.base import clone
+from sklearn.base import BaseEstimator, TransformerMixin, clone
 from sklearn.pipeline import make_pipeline
-from sklearn.preprocessing import FunctionTransformer, StandardScaler
+from sklearn.preprocessing import FunctionTransformer
 from sklearn.utils import check_random_state, get_tags
 
 from sktl._checks import BOOLEAN, FOLDS, N_JOBS, RANDOM_STATE, HasMethods
-from sktl._core.folds import fold_numbers
+from sktl._core.folds import fold_numbers, mean_of_equals
 from sktl._core.held_out import first_as_good, held_out_log_ratios
 from sktl._core.kernels import stack_samples, subsample
-from sktl._core.weights import odds_to_ratio
+from sktl._core.weights import odds_to_ratio, within_scale
 from sktl.base import BaseRatioWeighter
 
 # of the default classifier, simplest first: C, and whether it sees squares (benchmarks/ratio.py)
 OPTIONS = ((0.01, False), (0.01, True), (0.1, False), (0.1, True))
 SQUARED_COLUMNS = 100  # wider tables are not squared
 CV_ROWS = 2000  # rows of each domain that the choice among them looks at, at the most
-
-
+BULK = 4.0  # robust deviations from a domain's median beyond which a value counts as at that bound
+NORMAL_QUARTILES = 1.349  # distance of the quartiles of N(0, 1)
 # what has no probabilities: scikit-learn's CalibratedClassifierCV gives them
 PROBABILISTIC = (HasMethods("fit", "predict_proba", noun="a classifier (CalibratedClassifierCV around one without)"),)
 
 
-def with_squares(X):
-    """The columns and their squares."""
-    return np.hstack([X, X**2])
+class BulkScaler(TransformerMixin, BaseEstimator):
+    """Columns in units of their deviation within the domains, ``y`` = 0 or 1, drawn in to where either has its bulk.
+
+    Within, since the deviation of all rows grows with the gap between the domains; drawn in, since a line or a parabola
+    fitted to the bulk says nothing of a row far out, and its exponential would say much. ``squares`` puts the squares
+    beside. Sparse rows are scaled only.
+    """
+
+    def __init__(self, squares=False):
+        self.squares = squares
+
+    def fit(self, X, y):
+        samples = X[y == 0], X[y == 1]
+        if sparse.issparse(X):
+            self.scale_ = within_scale(*samples)
+            return self
+        bounds = np.array([self._bulk(sample) for sample in samples])
+        self.low_, self.high_ = bounds[:, 0].min(axis=0), bounds[:, 1].max(axis=0)
+        drawn = [self._drawn(sample) for sample in samples]
+        self.mean_, self.scale_ = self._drawn(X).mean(axis=0), within_scale(*drawn)
+        if self.squares:
+            squared = [((sample - self.mean_) / self.scale_) ** 2 for sample in drawn]
+            self.square_mean_, self.square_scale_ = np.concatenate(squared).mean(axis=0), within_scale(*squared)
+        return self
+
+    def _bulk(self, X):
+        low, middle, high = np.quantile(X, [0.25, 0.5, 0.75], axis=0)
+        spread = (high - low) / NORMAL_QUARTILES
+        # half the values equal: quartiles see no spread
+        spread = BULK * np.maximum(np.where(spread > 0, spread, X.std(axis=0)), np.finfo(float).tiny)
+        return middle - spread, middle + spread
+
+    def _drawn(self, X):
+        return np.clip(X, self.low_, self.high_)
+
+    def transform(self, X):
+        if sparse.issparse(X):
+            return sparse.csr_matrix(X.multiply(1 / self.scale_))
+        X = (self._drawn(X) - self.mean_) / self.scale_
+        return np.hstack([X, (X**2 - self.square_mean_) / self.square_scale_]) if self.squares else X
 
 
 def as_dense(X):
-    """Rows as an array."""
-    return X.toarray() if sparse.issparse(X) else X
+    """Rows as an array of doubles."""
+    return (X.toarray() if sparse.issparse(X) else X).astype(np.float64)
 
 
-def logistic(option, sparse_rows):
-    """Logistic regression on standardised columns, or on these and their squares: the default classifier."""
+def logistic(option, n_columns):
+    """Logistic regression on scaled columns, or on these and their squares: the default classifier."""
     from sklearn.linear_model import LogisticRegression  # slow to import, and not needed otherwise
 
     C, squares = option
     last = LogisticRegression(C=C, tol=1e-7, max_iter=1000)
-    if not squares:
-        return make_pipeline(StandardScaler(with_mean=not sparse_rows), last)
-    dense = [FunctionTransformer(as_dense, accept_sparse=True)] if sparse_rows else []
-    return make_pipeline(*dense, StandardScaler(), FunctionTransformer(with_squares), StandardScaler(), last)
+    dense = [FunctionTransformer(as_dense, accept_sparse=True)] if n_columns <= SQUARED_COLUMNS else []
+    return make_pipeline(*dense, BulkScaler(squares), last)
 
 
 def target_probability(classifier, X, n):
@@ -66,16 +101,17 @@ class DiscriminatorWeighter(BaseRatioWeighter):
     *When it helps*: nearly always the first to try; in many columns, and where the log-ratio is simple (linear for a
     mean shift, and quadratic for a change of scale, which the default classifier finds), the nearest to the truth by
     far. *When it hurts*: a shift that the classifier cannot express (clusters that move, for the default one: give it
-    trees), long tails where it extrapolates (set ``clip``), or one whose probabilities are not calibrated (naive Bayes,
+    trees), or one whose probabilities are not calibrated (naive Bayes,
     forests, boosting: ``calibrate=True``), or that rebalances the classes (``class_weight="balanced"`` changes the
     odds).
 
     Parameters
     ----------
     estimator : classifier object, default=None
-        Any classifier with ``predict_proba``; it is cloned. None is logistic regression on standardised columns or, of
-        up to 100, on these and their squares, with C = 0.01 or 0.1: the simplest whose ratio has the least squared
-        error on held-out rows, within one standard error.
+        Any classifier with ``predict_proba``; it is cloned. None is logistic regression on columns in units of their
+        deviation within the domains or, of up to 100, on these and their squares, with C = 0.01 or 0.1: the simplest
+        whose ratio has the least squared error on held-out rows, within one standard error. Values more than four
+        robust deviations from both domains' medians count as at that bound, so that long tails are not extrapolated.
     cv : int >= 2 or None, default=5
         Folds of the cross-fitting; equal rows stand in one. None: one classifier weighs the rows that it learned from.
     calibrate : bool, default=False
@@ -165,21 +201,21 @@ class DiscriminatorWeighter(BaseRatioWeighter):
 
     def _choose(self, X_source, X_target):
         """The simplest default classifier whose ratio has the least squared error (but for a constant), or nearly."""
-        rng, is_sparse = check_random_state(self.random_state), sparse.issparse(X_source)
+        rng = check_random_state(self.random_state)
         options = [option for option in OPTIONS if X_source.shape[1] <= SQUARED_COLUMNS or not option[1]]
         samples = [X[subsample(X, CV_ROWS, rng)] for X in (X_source, X_target)]
 
         def log_ratio_at(X_source, X_target, option, X):
             domain = np.repeat([0, 1], [X_source.shape[0], X_target.shape[0]])
-            classifier = logistic(option, is_sparse).fit(stack_samples(X_source, X_target), domain)
+            classifier = logistic(option, X_source.shape[1]).fit(stack_samples(X_source, X_target), domain)
             probability = target_probability(classifier, X, len(domain))
             return np.log(odds_to_ratio(probability, X_source.shape[0], X_target.shape[0]))
 
         log_ratios = held_out_log_ratios(log_ratio_at, *samples, options, self.cv or 5, rng)
         if log_ratios is None:
-            return logistic(options[0], is_sparse)
+            return logistic(options[0], X_source.shape[1])
         on_source, on_target = map(np.exp, log_ratios)
-        return logistic(options[first_as_good(0.5 * on_source**2, -on_target)], is_sparse)
+        return logistic(options[first_as_good(0.5 * on_source**2, -on_target)], X_source.shape[1])
 
     def _cross_fitted(self, classifier, X, domain):
         """Ratio at each row by a classifier that has not seen it."""
@@ -195,7 +231,7 @@ class DiscriminatorWeighter(BaseRatioWeighter):
         )
         for out, part in zip(outs, parts, strict=True):
             ratio[out] = part
-        return ratio
+        return mean_of_equals(ratio, X, domain)
 
     def _calibration(self, ratio, domain):
         """Slope and intercept of the logistic regression of the domain on the held-out log-odds."""

@@ -143,7 +143,7 @@ class BaseLabelShiftWeighter(BaseWeighter):
 
     # --- check and split ---
 
-    def _check_together(self):
+    def _check_params(self):
         if self.estimator is not None and not self._is_hard() and not hasattr(self.estimator, "predict_proba"):
             hard = "confusion='hard', " if hasattr(self, "confusion") else ""
             raise ValueError(
