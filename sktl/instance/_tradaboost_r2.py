@@ -2,7 +2,6 @@
 
 import numpy as np
 
-from sktl._checks import check_number
 from sktl._core.boosting import (
     ERROR_TOL,
     initial_weights,
@@ -195,7 +194,6 @@ class TrAdaBoostRegressor(BoostedRegressor):
         EarlyStopWarning
             If the first learner ends the boosting, by no error or one of 1/2 and more.
         """
-        check_number("target_weight", self.target_weight, low=0, high=np.inf, closed="neither", options=(None,))
         self._check_parameters(y)
         X, domains = self._check_rows(X, y, sample_domain, **self._x_checks())
         rows, target = self._split(domains)

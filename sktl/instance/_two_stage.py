@@ -7,7 +7,7 @@ import numpy as np
 from sklearn.utils import check_random_state
 from sklearn.utils.parallel import Parallel, delayed
 
-from sktl._checks import check_number
+from sktl._checks import FOLDS, Interval
 from sktl._core.boosting import (
     ERROR_TOL,
     is_chance,
@@ -218,6 +218,8 @@ class TwoStageTrAdaBoostRegressor(BoostedRegressor):
     0.4
     """
 
+    _constraints = {"n_steps": (Interval(Integral, 1),), "cv": FOLDS}
+
     def __init__(
         self,
         estimator=None,
@@ -271,8 +273,6 @@ class TwoStageTrAdaBoostRegressor(BoostedRegressor):
         EarlyStopWarning
             If one target row has a label, so that no step can be chosen.
         """
-        check_number("n_steps", self.n_steps, Integral, low=1)
-        check_number("cv", self.cv, Integral, low=2)
         self._check_parameters(y)
         X, domains = self._check_rows(X, y, sample_domain, **self._x_checks())
         rows, target = self._split(domains)
