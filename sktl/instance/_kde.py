@@ -136,10 +136,6 @@ class KDEWeighter(BaseRatioWeighter):
         "cv": FOLDS,
         "random_state": RANDOM_STATE,
     }
-        "bandwidth": ("auto", Interval(low=0, closed="neither")),
-        "cv": FOLDS,
-        "random_state": RANDOM_STATE,
-    }
 
     def __init__(self, bandwidth="auto", *, cv=5, clip=None, random_state=0):
         self.bandwidth = bandwidth
