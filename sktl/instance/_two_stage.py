@@ -191,7 +191,8 @@ class TwoStageTrAdaBoostRegressor(BoostedRegressor):
     is kept, with weight 1); one without error is the last.
 
     *Defaults* were chosen by ``benchmarks/tradaboost_r2.py --sweep``: 5 steps of 30 rounds have errors 3 % below those
-    of 10 steps of 30, and about 8 % below those of 10 steps of 10.
+    of 10 steps of 30, and about 8 % below those of 10 steps of 10. ``random_state`` is 0 for the reason given at
+    :class:`TrAdaBoostRegressor`.
 
     *Cost.* S - 1 fits of the base estimator one after the other, then S x ``cv`` + 1 runs of at most ``n_estimators``
     fits: the first stage's weights don't depend on the second's models, so these run in parallel, and only the model
