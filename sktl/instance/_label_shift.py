@@ -14,6 +14,7 @@ from sklearn.utils.validation import check_is_fitted
 from sktl._checks import CLASSIFIER, FOLDS, N_JOBS, RANDOM_STATE
 from sktl._core.kernels import canonical_order
 from sktl._core.label_shift import joint_confusion, separation
+from sktl._threads import threads_by_size
 from sktl.base import BaseWeighter, default_classifier, validate_rows
 from sktl.domains import known_labels, user_level
 from sktl.exceptions import WeakClassifierWarning
@@ -90,6 +91,7 @@ class BaseLabelShiftWeighter(BaseWeighter):
 
     _constraints = {"estimator": (None, *CLASSIFIER), "cv": FOLDS, "n_jobs": N_JOBS, "random_state": RANDOM_STATE}
 
+    @threads_by_size
     def fit(self, X, y=None, sample_domain=None):
         """Estimate the class shares of the target, and weight source rows by their class.
 

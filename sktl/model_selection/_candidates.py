@@ -10,7 +10,7 @@ from sklearn.preprocessing import StandardScaler
 from sktl.base import fit_on_domains
 from sktl.domains import TARGET, draw_rows, known_labels, missing_values, n_rows
 from sktl.model_selection._hide import hide_labels
-from sktl.model_selection._splitters import TargetKFold
+from sktl.model_selection._target_kfold import TargetKFold
 
 TRANSFER, SOURCE_ONLY, TARGET_ONLY, POOLED = "transfer", "source-only", "target-only", "pooled"
 BASELINES = (SOURCE_ONLY, TARGET_ONLY, POOLED)

@@ -14,7 +14,7 @@ from sklearn.svm import LinearSVC
 
 from sktl.exceptions import MissingExtraError, UnlabeledSourceWarning
 from sktl.model_selection import GradualSelfTraining
-from sktl.model_selection._gradual import confidence, gentlest_route, most_confident
+from sktl.model_selection._steps import confidence, gentlest_route, most_confident
 
 NAMES = ["start", "e", "a", "d", "b", "c", "f", "g", "target"]  # in the order of the angles
 
@@ -203,7 +203,7 @@ def test_errors(rotation, monkeypatch):
     X, _, site, shown = rotation
     with pytest.raises(ValueError, match=r"path names \['z'\]; the domains without labels .* are \['"):
         GradualSelfTraining(path=["z"]).fit(X, shown, sample_domain=site)
-    with pytest.raises(ValueError, match="path must be 'auto', 'given' or a list"):
+    with pytest.raises(ValueError, match="path must be 'auto' or 'given' or a list"):
         GradualSelfTraining(path="shortest").fit(X, shown, sample_domain=site)
     with pytest.raises(ValueError, match="drop must be"):
         GradualSelfTraining(drop=1.0).fit(X, shown, sample_domain=site)
@@ -217,7 +217,9 @@ def test_errors(rotation, monkeypatch):
         GradualSelfTraining().fit(X, None, site)
     with pytest.raises(ValueError, match=r"path must name each domain once; got \['a', 'a'\]"):
         GradualSelfTraining(path=["a", "a"]).fit(X, shown, site)
-    with pytest.raises(TypeError, match=r"must be a classifier or regressor, .* such as LogisticRegression\(\)"):
+    with pytest.raises(
+        TypeError, match=r"must be None or a classifier or regressor, .* such as LogisticRegression\(\)"
+    ):
         GradualSelfTraining(LogisticRegression).fit(X, shown, site)
     lonely = np.where(np.arange(len(X)) == np.flatnonzero(site == "a")[0], "lonely", site)
     with pytest.raises(ValueError, match="needs two rows of each domain; 'lonely' has 1. .* or pass path, or a metric"):
