@@ -30,8 +30,8 @@ class BaseTransferClassifier(ClassifierMixin, BaseEstimator, metaclass=ABCMeta):
         """Set ``classes_``; the labels of the labelled ``rows`` and their codes in ``classes_``, both (n_labeled,)."""
         if not rows.any():
             raise ValueError(
-                f"{type(self).__name__} needs labelled rows; no row has a label (of {len(rows)}). Pass the labels of the "
-                "source rows."
+                f"{type(self).__name__} needs labelled rows; none of the {len(rows)} rows has a label. Pass the labels "
+                "of the source rows."
             )
         y = column_or_1d(known_labels(y, rows), warn=True)
         assert_all_finite(y, input_name="y")
