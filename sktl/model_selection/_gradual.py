@@ -3,13 +3,18 @@
 from numbers import Integral
 
 import numpy as np
+from scipy import sparse
 from sklearn.base import clone
+from sklearn.frozen import FrozenEstimator
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
 from sklearn.utils import check_random_state, get_tags
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted
 
 from sktl._checks import RANDOM_STATE, InstanceOf, Interval, check_parameters, import_extra
 from sktl._core.kernels import subsample
+from sktl._threads import threads_by_size
 from sktl.base import BaseTransferClassifier, validate_rows
 from sktl.domains import TARGET
 from sktl.model_selection._by_domain import LEARNER, check_two_rows
@@ -53,7 +58,7 @@ class GradualSelfTraining(BaseTransferClassifier):
     ----------
     estimator : classifier, default=None
         Fitted anew for each domain; it has ``predict_proba`` or ``decision_function``. Regularise it, or it learns its
-        own labels by heart and does not move. None: ``LogisticRegression``.
+        own labels by heart and does not move. None: ``LogisticRegression`` on columns standardised over all domains.
     path : "auto", "given" or list, default="auto"
         The domains without labels to go through, to the one named "target". "auto": those on the path from source to
         target, in the graph of domain distances, whose largest step is smallest (errors grow with the largest step
@@ -137,6 +142,7 @@ class GradualSelfTraining(BaseTransferClassifier):
         self.n_interpolated = n_interpolated
         self.random_state = random_state
 
+    @threads_by_size
     def fit(self, X, y, sample_domain=None):
         """Train along the path.
 
@@ -173,6 +179,7 @@ class GradualSelfTraining(BaseTransferClassifier):
                 "GradualSelfTraining requires y to be passed, but the target y is None: pass source labels."
             )
         X, domains = self._check_rows(X, y, sample_domain)
+        self._scaler = StandardScaler(with_mean=not sparse.issparse(X)).fit(X)
         start = domains.source & domains.labeled
         if not start.any():
             raise ValueError("GradualSelfTraining starts from labelled source rows; there are none.")
@@ -232,7 +239,9 @@ class GradualSelfTraining(BaseTransferClassifier):
             return clone(self.estimator)
         from sklearn.linear_model import LogisticRegression  # here, to keep `import sktl` quick
 
-        return LogisticRegression(max_iter=1000)
+        model = LogisticRegression(max_iter=1000)
+        # in common units of all domains: each domain's own would change the penalty from step to step
+        return make_pipeline(FrozenEstimator(self._scaler), model) if hasattr(self, "_scaler") else model
 
     def _route(self, X, domains, start):
         """The domains to go through after the source: (name, mask of rows)."""

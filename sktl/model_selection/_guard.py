@@ -7,6 +7,7 @@ import numpy as np
 from sklearn.base import is_classifier
 
 from sktl._checks import FOLDS, N_JOBS, SEED, InstanceOf, Interval, check_parameters, check_value
+from sktl._threads import threads_by_size
 from sktl.base import BaseOnLabeled, fit_on_domains, on_missing_labels
 from sktl.domains import known_labels, one_column, plain_rows, read_domains
 from sktl.model_selection._by_domain import LEARNER
@@ -198,6 +199,7 @@ class TransferGuard(BaseOnLabeled):
         self.n_jobs = n_jobs
         self.random_state = random_state
 
+    @threads_by_size
     def fit(self, X, y=None, sample_domain=None):
         """Gather the evidence, decide, and fit the model that is to be used.
 

@@ -105,7 +105,8 @@ def final_predict(estimator, representation):
 def partners(guess, within, rng):
     """Pairs (2, n_pairs) of each row with one drawn from the same class (another row), or from the other classes."""
     pairs = []
-    for label in np.unique(guess):
+    classes, first = np.unique(guess, return_index=True)
+    for label in classes[np.argsort(first)]:  # by their rows, so that names of classes don't matter to the draws
         rows = np.flatnonzero(guess == label)
         pool = rng.permutation(rows if within else np.flatnonzero(guess != label))
         if len(pool) == 0:

@@ -6,6 +6,7 @@ import numpy as np
 from sklearn.base import is_classifier
 
 from sktl._checks import BOOLEAN, N_JOBS, RANDOM_STATE, Interval, check_parameters
+from sktl._threads import threads_by_size
 from sktl.base import BaseOnLabeled, fit_on_domains, on_missing_labels, weight_parameter
 from sktl.domains import TARGET, draw_rows, known_labels, missing_values, plain_rows, read_domains
 from sktl.model_selection._by_domain import LEARNER
@@ -157,6 +158,7 @@ class SourceSelector(BaseOnLabeled):
         self.n_jobs = n_jobs
         self.random_state = random_state
 
+    @threads_by_size
     def fit(self, X, y=None, sample_domain=None):
         """Rank the sources, and fit the estimator on the target's rows and the nearest sources'.
 

@@ -166,7 +166,7 @@ class SourceTargetShuffleSplit(DomainSplitter):
         rng = check_random_state(self.random_state)
         for _ in range(self.n_splits):
             test = np.zeros(len(codes), dtype=bool)
-            for name in set(domains.names.tolist()):
+            for name in sorted(set(domains.names.tolist()), key=repr):  # a set's order hangs on the hash seed
                 rows = np.flatnonzero(domains.names == name)
                 test[_spread(rows, codes[rows], self.test_size, rng)] = True
             yield np.flatnonzero(~test), np.flatnonzero(test)
