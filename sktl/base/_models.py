@@ -33,8 +33,8 @@ class BaseTransferClassifier(ClassifierMixin, BaseEstimator, metaclass=ABCMeta):
             raise ValueError(f"{name} requires y to be passed, but the target y is None.")
         if not np.any(rows):
             raise ValueError(
-                f"{name} needs rows with a label, of two classes at least; all labels are missing. Pass the labels of the "
-                "source rows."
+                f"{name} needs rows with a label, of two classes at least; all labels are missing. Pass the labels of "
+                "the source rows."
             )
         y = column_or_1d(known_labels(y, rows), warn=True)
         assert_all_finite(y, input_name="y")

@@ -9,7 +9,7 @@ from sktl.domains import as_column, n_rows, stack_domains
 
 
 def check_samples(X_source, X_target, min_rows=1):
-    """Both samples as finite arrays, or both as CSR matrices, of the same columns and at least ``min_rows`` rows each."""
+    """Both samples as finite arrays, or both as CSR matrices, of the same columns and at least ``min_rows`` rows."""
     _check_sizes(X_source, X_target, min_rows)
     samples = {"X_source": X_source, "X_target": X_target}
     for name, X in samples.items():
