@@ -28,13 +28,12 @@ class BaseTransferClassifier(ClassifierMixin, BaseEstimator, metaclass=ABCMeta):
 
     def _encode(self, y, rows):
         """Set ``classes_``; the labels of the labelled ``rows`` and their codes in ``classes_``, both (n_labeled,)."""
-        name = type(self).__name__
         if y is None:
-            raise ValueError(f"{name} requires y to be passed, but the target y is None.")
-        if not np.any(rows):
+            raise ValueError(f"{type(self).__name__} requires y to be passed, but the target y is None.")
+        if not rows.any():
             raise ValueError(
-                f"{name} needs rows with a label, of two classes at least; all labels are missing. Pass the labels of "
-                "the source rows."
+                f"{type(self).__name__} needs labelled rows; none of the {len(rows)} rows has a label. Pass the labels "
+                "of the source rows."
             )
         y = column_or_1d(known_labels(y, rows), warn=True)
         assert_all_finite(y, input_name="y")
