@@ -28,6 +28,8 @@ class BaseTransferClassifier(ClassifierMixin, BaseEstimator, metaclass=ABCMeta):
 
     def _encode(self, y, rows):
         """Set ``classes_``; the labels of the labelled ``rows`` and their codes in ``classes_``, both (n_labeled,)."""
+        if y is None:
+            raise ValueError(f"{type(self).__name__} requires y to be passed, but the target y is None.")
         if not rows.any():
             raise ValueError(
                 f"{type(self).__name__} needs labelled rows; none of the {len(rows)} rows has a label. Pass the labels "
