@@ -99,8 +99,9 @@ class TransferGuard(BaseOnLabeled):
         The model without transfer, which transfer had to beat.
     criterion_ : str
         What decided: "target labels", "weighted source labels", "circular validation" or "scorer"; or why nothing
-        could, and transfer is refused: "too few rows" (of a domain than folds), "no overlap" (the weighted source rows
-        are worth fewer than 10 of the target's). "one domain": there was nothing to decide.
+        could, and transfer is refused: "too few rows" (of a domain than folds), "no overlap" (the source does not cover
+        half of the target for certain, or its weighted rows are worth fewer than 10 of the target's). "one domain":
+        there was nothing to decide.
     verdict_ : Verdict
         All that the tests say; ``print`` says it in a sentence.
     evidence_ : dict of str -> dict

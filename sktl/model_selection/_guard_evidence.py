@@ -18,8 +18,8 @@ from sktl.model_selection._circular import circular_losses
 from sktl.model_selection._gains import gain_of_folds, gain_of_rows, gain_of_weighted_rows, weighted_mean
 from sktl.model_selection._losses import Loss, choose_loss
 from sktl.model_selection._source_target import SourceTargetKFold
-from sktl.model_selection._verdict import MIN_LABELS, Verdict, judge
-from sktl.model_selection._weighting import default_weighter, numeric_rows, why_not_judge
+from sktl.model_selection._verdict import Verdict, judge
+from sktl.model_selection._weighting import default_weighter, numeric_rows, why_not_prove
 
 
 @dataclass(frozen=True)
@@ -163,7 +163,7 @@ def by_weights(comparison):
     rows = np.flatnonzero(domains.source & domains.labeled)
     X = numeric_rows(guard.estimator, comparison.X)
     weighter = default_weighter().fit(X, comparison.y, sample_domain=domains.target)
-    unknown = why_not_judge(weighter, int(domains.source.sum()), MIN_LABELS)  # as many as decide where they are labels
+    unknown = why_not_prove(weighter, X, domains.target)
     if unknown:
         return Found(comparison.no_verdict(unknown, "no overlap"), {})
     weights = weighter.weights_[rows]

@@ -14,7 +14,7 @@ from sktl.model_selection._hide import hide_labels
 from sktl.model_selection._losses import choose_loss
 from sktl.model_selection._risk_scorers import RiskScorer
 from sktl.model_selection._scorer import REPRESENTATIONS
-from sktl.model_selection._weighting import default_weighter, why_not_judge
+from sktl.model_selection._weighting import default_weighter, why_not_score
 
 ROUNDING = 1e-10  # of the largest weight: weights that differ by less are constant, and their slope is noise
 MOST_ERRORS = 3  # standard errors that the mean of the weights may be from 1 by chance
@@ -170,7 +170,7 @@ class DeepEmbeddedValidationScorer(RiskScorer):
 
 def can_judge(scorer, weighter, rows):
     """Whether weighted source rows can judge a model, with a warning if they can't."""
-    reason = why_not_judge(weighter, int(rows.domains.source.sum()))
+    reason = why_not_score(weighter, int(rows.domains.source.sum()))
     if reason:
         warnings.warn(
             f"{type(scorer).__name__} can't judge the model, and its score is NaN: {reason}. In a search such "
