@@ -56,8 +56,8 @@ def default_machine(gamma):
 
 
 def pseudo_signs(values):
-    """Sign of each row for each machine, (n_machines, n): of many classes it is positive for the largest value
-    alone.""" positive = values >= 0 if len(values) == 1 else values.argmax(axis=0) == np.arange(len(values))[:, None]
+    """Sign of each row for each machine, (n_machines, n); of many classes only that of the largest value has a +1."""
+    positive = values >= 0 if len(values) == 1 else values.argmax(axis=0) == np.arange(len(values))[:, None]
     return np.where(positive, 1, -1)
 
 
@@ -85,11 +85,14 @@ class Machine:
         return weights
 
     def exchange(self, values, rho, new):
-        """Take out and put in rows by decision values, with pseudo-signs ``new``; numbers put in, and of changed
-        signs.""" changed = self.free & self.used & (new != self.signs) self.used = self.used & ~changed in_band =
-        self.free & ~self.used & ~changed & (np.abs(values) <= 1) joining = [farthest(values, np.flatnonzero(in_band &
-        (new == side)), rho) for side in (1, -1)] n_joining = sum(map(len, joining)) self.age[self.free & self.used] +=
-        1 for side, rows in zip((1, -1), joining, strict=True):
+        """Take out and put in rows, by decision values and pseudo-signs; numbers put in, and of changed signs."""
+        changed = self.free & self.used & (new != self.signs)
+        self.used = self.used & ~changed
+        in_band = self.free & ~self.used & ~changed & (np.abs(values) <= 1)
+        joining = [farthest(values, np.flatnonzero(in_band & (new == side)), rho) for side in (1, -1)]
+        n_joining = sum(map(len, joining))
+        self.age[self.free & self.used] += 1
+        for side, rows in zip((1, -1), joining, strict=True):
             self.signs[rows], self.used[rows], self.age[rows] = side, True, 0
         for side, rows in zip((1, -1), joining, strict=True):
             leaving = np.flatnonzero(self.leaving & self.used & ((values >= 0) == (side > 0)))
