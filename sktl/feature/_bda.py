@@ -142,7 +142,7 @@ class BDA(ReportsProgress, BaseComponents):
 
     def __init__(
         self,
-        n_components=2,
+        n_components="auto",
         *,
         balance="auto",
         class_balanced=False,

@@ -135,7 +135,7 @@ class JDA(ReportsProgress, BaseComponents):
 
     def __init__(
         self,
-        n_components=2,
+        n_components="auto",
         *,
         kernel="linear",
         gamma="median",

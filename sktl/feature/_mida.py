@@ -147,7 +147,7 @@ class MIDA(BaseComponents):
 
     def __init__(
         self,
-        n_components=2,
+        n_components="auto",
         *,
         kernel="linear",
         gamma="median",

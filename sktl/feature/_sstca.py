@@ -143,7 +143,7 @@ class SSTCA(BaseComponents):
 
     def __init__(
         self,
-        n_components=2,
+        n_components="auto",
         *,
         label_weight=0.5,
         graph_weight=0.1,

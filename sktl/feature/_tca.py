@@ -112,7 +112,7 @@ class TCA(BaseComponents):
 
     def __init__(
         self,
-        n_components=2,
+        n_components="auto",
         *,
         kernel="linear",
         gamma="median",

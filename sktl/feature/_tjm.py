@@ -162,7 +162,7 @@ class TJM(ReportsProgress, BaseComponents):
 
     def __init__(
         self,
-        n_components=2,
+        n_components="auto",
         *,
         kernel="linear",
         gamma="median",
