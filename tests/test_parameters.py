@@ -72,7 +72,8 @@ def functions():
     for module in public_modules():
         for name in getattr(module, "__all__", ()):
             value = getattr(module, name)
-            if inspect.isfunction(value) and not module.__name__.startswith("sktl.cli"):
+            # those of the contracts are for developers: they pass on what an estimator has checked
+            if inspect.isfunction(value) and not module.__name__.startswith(("sktl.cli", "sktl.base")):
                 yield f"{module.__name__}.{name}", value
             if inspect.isclass(value) and value not in estimator_classes().values():
                 for maker, function in inspect.getmembers(value, inspect.ismethod):

@@ -12,6 +12,7 @@ from sklearn.metrics.pairwise import euclidean_distances, pairwise_distances
 
 from sktl._checks import Interval, import_extra
 from sktl._core.kernels import canonical_order
+from sktl._core.wasserstein import power_mean
 
 NORMS = {"median": np.median, "max": np.max, None: lambda _: 1.0}
 METRICS = ("cosine", "euclidean", "manhattan", "sqeuclidean")
@@ -24,6 +25,8 @@ TRANSPORT = {
     "tol": (Interval(low=0, closed="neither"),),
 }
 PIVOTS = 10_000_000  # of the network simplex; 5,000 x 5,000 rows need about a tenth of it
+DEAR = 1e9  # cost, in units of the longest way of a plan, from which ways are equally bad
+NEGLIGIBLE_POWER = 1e-6  # p-th power of the longest way, in the unit it was found in, that has lost digits
 CHECK_EVERY = 10  # Sinkhorn iterations between two looks at the marginals
 ABSORB = 50.0  # largest size of a log-scaling before it moves into the potentials
 INNER_TOL = 0.01  # precision of the plans that a penalised one goes towards, in units of its own
@@ -108,12 +111,41 @@ def uniform(n) -> np.ndarray:
 def exact_plan(cost, a, b) -> Plan:
     """Minimise <plan, cost> by POT's network simplex; the gap is that to the value of its dual."""
     ot = import_extra("ot", "ot", "An exact transport plan")
+    unit = _binary_unit(np.abs(cost).max())  # the simplex has absolute tolerances
     with warnings.catch_warnings():  # POT warns in words; the record has the numbers
         warnings.simplefilter("ignore")
-        plan, log = ot.emd(a, b, cost, numItermax=PIVOTS, log=True)
+        plan, log = ot.emd(a, b, cost / unit if unit != 1 else cost, numItermax=PIVOTS, log=True)
     objective = float(np.vdot(plan, cost))
-    gap = max(objective - float(a @ log["u"] + b @ log["v"]), 0.0)
+    gap = max(objective - unit * float(a @ log["u"] + b @ log["v"]), 0.0)
     return Plan(plan, objective, gap, 0, log["warning"] is None)
+
+
+def _binary_unit(value):
+    """The power of 2 next to ``value``: dividing by it costs no digit. 1 for 0."""
+    return 2.0 ** int(np.rint(np.log2(value))) if value > 0 else 1.0
+
+
+def exact_distance(distances, p: float) -> tuple[float, bool]:
+    """W_p of two samples of equal weights from the distances of all pairs, and whether the solver came to its end.
+
+    Powers are of distances in units of the longest way that mass goes, which a plan tells: others then cost so much
+    more, or so much less, that it does not matter if large p rounds them to ``DEAR`` or to 0.
+    """
+    a, b = uniform(distances.shape[0]), uniform(distances.shape[1])
+    unit = float(distances.max())
+    while unit > 0:
+        costs = distances / unit
+        if p != 1:
+            np.minimum(costs, DEAR ** (1 / p), out=costs)
+            np.power(costs, p, out=costs)
+        found = exact_plan(costs, a, b)
+        rows, columns = np.nonzero(found.plan)
+        ways, masses = distances[rows, columns], found.plan[rows, columns]
+        longest = float(ways.max())
+        if p == 1 or longest == 0 or p * np.log(unit / longest) <= np.log(1 / NEGLIGIBLE_POWER):
+            return float(power_mean(ways, p, masses)), found.converged
+        unit = longest
+    return 0.0, True
 
 
 def sinkhorn_plan(cost, a, b, reg, tol=1e-6, max_iter=1000, start=None) -> Plan:

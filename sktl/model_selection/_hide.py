@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from sktl.domains import as_column, missing_values
+from sktl.domains import as_column, hidden_labels
 
 
 def hide_labels(y, rows):
@@ -46,8 +46,4 @@ def hide_labels(y, rows):
         raise TypeError(f"rows must be a mask or positions of rows; got dtype {rows.dtype}.")
     if rows.dtype.kind == "b" and rows.shape != (len(y),):
         raise IndexError(f"A mask needs one value a row, shape ({len(y)},); got shape {rows.shape}.")
-    floats = y.dtype.kind == "f" or (y.dtype.kind in "iu" and (np.abs(y.astype(float)) < 2.0**53).all())
-    hidden = np.array(y, dtype=y.dtype if y.dtype.kind == "f" else float if floats else object)
-    hidden[missing_values(y)] = np.nan if floats else None
-    hidden[rows] = np.nan if floats else None
-    return hidden
+    return hidden_labels(y, rows)
