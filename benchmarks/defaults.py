@@ -5,9 +5,9 @@ Fourteen pairs of domains of four kinds: digits (two origins, both ways), object
 ``../shared/data`` beside the project, or ``SKTL_DATA``.
 
 Head: logistic regression (scikit-learn's default) on the labelled rows. Columns are standardised over all rows
-("pooled"), or within each domain ("each": ``DomainScaler``), tf-idf rows are left as they are; no target label is seen.
-The first line is accuracy in %, the others are differences from it: a figure below -5 in the column of means is a
-default that hurts. "PCA" has as many components as the transfer components take; what they have beyond it is adaptation.
+("pooled"), or within each domain ("each": ``DomainScaler``), tf-idf rows left as they are; no target label is seen. The
+first line is accuracy in %, the others are differences from it: a figure below -5 in the column of means is a default
+that hurts. "PCA" has as many components as the transfer components take; what these have beyond it is adaptation.
 
 Run: ``python benchmarks/defaults.py`` (some ten minutes of one core), ``--methods tca jda``, ``--tables d>m C>A``.
 """
@@ -168,7 +168,12 @@ def main():
     names = [n for n in METHODS if n == "nothing" or any(w.lower() in n.lower() for w in chosen.methods or [""])]
     kinds = list(dict.fromkeys(one.kind for one in data))
     for title in ("pooled", "each"):
-        print(f"{title:<22}{'mean':>7}" + "".join(f"{k:>9}" for k in kinds) + "   " + "".join(f"{t.name[:9]:>10}" for t in data))
+        print(
+            f"{title:<22}{'mean':>7}"
+            + "".join(f"{k:>9}" for k in kinds)
+            + "   "
+            + "".join(f"{t.name[:9]:>10}" for t in data)
+        )
         rows = [one.scaled(title == "each") for one in data]
         base = 0.0
         for name in names:

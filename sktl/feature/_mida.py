@@ -203,6 +203,6 @@ class MIDA(BaseComponents):
         terms = [(-1.0, group_contrasts(table))]
         if self.label_weight and y is not None:
             terms.append((self.label_weight, label_contrasts(table, y, domains.labeled)))
-        nothing = np.zeros((len(table.sums), 1))  # no distance to hold small: it is subtracted
-        vectors, values = table.solve(1.0, self.n_components_, nothing, combined(table.operator, self.mu, *terms))
+        operator, nothing = combined(table.operator, self.mu, *terms), np.zeros((len(table.sums), 1))
+        vectors, values = table.solve(table.ridge, self.n_components_, nothing, operator)  # |W| alone is held small
         return self._store(table, vectors, values, X.dtype)

@@ -162,5 +162,5 @@ class TCA(BaseComponents):
         check_parameters(self)
         X, domains = self._check_rows(X, y, sample_domain, dtype=DTYPES)
         table = self._expand(X, row_groups(domains.target), n_groups=2)
-        vectors, values = table.solve(self.mu, self.n_components_)
+        vectors, values = table.solve(table.penalty(self.mu), self.n_components_)
         return self._store(table, vectors, values, X.dtype)
