@@ -59,6 +59,10 @@ VARIANTS = {
             "alternatives": [("bare", LogisticRegression(C=0.1))],
         }
     ],
+    "TransferLinearSVC": [{"weights": "simplex", "reg": 1.0}],
+    "TransferLogisticRegression": [{"weights": "simplex", "reg": 1.0, "fit_intercept": False}],
+    "TransferPoissonRegressor": [{"weights": "simplex", "reg": 0.1, "fit_intercept": False}],
+    "TransferRidge": [{"weights": "simplex", "reg": 1.0, "fit_intercept": False}],
     "ULSIF": [{"nonnegative": "coef", "gamma": 0.2, "reg": 0.1, "clip": 0.9}],
 }
 

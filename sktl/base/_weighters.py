@@ -10,6 +10,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from sktl._checks import check_number
 from sktl._core.weights import clip_weights, effective_sample_size
+from sktl._threads import threads_by_size
 from sktl.base._rows import check_rows, validate_rows
 from sktl.domains import user_level
 from sktl.exceptions import LowEffectiveSampleSizeWarning
@@ -31,6 +32,7 @@ class BaseWeighter(BaseEstimator, metaclass=ABCMeta):
     _check_rows = check_rows
     clip = None  # a child's parameter of this name stands before it
 
+    @threads_by_size
     def fit(self, X, y=None, sample_domain=None):
         """Find the weights of the source rows.
 

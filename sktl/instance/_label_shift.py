@@ -15,6 +15,7 @@ from sklearn.utils.validation import check_is_fitted
 from sktl._checks import check_number
 from sktl._core.kernels import canonical_order
 from sktl._core.label_shift import joint_confusion, separation
+from sktl._threads import threads_by_size
 from sktl.base import BaseWeighter, default_classifier, validate_rows
 from sktl.domains import known_labels, user_level
 from sktl.exceptions import WeakClassifierWarning
@@ -95,6 +96,7 @@ class BaseLabelShiftWeighter(BaseWeighter):
     those that calibrate the classifier first, ``_is_hard`` for those that may look at predicted classes alone.
     """
 
+    @threads_by_size
     def fit(self, X, y=None, sample_domain=None):
         """Estimate the class shares of the target, and weight source rows by their class.
 

@@ -8,6 +8,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from sktl._checks import check_option
 from sktl._core.label_shift import correct_prior
+from sktl._threads import threads_by_size
 from sktl.base import BaseTransferClassifier, default_classifier, validate_rows
 from sktl.domains import known_labels
 from sktl.instance._label_shift import (
@@ -104,6 +105,7 @@ class LabelShiftClassifier(BaseTransferClassifier):
         self.weighter = weighter
         self.calibrate = calibrate
 
+    @threads_by_size
     def fit(self, X, y, sample_domain=None):
         """Fit the classifier on labelled source rows, and estimate the class shares of the target.
 

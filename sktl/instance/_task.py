@@ -9,6 +9,7 @@ from sklearn.utils.parallel import Parallel, delayed
 from sktl._checks import check_number
 from sktl._core.boosting import ERROR_TOL, is_chance, log_target_factor, scaled_weights
 from sktl._progress import reported, with_callbacks
+from sktl._threads import threads_by_size
 from sktl.domains import take_rows
 from sktl.instance._boosting import (
     BoostedClassifier,
@@ -176,6 +177,7 @@ class TaskTrAdaBoostClassifier(BoostedClassifier):
         self.random_state = random_state
 
     @with_callbacks
+    @threads_by_size
     def fit(self, X, y, sample_domain=None):
         """Boost each source, then boost over their learners on the labelled target rows.
 

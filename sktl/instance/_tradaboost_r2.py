@@ -15,6 +15,7 @@ from sktl._core.boosting import (
     updated_weights,
 )
 from sktl._progress import reported, with_callbacks
+from sktl._threads import threads_by_size
 from sktl.domains import take_rows
 from sktl.instance._boosting import BoostedRegressor, fit_learner
 
@@ -164,6 +165,7 @@ class TrAdaBoostRegressor(BoostedRegressor):
         self.random_state = random_state
 
     @with_callbacks
+    @threads_by_size
     def fit(self, X, y, sample_domain=None):
         """Boost the base estimator on the labelled rows of both domains.
 

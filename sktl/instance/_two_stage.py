@@ -17,6 +17,7 @@ from sktl._core.boosting import (
     weighted_median,
 )
 from sktl._progress import reported, with_callbacks
+from sktl._threads import threads_by_size
 from sktl.domains import take_rows, user_level
 from sktl.exceptions import EarlyStopWarning
 from sktl.instance._boosting import BoostedRegressor, fit_learner
@@ -240,6 +241,7 @@ class TwoStageTrAdaBoostRegressor(BoostedRegressor):
         self.random_state = random_state
 
     @with_callbacks
+    @threads_by_size
     def fit(self, X, y, sample_domain=None):
         """Find each step's weights, cross-validate its model, and fit the best one.
 
