@@ -19,7 +19,7 @@ VARIANTS = {
     "BDA": [{"balance": 0.7, "class_balanced": True}],
     "CMMSClassifier": [{"n_components": 2, "graph_weight": 0.0}],
     "DASVMClassifier": [{"estimator": LogisticRegression(), "rho": 3}],
-    "DiscriminatorWeighter": [{"classifier": GaussianNB(), "calibrate": True}],
+    "DiscriminatorWeighter": [{"estimator": GaussianNB(), "calibrate": True}],
     "DomainScaler": [{"with_mean": False, "reference": "target"}, {"method": "robust"}],
     "EasyTLClassifier": [{"align": "coral"}],
     "GFK": [{"n_components": 1}],

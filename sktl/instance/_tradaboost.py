@@ -2,7 +2,6 @@
 
 import numpy as np
 
-from sktl._checks import check_number, check_option
 from sktl._core.boosting import (
     ERROR_TOL,
     initial_weights,
@@ -205,14 +204,6 @@ class TrAdaBoostClassifier(BoostedClassifier):
         self._store(rounds)
         self._store_row_weights([kept[3] for kept in rounds], rows)
         return self
-
-    # --- check ---
-
-    def _check_parameters(self, y):
-        """Refuse parameters and base estimators that boosting can't work with, before any work."""
-        check_number("target_weight", self.target_weight, low=0, high=np.inf, closed="neither", options=(None,))
-        check_option("store_weights", self.store_weights, (False, True))
-        super()._check_parameters(y)
 
     def _ways_out(self):
         """What to do if the first learner is no better than chance, and if it makes no error."""
