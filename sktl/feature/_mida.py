@@ -155,7 +155,7 @@ class MIDA(BaseComponents):
         gamma="median",
         degree=3,
         coef0=1,
-        mu=1.0,
+        mu=0.5,
         label_weight=0.0,
         n_landmarks="auto",
         random_state=0,
