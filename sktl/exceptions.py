@@ -6,6 +6,7 @@ __all__ = [
     "LowEffectiveSampleSizeWarning",
     "MatchedMeansWarning",
     "MissingExtraError",
+    "NoOverlapWarning",
     "NoTargetLabelsError",
     "ResamplingWarning",
     "SingleDomainWarning",
@@ -28,6 +29,10 @@ class LowEffectiveSampleSizeWarning(UserWarning):
 
 class MatchedMeansWarning(UserWarning):
     """The domains' means agree already, so that a method which matches means changes nothing."""
+
+
+class NoOverlapWarning(UserWarning):
+    """The source has next to no rows where the target lies, so that weighted source rows can't judge a model."""
 
 
 class ResamplingWarning(UserWarning):
