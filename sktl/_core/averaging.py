@@ -87,6 +87,8 @@ def average_squared(y, offset, basis, parts, *, weights=None, noise: float = 0.0
     """
     root = np.sqrt(np.ones(len(y)) if weights is None else weights)
     r, B = root * (y - offset), root[:, None] * basis
+    if weights is not None:  # a row of weight s has the noise of s rows: so has its covariance with the others
+        parts = [Part(_scaled(part.kernel, root), part.kappas, part.basis_variances) for part in parts]
     found = [_gaussian_fits(r, B, part, noise) for part in parts]
     sizes = [-np.log(len(fits[0])) for fits in found]  # a part with a finer grid counts no more
     log_evidence = np.concatenate([fits[0] + size for fits, size in zip(found, sizes, strict=True)])
@@ -95,6 +97,13 @@ def average_squared(y, offset, basis, parts, *, weights=None, noise: float = 0.0
     duals = [root * (share @ fits[2]) for share, fits in zip(shares, found, strict=True)]
     left_out = sum(share @ fits[3] for share, fits in zip(shares, found, strict=True))
     return Average(coef, duals, y - left_out / root)
+
+
+def _scaled(kernel, root):
+    """The kernel of rows scaled by ``root``."""
+    if kernel is None:
+        return None
+    return linear_kernel_of(root[:, None] * kernel.vectors * np.sqrt(kernel.values))
 
 
 def _gaussian_fits(r, B, part, noise):

@@ -37,8 +37,10 @@ def row_weights(sample_weight, n):
     weights = check_array(sample_weight, ensure_2d=False, dtype=float, input_name="sample_weight")
     if weights.shape != (n,):
         raise ValueError(f"sample_weight must have one value a row, shape ({n},); got shape {weights.shape}.")
-    if (weights < 0).any() or not weights.any():
-        raise ValueError(f"sample_weight must hold numbers >= 0, not all 0; the smallest is {weights.min():.3g}.")
+    if not weights.any():
+        raise ValueError(f"Sample weights must contain at least one non-zero number; all {n} are 0.")
+    if (weights < 0).any():
+        raise ValueError(f"sample_weight must hold numbers >= 0; the smallest is {weights.min():.3g}.")
     return weights
 
 
