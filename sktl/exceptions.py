@@ -5,6 +5,7 @@ __all__ = [
     "EarlyStopWarning",
     "LowEffectiveSampleSizeWarning",
     "MissingExtraError",
+    "NoOverlapWarning",
     "NoTargetLabelsError",
     "ResamplingWarning",
     "SingleDomainWarning",
@@ -23,6 +24,10 @@ class EarlyStopWarning(UserWarning):
 
 class LowEffectiveSampleSizeWarning(UserWarning):
     """So few source rows carry all the weight that what is learned from them is mostly chance."""
+
+
+class NoOverlapWarning(UserWarning):
+    """The source has next to no rows where the target lies, so that weighted source rows can't judge a model."""
 
 
 class ResamplingWarning(UserWarning):
