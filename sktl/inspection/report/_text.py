@@ -3,7 +3,8 @@
 import math
 import textwrap
 
-from sktl.inspection.report._kinds import FEW_EFFECTIVE, KINDS, SOME_EFFECTIVE
+from sktl.inspection.report._evidence import FEW_EFFECTIVE
+from sktl.inspection.report._kinds import KINDS, SOME_EFFECTIVE
 
 WIDTH = 100
 N_MAIN = 7  # cells of a column that every report has
