@@ -217,6 +217,8 @@ def class_codes(y, labeled):
         return None
     known = known_labels(one_column(y), labeled)
     known = known.toarray() if sparse.issparse(known) else known
+    if known.ndim > 1 and known.dtype.kind == "f" and (known != np.floor(known)).any():
+        return None  # several outputs to regress on
     if known.ndim > 1 or len({type(value) for value in known.tolist()}) > 1:  # outputs, or numbers beside texts
         rows = known.reshape(len(known), -1)
         rows = rows if rows.dtype.kind in "biu" else rows.astype(str)

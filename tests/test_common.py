@@ -440,6 +440,31 @@ def test_empty_domain_is_an_error(estimator, two_domains):
             clone(estimator).fit(X, two_domains[2], sample_domain=np.ones(len(X), dtype=bool))
 
 
+@pytest.mark.filterwarnings("ignore::sktl.exceptions.UnlabeledSourceWarning")
+@estimators
+def test_no_label_at_all_is_said_in_words(estimator, two_domains):
+    X, y, _ = two_domains
+    kwargs = {"sample_domain": np.isnan(y)} if takes_domain(estimator) else {}
+    nothing = np.full(len(X), np.nan)
+    try:
+        fitted = clone(estimator).fit(X, nothing, **kwargs)
+    except ValueError as error:
+        assert "label" in str(error), error
+    else:  # labels were never needed
+        assert np.isfinite(outcome(fitted, X)).all()
+
+
+@estimators
+def test_fit_leaves_the_global_generator_alone(estimator, two_domains):
+    if estimator.get_params(deep=False).get("random_state", 0) is None:
+        pytest.skip("random_state=None draws from numpy's global generator, as in scikit-learn")
+    X, y, kwargs = domains_for(estimator, two_domains)
+    before = np.random.get_state()[1].copy(), np.random.get_state()[2]
+    clone(estimator).fit(X, y, **kwargs)
+    assert_array_equal(np.random.get_state()[1], before[0])
+    assert np.random.get_state()[2] == before[1]
+
+
 @estimators
 def test_lengths_must_agree(estimator, two_domains):
     X, y, _ = two_domains

@@ -19,7 +19,9 @@ DATA |= {"target", "rows", "argv", "prior_target", "proba_target", "ax", "weight
 
 #: Values that fit required options, where another option is looked at.
 FITTING = {"estimator": LogisticRegression(), "before": LogisticRegression(), "after": LogisticRegression()}
-FITTING |= {"label": "y", "path": "table.csv", "values": [1.0]}
+FITTING |= {"label": "y", "path": "table.csv", "values": [1.0], "fit": print, "guess": [], "held_out": []}
+FITTING |= {"rng": np.random.RandomState(0), "n_folds": 2, "labels": [], "losses": {}, "usual": "a", "others": []}
+FITTING |= {"rivals": [], "alpha": 0.05}
 
 
 class Wrong:

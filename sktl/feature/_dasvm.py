@@ -223,7 +223,7 @@ class DASVMClassifier(BaseSelfLabeledClassifier):
 
         rows = np.flatnonzero(machine.used)
         weights = machine.weights(t, self.start_weight, self.n_annealing)
-        base = SVC(tol=1e-6) if self.estimator is None else clone(self.estimator)
+        base = SVC(tol=1e-6, random_state=0) if self.estimator is None else clone(self.estimator)
         machine.model = base.fit(X[rows], machine.signs[rows], sample_weight=weights[rows])
         return np.round(machine.model.decision_function(X), DECIMALS)
 

@@ -8,6 +8,7 @@ from sktl._core.assignment import assign_classes
 from sktl._core.distances import squared_distances
 from sktl._core.linear_maps import domain_gaussians, recolouring
 from sktl._core.moments import moments_of, row_blocks
+from sktl._threads import threads_by_size
 from sktl.base import BaseTransferClassifier, validate_rows
 
 DTYPES = [np.float64, np.float32]
@@ -116,6 +117,7 @@ class EasyTLClassifier(BaseTransferClassifier):
     def __init__(self, align=None):
         self.align = align
 
+    @threads_by_size
     def fit(self, X, y, sample_domain=None):
         """Find the class means and the prices.
 

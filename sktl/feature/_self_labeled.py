@@ -8,6 +8,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from sktl._checks import check_parameters
 from sktl._progress import ReportsProgress, reported, with_callbacks
+from sktl._threads import threads_by_size
 from sktl.base import BaseTransferClassifier, validate_rows
 
 
@@ -19,6 +20,7 @@ class BaseSelfLabeledClassifier(ReportsProgress, BaseTransferClassifier):
     """
 
     @with_callbacks
+    @threads_by_size
     def fit(self, X, y, sample_domain=None):
         """Learn from the rows of both domains.
 
@@ -47,8 +49,6 @@ class BaseSelfLabeledClassifier(ReportsProgress, BaseTransferClassifier):
             If there is one domain, which then is source and target.
         """
         check_parameters(self)
-        if y is None:
-            raise ValueError(f"{type(self).__name__} requires y to be passed, but the target y is None.")
         X, domains = self._check_rows(X, y, sample_domain, dtype=np.float64)
         codes = np.full(X.shape[0], -1)
         codes[domains.labeled] = self._encode(y, domains.labeled)[1]

@@ -5,12 +5,14 @@ target rows alone; or it is unfitted, and ``fit(X, y, sample_domain)`` fits it o
 Several sources are a list of (name, estimator) pairs.
 """
 
+from sktl.parameter._gaussian_process import GaussianProcessTransferRegressor
 from sktl.parameter._transfer_logistic import TransferLogisticRegression
 from sktl.parameter._transfer_poisson import TransferPoissonRegressor
 from sktl.parameter._transfer_ridge import TransferRidge
 from sktl.parameter._transfer_svc import TransferLinearSVC
 
 __all__ = [
+    "GaussianProcessTransferRegressor",
     "TransferLinearSVC",
     "TransferLogisticRegression",
     "TransferPoissonRegressor",

@@ -3,6 +3,7 @@
 import numpy as np
 
 from sktl._core.glm import LOGISTIC
+from sktl._threads import threads_by_size
 from sktl.base import BaseParameterTransfer, BaseTransferClassifier
 from sktl.parameter._linear import (
     LINEAR,
@@ -148,6 +149,7 @@ class TransferLogisticRegression(BaseParameterTransfer, BaseTransferClassifier):
         self.per_source = per_source
         self.tol = tol
 
+    @threads_by_size
     def fit(self, X, y, sample_domain=None, sample_weight=None):
         """Find the sources' weights, the penalty and the coefficients from the labelled target rows.
 

@@ -3,6 +3,7 @@
 import numpy as np
 
 from sktl._core.glm import POISSON
+from sktl._threads import threads_by_size
 from sktl.base import BaseParameterTransfer, BaseTransferRegressor, linear_parameters
 from sktl.domains import known_labels
 from sktl.parameter._linear import LINEAR, decision, fit_biased, keep_source, numbers, read_target
@@ -124,6 +125,7 @@ class TransferPoissonRegressor(BaseParameterTransfer, BaseTransferRegressor):
         self.per_source = per_source
         self.tol = tol
 
+    @threads_by_size
     def fit(self, X, y, sample_domain=None, sample_weight=None):
         """Find the sources' weights, the penalty and the coefficients from the labelled target rows.
 

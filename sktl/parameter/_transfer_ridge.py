@@ -3,6 +3,7 @@
 import numpy as np
 
 from sktl._core.biased_ridge import label_moments, ridge_path, solve_ridge
+from sktl._threads import threads_by_size
 from sktl.base import BaseParameterTransfer, BaseTransferRegressor, linear_parameters
 from sktl.parameter._linear import LINEAR, decision, equal_weights, numbers, read_target
 
@@ -125,6 +126,7 @@ class TransferRidge(BaseParameterTransfer, BaseTransferRegressor):
         self.fit_intercept = fit_intercept
         self.per_source = per_source
 
+    @threads_by_size
     def fit(self, X, y, sample_domain=None, sample_weight=None):
         """Find the penalty, the sources' weights and the coefficients from the labelled target rows.
 

@@ -1,6 +1,7 @@
 """A linear support vector classifier that shrinks towards a source model's coefficients (adaptive SVM)."""
 
 from sktl._core.glm import SQUARED_HINGE
+from sktl._threads import threads_by_size
 from sktl.base import BaseParameterTransfer, BaseTransferClassifier
 from sktl.parameter._linear import (
     LINEAR,
@@ -130,6 +131,7 @@ class TransferLinearSVC(BaseParameterTransfer, BaseTransferClassifier):
         self.per_source = per_source
         self.tol = tol
 
+    @threads_by_size
     def fit(self, X, y, sample_domain=None, sample_weight=None):
         """Find the sources' weights, the penalty and the coefficients from the labelled target rows.
 
