@@ -313,7 +313,8 @@ def _mixture(sample):
     left, pvalue, whole = tests.scores_of_a_mixture_test(scores, hidden, target, prior)
     drawn = "once source rows are drawn by the target's estimated class shares"
     alike = tests.is_explained(*found, sample.whole, sample.alpha)
-    scored_alike = tests.is_explained(left, pvalue, whole, sample.alpha)
+    # a KS statistic is never 0: of a distance of its own size nothing can be said but by the test
+    scored_alike = pvalue > sample.alpha or left <= tests.EXPLAINED * whole
     return (
         question(f"Are the rows alike {drawn}?", found, MEASURE, alike, "yes: class shares explain it", "no"),
         question("Does a model of the source score them alike then?", (left, pvalue), "KS of scores", scored_alike),

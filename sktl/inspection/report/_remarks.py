@@ -15,8 +15,8 @@ LEVELS = 3  # values that it names
 IDENTIFIER = {
     "in order": "`{}` looks like an identifier (whole numbers, nearly all different): drop it before fitting.",
     "apart": (
-        "`{}` looks like an identifier (whole numbers, nearly all different in ranges that do not meet): drop it before "
-        "fitting."
+        "`{}` looks like an identifier (whole numbers, nearly all different in ranges that do not meet): drop it "
+        "before fitting."
     ),
     "period": (
         "`{}` holds whole numbers in ranges that do not meet, as a year or a site does: it tells the domains apart by "

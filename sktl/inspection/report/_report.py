@@ -72,7 +72,7 @@ class DomainReport:
     features : list of FeatureShift
         One a column, the one that differs most first: ``feature``, ``measure``, ``difference``, ``pvalue`` and
         ``adjusted_pvalue`` (Holm, over all tests of columns), ``psi``, ``wasserstein``, ``mean_shift``,
-        ``scale_ratio``, ``telling``, ``missing_source``, ``missing_target``, ``missing_pvalue`` and
+        ``scale_ratio``, ``importance``, ``missing_source``, ``missing_target``, ``missing_pvalue`` and
         ``missing_adjusted_pvalue``, ``unseen`` and ``unseen_values``.
     sources : list of SourceDistance
         One a source, the nearest first: ``source``, ``n_rows``, and ``mmd`` and ``proxy_a`` (NaN below 10 rows).

@@ -173,7 +173,9 @@ def lie_apart(source, target, shift, stretch):
 
 def shapes_test(source, target):
     """Largest KS statistic between columns on their own scales, and the adjusted p-value (Holm) of the clearest."""
-    parts = [(part - part.mean(axis=0)) / np.maximum(part.std(axis=0), np.finfo(float).tiny) for part in (source, target)]
+    parts = [
+        (part - part.mean(axis=0)) / np.maximum(part.std(axis=0), np.finfo(float).tiny) for part in (source, target)
+    ]
     found = [ks_2samp(one, other, method="asymp") for one, other in zip(parts[0].T, parts[1].T, strict=True)]
     return max(result.statistic for result in found), float(holm(np.array([r.pvalue for r in found])).min())
 
@@ -282,12 +284,13 @@ def source_scores(X, codes, target, n_classes, seed=0):
     """What a model of the source's labels says of every row, (n_samples, n_classes); cross-fitted on the source."""
     rows, F = np.flatnonzero(~target & ~np.isnan(codes)), basis(X, seed)
     Y = (codes[rows, None] == np.arange(n_classes)).astype(float)
-    folds = label_folds(codes[rows], N_FOLDS, np.random.RandomState(seed), True)
-    scores, others = np.zeros((len(X), n_classes)), np.setdiff1d(np.arange(len(X)), rows)
+    rng = np.random.RandomState(seed)
+    folds = rng.randint(N_FOLDS, size=len(X))  # a row is scored by one model, whichever its domain: a mean differs
+    folds[rows] = label_folds(codes[rows], N_FOLDS, rng, True)
+    scores = np.zeros((len(X), n_classes))
     for fold in range(N_FOLDS):
-        model = expectation(F[rows[folds != fold]], Y[folds != fold])
-        scores[rows[folds == fold]] = model(F[rows[folds == fold]])
-        scores[others] += model(F[others]) / N_FOLDS
+        model = expectation(F[rows[folds[rows] != fold]], Y[folds[rows] != fold])
+        scores[folds == fold] = model(F[folds == fold])
     return scores
 
 

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from sktl.inspection.report._evidence import holds
+from sktl.inspection.report._tests import HALVED
 
 
 @dataclass(frozen=True)
@@ -78,7 +79,10 @@ def _is_scale_shift(evidence):
         return False
     if evidence.better_aligned is None:
         return True
-    return evidence.better_aligned.holds and not (holds(evidence.concept) and evidence.concept_aligned.holds)
+    if not (holds(evidence.concept) and evidence.concept_aligned.holds):
+        return evidence.better_aligned.holds
+    # moments are estimates: a trace of the difference stays where they explain it
+    return evidence.better_aligned.holds and evidence.concept_aligned.statistic <= HALVED * evidence.concept.statistic
 
 
 def _ruled_out(evidence):

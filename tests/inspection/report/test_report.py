@@ -209,9 +209,9 @@ def test_figures_without_a_test_say_so():
 
 def test_nothing_tells_where_nothing_differs():
     quiet = DomainReport.from_data(make("none", 0, False)[0], None, TARGET)
-    assert quiet.kind == "none" and quiet.features[0].telling > 0
-    telling = [line.split()[-1] for line in str(quiet).splitlines() if re.match(r"x\d  ", line)]
-    assert telling == ["-"] * len(quiet.features)
+    assert quiet.kind == "none" and quiet.features[0].importance > 0
+    importance = [line.split()[-1] for line in str(quiet).splitlines() if re.match(r"x\d  ", line)]
+    assert importance == ["-"] * len(quiet.features)
 
 
 def test_turned_axes_are_a_matter_of_scale():
@@ -299,8 +299,8 @@ def test_columns_by_hand(report, mixed):
     gaps = frame["height " * 9].isna()
     found = rows["height " * 9].missing_source, rows["height " * 9].missing_target
     assert_allclose(found, [gaps[~TARGET].mean(), gaps[TARGET].mean()])
-    assert_allclose(sum(row.telling for row in report.features), 1)
-    assert {"age", "city"} == {row.feature for row in sorted(report.features, key=lambda row: -row.telling)[:2]}
+    assert_allclose(sum(row.importance for row in report.features), 1)
+    assert {"age", "city"} == {row.feature for row in sorted(report.features, key=lambda row: -row.importance)[:2]}
 
 
 def test_each_source_has_its_distances(report, mixed):
