@@ -4,6 +4,7 @@ __all__ = [
     "CollapsedImagesWarning",
     "EarlyStopWarning",
     "LowEffectiveSampleSizeWarning",
+    "MatchedMeansWarning",
     "MissingExtraError",
     "NoOverlapWarning",
     "NoTargetLabelsError",
@@ -24,6 +25,10 @@ class EarlyStopWarning(UserWarning):
 
 class LowEffectiveSampleSizeWarning(UserWarning):
     """So few source rows carry all the weight that what is learned from them is mostly chance."""
+
+
+class MatchedMeansWarning(UserWarning):
+    """The domains' means agree already, so that a method which matches means changes nothing."""
 
 
 class NoOverlapWarning(UserWarning):
