@@ -4,12 +4,12 @@ from numbers import Integral
 
 import numpy as np
 
-from sktl._checks import BOOLEAN, ESTIMATOR, Interval, check_parameters
+from sktl._checks import BOOLEAN, CLASSIFIER, Interval, check_parameters
 from sktl._core.contrasts import balance_factor
 from sktl._progress import ReportsProgress, reported, with_callbacks
 from sktl._threads import threads_by_size
 from sktl.feature._components import BaseComponents, read_classes
-from sktl.feature._pseudo_labels import alternate, check_guesser, store_turns
+from sktl.feature._pseudo_labels import NearestDirection, alternate, store_turns
 
 
 class BDA(ReportsProgress, BaseComponents):
@@ -33,7 +33,7 @@ class BDA(ReportsProgress, BaseComponents):
 
     Parameters
     ----------
-    n_components : int >= 1 or "auto", default=2
+    n_components : int >= 1 or "auto", default="auto"
         Number of new features. "auto": 20, or as many as there are directions, where these are fewer.
     balance : float in [0, 1] or "auto", default="auto"
         Weight of the class means (the paper's mu).
@@ -48,11 +48,14 @@ class BDA(ReportsProgress, BaseComponents):
     degree, coef0 : float, default=3, 1
         Parameters of the "poly" and "sigmoid" kernels.
     mu : float > 0, default=1.0
-        Weight of the penalty on the coefficients (the paper's lambda), beside an MMD matrix of Frobenius norm 1.
+        Weight of the penalty on the coefficients (the paper's lambda), beside an MMD matrix of Frobenius norm 1, in
+        units of the rows' total variance (other kernels: of the square of their variance in the kernel's feature
+        space), so that the units of X do not matter.
     estimator : classifier, default=None
         Guesses the classes of target rows from the components. None: 1-nearest-neighbour on rows scaled to unit norm,
-        as in the literature; it compares all source with all target rows, so give large tables another one. That sees
-        the components as they are, of very different sizes: ``make_pipeline(StandardScaler(), LogisticRegression())``.
+        as in the literature; beyond 5,000 labelled rows the neighbour is sought in cells of rows near each other, and
+        nearly always the nearest. Another classifier sees the components as they are, of very different sizes:
+        ``make_pipeline(StandardScaler(), LogisticRegression())``.
     max_iter : int >= 1, default=10
         Eigenproblems at the most; the literature's 10.
     n_landmarks : int >= 1, "auto" or None, default="auto"
@@ -67,8 +70,8 @@ class BDA(ReportsProgress, BaseComponents):
         Coefficients: directions A' for the linear kernel, else W' on the rows ``landmarks_``. Rows of norm 1 (times
         sqrt(n / n_landmarks)); the entry of largest size is positive; zero where nothing is left to explain.
     eigenvalues_ : ndarray of shape (n_components,)
-        Scatter of each component over M's measure of the distance between the domains, plus mu (for components of norm
-        1). Falling.
+        Scatter of each component over M's measure of the distance between the domains, plus mu in its units (for
+        components of norm 1). Falling.
     balances_ : ndarray of shape (n_iter_,)
         Balance of each iteration. The first has no class means, unless some target labels are known: there it means
         nothing.
@@ -136,14 +139,14 @@ class BDA(ReportsProgress, BaseComponents):
     _constraints = {
         "balance": ("auto", Interval(low=0, high=1)),
         "class_balanced": BOOLEAN,
-        "estimator": (None, *ESTIMATOR),
+        "estimator": (None, *CLASSIFIER),
         "max_iter": (Interval(Integral, 1),),
     }
     _needs_labels = True
 
     def __init__(
         self,
-        n_components=2,
+        n_components="auto",
         *,
         balance="auto",
         class_balanced=False,
@@ -202,15 +205,17 @@ class BDA(ReportsProgress, BaseComponents):
             If there is one domain; the components then maximise variance alone.
         """
         check_parameters(self)
-        classifier = check_guesser(self.estimator)
         X, rows = read_classes(self, X, y, sample_domain)
         table = self._expand(X, rows.groups(rows.codes), rows.n_groups)
+        classifier = NearestDirection() if self.estimator is None else self.estimator
         balances = []
 
         def solve(codes):
             auto = self.balance == "auto"
             balances.append(balance_factor(X, rows.target, codes, len(rows.classes)) if auto else float(self.balance))
-            return table.solve(self.mu, self.n_components_, table.contrasts(balances[-1], self.class_balanced))
+            return table.solve(
+                table.penalty(self.mu), self.n_components_, table.contrasts(balances[-1], self.class_balanced)
+            )
 
         turns = reported(self, alternate(table, X, rows, solve, classifier, self.max_iter), self.max_iter, "iteration")
         self.balances_ = np.array(balances)

@@ -6,6 +6,8 @@ Several sources are a list of (name, estimator) pairs.
 """
 
 from sktl.parameter._gaussian_process import GaussianProcessTransferRegressor
+from sktl.parameter._hypothesis_classifier import HypothesisTransferClassifier
+from sktl.parameter._hypothesis_regressor import HypothesisTransferRegressor
 from sktl.parameter._transfer_logistic import TransferLogisticRegression
 from sktl.parameter._transfer_poisson import TransferPoissonRegressor
 from sktl.parameter._transfer_ridge import TransferRidge
@@ -13,6 +15,8 @@ from sktl.parameter._transfer_svc import TransferLinearSVC
 
 __all__ = [
     "GaussianProcessTransferRegressor",
+    "HypothesisTransferClassifier",
+    "HypothesisTransferRegressor",
     "TransferLinearSVC",
     "TransferLogisticRegression",
     "TransferPoissonRegressor",
