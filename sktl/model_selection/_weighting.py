@@ -13,7 +13,7 @@ from sktl.model_selection._verdict import MIN_LABELS
 
 #: Share of the target that the source must cover for certain before its rows can prove a gain there. In a made world
 #: the lower bounds of the overlap are .3 at most three deviations away, where transfer hurts beyond the source, and .5
-#: or more at one and a half, where it helps (``benchmarks/guard.py``).
+#: or more at one and a half, where it helps (``benchmarks/guard_overlap.py``).
 COVERED = 0.5
 #: Equally weighted rows that weighted ones must be worth for a score; below, it is the word of a handful of rows.
 WORTH_OF_SCORE = 5
