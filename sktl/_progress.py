@@ -1,10 +1,15 @@
-"""Progress of long fits through scikit-learn's callbacks, where its version has them (from 1.9 on)."""
+"""Progress of long fits through scikit-learn's callbacks, where its version has them (from 1.9 on).
+
+An estimator whose ``fit`` iterates has the mixin ``ReportsProgress``, decorates ``fit`` by ``with_callbacks`` and takes
+its steps from :func:`reported`. Callbacks are not handed on to the estimators fitted inside a step.
+"""
 
 try:
-    from sklearn.callback import CallbackSupportMixin, with_callbacks
+    from sklearn.callback import CallbackSupportMixin as ReportsProgress
+    from sklearn.callback import with_callbacks
 except ImportError:  # an older scikit-learn: estimators have no set_callbacks, and fits tell nothing
 
-    class CallbackSupportMixin:
+    class ReportsProgress:
         """Stand-in that offers nothing."""
 
     def with_callbacks(method):
@@ -12,28 +17,22 @@ except ImportError:  # an older scikit-learn: estimators have no set_callbacks, 
         return method
 
 
-__all__ = ["ReportsProgress", "with_callbacks"]
+__all__ = ["ReportsProgress", "reported", "with_callbacks"]
 
 
-class ReportsProgress(CallbackSupportMixin):
-    """Mixin of estimators whose ``fit``, decorated by ``with_callbacks``, iterates.
-
-    Each step is a task without subtasks: callbacks are not handed on to the estimators fitted inside it.
-    """
-
-    def _reported(self, steps, max_steps, name):
-        """List what the iterator ``steps`` yields, telling callbacks of each; one that asks for it ends the steps."""
-        if not hasattr(self, "_init_callback_context"):
-            return list(steps)
-        whole = self._init_callback_context(max_subtasks=max_steps)
-        whole.call_on_fit_task_begin(estimator=self)
-        done, end = [], object()
-        for _ in range(max_steps):
-            task = whole.subcontext(task_name=name).call_on_fit_task_begin(estimator=self)
-            item = next(steps, end)
-            stop = task.call_on_fit_task_end(estimator=self)
-            done += [] if item is end else [item]
-            if stop or item is end:
-                break
-        whole.call_on_fit_task_end(estimator=self)
-        return done
+def reported(estimator, steps, max_steps, name):
+    """List what the iterator ``steps`` yields, telling callbacks of each; one that asks for it ends the steps."""
+    if not hasattr(estimator, "_init_callback_context"):
+        return list(steps)
+    whole = estimator._init_callback_context(max_subtasks=max_steps)
+    whole.call_on_fit_task_begin(estimator=estimator)
+    done, end = [], object()
+    for _ in range(max_steps):
+        task = whole.subcontext(task_name=name).call_on_fit_task_begin(estimator=estimator)
+        item = next(steps, end)
+        stop = task.call_on_fit_task_end(estimator=estimator)
+        done += [] if item is end else [item]
+        if stop or item is end:
+            break
+    whole.call_on_fit_task_end(estimator=estimator)
+    return done

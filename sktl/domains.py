@@ -230,6 +230,30 @@ def read_domains(X, y=None, sample_domain=None):
     return Domains(~labeled, labeled, names, single=False)
 
 
+def read_target_domain(X, y=None, sample_domain=None):
+    """Tell the domains where the source is a model: every row is a target row unless ``sample_domain`` names a source.
+
+    Parameters
+    ----------
+    X : array, frame or sparse matrix of n_samples rows
+        Only its number of rows is used.
+    y : array-like of shape (n_samples,), default=None
+        Labels; missing ones are NaN, None or ``pd.NA``.
+    sample_domain : array-like of shape (n_samples,), default=None
+        As :func:`read_domains` takes it; it may name target rows alone.
+
+    Returns
+    -------
+    Domains
+    """
+    n = n_rows(X)
+    labeled = np.ones(n, dtype=bool) if y is None else labeled_rows(X, y)
+    names, target, aliases = np.full(n, TARGET, dtype=object), np.ones(n, dtype=bool), frozenset()
+    if sample_domain is not None and not _names_of_domains(sample_domain, n)[1].all():
+        target, names, aliases = _read_sample_domain(sample_domain, n, labeled)
+    return Domains(target, labeled, names, single=False, aliases=aliases)
+
+
 def user_level():
     """Stack level, for the caller's warning, of the first line that is not sktl's, scikit-learn's or joblib's."""
     frame, level = inspect.currentframe(), 0

@@ -123,7 +123,7 @@ def test_without_callbacks_in_scikit_learn_there_is_nothing_to_set(monkeypatch):
     old = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(old)
     assert not hasattr(old.ReportsProgress, "set_callbacks")
-    assert old.ReportsProgress()._reported(iter("abc"), 3, "round") == ["a", "b", "c"]
+    assert old.reported(old.ReportsProgress(), iter("abc"), 3, "round") == ["a", "b", "c"]
     assert old.with_callbacks(len) is len
 
 

@@ -3,21 +3,43 @@
 Base classes say what the families promise: :class:`BaseWeighter` (with :class:`BaseRatioWeighter` for those that weigh
 new rows too), :class:`BaseDomainTransformer` (with :class:`BaseDomainAligner` for those that map each domain by a map
 of its own), :class:`BaseTransferClassifier`, :class:`BaseTransferRegressor`; :class:`BaseOnLabeled` is what the
-wrappers of ordinary estimators share.
+wrappers of ordinary estimators share. How ``sample_domain`` and weights reach the parts of any model:
+:func:`fit_on_domains`, :func:`on_missing_labels`, :func:`consumes_domains`, :func:`weight_parameter`.
+:class:`BaseParameterTransfer` is the mixin of what starts from a source model, with functions that read one:
+:func:`source_predict`, :func:`source_log_proba`, :func:`linear_parameters`, :func:`union_of_classes`.
 """
 
 from sktl.base._models import BaseTransferClassifier, BaseTransferRegressor
+from sktl.base._routing import consumes_domains, fit_on_domains, on_missing_labels
+from sktl.base._source import BaseParameterTransfer
+from sktl.base._source_models import (
+    default_floor,
+    linear_parameters,
+    source_log_proba,
+    source_predict,
+    union_of_classes,
+)
 from sktl.base._transformers import BaseDomainAligner, BaseDomainTransformer
 from sktl.base._weighters import BaseRatioWeighter, BaseWeighter
-from sktl.base._wrappers import BaseOnLabeled, OnLabeled
+from sktl.base._wrappers import BaseOnLabeled, OnLabeled, weight_parameter
 
 __all__ = [
     "BaseDomainAligner",
     "BaseDomainTransformer",
     "BaseOnLabeled",
+    "BaseParameterTransfer",
     "BaseRatioWeighter",
     "BaseTransferClassifier",
     "BaseTransferRegressor",
     "BaseWeighter",
     "OnLabeled",
+    "consumes_domains",
+    "default_floor",
+    "fit_on_domains",
+    "linear_parameters",
+    "on_missing_labels",
+    "source_log_proba",
+    "source_predict",
+    "union_of_classes",
+    "weight_parameter",
 ]

@@ -7,17 +7,19 @@ from sklearn.base import BaseEstimator, ClassifierMixin, RegressorMixin
 from sklearn.utils import assert_all_finite, column_or_1d
 from sklearn.utils.multiclass import check_classification_targets
 
-from sktl.base._rows import TakesSampleDomain, labeled_only
+from sktl.base._rows import check_rows, labeled_only
 from sktl.domains import known_labels
 
 
-class BaseTransferClassifier(TakesSampleDomain, ClassifierMixin, BaseEstimator, metaclass=ABCMeta):
+class BaseTransferClassifier(ClassifierMixin, BaseEstimator, metaclass=ABCMeta):
     """Contract of the classifiers that learn from several domains.
 
     ``fit(X, y, sample_domain=None)``; ``predict`` takes new rows as target rows; ``score`` leaves out rows without a
     label.
     """
 
+    __metadata_request__fit = {"sample_domain": True}  # so that routing needs no set_fit_request
+    _check_rows = check_rows
     _needs_target_labels = False  # whether it learns nothing from target rows without a label
 
     @abstractmethod
@@ -56,14 +58,21 @@ class BaseTransferClassifier(TakesSampleDomain, ClassifierMixin, BaseEstimator, 
         X, y, params = labeled_only(X, y, {"sample_weight": sample_weight}, needs="a score needs")
         return super().score(X, y, **params)
 
+    def __sklearn_tags__(self):
+        tags = super().__sklearn_tags__()
+        tags.input_tags.sparse = True
+        return tags
 
-class BaseTransferRegressor(TakesSampleDomain, RegressorMixin, BaseEstimator, metaclass=ABCMeta):
+
+class BaseTransferRegressor(RegressorMixin, BaseEstimator, metaclass=ABCMeta):
     """Contract of the regressors that learn from several domains.
 
     ``fit(X, y, sample_domain=None)``; ``predict`` takes new rows as target rows; ``score`` leaves out rows without a
     label.
     """
 
+    __metadata_request__fit = {"sample_domain": True}  # so that routing needs no set_fit_request
+    _check_rows = check_rows
     _needs_target_labels = False  # whether it learns nothing from target rows without a label
 
     @abstractmethod
@@ -88,3 +97,8 @@ class BaseTransferRegressor(TakesSampleDomain, RegressorMixin, BaseEstimator, me
         """
         X, y, params = labeled_only(X, y, {"sample_weight": sample_weight}, needs="a score needs", discrete=False)
         return super().score(X, y, **params)
+
+    def __sklearn_tags__(self):
+        tags = super().__sklearn_tags__()
+        tags.input_tags.sparse = True
+        return tags

@@ -10,7 +10,27 @@ from sktl.base._wrappers import BaseOnLabeled, OnLabeled, weight_parameter
 
 
 def consumes_domains(estimator, method):
-    """Whether ``sample_domain`` can reach a part of the estimator (a step that maps domains apart) by ``method``."""
+    """Whether ``sample_domain`` can reach a part of the estimator (a step that maps domains apart) by a method.
+
+    Parameters
+    ----------
+    estimator : estimator object
+        A pipeline, for instance.
+    method : str
+        "fit", "transform", "predict", ...
+
+    Returns
+    -------
+    bool
+
+    Examples
+    --------
+    >>> from sklearn.linear_model import Ridge
+    >>> from sktl.base import consumes_domains
+    >>> from sktl.feature import TCA
+    >>> consumes_domains(TCA(), "fit"), consumes_domains(Ridge(), "fit")
+    (True, False)
+    """
     with config_context(enable_metadata_routing=True):
         return bool(get_routing_for_object(estimator).consumes(method, ["sample_domain"]))
 
@@ -18,7 +38,34 @@ def consumes_domains(estimator, method):
 def fit_on_domains(estimator, X, y, sample_domain, weights=None):
     """A clone fitted; ``sample_domain`` goes wherever it is asked for, at any depth of a pipeline.
 
-    ``weights`` of the rows go to what learns from labels, the last step of a pipeline, and to no other.
+    Parameters
+    ----------
+    estimator : estimator object
+        It is cloned, never changed.
+    X : array-like or CSR matrix of shape (n_samples, n_features)
+        Rows of all domains.
+    y : array-like of shape (n_samples,)
+        Labels.
+    sample_domain : array-like of shape (n_samples,) or None
+        Domains of the rows.
+    weights : array-like of shape (n_samples,), default=None
+        Weights of the rows: they go to what learns from labels, the last step of a pipeline, and to no other.
+
+    Returns
+    -------
+    estimator object
+        The fitted clone.
+
+    Examples
+    --------
+    >>> from sklearn.linear_model import Ridge
+    >>> from sklearn.pipeline import make_pipeline
+    >>> from sktl.base import fit_on_domains
+    >>> from sktl.feature import DomainScaler
+    >>> pipe = make_pipeline(DomainScaler(), Ridge())
+    >>> X, y = [[0.0], [1.0], [10.0], [11.0]], [0.0, 1.0, 0.0, 1.0]
+    >>> fit_on_domains(pipe, X, y, ["lab", "lab", "target", "target"]).predict([[10.0], [11.0]]).round(1).tolist()
+    [0.1, 0.9]
     """
     model, params = clone(estimator), {} if weights is None else {"sample_weight": weights}
     if consumes_domains(model, "fit"):
@@ -52,7 +99,25 @@ def parts(model):
 
 
 def on_missing_labels(estimator):
-    """The estimator itself, if it can be fitted where labels are missing; else wrapped to see labelled rows."""
+    """The estimator itself, if it can be fitted where labels are missing; else wrapped to see labelled rows.
+
+    Parameters
+    ----------
+    estimator : estimator object
+        Any classifier, regressor or pipeline.
+
+    Returns
+    -------
+    estimator object
+        The same, or with :class:`OnLabeled` round it or round its last step.
+
+    Examples
+    --------
+    >>> from sklearn.linear_model import Ridge
+    >>> from sktl.base import on_missing_labels
+    >>> on_missing_labels(Ridge())
+    OnLabeled(estimator=Ridge())
+    """
     last = estimator.steps[-1][1] if isinstance(estimator, Pipeline) else estimator
     if isinstance(last, BaseOnLabeled) or consumes_domains(last, "fit"):
         return estimator

@@ -6,21 +6,11 @@ from sklearn.utils.validation import validate_data
 from sktl.domains import known_labels, labeled_rows, read_domains, take_rows
 
 
-class TakesSampleDomain:
-    """``sample_domain`` is metadata that ``fit`` asks for, so that routing needs no ``set_fit_request``."""
-
-    __metadata_request__fit = {"sample_domain": True}
-
-    def _check_rows(self, X, y, sample_domain, **check_params):
-        """The *check* and *split* acts of ``fit``: validated ``X`` and its :class:`~sktl.domains.Domains`."""
-        sparse = "csr" if get_tags(self).input_tags.sparse else False
-        X = validate_data(self, X, accept_sparse=check_params.pop("accept_sparse", sparse), **check_params)
-        return X, read_domains(X, y, sample_domain)
-
-    def __sklearn_tags__(self):
-        tags = super().__sklearn_tags__()
-        tags.input_tags.sparse = True
-        return tags
+def check_rows(estimator, X, y, sample_domain, **check_params):
+    """The *check* and *split* acts of ``fit``: validated ``X`` and its :class:`~sktl.domains.Domains`."""
+    sparse = "csr" if get_tags(estimator).input_tags.sparse else False
+    X = validate_data(estimator, X, accept_sparse=check_params.pop("accept_sparse", sparse), **check_params)
+    return X, read_domains(X, y, sample_domain)
 
 
 def labeled_only(X, y, params, needs, discrete=True):

@@ -7,19 +7,20 @@ from sklearn.base import BaseEstimator, ClassNamePrefixFeaturesOutMixin, Transfo
 from sklearn.utils import get_tags
 from sklearn.utils.validation import check_is_fitted, validate_data
 
-from sktl.base._rows import TakesSampleDomain
+from sktl.base._rows import check_rows
 from sktl.domains import read_new_domains
 
 
-class BaseDomainTransformer(
-    TakesSampleDomain, ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator, metaclass=ABCMeta
-):
+class BaseDomainTransformer(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator, metaclass=ABCMeta):
     """Contract of the transformers that bring the domains together.
 
     ``fit`` learns from the rows of all domains, ``transform`` takes new rows as target rows, ``fit_transform`` keeps
     the caller's row order. float32 stays float32. A child implements ``fit`` and ``transform`` and sets
     ``_n_features_out``.
     """
+
+    __metadata_request__fit = {"sample_domain": True}  # so that routing needs no set_fit_request
+    _check_rows = check_rows
 
     @abstractmethod
     def fit(self, X, y=None, sample_domain=None):
@@ -51,6 +52,7 @@ class BaseDomainTransformer(
     def __sklearn_tags__(self):
         """Tags of a transformer that keeps float32."""
         tags = super().__sklearn_tags__()
+        tags.input_tags.sparse = True
         tags.transformer_tags.preserves_dtype = ["float64", "float32"]
         return tags
 

@@ -10,7 +10,7 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 
 from sktl._checks import check_number
 from sktl._core.ratio import clip_weights, effective_sample_size
-from sktl.base._rows import TakesSampleDomain
+from sktl.base._rows import check_rows
 from sktl.domains import user_level
 from sktl.exceptions import LowEffectiveSampleSizeWarning
 
@@ -18,7 +18,7 @@ HANDFUL = 5  # effective rows below which a weighter warns
 FEW_ROWS = 4 * HANDFUL  # a source of no more rows than this is small by itself: no warning
 
 
-class BaseWeighter(TakesSampleDomain, BaseEstimator, metaclass=ABCMeta):
+class BaseWeighter(BaseEstimator, metaclass=ABCMeta):
     """Contract of the estimators that weight source rows towards the target.
 
     ``fit(X, y=None, sample_domain=None)`` sets ``weights_`` (n_samples,), in the order of the rows of ``X``: on source
@@ -27,6 +27,8 @@ class BaseWeighter(TakesSampleDomain, BaseEstimator, metaclass=ABCMeta):
     bounds its weights by it.
     """
 
+    __metadata_request__fit = {"sample_domain": True}  # so that routing needs no set_fit_request
+    _check_rows = check_rows
     clip = None  # a child's parameter of this name stands before it
 
     def fit(self, X, y=None, sample_domain=None):
@@ -104,6 +106,11 @@ class BaseWeighter(TakesSampleDomain, BaseEstimator, metaclass=ABCMeta):
 
     def _weigh_nothing(self, X):
         """Set the child's fitted attributes where there is one domain, so that there is nothing to weigh."""
+
+    def __sklearn_tags__(self):
+        tags = super().__sklearn_tags__()
+        tags.input_tags.sparse = True
+        return tags
 
 
 class BaseRatioWeighter(BaseWeighter):

@@ -212,7 +212,31 @@ class BaseOnLabeled(MetaEstimatorMixin, BaseEstimator, metaclass=ABCMeta):
 
 
 def weight_parameter(estimator):
-    """Name of the ``fit`` parameter by which weights of rows reach an estimator, or the last step of a pipeline."""
+    """Name of the ``fit`` parameter by which weights of rows reach an estimator, or the last step of a pipeline.
+
+    Parameters
+    ----------
+    estimator : estimator object
+        A model that learns from labels, or a pipeline that ends in one.
+
+    Returns
+    -------
+    str
+
+    Raises
+    ------
+    TypeError
+        If it takes no weights.
+
+    Examples
+    --------
+    >>> from sklearn.linear_model import Ridge
+    >>> from sklearn.pipeline import make_pipeline
+    >>> from sklearn.preprocessing import StandardScaler
+    >>> from sktl.base import weight_parameter
+    >>> weight_parameter(make_pipeline(StandardScaler(), Ridge()))
+    'ridge__sample_weight'
+    """
     if isinstance(estimator, Pipeline):
         name, last = estimator.steps[-1]
         return f"{name}__{weight_parameter(last)}"

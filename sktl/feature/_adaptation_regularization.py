@@ -13,7 +13,7 @@ from sktl._checks import check_kernel, check_number
 from sktl._core.adaptation import exact_system, feature_system, inverse_root, joint_contrast
 from sktl._core.graphs import neighbor_graph, normalized_laplacian
 from sktl._core.kernels import blocks, make_kernel, subsample
-from sktl._progress import ReportsProgress, with_callbacks
+from sktl._progress import ReportsProgress, reported, with_callbacks
 from sktl.base import BaseTransferClassifier
 
 MAX_EXACT = 5000  # rows up to which n_landmarks="auto" is exact: twice 200 MB
@@ -63,7 +63,7 @@ class BaseAdaptationRegularization(ReportsProgress, BaseTransferClassifier):
         Z = self._fit_features(X, target)
         codes[target & ~labeled] = self._guess(Z, codes, labeled, target)
         system, self._root = self._factor(Z, codes, labeled)
-        steps = self._reported(self._iterate(system, Z, codes, labeled, target), self.max_iter, "iteration")
+        steps = reported(self, self._iterate(system, Z, codes, labeled, target), self.max_iter, "iteration")
         self._store(steps)
         return self
 

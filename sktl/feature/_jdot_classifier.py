@@ -3,8 +3,7 @@
 import numpy as np
 from sklearn.base import is_classifier
 
-from sktl.base import BaseTransferClassifier
-from sktl.base._wrappers import weight_parameter
+from sktl.base import BaseTransferClassifier, weight_parameter
 from sktl.feature._jdot import JointTransport
 
 LEAST_PROBABILITY = 1e-6  # a prediction counts as no surer than this: losses are at most 13.8

@@ -10,7 +10,7 @@ from sklearn.preprocessing import FunctionTransformer, Normalizer
 from sktl._checks import check_number
 from sktl._core.components import row_groups
 from sktl._core.kernels import canonical_order
-from sktl._progress import ReportsProgress
+from sktl._progress import ReportsProgress, reported
 from sktl.feature._components import LabeledComponents
 
 
@@ -42,7 +42,7 @@ class PseudoLabeledComponents(ReportsProgress, LabeledComponents):
         X, domains, codes = self._check_labeled(X, y, sample_domain)
         n_classes = len(self.classes_)
         table = self._table(X, row_groups(domains.target, codes, n_classes), 2 * n_classes + 2)
-        turns = self._reported(self._turns(X, table, codes, domains.target), self.max_iter, "iteration")
+        turns = reported(self, self._turns(X, table, codes, domains.target), self.max_iter, "iteration")
         self.n_iter_, self.pseudo_label_changes_ = len(turns), np.array([share for *_, share in turns])
         vectors, values, _ = turns[-1]
         return self._store(table, vectors, values, dtype=X.dtype)

@@ -6,7 +6,7 @@ import numpy as np
 from sklearn.utils import get_tags
 from sklearn.utils.validation import check_is_fitted, validate_data
 
-from sktl._progress import ReportsProgress, with_callbacks
+from sktl._progress import ReportsProgress, reported, with_callbacks
 from sktl.base import BaseTransferClassifier
 
 
@@ -53,7 +53,7 @@ class BaseSelfLabeledClassifier(ReportsProgress, BaseTransferClassifier):
         codes[domains.labeled] = self._encode(y, domains.labeled)[1]
         source = domains.source
         target = source if domains.single else domains.target
-        rounds = self._reported(self._rounds(X, codes, source, target), self.max_iter, "iteration")
+        rounds = reported(self, self._rounds(X, codes, source, target), self.max_iter, "iteration")
         self.n_iter_ = len(rounds)
         self.n_changes_ = np.array(
             [np.count_nonzero(new != old) for old, new in zip(rounds, rounds[1:], strict=False)], dtype=int

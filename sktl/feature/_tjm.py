@@ -7,7 +7,7 @@ import numpy as np
 from sktl._checks import check_number
 from sktl._core.components import row_groups
 from sktl._core.linalg import NEGLIGIBLE
-from sktl._progress import ReportsProgress, with_callbacks
+from sktl._progress import ReportsProgress, reported, with_callbacks
 from sktl.feature._components import BaseComponents
 
 SMALLEST = np.finfo(float).tiny
@@ -181,7 +181,7 @@ class TJM(ReportsProgress, BaseComponents):
         table = self._table(X, row_groups(domains.target), n_groups=2)
         sparse_rows = domains.source & (not domains.single)
         sparse_rows = sparse_rows if self._landmark_rows is None else sparse_rows[self._landmark_rows]
-        turns = self._reported(self._turns(table, sparse_rows), self.max_iter, "iteration")
+        turns = reported(self, self._turns(table, sparse_rows), self.max_iter, "iteration")
         self.n_iter_ = len(turns)
         vectors, values, self.row_norms_ = turns[-1]
         return self._store(table, vectors, values, dtype=X.dtype)

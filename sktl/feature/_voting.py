@@ -5,8 +5,7 @@ from joblib import Parallel, delayed
 from sklearn.base import is_classifier
 from sklearn.utils.validation import check_is_fitted, validate_data
 
-from sktl.base import BaseTransferClassifier
-from sktl.base._routing import fit_on_domains, on_missing_labels
+from sktl.base import BaseTransferClassifier, fit_on_domains, on_missing_labels
 from sktl.feature._meda import MEDAClassifier
 from sktl.feature._spl import SPLClassifier
 

@@ -3,7 +3,7 @@
 import numpy as np
 
 from sktl._checks import check_number
-from sktl.base._routing import fit_on_domains, on_missing_labels
+from sktl.base import fit_on_domains, on_missing_labels
 from sktl.inspection._domains import domains_of
 from sktl.inspection._labels import read_labels
 from sktl.inspection._style import CYCLE, axes, legend_beside, scatter_domains

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from sktl.base._routing import on_missing_labels
+from sktl.base import on_missing_labels
 from sktl.inspection._style import axes
 from sktl.inspection._text import short
 from sktl.model_selection import transfer_matrix

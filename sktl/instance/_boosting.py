@@ -13,8 +13,7 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 from sktl._checks import check_number, check_option
 from sktl._core.boosting import ERROR_TOL, is_chance, weighted_median
 from sktl._progress import ReportsProgress
-from sktl.base import BaseTransferClassifier, BaseTransferRegressor
-from sktl.base._wrappers import weight_parameter
+from sktl.base import BaseTransferClassifier, BaseTransferRegressor, weight_parameter
 from sktl.domains import known_labels, user_level
 from sktl.exceptions import EarlyStopWarning, NoTargetLabelsError
 

@@ -10,8 +10,7 @@ from sklearn.utils import check_random_state
 from sklearn.utils.metadata_routing import MetadataRouter
 
 from sktl._checks import check_number, check_option
-from sktl.base import BaseOnLabeled
-from sktl.base._wrappers import weight_parameter
+from sktl.base import BaseOnLabeled, weight_parameter
 from sktl.domains import labeled_rows, n_rows, read_domains, user_level
 from sktl.exceptions import ResamplingWarning
 from sktl.instance._kmm import KMM

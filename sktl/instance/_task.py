@@ -8,7 +8,7 @@ from sklearn.utils.parallel import Parallel, delayed
 
 from sktl._checks import check_number
 from sktl._core.boosting import ERROR_TOL, is_chance, log_target_factor, scaled_weights
-from sktl._progress import with_callbacks
+from sktl._progress import reported, with_callbacks
 from sktl.domains import take_rows
 from sktl.instance._boosting import (
     BoostedClassifier,
@@ -239,7 +239,7 @@ class TaskTrAdaBoostClassifier(BoostedClassifier):
             delayed(boost_source)(self._base(), take_rows(X, source), y[source], *options, seed)
             for source, seed in zip(sources, seeds, strict=True)
         )
-        return self._reported(runs, len(sources), "source")
+        return reported(self, runs, len(sources), "source")
 
     def _choose(self, pools, X, codes):
         """Yield (learner, error, weight of its vote, inverted, its source) of each round; algorithm 3 of [1]."""

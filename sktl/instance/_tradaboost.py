@@ -13,7 +13,7 @@ from sktl._core.boosting import (
     second_half,
     updated_weights,
 )
-from sktl._progress import with_callbacks
+from sktl._progress import reported, with_callbacks
 from sktl.domains import take_rows
 from sktl.instance._boosting import BoostedClassifier, first_smallest, fit_learner
 
@@ -198,7 +198,7 @@ class TrAdaBoostClassifier(BoostedClassifier):
         X, y, codes = take_rows(X, rows), *self._encode(y, rows)
         self._has_source = not target.all()
         sources = self._find_sources(domains.names[rows], target)
-        rounds = self._reported(self._boost(X, y, codes, target, sources), self.n_estimators, "round")
+        rounds = reported(self, self._boost(X, y, codes, target, sources), self.n_estimators, "round")
         self._warn_if_over_at_once(rounds[0][1], len(self.classes_), target, self._ways_out())
         self._store(rounds)
         self._store_row_weights([kept[3] for kept in rounds], rows)

@@ -14,7 +14,7 @@ from sktl._core.boosting import (
     second_half,
     updated_weights,
 )
-from sktl._progress import with_callbacks
+from sktl._progress import reported, with_callbacks
 from sktl.domains import take_rows
 from sktl.instance._boosting import BoostedRegressor, fit_learner
 
@@ -201,7 +201,7 @@ class TrAdaBoostRegressor(BoostedRegressor):
         rows, target = self._split(domains)
         X, y = take_rows(X, rows), self._numbers(y, rows)
         self._has_source = not target.all()
-        rounds = self._reported(self._boost(X, y, target), self.n_estimators, "round")
+        rounds = reported(self, self._boost(X, y, target), self.n_estimators, "round")
         self._warn_if_over_at_once(rounds[0][1], 2, target, WAYS_OUT)
         self._store(rounds)
         self._store_row_weights([kept[3] for kept in rounds], rows)

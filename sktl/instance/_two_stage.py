@@ -16,7 +16,7 @@ from sktl._core.boosting import (
     shrunk_weights,
     weighted_median,
 )
-from sktl._progress import with_callbacks
+from sktl._progress import reported, with_callbacks
 from sktl.domains import take_rows, user_level
 from sktl.exceptions import EarlyStopWarning
 from sktl.instance._boosting import BoostedRegressor, fit_learner
@@ -307,7 +307,7 @@ class TwoStageTrAdaBoostRegressor(BoostedRegressor):
         runs = Parallel(n_jobs=self.n_jobs, return_as="generator")(
             delayed(held_out_loss)(base, X, y, target, step, held_out, *options, seed) for step, held_out, seed in jobs
         )
-        losses = self._reported(runs, len(jobs), "fold")
+        losses = reported(self, runs, len(jobs), "fold")
         losses += [np.nan] * (len(weights) * max(len(folds), 1) - len(losses))  # nothing to choose, or told to stop
         self.step_errors_ = np.reshape(losses, (len(weights), -1)).sum(axis=1) / np.count_nonzero(target)
         known = np.where(np.isnan(self.step_errors_), np.inf, self.step_errors_)

@@ -8,7 +8,7 @@ from sklearn import config_context
 from sklearn.metrics import check_scoring
 from sklearn.utils import check_array, check_consistent_length
 
-from sktl.base._routing import consumes_domains
+from sktl.base import consumes_domains
 from sktl.domains import as_column, missing_values
 from sktl.exceptions import SingleDomainWarning
 

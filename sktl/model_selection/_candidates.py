@@ -7,7 +7,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 from sklearn.utils import check_random_state
 
-from sktl.base._routing import fit_on_domains
+from sktl.base import fit_on_domains
 from sktl.domains import TARGET, draw_rows, known_labels, missing_values, n_rows
 from sktl.model_selection._hide import hide_labels
 from sktl.model_selection._splitters import TargetKFold, class_codes, deal

@@ -8,7 +8,7 @@ from joblib import Parallel, delayed
 from sklearn.utils import check_random_state
 
 from sktl._checks import check_number
-from sktl.base._routing import on_missing_labels
+from sktl.base import on_missing_labels
 from sktl.domains import draw_rows, one_column, read_domains
 from sktl.exceptions import NoTargetLabelsError
 from sktl.model_selection._by_domain import check_learner, check_numbers, one_domain_is_meant, single_scorer

@@ -7,8 +7,7 @@ from scipy.stats import sem
 from sklearn.base import is_classifier
 
 from sktl._checks import check_number, check_option
-from sktl.base import BaseOnLabeled
-from sktl.base._routing import fit_on_domains, on_missing_labels
+from sktl.base import BaseOnLabeled, fit_on_domains, on_missing_labels
 from sktl.domains import draw_rows, known_labels, n_rows, one_column, read_domains
 from sktl.instance import DiscriminatorWeighter
 from sktl.model_selection._by_domain import respond

@@ -7,8 +7,7 @@ from sklearn.base import clone, is_classifier
 from sklearn.metrics import check_scoring
 
 from sktl._checks import check_option
-from sktl.base import BaseRatioWeighter, BaseWeighter
-from sktl.base._routing import fit_on_domains
+from sktl.base import BaseRatioWeighter, BaseWeighter, fit_on_domains
 from sktl.domains import TARGET, draw_rows
 from sktl.instance import DiscriminatorWeighter
 from sktl.model_selection._hide import hide_labels

@@ -6,9 +6,7 @@ import numpy as np
 from sklearn.base import is_classifier
 
 from sktl._checks import check_number, check_option
-from sktl.base import BaseOnLabeled
-from sktl.base._routing import fit_on_domains, on_missing_labels
-from sktl.base._wrappers import weight_parameter
+from sktl.base import BaseOnLabeled, fit_on_domains, on_missing_labels, weight_parameter
 from sktl.domains import TARGET, draw_rows, known_labels, missing_values, read_domains
 from sktl.model_selection._by_domain import check_learner
 from sktl.model_selection._sources import rank_sources

@@ -10,7 +10,7 @@ from sklearn.model_selection import KFold, StratifiedKFold, cross_val_score
 from sklearn.utils import check_consistent_length, check_random_state
 
 from sktl._checks import check_number, check_option
-from sktl.base._routing import fit_on_domains, on_missing_labels
+from sktl.base import fit_on_domains, on_missing_labels
 from sktl.domains import TARGET, as_column, draw_rows, known_labels, missing_values, one_column
 from sktl.model_selection._by_domain import check_learner, domain_names, one_domain_is_meant, single_scorer
 from sktl.model_selection._hide import hide_labels

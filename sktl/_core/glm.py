@@ -1,0 +1,284 @@
+"""Losses of generalised linear models with an offset, and their penalised minimum by Newton or L-BFGS steps.
+
+The objective is, with weights s_i, offsets o_i and linear predictors eta_i = x_i'w + b + o_i,
+
+    sum_i s_i loss(y_i, eta_i) / sum_i s_i + (penalty / 2) |w|^2,
+
+so that a penalty towards w_0 is an offset of x_i'w_0 and a plain penalty on the difference.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+
+import numpy as np
+from scipy.linalg import lstsq, solve
+from scipy.optimize import minimize
+from scipy.sparse import issparse
+from scipy.special import expit, logsumexp, softmax
+
+NEWTON_COLUMNS = 400  # from here on a factorisation of d x d costs more than the L-BFGS steps it saves
+LARGEST_EXPONENT = 500.0  # of a mean exp(eta): a step too long is then refused by its loss, not by an overflow
+
+
+@dataclass(frozen=True)
+class Loss:
+    """A convex loss of the linear predictor, with its derivatives by it, each a function of (y, eta) and elementwise.
+
+    ``mean`` is the inverse link; ``is_in_range`` says which y the loss is defined for.
+    """
+
+    name: str
+    value: Callable
+    gradient: Callable
+    hessian: Callable
+    mean: Callable
+    is_in_range: Callable
+
+
+def _exp(eta):
+    return np.exp(np.minimum(eta, LARGEST_EXPONENT))
+
+
+def _power(eta, exponent):
+    """exp(eta)^exponent without overflow."""
+    return np.exp(np.clip(exponent * eta, -LARGEST_EXPONENT, LARGEST_EXPONENT))
+
+
+def _tweedie_value(y, eta, power):
+    return _power(eta, 2 - power) / (2 - power) - y * _power(eta, 1 - power) / (1 - power)
+
+
+def tweedie_loss(power: float) -> Loss:
+    """Half the unit deviance of a Tweedie distribution with log link, up to a term of y; 1 is Poisson's, 2 Gamma's."""
+    limits = {1: lambda y, eta: _exp(eta) - y * eta, 2: lambda y, eta: y * _power(eta, -1) + eta}
+    return Loss(
+        name={1: "poisson", 2: "gamma"}.get(power, f"tweedie({power})"),
+        value=limits.get(power, partial(_tweedie_value, power=power)),
+        gradient=lambda y, eta: _power(eta, 2 - power) - y * _power(eta, 1 - power),
+        hessian=lambda y, eta: (2 - power) * _power(eta, 2 - power) - (1 - power) * y * _power(eta, 1 - power),
+        mean=_exp,
+        is_in_range=(lambda y: y >= 0) if power < 2 else (lambda y: y > 0),
+    )
+
+
+def _all_real(y):
+    return np.isfinite(y)
+
+
+SQUARED = Loss(
+    "squared_error",
+    value=lambda y, eta: (y - eta) ** 2 / 2,
+    gradient=lambda y, eta: eta - y,
+    hessian=lambda y, eta: np.ones_like(eta),
+    mean=lambda eta: eta,
+    is_in_range=_all_real,
+)
+#: y is 0 or 1 (or a share between them).
+LOGISTIC = Loss(
+    "log_loss",
+    value=lambda y, eta: np.logaddexp(0, eta) - y * eta,
+    gradient=lambda y, eta: expit(eta) - y,
+    hessian=lambda y, eta: expit(eta) * expit(-eta),
+    mean=expit,
+    is_in_range=lambda y: (y >= 0) & (y <= 1),
+)
+POISSON = tweedie_loss(1)
+GAMMA = tweedie_loss(2)
+
+
+def multinomial_value(codes, eta):
+    """Log-loss of rows of class ``codes`` (n,) under logits (n, K)."""
+    return logsumexp(eta, axis=1) - eta[np.arange(len(eta)), codes]
+
+
+def multinomial_gradient(codes, eta):
+    """Derivatives of the log-loss by the logits, (n, K)."""
+    gradient = softmax(eta, axis=1)
+    gradient[np.arange(len(eta)), codes] -= 1
+    return gradient
+
+
+@dataclass(frozen=True)
+class LinearFit:
+    """A penalised minimum: ``coef`` (d,) or (K, d), ``intercept`` a float or (K,), the objective there, and how."""
+
+    coef: np.ndarray
+    intercept: float | np.ndarray
+    objective: float
+    n_iter: int
+    converged: bool
+
+
+@dataclass(frozen=True)
+class _Problem:
+    """Value and gradient of the objective at packed parameters [coef.ravel(), intercept]; ``gradient`` of the loss."""
+
+    value_of: Callable
+    gradient_of: Callable
+    X: np.ndarray
+    offset: np.ndarray  # (n,) or (n, K)
+    shares: np.ndarray  # weights that sum to 1
+    penalty: float
+    fit_intercept: bool
+
+    def unpack(self, packed):
+        """Coefficients (K, d) or (d,), and intercepts (K,) or a number."""
+        d, outputs = self.X.shape[1], self.offset.shape[1:]
+        size = d * int(np.prod(outputs))
+        intercept = packed[size:] if self.fit_intercept else np.zeros(outputs or (1,))
+        return packed[:size].reshape(*outputs, d), (intercept if outputs else intercept[0])
+
+    def start(self):
+        """All parameters zero: the offset alone."""
+        return np.zeros((self.X.shape[1] + self.fit_intercept) * int(np.prod(self.offset.shape[1:])))
+
+    def eta(self, packed):
+        """Linear predictors."""
+        coef, intercept = self.unpack(packed)
+        return self.X @ coef.T + intercept + self.offset
+
+    def objective(self, packed):
+        """Mean loss and penalty."""
+        coef, _ = self.unpack(packed)
+        return float(self.shares @ self.value_of(self.eta(packed)) + self.penalty / 2 * np.vdot(coef, coef))
+
+    def gradient(self, packed, eta=None):
+        """Derivatives by the packed parameters."""
+        coef, _ = self.unpack(packed)
+        by_eta = self.gradient_of(self.eta(packed) if eta is None else eta)
+        by_eta = by_eta * (self.shares if by_eta.ndim == 1 else self.shares[:, None])
+        by_coef = (self.X.T @ by_eta).T + self.penalty * coef
+        return np.append(by_coef.ravel(), by_eta.sum(axis=0)) if self.fit_intercept else by_coef.ravel()
+
+    def both(self, packed):
+        """Objective and gradient from one pass over the rows."""
+        coef, _ = self.unpack(packed)
+        eta = self.eta(packed)
+        value = self.shares @ self.value_of(eta) + self.penalty / 2 * np.vdot(coef, coef)
+        return float(value), self.gradient(packed, eta)
+
+
+def fit_glm(
+    loss: Loss,
+    X,
+    y,
+    *,
+    offset=None,
+    sample_weight=None,
+    penalty: float = 0.0,
+    fit_intercept: bool = True,
+    start=None,
+    tol: float = 1e-8,
+    max_iter: int = 200,
+    solver: str | None = None,
+) -> LinearFit:
+    """Minimise the objective above over coefficients and intercept.
+
+    Parameters
+    ----------
+    X : ndarray or CSR matrix of shape (n, d)
+    y : ndarray of shape (n,)
+    offset, sample_weight : ndarray of shape (n,), optional
+        0 and 1 by default.
+    start : tuple (coef, intercept), optional
+        Where to start; a path of penalties goes from one solution to the next.
+    tol : float
+        Largest element of the gradient at the end.
+    solver : {"newton", "lbfgs"}, optional
+        By default Newton's for few columns, L-BFGS for many.
+    """
+    problem = _Problem(
+        partial(loss.value, y),
+        partial(loss.gradient, y),
+        X,
+        np.zeros(X.shape[0]) if offset is None else offset,
+        _shares(sample_weight, X.shape[0]),
+        penalty,
+        fit_intercept,
+    )
+    packed = problem.start() if start is None else np.append(start[0], [start[1]] if fit_intercept else [])
+    if solver == "newton" or (solver is None and X.shape[1] <= NEWTON_COLUMNS):
+        return _newton(problem, partial(loss.hessian, y), packed, tol, max_iter)
+    return _lbfgs(problem, packed, tol, max_iter)
+
+
+def fit_multinomial(
+    X,
+    codes,
+    n_classes: int,
+    *,
+    offset=None,
+    sample_weight=None,
+    penalty: float = 0.0,
+    fit_intercept: bool = True,
+    start=None,
+    tol: float = 1e-7,
+    max_iter: int = 1000,
+) -> LinearFit:
+    """The same for the log-loss of K classes: ``codes`` (n,) in 0..K-1, ``offset`` (n, K), by L-BFGS.
+
+    All K rows of coefficients are penalised, as scikit-learn does; without a penalty they are known up to a common
+    row only.
+    """
+    n = X.shape[0]
+    problem = _Problem(
+        partial(multinomial_value, codes),
+        partial(multinomial_gradient, codes),
+        X,
+        np.zeros((n, n_classes)) if offset is None else offset,
+        _shares(sample_weight, n),
+        penalty,
+        fit_intercept,
+    )
+    packed = problem.start() if start is None else np.append(np.ravel(start[0]), start[1] if fit_intercept else [])
+    return _lbfgs(problem, packed, tol, max_iter)
+
+
+def _shares(sample_weight, n):
+    """Weights that sum to 1."""
+    return np.full(n, 1 / n) if sample_weight is None else sample_weight / sample_weight.sum()
+
+
+def _lbfgs(problem, packed, tol, max_iter):
+    """Quasi-Newton steps by scipy."""
+    options = {"maxiter": max_iter, "gtol": tol, "ftol": 1e-15, "maxls": 50}  # the gradient decides
+    found = minimize(problem.both, packed, jac=True, method="L-BFGS-B", options=options)
+    coef, intercept = problem.unpack(found.x)
+    small = np.abs(problem.gradient(found.x)).max(initial=0) <= 10 * tol  # else a line search that ended at rounding
+    return LinearFit(coef, intercept, float(found.fun), int(found.nit), bool(small or found.status == 0))
+
+
+def _newton(problem, hessian_of, packed, tol, max_iter):
+    """Newton steps, halved until the objective falls enough (Armijo's rule)."""
+    value, gradient = problem.both(packed)
+    for n_iter in range(max_iter + 1):
+        if np.abs(gradient).max(initial=0) <= tol or n_iter == max_iter:
+            break
+        step = _newton_step(problem, hessian_of(problem.eta(packed)), gradient)
+        slope, size = float(gradient @ step), 1.0
+        while (ahead := problem.objective(packed + size * step)) > value + 1e-4 * size * slope and size > 1e-10:
+            size /= 2
+        if not ahead < value:  # at the limit of rounding: no step lowers the objective
+            break
+        packed = packed + size * step
+        value, gradient = problem.both(packed)
+    coef, intercept = problem.unpack(packed)
+    converged = bool(np.abs(gradient).max(initial=0) <= max(tol, 1e-6) or n_iter < max_iter)
+    return LinearFit(coef, intercept, value, n_iter, converged)
+
+
+def _newton_step(problem, curvature, gradient):
+    """Minus the inverse Hessian times the gradient; the least-squares answer where the Hessian is singular."""
+    X, weights = problem.X, problem.shares * curvature
+    hessian = (X.multiply(weights[:, None]).T @ X).toarray() if issparse(X) else (X * weights[:, None]).T @ X
+    hessian.flat[:: len(hessian) + 1] += problem.penalty
+    if problem.fit_intercept:
+        cross = X.T @ weights
+        hessian = np.block([[hessian, cross[:, None]], [cross[None, :], weights.sum()[None, None]]])
+    # a ridge at the limit of rounding: rows of a class that is told apart perfectly have no curvature left
+    hessian.flat[:: len(hessian) + 1] += 1e-14 * max(np.trace(hessian) / len(hessian), 1e-300)
+    try:
+        return -solve(hessian, gradient, assume_a="pos")
+    except np.linalg.LinAlgError:
+        return -lstsq(hessian, gradient)[0]

@@ -1,0 +1,8 @@
+"""What a source model already knows: start from a fitted model and a few labels of the target.
+
+``source=`` is a fitted estimator (an old model: kept as it is, never changed), and ``fit(X_target, y_target)`` sees
+target rows alone; or it is unfitted, and ``fit(X, y, sample_domain)`` fits it on the labelled source rows first.
+Several sources are a list of (name, estimator) pairs.
+"""
+
+__all__ = []

@@ -1,0 +1,119 @@
+"""Losses of generalised linear models: derivatives, and minima against scikit-learn's and against offsets by hand."""
+
+import numpy as np
+import pytest
+from numpy.testing import assert_allclose
+from scipy import sparse
+from sklearn.linear_model import GammaRegressor, LogisticRegression, PoissonRegressor, Ridge, TweedieRegressor
+
+from sktl._core.glm import (
+    GAMMA,
+    LOGISTIC,
+    POISSON,
+    SQUARED,
+    fit_glm,
+    fit_multinomial,
+    multinomial_gradient,
+    multinomial_value,
+    tweedie_loss,
+)
+
+LOSSES = [SQUARED, LOGISTIC, POISSON, GAMMA, tweedie_loss(1.5), tweedie_loss(3)]
+
+
+def table(loss, n=83, d=4, seed=0):
+    rng = np.random.default_rng(seed)
+    X, offset = rng.normal(size=(n, d)), 0.5 * rng.normal(size=n)
+    eta = X @ (0.4 * rng.normal(size=d)) + 0.3 + offset
+    y = {"squared_error": eta + rng.normal(size=n), "log_loss": (rng.random(n) < loss.mean(eta)).astype(float)}
+    return X, y.get(loss.name, rng.gamma(2, np.exp(np.clip(eta, -5, 5)) / 2)), offset, rng.random(n) + 0.5
+
+
+@pytest.mark.parametrize("loss", LOSSES, ids=lambda loss: loss.name)
+def test_derivatives_are_those_of_finite_differences(loss):
+    _, y, _, _ = table(loss)
+    eta, h = np.linspace(-2, 2, len(y)), 1e-5
+    assert_allclose(loss.gradient(y, eta), (loss.value(y, eta + h) - loss.value(y, eta - h)) / (2 * h), atol=1e-7)
+    by_differences = (loss.gradient(y, eta + h) - loss.gradient(y, eta - h)) / (2 * h)
+    assert_allclose(loss.hessian(y, eta), by_differences, rtol=1e-7, atol=1e-7)
+
+
+def test_multinomial_gradient_is_that_of_finite_differences():
+    rng = np.random.default_rng(0)
+    eta, codes, h = rng.normal(size=(7, 3)), np.array([0, 1, 2, 2, 1, 0, 0]), 1e-6
+    for k in range(3):
+        step = h * np.eye(3)[k]
+        rise = (multinomial_value(codes, eta + step) - multinomial_value(codes, eta - step)) / (2 * h)
+        assert_allclose(multinomial_gradient(codes, eta)[:, k], rise, atol=1e-8)
+
+
+@pytest.mark.parametrize(
+    "loss, twin",
+    [
+        (POISSON, PoissonRegressor(alpha=0.1, tol=1e-10, max_iter=1000)),
+        (GAMMA, GammaRegressor(alpha=0.1, tol=1e-10, max_iter=1000)),
+        (tweedie_loss(1.5), TweedieRegressor(power=1.5, alpha=0.1, tol=1e-10, max_iter=1000)),
+    ],
+    ids=["poisson", "gamma", "tweedie"],
+)
+@pytest.mark.parametrize("solver", ["newton", "lbfgs"])
+def test_twins_of_scikit_learn(loss, twin, solver):
+    X, y, _, weight = table(loss)
+    twin.fit(X, y, sample_weight=weight)
+    for rows in (X, sparse.csr_array(X)):
+        fit = fit_glm(loss, rows, y, sample_weight=weight, penalty=0.1, solver=solver)
+        assert fit.converged
+        assert_allclose(fit.coef, twin.coef_, rtol=1e-5, atol=1e-7)
+        assert_allclose(fit.intercept, twin.intercept_, rtol=1e-5)
+
+
+def test_ridge_and_logistic_twins():
+    X, y, _, weight = table(SQUARED)
+    fit = fit_glm(SQUARED, X, y, sample_weight=weight, penalty=3 / weight.sum())
+    ridge = Ridge(alpha=3).fit(X, y, sample_weight=weight)
+    assert_allclose(np.append(fit.coef, fit.intercept), np.append(ridge.coef_, ridge.intercept_), rtol=1e-9)
+    X, y, _, _ = table(LOGISTIC)
+    fit = fit_glm(LOGISTIC, X, y, penalty=1 / (0.7 * len(y)))
+    twin = LogisticRegression(C=0.7, tol=1e-10).fit(X, y)
+    assert_allclose(np.append(fit.coef, fit.intercept), np.append(twin.coef_, twin.intercept_), rtol=1e-5)
+
+
+def test_multinomial_twin():
+    rng = np.random.default_rng(0)
+    X = rng.normal(size=(90, 3))
+    codes = (X @ rng.normal(size=(3, 4)) + rng.gumbel(size=(90, 4))).argmax(axis=1)
+    fit = fit_multinomial(X, codes, 4, penalty=1 / 90)
+    twin = LogisticRegression(C=1, tol=1e-10, max_iter=1000).fit(X, codes)
+    assert_allclose(fit.coef, twin.coef_, atol=1e-5)
+    assert_allclose(fit.intercept - fit.intercept.mean(), twin.intercept_ - twin.intercept_.mean(), atol=1e-5)
+
+
+@pytest.mark.parametrize("loss", LOSSES, ids=lambda loss: loss.name)
+def test_an_offset_is_a_column_whose_coefficient_is_one(loss):
+    """At the minimum the derivatives are zero with the offset in eta; an offset of X w moves the coefficients by w."""
+    X, y, offset, weight = table(loss)
+    fit = fit_glm(loss, X, y, offset=offset, sample_weight=weight)
+    by_eta = weight * loss.gradient(y, X @ fit.coef + fit.intercept + offset)
+    assert_allclose(X.T @ by_eta, 0, atol=1e-5)
+    assert_allclose(by_eta.sum(), 0, atol=1e-5)
+    w = np.array([0.2, -0.1, 0.3, 0.0])
+    moved = fit_glm(loss, X, y, offset=offset + X @ w + 0.4, sample_weight=weight)
+    assert_allclose(moved.coef, fit.coef - w, atol=1e-6)
+    assert_allclose(moved.intercept, fit.intercept - 0.4, atol=1e-6)
+
+
+def test_the_log_link_offset_of_poisson_is_an_exposure():
+    X, y, offset, _ = table(POISSON)
+    exposure = np.exp(offset)
+    fit = fit_glm(POISSON, X, y, offset=offset, penalty=0.2 * exposure.mean())
+    rate = PoissonRegressor(alpha=0.2, tol=1e-12, max_iter=1000).fit(X, y / exposure, sample_weight=exposure)
+    assert_allclose(fit.coef, rate.coef_, rtol=1e-5, atol=1e-8)
+
+
+@pytest.mark.parametrize("solver", ["newton", "lbfgs"])
+def test_separable_rows_and_few_rows_end(solver):
+    X, y = np.array([[-1.0, 0], [-2, 1], [1, 0], [3, 1]]), np.array([0.0, 0, 1, 1])
+    fit = fit_glm(LOGISTIC, X, y, penalty=1e-6, solver=solver)
+    assert np.isfinite(fit.coef).all() and fit.coef[0] > 1
+    alone = fit_glm(SQUARED, X[:1], y[:1] + 2, penalty=1.0, solver=solver)
+    assert_allclose(np.append(alone.coef, alone.intercept), [0, 0, 2], atol=1e-6)
