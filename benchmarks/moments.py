@@ -29,7 +29,7 @@ from sktl.feature import CORAL, DomainScaler, LinearOT, SubspaceAlignment
 ALIGNERS = {
     "DomainScaler": DomainScaler(),
     "CORAL": CORAL(),
-    "CORAL, Ledoit-Wolf": CORAL(reg=0, shrinkage="ledoit-wolf"),
+    "CORAL, Ledoit-Wolf": CORAL(reg=0, shrinkage="auto"),
     "LinearOT": LinearOT(),
     "SubspaceAlignment(20)": SubspaceAlignment(20),
 }

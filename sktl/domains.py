@@ -85,7 +85,7 @@ def take_rows(data, rows):
         return data.tocsr()[np.flatnonzero(rows)]
     if isinstance(data, (list, tuple)):
         return [value for value, keep in zip(data, rows, strict=True) if keep]
-    return np.asarray(data)[rows]
+    return as_column(data)[rows]
 
 
 def draw_rows(data, index):
@@ -95,6 +95,23 @@ def draw_rows(data, index):
     if isinstance(data, (list, tuple)):
         return [data[i] for i in index]
     return (data.tocsr() if sparse.issparse(data) else data)[index]
+
+
+def plain_rows(X, name="X"):
+    """``X`` itself, or CSR with its duplicate entries summed on a copy; an error if entries of it are masked.
+
+    numpy drops the mask of a masked array without a word where an array is asked for, and formulas on the stored
+    values of a sparse matrix (norms, products of the data) take duplicate entries for different ones.
+    """
+    if isinstance(X, np.ma.MaskedArray) and np.ma.is_masked(X):
+        raise ValueError(
+            f"{name} has {np.ma.count_masked(X)} masked entries, whose values must not count. Fill them: "
+            f"{name}.filled(np.nan) for an estimator that takes missing values, or an imputed value."
+        )
+    if sparse.issparse(X) and X.format == "csr" and not X.has_canonical_format:
+        X = X.copy()
+        X.sum_duplicates()
+    return X
 
 
 def _is_null(value):
@@ -134,9 +151,16 @@ def missing_values(values):
 
 
 def as_column(values):
-    """``values`` as an array; a list becomes an object array where another dtype would change its values."""
+    """``values`` as an array; a list becomes an object array where another dtype would change its values.
+
+    Masked entries become None: a mask says that a value is missing, and numpy would drop it without a word.
+    """
     if _library(values):
         return values.to_numpy()
+    if np.ma.is_masked(values):
+        column = values.data.astype(object)
+        column[np.ma.getmaskarray(values)] = None
+        return column
     if not isinstance(values, (list, tuple)):
         return values if sparse.issparse(values) else np.asarray(values)
     return _unboxed(np.array(values, dtype=object))
@@ -201,7 +225,7 @@ def read_domains(X, y=None, sample_domain=None):
     -------
     Domains
     """
-    n = n_rows(X)
+    n = n_rows(plain_rows(X))
     labeled = np.ones(n, dtype=bool) if y is None else labeled_rows(X, y)
     if sample_domain is not None:
         target, names, aliases = _read_sample_domain(sample_domain, n, labeled)
@@ -515,7 +539,7 @@ def _concatenate(tables):
         raise TypeError(f"All domains must come in one kind of table; got {found}. Convert them to one kind first.")
     if library != {None}:
         return _concatenate_frames(tables, sys.modules[library.pop()])
-    tables = [X if sparse.issparse(X) else np.asarray(X) for X in tables]
+    tables = [X if sparse.issparse(X) else np.asarray(plain_rows(X)) for X in tables]
     widths = sorted({X.shape[1] if X.ndim > 1 else 1 for X in tables})
     if len(widths) > 1:
         raise ValueError(f"All domains must have the same number of columns; got {widths}.")

@@ -15,7 +15,7 @@ from sktl.instance import RLLS
 VARIANTS = {
     "ARTLClassifier": [{"kernel": "linear"}, {"n_landmarks": 20, "estimator": LogisticRegression()}],
     "BBSE": [{"confusion": "hard"}],
-    "CORAL": [{"form": "kernel"}, {"reg": 0.0, "shrinkage": "ledoit-wolf", "align_means": False}],
+    "CORAL": [{"form": "kernel"}, {"reg": 0.0, "shrinkage": "auto", "align_means": False}],
     "BDA": [{"balance": 0.7, "class_balanced": True}],
     "CMMSClassifier": [{"n_components": 2, "gamma": 0.0}],
     "DASVMClassifier": [{"estimator": LogisticRegression(), "rho": 3}],

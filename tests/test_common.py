@@ -201,6 +201,44 @@ def test_csr(estimator, container, two_domains):
 
 
 @estimators
+def test_duplicate_entries_of_csr_are_summed(estimator, two_domains):
+    if not get_tags(estimator).input_tags.sparse:
+        pytest.skip("takes dense rows only, as its tags say")
+    estimator = without_trees(estimator)
+    X, y, kwargs = domains_for(estimator, two_domains)
+    plain = sparse.csr_array(X)
+    halves = np.repeat(plain.data / 2, 2), np.repeat(plain.indices, 2), 2 * plain.indptr
+    doubled = sparse.csr_array(halves, shape=plain.shape)
+    read_only(doubled.data, doubled.indices, doubled.indptr)
+    assert not doubled.has_canonical_format
+    result = outcome(clone(estimator).fit(doubled, y, **kwargs), doubled)
+    assert_allclose(result, outcome(clone(estimator).fit(plain, y, **kwargs), plain), rtol=1e-9, atol=1e-9)
+    assert len(doubled.data) == 2 * len(plain.data)
+
+
+@estimators
+def test_masked_labels_are_missing(estimator, two_domains):
+    if needs_target_labels(estimator):
+        pytest.skip("learns from labelled target rows: labels can't tell its domains")
+    X, y, y_true = two_domains
+    masked = np.ma.array(y_true, mask=np.isnan(y))  # the hidden labels are there, and must not count
+    result = outcome(clone(estimator).fit(np.ma.array(X), masked), X)
+    assert_allclose(result, outcome(clone(estimator).fit(X, y), X))
+
+
+@estimators
+def test_masked_entries_are_refused(estimator, two_domains):
+    X, y, kwargs = domains_for(estimator, two_domains)
+    hidden = np.ma.array(X, mask=X > 2)
+    with pytest.raises(ValueError, match=rf"X has {(X > 2).sum()} masked entries"):
+        clone(estimator).fit(hidden, y, **kwargs)
+    if takes_domain(estimator):
+        domain = np.ma.array(np.where(np.isnan(two_domains[1]), -1, 0), mask=np.arange(len(X)) == 7)
+        with pytest.raises(ValueError, match="sample_domain is missing in row 7"):
+            clone(estimator).fit(X, y, sample_domain=domain)
+
+
+@estimators
 @pytest.mark.parametrize("library", ["pandas", "polars"])
 def test_frames(estimator, library, two_domains):
     frames = pytest.importorskip(library, reason=f"{library} comes with the test extra")

@@ -3,8 +3,7 @@
 import numpy as np
 from scipy.linalg import eigh
 
-from sktl._core.kernels import blocks
-from sktl._core.linalg import NEGLIGIBLE, scatter
+from sktl._core.linalg import NEGLIGIBLE
 
 SMALL_ANGLE = 1e-2  # below it (1 - sin(t) / t) / (1 - cos(t)) would lose its digits
 
@@ -49,34 +48,19 @@ def flow_scales(angle):
     return np.sqrt((1 + ratio) / (4 * (1 + np.cos(angle)))), np.sqrt(across)
 
 
-def subspace_disagreement(source, target, pooled):
-    """D(k) = (sin alpha_k + sin beta_k) / 2 for k = 1, 2, ...: how far both subspaces are from the pooled one.
-
-    alpha_k (beta_k) is the largest principal angle between the k leading axes of the source (target) and of all rows.
-
-    Parameters
-    ----------
-    source, target, pooled : ndarray of shape (d, r)
-        Orthonormal columns in order of falling variance.
-
-    Yields
-    ------
-    float
-    """
-    with_source, with_target = source.T @ pooled, target.T @ pooled
-    for k in range(1, pooled.shape[1] + 1):
-        cosines = [np.linalg.svd(product[:k, :k], compute_uv=False)[-1] for product in (with_source, with_target)]
-        yield float(np.mean(np.sqrt(np.maximum(0, 1 - np.square(cosines)))))
-
-
-def to_principal_axes(X, factor):
+def to_principal_axes(factor, scatter):
     """Rotate the columns of a factor (d, m) so that those of X @ factor are uncorrelated, their variances falling.
 
     The products of new rows stay; what fixes the columns is X, not the signs and rotations of a decomposition. Columns
     that are zero on all rows are zero; the entry of largest size of the others is positive.
+
+    Parameters
+    ----------
+    factor : ndarray of shape (d, m)
+        What rows are multiplied by.
+    scatter : ndarray of shape (m, m)
+        Centred scatter of X @ factor.
     """
-    n, size = X.shape[0], factor.shape[1]
-    matrix, _ = scatter((np.asarray(X[rows] @ factor) for rows in blocks(n, 4096)), np.zeros((n, 0)))
-    rotated = factor @ eigh((matrix + matrix.T) / 2)[1][:, ::-1]
-    largest = rotated[np.argmax(np.abs(rotated), axis=0), np.arange(size)]
+    rotated = factor @ eigh((scatter + scatter.T) / 2)[1][:, ::-1]
+    largest = rotated[np.argmax(np.abs(rotated), axis=0), np.arange(factor.shape[1])]
     return rotated * np.where(np.abs(largest) < NEGLIGIBLE, 0.0, np.where(largest < 0, -1.0, 1.0))

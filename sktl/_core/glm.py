@@ -2,7 +2,7 @@
 
 The objective is, with weights s_i, offsets o_i and linear predictors eta_i = x_i'w + b + o_i,
 
-    sum_i s_i loss(y_i, eta_i) / sum_i s_i + (penalty / 2) |w|^2,
+    sum_i s_i loss(y_i, eta_i) / sum_i s_i + (penalty / 2) |w|^2 + (intercept_penalty / 2) b^2,
 
 so that a penalty towards w_0 is an offset of x_i'w_0 and a plain penalty on the difference.
 """
@@ -18,6 +18,9 @@ from scipy.sparse import issparse
 from scipy.special import expit, logsumexp, softmax
 
 NEWTON_COLUMNS = 400  # from here on a factorisation of d x d costs more than the L-BFGS steps it saves
+FEW_ROWS = 10_000  # rows that a step's Hessian is first taken from: its cost is then that of a gradient
+ROWS_A_COLUMN = 100  # and at least as many a column, so that it is within a tenth or two of the whole
+BLOCK = 8192  # rows whose weighted copy is made at a time: it stays in the cache
 LARGEST_EXPONENT = 500.0  # of a mean exp(eta): a step too long is then refused by its loss, not by an overflow
 
 
@@ -51,12 +54,18 @@ def _tweedie_value(y, eta, power):
 
 def tweedie_loss(power: float) -> Loss:
     """Half the unit deviance of a Tweedie distribution with log link, up to a term of y; 1 is Poisson's, 2 Gamma's."""
+
+    def hessian(y, eta):
+        if power > 2:  # not convex: the expected second derivative stands in, which is positive
+            return _power(eta, 2 - power)
+        return (2 - power) * _power(eta, 2 - power) - (1 - power) * y * _power(eta, 1 - power)
+
     limits = {1: lambda y, eta: _exp(eta) - y * eta, 2: lambda y, eta: y * _power(eta, -1) + eta}
     return Loss(
         name={1: "poisson", 2: "gamma"}.get(power, f"tweedie({power})"),
         value=limits.get(power, partial(_tweedie_value, power=power)),
         gradient=lambda y, eta: _power(eta, 2 - power) - y * _power(eta, 1 - power),
-        hessian=lambda y, eta: (2 - power) * _power(eta, 2 - power) - (1 - power) * y * _power(eta, 1 - power),
+        hessian=hessian,
         mean=_exp,
         is_in_range=(lambda y: y >= 0) if power < 2 else (lambda y: y > 0),
     )
@@ -82,6 +91,14 @@ LOGISTIC = Loss(
     hessian=lambda y, eta: expit(eta) * expit(-eta),
     mean=expit,
     is_in_range=lambda y: (y >= 0) & (y <= 1),
+)
+SQUARED_HINGE = Loss(
+    "squared_hinge",  # y is 0 or 1; only rows within the margin have a curvature
+    value=lambda y, eta: np.maximum(1 - (2 * y - 1) * eta, 0) ** 2,
+    gradient=lambda y, eta: -2 * (2 * y - 1) * np.maximum(1 - (2 * y - 1) * eta, 0),
+    hessian=lambda y, eta: 2.0 * ((2 * y - 1) * eta < 1),
+    mean=lambda eta: eta,
+    is_in_range=lambda y: (y == 0) | (y == 1),
 )
 POISSON = tweedie_loss(1)
 GAMMA = tweedie_loss(2)
@@ -121,6 +138,7 @@ class _Problem:
     shares: np.ndarray  # weights that sum to 1
     penalty: float
     fit_intercept: bool
+    intercept_penalty: float = 0.0
 
     def unpack(self, packed):
         """Coefficients (K, d) or (d,), and intercepts (K,) or a number."""
@@ -140,23 +158,27 @@ class _Problem:
 
     def objective(self, packed):
         """Mean loss and penalty."""
-        coef, _ = self.unpack(packed)
-        return float(self.shares @ self.value_of(self.eta(packed)) + self.penalty / 2 * np.vdot(coef, coef))
+        return self.value(packed, self.eta(packed))
+
+    def value(self, packed, eta):
+        """The objective, of known linear predictors."""
+        coef, intercept = self.unpack(packed)
+        penalties = self.penalty * np.vdot(coef, coef) + self.intercept_penalty * np.sum(np.square(intercept))
+        return float(self.shares @ self.value_of(eta) + penalties / 2)
 
     def gradient(self, packed, eta=None):
         """Derivatives by the packed parameters."""
-        coef, _ = self.unpack(packed)
+        coef, intercept = self.unpack(packed)
         by_eta = self.gradient_of(self.eta(packed) if eta is None else eta)
         by_eta = by_eta * (self.shares if by_eta.ndim == 1 else self.shares[:, None])
         by_coef = (self.X.T @ by_eta).T + self.penalty * coef
-        return np.append(by_coef.ravel(), by_eta.sum(axis=0)) if self.fit_intercept else by_coef.ravel()
+        by_intercept = by_eta.sum(axis=0) + self.intercept_penalty * intercept
+        return np.append(by_coef.ravel(), by_intercept) if self.fit_intercept else by_coef.ravel()
 
     def both(self, packed):
         """Objective and gradient from one pass over the rows."""
-        coef, _ = self.unpack(packed)
         eta = self.eta(packed)
-        value = self.shares @ self.value_of(eta) + self.penalty / 2 * np.vdot(coef, coef)
-        return float(value), self.gradient(packed, eta)
+        return self.value(packed, eta), self.gradient(packed, eta)
 
 
 def fit_glm(
@@ -168,6 +190,7 @@ def fit_glm(
     sample_weight=None,
     penalty: float = 0.0,
     fit_intercept: bool = True,
+    intercept_penalty: float = 0.0,
     start=None,
     tol: float = 1e-8,
     max_iter: int = 200,
@@ -196,10 +219,11 @@ def fit_glm(
         _shares(sample_weight, X.shape[0]),
         penalty,
         fit_intercept,
+        intercept_penalty,
     )
     packed = problem.start() if start is None else np.append(start[0], [start[1]] if fit_intercept else [])
     if solver == "newton" or (solver is None and X.shape[1] <= NEWTON_COLUMNS):
-        return _newton(problem, partial(loss.hessian, y), packed, tol, max_iter)
+        return _newton(problem, lambda eta, rows: loss.hessian(y[rows], eta), packed, tol, max_iter)
     return _lbfgs(problem, packed, tol, max_iter)
 
 
@@ -212,6 +236,7 @@ def fit_multinomial(
     sample_weight=None,
     penalty: float = 0.0,
     fit_intercept: bool = True,
+    intercept_penalty: float = 0.0,
     start=None,
     tol: float = 1e-7,
     max_iter: int = 1000,
@@ -230,6 +255,7 @@ def fit_multinomial(
         _shares(sample_weight, n),
         penalty,
         fit_intercept,
+        intercept_penalty,
     )
     packed = problem.start() if start is None else np.append(np.ravel(start[0]), start[1] if fit_intercept else [])
     return _lbfgs(problem, packed, tol, max_iter)
@@ -250,32 +276,65 @@ def _lbfgs(problem, packed, tol, max_iter):
 
 
 def _newton(problem, hessian_of, packed, tol, max_iter):
-    """Newton steps, halved until the objective falls enough (Armijo's rule)."""
-    value, gradient = problem.both(packed)
+    """Newton steps, halved until the objective falls enough (Armijo's rule).
+
+    With many rows the Hessian is that of every ``stride``-th one, whose steps come nearer by a factor of 5 to 10 each;
+    where these don't speak for the whole (rows in some order), all rows are taken from then on.
+    """
+    n, d = problem.X.shape
+    stride, last = max(1, n // max(FEW_ROWS, ROWS_A_COLUMN * d)), np.inf
+    eta = problem.eta(packed)
+    value, gradient = problem.value(packed, eta), problem.gradient(packed, eta)
     for n_iter in range(max_iter + 1):
         if np.abs(gradient).max(initial=0) <= tol or n_iter == max_iter:
             break
-        step = _newton_step(problem, hessian_of(problem.eta(packed)), gradient)
-        slope, size = float(gradient @ step), 1.0
-        while (ahead := problem.objective(packed + size * step)) > value + 1e-4 * size * slope and size > 1e-10:
-            size /= 2
-        if not ahead < value:  # at the limit of rounding: no step lowers the objective
+        rows = slice(None, None, stride)
+        step = _newton_step(problem, hessian_of(eta[rows], rows), gradient, rows)
+        ahead = _line_search(problem, packed, eta, value, step, float(gradient @ step))
+        if ahead is None and stride == 1:  # at the limit of rounding: no step lowers the objective
             break
-        packed = packed + size * step
-        value, gradient = problem.both(packed)
+        gain, stride = -float(gradient @ step), (1 if ahead is None or -gradient @ step > 0.3 * last else stride)
+        if ahead is not None:
+            (packed, eta, value), last = ahead, gain
+            gradient = problem.gradient(packed, eta)
     coef, intercept = problem.unpack(packed)
     converged = bool(np.abs(gradient).max(initial=0) <= max(tol, 1e-6) or n_iter < max_iter)
     return LinearFit(coef, intercept, value, n_iter, converged)
 
 
-def _newton_step(problem, curvature, gradient):
-    """Minus the inverse Hessian times the gradient; the least-squares answer where the Hessian is singular."""
-    X, weights = problem.X, problem.shares * curvature
-    hessian = (X.multiply(weights[:, None]).T @ X).toarray() if issparse(X) else (X * weights[:, None]).T @ X
+def _line_search(problem, packed, eta, value, step, slope):
+    """The first of steps 1, 1/2, ... that lowers the objective enough: (parameters, predictors, objective), or None."""
+    coef, intercept = problem.unpack(step)
+    along, size = problem.X @ coef + intercept, 1.0  # predictors are linear in the step: one pass over the rows
+    while size > 1e-10:
+        ahead = packed + size * step, eta + size * along
+        new = problem.value(*ahead)
+        if new <= value + 1e-4 * size * slope and new < value:
+            return *ahead, new
+        size /= 2
+    return None
+
+
+def weighted_gram(X, weights):
+    """Sums X'WX (d, d) over the rows of W = diag(weights)."""
+    if issparse(X):
+        return (X.multiply(weights[:, None]).tocsr().T @ X).toarray()
+    gram, root = np.zeros((X.shape[1], X.shape[1])), np.sqrt(weights)[:, None]
+    for start in range(0, X.shape[0], BLOCK):
+        block = X[start : start + BLOCK] * root[start : start + BLOCK]
+        gram += block.T @ block  # of one array with itself, which BLAS does by half the work
+    return gram
+
+
+def _newton_step(problem, curvature, gradient, rows):
+    """Minus the inverse Hessian of some rows times the gradient; the least-squares answer where it is singular."""
+    X, shares = problem.X[rows], problem.shares[rows]
+    weights = shares * curvature / shares.sum()
+    hessian = weighted_gram(X, weights)
     hessian.flat[:: len(hessian) + 1] += problem.penalty
     if problem.fit_intercept:
-        cross = X.T @ weights
-        hessian = np.block([[hessian, cross[:, None]], [cross[None, :], weights.sum()[None, None]]])
+        cross, corner = X.T @ weights, weights.sum() + problem.intercept_penalty
+        hessian = np.block([[hessian, cross[:, None]], [cross[None, :], corner[None, None]]])
     # a ridge at the limit of rounding: rows of a class that is told apart perfectly have no curvature left
     hessian.flat[:: len(hessian) + 1] += 1e-14 * max(np.trace(hessian) / len(hessian), 1e-300)
     try:

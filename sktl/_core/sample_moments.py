@@ -4,10 +4,7 @@ import numpy as np
 from scipy import sparse
 from scipy.linalg import subspace_angles
 
-from sktl._core.kernels import blocks
-from sktl._core.linalg import scatter
-
-ROWS = 4096  # rows of a block of the scatter matrix
+from sktl._core.moments import Moments, moments_of, row_blocks
 
 
 def centred(X) -> np.ndarray:
@@ -16,11 +13,9 @@ def centred(X) -> np.ndarray:
     return X - X.mean(axis=0)
 
 
-def covariance(X) -> np.ndarray:
-    """Covariance (d, d) with divisor n - 1, in one pass over blocks of rows."""
-    n = X.shape[0]
-    X_blocks = (X[rows].astype(np.float64) for rows in blocks(n, ROWS))
-    return scatter(X_blocks, np.zeros((n, 0)))[0] / (n - 1)
+def sums(X) -> Moments:
+    """Moments of a sample in double precision, in one pass over blocks of rows."""
+    return moments_of(part.astype(np.float64, copy=False) for part in row_blocks(X))
 
 
 def cross_gram(X, Y) -> np.ndarray:
@@ -50,20 +45,28 @@ def squared_mean_gap(X, Y) -> float:
 
 
 def frechet_squared(X, Y) -> float:
-    """|m_x - m_y|^2 + tr(C_x + C_y - 2 (C_x^1/2 C_y C_x^1/2)^1/2), the W_2^2 of two Gaussians.
+    """|m_x - m_y|^2 + tr(C_x + C_y - 2 (C_x^1/2 C_y C_x^1/2)^1/2), the W_2^2 of two Gaussians."""
+    if not is_wide(X, Y):
+        return frechet_of(sums(X), sums(Y))
+    traces = [np.trace(cross_gram(Z, Z)) for Z in (X, Y)]
+    return _frechet(squared_mean_gap(X, Y), traces, cross_gram(X, Y))
 
-    For any factors C = R'R the trace of the root is the sum of the singular values of R_x R_y': the rows themselves
-    are factors where there are more columns than rows.
+
+def frechet_of(x: Moments, y: Moments) -> float:
+    """:func:`frechet_squared` of two samples, from their moments."""
+    gap = y.offset + (y.origin - x.origin) - x.offset  # the origins first: they may lie far from 0
+    left, right = (_root(Z.covariance) for Z in (x, y))
+    return _frechet(gap @ gap, [np.trace(Z.covariance) for Z in (x, y)], left @ right.T)
+
+
+def _frechet(gap, traces, product):
+    """From the squared gap of the means, the traces of C, and the product R_x R_y' of any factors C = R'R.
+
+    The trace of the root is the sum of the product's singular values: the rows themselves are factors where there are
+    more columns than rows.
     """
-    if is_wide(X, Y):
-        product = cross_gram(X, Y)
-        traces = [np.trace(cross_gram(Z, Z)) for Z in (X, Y)]
-    else:
-        covariances = [covariance(Z) for Z in (X, Y)]
-        left, right = (_root(C) for C in covariances)
-        product, traces = left @ right.T, [np.trace(C) for C in covariances]
     fidelity = np.linalg.svd(product, compute_uv=False).sum()
-    return squared_mean_gap(X, Y) + max(float(sum(traces) - 2 * fidelity), 0.0)
+    return float(gap) + max(float(sum(traces) - 2 * fidelity), 0.0)
 
 
 def _root(C):
@@ -77,7 +80,7 @@ def covariance_gap(X, Y) -> float:
     if is_wide(X, Y):  # tr C_x C_y is the squared norm of the products between rows
         grams = [np.sum(cross_gram(*pair) ** 2) for pair in ((X, X), (Y, Y), (X, Y))]
         return max(float(grams[0] + grams[1] - 2 * grams[2]), 0.0)
-    return float(np.sum((covariance(X) - covariance(Y)) ** 2))
+    return float(np.sum((sums(X).covariance - sums(Y).covariance) ** 2))
 
 
 def angles_between(A, B) -> np.ndarray:

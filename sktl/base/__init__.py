@@ -4,13 +4,15 @@ Base classes say what the families promise: :class:`BaseWeighter` (with :class:`
 new rows too), :class:`BaseDomainTransformer` (with :class:`BaseDomainAligner` for those that map each domain by a map
 of its own), :class:`BaseTransferClassifier`, :class:`BaseTransferRegressor`; :class:`BaseOnLabeled` is what the
 wrappers of ordinary estimators share. How ``sample_domain`` and weights reach the parts of any model:
-:func:`fit_on_domains`, :func:`on_missing_labels`, :func:`consumes_domains`, :func:`weight_parameter`.
+:func:`fit_on_domains`, :func:`on_missing_labels`, :func:`consumes_domains`, :func:`weight_parameter`; how rows are
+checked: :func:`validate_rows`.
 :class:`BaseParameterTransfer` is the mixin of what starts from a source model, with functions that read one:
 :func:`source_predict`, :func:`source_log_proba`, :func:`linear_parameters`, :func:`union_of_classes`.
 """
 
 from sktl.base._models import BaseTransferClassifier, BaseTransferRegressor
 from sktl.base._routing import consumes_domains, fit_on_domains, on_missing_labels
+from sktl.base._rows import validate_rows
 from sktl.base._source import BaseParameterTransfer
 from sktl.base._source_models import (
     default_floor,
@@ -41,5 +43,6 @@ __all__ = [
     "source_log_proba",
     "source_predict",
     "union_of_classes",
+    "validate_rows",
     "weight_parameter",
 ]

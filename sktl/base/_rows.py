@@ -3,18 +3,50 @@
 from sklearn.utils import get_tags
 from sklearn.utils.validation import validate_data
 
-from sktl.domains import known_labels, labeled_rows, read_domains, take_rows
+from sktl.domains import known_labels, labeled_rows, plain_rows, read_domains, take_rows
+
+
+def validate_rows(estimator, X, **check_params):
+    """Rows as scikit-learn's ``validate_data`` checks them; masked entries are refused, duplicate CSR entries summed.
+
+    Parameters
+    ----------
+    estimator : estimator object
+        Whose number and names of columns are kept or compared; its tags say whether CSR is taken.
+    X : array-like or CSR matrix of shape (n_samples, n_features)
+        Rows.
+    **check_params : dict
+        As ``sklearn.utils.validation.validate_data`` takes them; ``reset=False`` for new rows.
+
+    Returns
+    -------
+    ndarray or CSR matrix of shape (n_samples, n_features)
+
+    Raises
+    ------
+    ValueError
+        If rows are not finite, masked, or of other columns than ``fit`` saw.
+
+    Examples
+    --------
+    >>> from sktl.base import validate_rows
+    >>> from sktl.feature import TCA
+    >>> validate_rows(TCA(), [[1, 2], [3, 4]]).shape
+    (2, 2)
+    """
+    sparse = "csr" if get_tags(estimator).input_tags.sparse else False
+    return plain_rows(validate_data(estimator, plain_rows(X), **{"accept_sparse": sparse} | check_params))
 
 
 def check_rows(estimator, X, y, sample_domain, **check_params):
     """The *check* and *split* acts of ``fit``: validated ``X`` and its :class:`~sktl.domains.Domains`."""
-    sparse = "csr" if get_tags(estimator).input_tags.sparse else False
-    X = validate_data(estimator, X, accept_sparse=check_params.pop("accept_sparse", sparse), **check_params)
+    X = validate_rows(estimator, X, **check_params)
     return X, read_domains(X, y, sample_domain)
 
 
 def labeled_only(X, y, params, needs, discrete=True):
     """The rows whose label is known, and parameters of one value a row cut alike; an error if there is no such row."""
+    X = plain_rows(X)
     labeled = labeled_rows(X, y)
     n = len(labeled)
     if n and not labeled.any():

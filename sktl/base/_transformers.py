@@ -5,9 +5,10 @@ from abc import ABCMeta, abstractmethod
 import numpy as np
 from sklearn.base import BaseEstimator, ClassNamePrefixFeaturesOutMixin, TransformerMixin
 from sklearn.utils import get_tags
-from sklearn.utils.validation import check_is_fitted, validate_data
+from sklearn.utils.validation import check_is_fitted
 
-from sktl.base._rows import check_rows
+from sktl._checks import check_parameters
+from sktl.base._rows import check_rows, validate_rows
 from sktl.domains import read_new_domains
 
 
@@ -68,8 +69,8 @@ class BaseDomainAligner(BaseDomainTransformer):
     """Contract of the domain transformers that map each domain by a map of its own.
 
     ``fit_transform`` maps each row by its own domain's map; ``transform`` takes new rows as target rows unless
-    ``sample_domain`` says otherwise. A child implements ``_check_params``, ``_fit_maps`` (which learns the maps and
-    sets ``_n_features_out``) and ``_map``. Where there is one domain, ``_fit_maps`` sees no target row.
+    ``sample_domain`` says otherwise. A child implements ``_fit_maps`` (which learns the maps and sets
+    ``_n_features_out``) and ``_map``. Where there is one domain, ``_fit_maps`` sees no target row.
     """
 
     __metadata_request__transform = {"sample_domain": True}
@@ -106,7 +107,7 @@ class BaseDomainAligner(BaseDomainTransformer):
 
     def _fit(self, X, y, sample_domain):
         """``fit``, and return the checked rows with the name of each row's domain."""
-        self._check_params()
+        check_parameters(self)
         X, domains = self._check_rows(X, y, sample_domain, dtype=[np.float64, np.float32])
         self._sources, self._aliases, self._single = domains.sources, domains.aliases, domains.single
         self._fit_maps(X, y, domains)
@@ -134,7 +135,7 @@ class BaseDomainAligner(BaseDomainTransformer):
         """
         check_is_fitted(self)
         sparse = "csr" if get_tags(self).input_tags.sparse else False
-        X = validate_data(self, X, accept_sparse=sparse, dtype=[np.float64, np.float32], reset=False)
+        X = validate_rows(self, X, accept_sparse=sparse, dtype=[np.float64, np.float32], reset=False)
         return self._map_rows(X, read_new_domains(X, sample_domain, self._sources, self._aliases))
 
     def fit_transform(self, X, y=None, sample_domain=None):
@@ -166,10 +167,6 @@ class BaseDomainAligner(BaseDomainTransformer):
             for rows in _pieces(np.flatnonzero(names == name)):
                 mapped[rows] = self._map(X[rows], name)
         return mapped
-
-    @abstractmethod
-    def _check_params(self):
-        """Raise if a parameter is not as documented."""
 
     @abstractmethod
     def _fit_maps(self, X, y, domains):

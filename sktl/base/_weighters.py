@@ -6,11 +6,11 @@ from abc import ABCMeta, abstractmethod
 import numpy as np
 from sklearn.base import BaseEstimator
 from sklearn.utils import get_tags
-from sklearn.utils.validation import check_is_fitted, validate_data
+from sklearn.utils.validation import check_is_fitted
 
 from sktl._checks import check_number
 from sktl._core.ratio import clip_weights, effective_sample_size
-from sktl.base._rows import check_rows
+from sktl.base._rows import check_rows, validate_rows
 from sktl.domains import user_level
 from sktl.exceptions import LowEffectiveSampleSizeWarning
 
@@ -135,7 +135,7 @@ class BaseRatioWeighter(BaseWeighter):
         """
         check_is_fitted(self, "weights_")
         sparse = "csr" if get_tags(self).input_tags.sparse else False
-        X = validate_data(self, X, accept_sparse=sparse, reset=False)
+        X = validate_rows(self, X, accept_sparse=sparse, reset=False)
         return np.ones(X.shape[0]) if self._single else self._ratio(X)
 
     @abstractmethod

@@ -7,14 +7,14 @@ import numpy as np
 from scipy import sparse
 from sklearn.base import clone, is_classifier
 from sklearn.utils import check_random_state
-from sklearn.utils.validation import check_is_fitted, validate_data
+from sklearn.utils.validation import check_is_fitted
 
 from sktl._checks import check_kernel, check_number
 from sktl._core.adaptation import exact_system, feature_system, inverse_root, joint_contrast
 from sktl._core.graphs import neighbor_graph, normalized_laplacian
 from sktl._core.kernels import blocks, make_kernel, subsample
 from sktl._progress import ReportsProgress, reported, with_callbacks
-from sktl.base import BaseTransferClassifier
+from sktl.base import BaseTransferClassifier, validate_rows
 
 MAX_EXACT = 5000  # rows up to which n_landmarks="auto" is exact: twice 200 MB
 AUTO_LANDMARKS = 1000
@@ -165,7 +165,7 @@ class BaseAdaptationRegularization(ReportsProgress, BaseTransferClassifier):
         ndarray of shape (n_samples, n_classes), or (n_samples,) for two classes
         """
         check_is_fitted(self)
-        X = validate_data(self, X, accept_sparse="csr", dtype=DTYPES, reset=False)
+        X = validate_rows(self, X, accept_sparse="csr", dtype=DTYPES, reset=False)
         values = np.empty((X.shape[0], len(self.classes_)))
         for rows in blocks(X.shape[0]):
             Z = self._features(X[rows])

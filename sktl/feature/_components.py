@@ -5,13 +5,13 @@ from numbers import Integral
 import numpy as np
 from sklearn.utils import assert_all_finite, check_random_state, column_or_1d
 from sklearn.utils.multiclass import check_classification_targets
-from sklearn.utils.validation import check_is_fitted, validate_data
+from sklearn.utils.validation import check_is_fitted
 
 from sktl._checks import check_kernel, check_number
 from sktl._core.components import kernel_table, landmark_table, linear_table
 from sktl._core.kernels import blocks, make_kernel, subsample
 from sktl._core.linalg import row_space
-from sktl.base import BaseDomainTransformer
+from sktl.base import BaseDomainTransformer, validate_rows
 from sktl.domains import known_labels
 
 MAX_EXACT = 5000  # rows up to which n_landmarks="auto" is exact: 200 MB of kernel matrix
@@ -86,7 +86,7 @@ class BaseComponents(BaseDomainTransformer):
         ndarray of shape (n_samples, n_components)
         """
         check_is_fitted(self)
-        X = validate_data(self, X, accept_sparse="csr", dtype=[np.float64, np.float32], reset=False)
+        X = validate_rows(self, X, accept_sparse="csr", dtype=[np.float64, np.float32], reset=False)
         if self.landmarks_ is None:
             return np.asarray(X @ self.components_.T.astype(X.dtype, copy=False))
         mapped = np.empty((X.shape[0], self.n_components), dtype=X.dtype)

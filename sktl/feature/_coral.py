@@ -3,8 +3,9 @@
 import numpy as np
 from sklearn.base import OneToOneFeatureMixin
 
-from sktl._checks import check_number, check_option
-from sktl._core.moments import LinearMap, domain_gaussians, matrix_power, rest_ratio, rows_by_name, whiten_recolour
+from sktl._checks import BOOLEAN, Interval
+from sktl._core.linear_maps import LinearMap, domain_gaussians, matrix_power, rest_ratio, whiten_recolour
+from sktl._core.moments import rows_by_name
 from sktl.base import BaseDomainAligner
 from sktl.domains import TARGET
 
@@ -33,9 +34,9 @@ class CORAL(OneToOneFeatureMixin, BaseDomainAligner):
     reg : float >= 0, default=1.0
         r, added to all variances, in squared units of X: the paper's 1 suits columns of variance 1
         (:class:`DomainScaler` first). 0 takes pseudo-inverses: directions without variance in the source are left out.
-    shrinkage : float in [0, 1], "ledoit-wolf" or None, default=None
-        Share of the mean variance times I mixed into each covariance, before ``reg``. "ledoit-wolf" estimates it for
-        each domain; with ``reg=0`` it is a ridge that follows the units of X.
+    shrinkage : float in [0, 1], "auto" or None, default=None
+        Share of the mean variance times I mixed into each covariance, before ``reg``. "auto" estimates it for each
+        domain as Ledoit and Wolf do [2]; with ``reg=0`` it is a ridge that follows the units of X.
     align_means : bool, default=True
         Move the source's mean onto the target's. False: x A alone, as in the paper, whose rows have mean 0 in each
         domain.
@@ -63,7 +64,7 @@ class CORAL(OneToOneFeatureMixin, BaseDomainAligner):
     -----
     *Cost*: one pass over the rows for the covariances, O(n d^2), then O(d^3), and O(d^2) memory; new rows
     cost O(d^2) each. If all domains together have n < d rows, everything happens within the at most n directions they
-    span: O(n^2 d) time and O(n d) memory, and no d x d matrix. "ledoit-wolf" takes one more pass, O(n d).
+    span: O(n^2 d) time and O(n d) memory, and no d x d matrix. "auto" adds O(n d) to the pass.
 
     Each named source has its own map; ``form="kernel"`` takes all sources as one, since it maps the target too. The
     published kernel x_s A x' is not symmetric, and a support vector machine's solution is defined for symmetric ones: S
@@ -95,11 +96,12 @@ class CORAL(OneToOneFeatureMixin, BaseDomainAligner):
         self.align_means = align_means
         self.form = form
 
-    def _check_params(self):
-        check_number("reg", self.reg, low=0)
-        check_number("shrinkage", self.shrinkage, low=0, high=1, options=("ledoit-wolf", None))
-        check_option("align_means", self.align_means, (True, False))
-        check_option("form", self.form, ("features", "kernel"))
+    _constraints = {
+        "reg": (Interval(low=0),),
+        "shrinkage": ("auto", None, Interval(low=0, high=1)),
+        "align_means": BOOLEAN,
+        "form": ("features", "kernel"),
+    }
 
     def _fit_maps(self, X, y, domains):
         self._n_features_out = X.shape[1]

@@ -3,32 +3,11 @@
 import numpy as np
 from scipy import sparse
 from sklearn.base import OneToOneFeatureMixin
-from sklearn.utils.sparsefuncs import mean_variance_axis
 
-from sktl._checks import check_option
+from sktl._checks import BOOLEAN
 from sktl._core.kernels import blocks
-from sktl._core.moments import BLOCK, rows_by_name
+from sktl._core.moments import BLOCK, deviations, moments_by_name, rows_by_name
 from sktl.base import BaseDomainAligner
-
-EPS = np.finfo(np.float64).eps
-
-
-def mean_and_deviation(X, index):
-    """Mean and standard deviation (n in the denominator) of each column of ``X[index]``; 0 where it is constant."""
-    n = len(index)
-    if sparse.issparse(X):
-        mean, variance = mean_variance_axis(X[index], axis=0)
-    else:
-        offset = X[index[:BLOCK]].mean(axis=0, dtype=np.float64).astype(X.dtype)
-        sums, squares = np.zeros((2, X.shape[1]))
-        for rows in blocks(n, BLOCK):
-            part = X[index[rows]]
-            part -= offset
-            sums += np.ones(len(part), dtype=X.dtype) @ part
-            squares += np.einsum("ij,ij->j", part, part)
-        mean, variance = offset + sums / n, squares / n - (sums / n) ** 2
-    rounding = n * EPS * np.abs(variance) + (n * mean * EPS) ** 2  # as scikit-learn's StandardScaler
-    return mean, np.sqrt(np.where(variance <= rounding, 0.0, variance))
 
 
 def median_and_range(X, index, with_center):
@@ -109,20 +88,22 @@ class DomainScaler(OneToOneFeatureMixin, BaseDomainAligner):
         self.with_std = with_std
         self.reference = reference
 
-    def _check_params(self):
-        check_option("method", self.method, ("standard", "robust"))
-        check_option("with_mean", self.with_mean, (True, False))
-        check_option("with_std", self.with_std, (True, False))
-        check_option("reference", self.reference, (None, "target"))
+    _constraints = {
+        "method": ("standard", "robust"),
+        "with_mean": BOOLEAN,
+        "with_std": BOOLEAN,
+        "reference": (None, "target"),
+    }
 
     def _fit_maps(self, X, y, domains):
-        self.centers_, self.scales_ = {}, {}
-        for name, index in rows_by_name(domains.names).items():
-            if self.method == "robust":
-                center, scale = median_and_range(X, index, self.with_mean)
-            else:
-                center, scale = mean_and_deviation(X, index)
-            self.centers_[name], self.scales_[name] = center, np.where(scale > 0, scale, 1.0)
+        members = rows_by_name(domains.names)
+        if self.method == "robust":
+            found = {name: median_and_range(X, index, self.with_mean) for name, index in members.items()}
+        else:
+            sums = moments_by_name(X, members, diagonal=True)
+            found = {name: (own.mean, deviations(own)) for name, own in sums.items()}
+        self.centers_ = {name: center for name, (center, _) in found.items()}
+        self.scales_ = {name: np.where(scale > 0, scale, 1.0) for name, (_, scale) in found.items()}
         if domains.single:
             self.centers_["target"], self.scales_["target"] = self.centers_["source"], self.scales_["source"]
         self._n_features_out = X.shape[1]

@@ -2,13 +2,13 @@
 
 import numpy as np
 from sklearn.metrics.pairwise import euclidean_distances
-from sklearn.utils.validation import check_is_fitted, validate_data
+from sklearn.utils.validation import check_is_fitted
 
 from sktl._checks import check_option
 from sktl._core.assignment import assign_classes
 from sktl._core.kernels import blocks
 from sktl._core.linalg import scatter
-from sktl.base import BaseTransferClassifier
+from sktl.base import BaseTransferClassifier, validate_rows
 
 DTYPES = [np.float64, np.float32]
 
@@ -172,7 +172,7 @@ class EasyTLClassifier(BaseTransferClassifier):
         ndarray of shape (n_samples, n_classes), or (n_samples,) for two classes
         """
         check_is_fitted(self)
-        X = validate_data(self, X, accept_sparse="csr", dtype=DTYPES, reset=False)
+        X = validate_rows(self, X, accept_sparse="csr", dtype=DTYPES, reset=False)
         values = self.prices_ - euclidean_distances(X, self.class_means_)
         return values[:, 1] - values[:, 0] if len(self.classes_) == 2 else values
 

@@ -3,15 +3,28 @@
 from numbers import Integral
 
 import numpy as np
-from sklearn.utils.validation import check_is_fitted, validate_data
+from sklearn.utils.validation import check_is_fitted
 
-from sktl._checks import check_number
-from sktl._core.axes import principal_axes
-from sktl._core.geodesic import geodesic_factor, subspace_disagreement, to_principal_axes
-from sktl.base import BaseDomainTransformer
+from sktl._checks import Interval, check_parameters
+from sktl._core.axes import axes_by_name
+from sktl._core.geodesic import geodesic_factor, to_principal_axes
+from sktl._core.moments import moments_of, row_blocks
+from sktl._core.subspaces import subspace_disagreement
+from sktl.base import BaseDomainTransformer, validate_rows
+from sktl.domains import TARGET
 
 MAX_AUTO = 100  # most dimensions that n_components="auto" tries
 ORTHOGONAL = 0.99  # disagreement from which a direction counts as orthogonal
+
+
+def two_subspaces(X, domains, n_axes):
+    """Principal axes of the source's and of the target's rows, and a function that gives so many of all rows."""
+    members = {"source": np.flatnonzero(domains.source), TARGET: np.flatnonzero(domains.target)}
+    members = {name: index for name, index in members.items() if len(index)}
+    found, axes_of = axes_by_name(X, members, n_axes)
+    axes = {name: own for name, (_, own, _) in found.items()}
+    axes.setdefault(TARGET, axes["source"])
+    return axes, lambda size: axes_of(list(members), size)[1]
 
 
 class GFK(BaseDomainTransformer):
@@ -92,6 +105,8 @@ class GFK(BaseDomainTransformer):
     4
     """
 
+    _constraints = {"n_components": ("auto", Interval(Integral, 1))}
+
     def __init__(self, n_components="auto"):
         self.n_components = n_components
 
@@ -123,51 +138,54 @@ class GFK(BaseDomainTransformer):
         SingleDomainWarning
             If there is one domain; the map is then the projection on its principal components.
         """
-        check_number("n_components", self.n_components, Integral, low=1, options=("auto",))
+        check_parameters(self)
         X, domains = self._check_rows(X, y, sample_domain, dtype=[np.float64, np.float32])
-        source, target = self._subspaces(X, domains.target)
-        k = min(source.shape[1], target.shape[1])
+        axes, pooled = two_subspaces(X, domains, self._most(X.shape[1]))
+        self._check_found(axes, X.shape[0])
+        k = min(own.shape[1] for own in axes.values())
         self.disagreement_ = None
         if self.n_components == "auto":
-            self.disagreement_ = self._disagreement(X, source[:, :k], target[:, :k])
+            self.disagreement_ = self._disagreement(axes["source"][:, :k], axes[TARGET][:, :k], pooled(k))
             k = int(np.argmax(self.disagreement_)) + 1
-        factor, self.principal_angles_ = geodesic_factor(source[:, :k], target[:, :k])
-        self.components_ = np.ascontiguousarray(to_principal_axes(X, factor).T, dtype=X.dtype)
+        factor, self.principal_angles_ = geodesic_factor(axes["source"][:, :k], axes[TARGET][:, :k])
+        scatter = moments_of(np.asarray(rows @ factor) for rows in row_blocks(X)).scatter
+        self.components_ = np.ascontiguousarray(to_principal_axes(factor, scatter).T, dtype=X.dtype)
         self.n_components_, self._n_features_out = k, 2 * k
         return self
 
-    def _subspaces(self, X, is_target):
-        """Principal axes of both domains, as many as may be wanted; errors if these are too few."""
-        half = max(1, X.shape[1] // 2)
-        most = min(half, MAX_AUTO) if self.n_components == "auto" else self.n_components
-        if most > half:
+    def _most(self, n_features):
+        """Number of axes to look at; an error if it is given and too large."""
+        half = max(1, n_features // 2)
+        if self.n_components == "auto":
+            return min(half, MAX_AUTO)
+        if self.n_components > half:
             raise ValueError(
-                f"n_components={most} exceeds n_features // 2 = {half} (n_features={X.shape[1]}). Lower it."
+                f"n_components={self.n_components} exceeds n_features // 2 = {half} (n_features={n_features}). "
+                "Lower it."
             )
-        source = principal_axes(X[~is_target], most)[1]
-        target = principal_axes(X[is_target], most)[1] if is_target.any() else source
-        if not source.shape[1] + target.shape[1]:
+        return self.n_components
+
+    def _check_found(self, axes, n_samples):
+        """Raise if the rows vary in too few directions; a domain that varies in none takes the other's axes."""
+        found = {name: own.shape[1] for name, own in axes.items()}
+        if not any(found.values()):
             raise ValueError(
-                f"The {X.shape[0]} rows (n_samples={X.shape[0]}) of each domain are all equal: there is no direction "
+                f"The {n_samples} rows (n_samples={n_samples}) of each domain are all equal: there is no direction "
                 "of variance. Give at least two different rows."
             )
-        source, target = (source if source.shape[1] else target), (target if target.shape[1] else source)
-        found = min(source.shape[1], target.shape[1])
-        if self.n_components != "auto" and most > found:
+        for name, other in (("source", TARGET), (TARGET, "source")):
+            if not found[name]:
+                axes[name], found[name] = axes[other], found[other]
+        if self.n_components != "auto" and self.n_components > min(found.values()):
             raise ValueError(
-                f"n_components={most} exceeds the number of directions in which the rows of a domain vary: "
-                f"{source.shape[1]} for the source, {target.shape[1]} for the target. Lower it."
+                f"n_components={self.n_components} exceeds the number of directions in which the rows of a domain "
+                f"vary: {found['source']} for the source, {found[TARGET]} for the target. Lower it."
             )
-        return source, target
 
-    def _disagreement(self, X, source, target):
+    def _disagreement(self, source, target, pooled):
         """D(1), D(2), ... until one says orthogonal."""
-        pooled, found = principal_axes(X, source.shape[1])[1], []
-        for value in subspace_disagreement(source, target, pooled):
-            found.append(value)
-            if value >= ORTHOGONAL:
-                break
-        return np.array(found)
+        found = subspace_disagreement(source, target, pooled)
+        return found[: int(np.argmax(np.append(found, 1.0) >= ORTHOGONAL)) + 1]
 
     def transform(self, X):
         """Map rows, of any domain.
@@ -182,5 +200,5 @@ class GFK(BaseDomainTransformer):
         ndarray of shape (n_samples, 2 * n_components_)
         """
         check_is_fitted(self)
-        X = validate_data(self, X, accept_sparse="csr", dtype=[np.float64, np.float32], reset=False)
+        X = validate_rows(self, X, accept_sparse="csr", dtype=[np.float64, np.float32], reset=False)
         return np.asarray(X @ self.components_.T.astype(X.dtype, copy=False))

@@ -8,10 +8,11 @@ from numbers import Integral
 import numpy as np
 from sklearn.base import clone
 from sklearn.exceptions import ConvergenceWarning
-from sklearn.utils.validation import check_is_fitted, validate_data
+from sklearn.utils.validation import check_is_fitted
 
 from sktl._checks import check_number, check_option, import_extra
 from sktl._core.transport import METRICS, NORMS, exact_plan, fixed_order, ground_cost, sinkhorn_plan, uniform
+from sktl.base import validate_rows
 from sktl.domains import user_level
 from sktl.exceptions import EarlyStopWarning
 
@@ -176,4 +177,4 @@ class JointTransport:
     def _check_new(self, X):
         """Rows to predict, checked against those of ``fit``."""
         check_is_fitted(self)
-        return validate_data(self, X, reset=False, accept_sparse="csr", dtype=np.float64)
+        return validate_rows(self, X, reset=False, accept_sparse="csr", dtype=np.float64)

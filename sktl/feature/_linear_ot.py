@@ -2,8 +2,9 @@
 
 from sklearn.base import OneToOneFeatureMixin
 
-from sktl._checks import check_number
-from sktl._core.moments import LinearMap, domain_gaussians, monge, rest_ratio, rows_by_name
+from sktl._checks import Interval
+from sktl._core.linear_maps import LinearMap, domain_gaussians, monge, rest_ratio
+from sktl._core.moments import rows_by_name
 from sktl.base import BaseDomainAligner
 from sktl.domains import TARGET
 
@@ -29,9 +30,9 @@ class LinearOT(OneToOneFeatureMixin, BaseDomainAligner):
     reg : float >= 0, default=0.0
         r, added to all variances, in squared units of X. 0 takes pseudo-inverses: directions without variance in the
         source are left out.
-    shrinkage : float in [0, 1], "ledoit-wolf" or None, default="ledoit-wolf"
-        Share of the mean variance times I mixed into each covariance, before ``reg``; "ledoit-wolf" estimates it for
-        each domain. It follows the units of X.
+    shrinkage : float in [0, 1], "auto" or None, default="auto"
+        Share of the mean variance times I mixed into each covariance, before ``reg``; "auto" estimates it for each
+        domain by Ledoit and Wolf's formula. It follows the units of X.
 
     Attributes
     ----------
@@ -76,13 +77,11 @@ class LinearOT(OneToOneFeatureMixin, BaseDomainAligner):
     [10.0, 20.0, 30.0, 10.0, 20.0, 30.0]
     """
 
-    def __init__(self, *, reg=0.0, shrinkage="ledoit-wolf"):
+    def __init__(self, *, reg=0.0, shrinkage="auto"):
         self.reg = reg
         self.shrinkage = shrinkage
 
-    def _check_params(self):
-        check_number("reg", self.reg, low=0)
-        check_number("shrinkage", self.shrinkage, low=0, high=1, options=("ledoit-wolf", None))
+    _constraints = {"reg": (Interval(low=0),), "shrinkage": ("auto", None, Interval(low=0, high=1))}
 
     def _fit_maps(self, X, y, domains):
         self._n_features_out = X.shape[1]

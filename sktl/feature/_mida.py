@@ -5,12 +5,12 @@ from numbers import Integral
 import numpy as np
 from sklearn.utils import check_random_state
 from sklearn.utils.multiclass import type_of_target
-from sklearn.utils.validation import check_is_fitted, validate_data
+from sklearn.utils.validation import check_is_fitted
 
 from sktl._checks import check_kernel, check_number
 from sktl._core.kernels import blocks, canonical_order, make_kernel, subsample
 from sktl._core.linalg import leading_vectors, row_space, scatter
-from sktl.base import BaseDomainTransformer
+from sktl.base import BaseDomainTransformer, validate_rows
 from sktl.domains import known_labels
 
 MAX_EXACT = 5000  # rows up to which n_landmarks="auto" is exact: 200 MB of kernel matrix
@@ -217,7 +217,7 @@ class MIDA(BaseDomainTransformer):
         ndarray of shape (n_samples, n_components)
         """
         check_is_fitted(self)
-        X = validate_data(self, X, accept_sparse="csr", dtype=[np.float64, np.float32], reset=False)
+        X = validate_rows(self, X, accept_sparse="csr", dtype=[np.float64, np.float32], reset=False)
         if self.landmarks_ is None:
             return np.asarray(X @ self.components_.T.astype(X.dtype, copy=False))
         mapped = np.empty((X.shape[0], self.n_components), dtype=X.dtype)

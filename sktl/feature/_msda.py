@@ -7,54 +7,63 @@ from scipy import sparse
 from scipy.linalg import solve
 from sklearn.utils import check_random_state
 
-from sktl._checks import check_number
+from sktl._checks import BOOLEAN, RANDOM_STATE, Interval, check_parameters
 from sktl._core.kernels import blocks
+from sktl._core.moments import BLOCK, moments_of, row_blocks
 from sktl.feature._stacked import StackedTransformer
 
 MAX_FEATURES = 5000  # columns of a d x d matrix of 200 MB
 
 
-def products(X, Y):
-    """X'Y in double precision, in blocks of rows."""
-    if sparse.issparse(X):
-        return (X.T.astype(np.float64) @ Y.astype(np.float64)).toarray()
-    total = np.zeros((X.shape[1], Y.shape[1]))
-    for rows in blocks(X.shape[0], 4096):
-        total += X[rows].astype(np.float64).T @ Y[rows].astype(np.float64)
-    return total
+def cross_products(X, Y):
+    """Sum over rows of y [x, 1]', (r, k + 1), in double precision: a sum that merges as moments do."""
+    Y = Y.astype(np.float64)
+    total = (Y.T @ X.astype(np.float64)).toarray() if sparse.issparse(X) else _cross_blocks(X, Y)
+    return np.column_stack([total, np.asarray(Y.sum(axis=0)).ravel()])
 
 
-def denoiser(X, noise, reg, outputs=None):
+def _cross_blocks(X, Y):
+    return sum(Y[rows].T @ X[rows].astype(np.float64) for rows in blocks(X.shape[0], BLOCK))
+
+
+def double_moments(X):
+    """Moments of rows, added up in double precision."""
+    return moments_of(part.astype(np.float64, copy=False) for part in row_blocks(X))
+
+
+def with_constant(sums):
+    """Sum over rows of [x, 1][x, 1]', (k + 1, k + 1)."""
+    total = sums.n * sums.mean
+    S = np.empty((len(total) + 1, len(total) + 1))
+    S[:-1, :-1] = sums.scatter + np.outer(total, sums.mean)
+    S[-1, :-1] = S[:-1, -1] = total
+    S[-1, -1] = sums.n
+    return S
+
+
+def denoiser(sums, noise, reg, cross=None):
     """The affine map W = E[P] E[Q]^-1 that best restores rows from themselves with entries deleted at random.
 
     Parameters
     ----------
-    X : ndarray or CSR matrix of shape (n, k)
-        Rows; each entry is deleted with probability ``noise``, a constant appended to them never.
+    sums : Moments
+        Of the rows; each entry is deleted with probability ``noise``, a constant appended to them never.
     noise : float
         Probability p.
     reg : float
         Ridge, in units of the mean of the diagonal of X'X.
-    outputs : ndarray or CSR matrix of shape (n, r), default=None
-        What to restore; ``X`` itself by default.
+    cross : ndarray of shape (r, k + 1), default=None
+        :func:`cross_products` with what to restore; the rows themselves by default.
 
     Returns
     -------
     ndarray of shape (r, k + 1)
         The last column is the offset.
     """
-    sums = np.asarray(X.sum(axis=0, dtype=np.float64)).ravel()
-    n, k = X.shape
-    S = np.empty((k + 1, k + 1))  # scatter of the rows with the constant
-    S[:k, :k] = products(X, X)
-    S[k, :k] = S[:k, k] = sums
-    S[k, k] = n
+    S = with_constant(sums)
+    k = len(S) - 1
     kept = np.append(np.full(k, 1 - noise), 1.0)  # q of [1]
-    if outputs is None:
-        P = S[:k] * kept
-    else:
-        totals = np.asarray(outputs.sum(axis=0, dtype=np.float64)).ravel()
-        P = np.column_stack([products(outputs, X), totals]) * kept
+    P = (S[:k] if cross is None else cross) * kept
     energy = S.diagonal()[:k].mean()
     ridge = np.append(np.full(k, reg * (energy if energy > 0 else 1.0)), 0.0)
     Q = S * np.outer(kept, kept)
@@ -152,6 +161,15 @@ class MSDA(StackedTransformer):
     True
     """
 
+    _constraints = {
+        "n_layers": (Interval(Integral, 1),),
+        "noise": (Interval(low=0, high=1, closed="left"),),
+        "n_frequent": (None, Interval(Integral, 1)),
+        "reg": (Interval(low=0),),
+        "stack": BOOLEAN,
+        "random_state": RANDOM_STATE,
+    }
+
     def __init__(self, n_layers=2, *, noise=0.8, n_frequent=None, reg=1e-5, stack=True, random_state=0):
         self.n_layers = n_layers
         self.noise = noise
@@ -186,7 +204,7 @@ class MSDA(StackedTransformer):
         SingleDomainWarning
             If there is one domain.
         """
-        self._check_params()
+        check_parameters(self)
         X, _ = self._check_rows(X, y, sample_domain, dtype=[np.float64, np.float32])
         size = self._size(X.shape[1])
         self.restored_ = np.arange(X.shape[1]) if size == X.shape[1] else most_frequent(X, size)
@@ -199,12 +217,6 @@ class MSDA(StackedTransformer):
         self.mappings_ = mappings
         self._n_features_out = size * (self.n_layers if self.stack else 1)
         return self
-
-    def _check_params(self):
-        check_number("n_layers", self.n_layers, Integral, low=1)
-        check_number("noise", self.noise, low=0, high=1, closed="left")
-        check_number("n_frequent", self.n_frequent, Integral, low=1, options=(None,))
-        check_number("reg", self.reg, low=0)
 
     def _size(self, d):
         """Number of columns that the layers restore."""
@@ -220,7 +232,8 @@ class MSDA(StackedTransformer):
     def _solve(self, X, outputs=None):
         """``denoiser`` with an error that names the way out."""
         try:
-            return denoiser(X, self.noise, self.reg, outputs)
+            cross = None if outputs is None else cross_products(X, outputs)
+            return denoiser(double_moments(X), self.noise, self.reg, cross)
         except np.linalg.LinAlgError as error:
             raise ValueError(f"E[Q] is singular with reg={self.reg}. Raise it (the default is 1e-5).") from error
 

@@ -4,10 +4,10 @@ from abc import abstractmethod
 
 import numpy as np
 from sklearn.utils import get_tags
-from sklearn.utils.validation import check_is_fitted, validate_data
+from sklearn.utils.validation import check_is_fitted
 
 from sktl._progress import ReportsProgress, reported, with_callbacks
-from sktl.base import BaseTransferClassifier
+from sktl.base import BaseTransferClassifier, validate_rows
 
 
 class BaseSelfLabeledClassifier(ReportsProgress, BaseTransferClassifier):
@@ -76,7 +76,7 @@ class BaseSelfLabeledClassifier(ReportsProgress, BaseTransferClassifier):
         """Rows to predict, checked against those of ``fit``."""
         check_is_fitted(self)
         sparse = "csr" if get_tags(self).input_tags.sparse else False
-        return validate_data(self, X, reset=False, accept_sparse=sparse, dtype=np.float64)
+        return validate_rows(self, X, reset=False, accept_sparse=sparse, dtype=np.float64)
 
 
 def check_rank(n_components, n_samples, n_features):

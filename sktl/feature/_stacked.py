@@ -5,9 +5,9 @@ from abc import abstractmethod
 import numpy as np
 from scipy import sparse
 from sklearn.base import OneToOneFeatureMixin
-from sklearn.utils.validation import check_is_fitted, validate_data
+from sklearn.utils.validation import check_is_fitted
 
-from sktl.base import BaseDomainTransformer
+from sktl.base import BaseDomainTransformer, validate_rows
 
 
 class StackedTransformer(BaseDomainTransformer):
@@ -33,7 +33,7 @@ class StackedTransformer(BaseDomainTransformer):
             alone, dense.
         """
         check_is_fitted(self)
-        X = validate_data(self, X, accept_sparse="csr", dtype=[np.float64, np.float32], reset=False)
+        X = validate_rows(self, X, accept_sparse="csr", dtype=[np.float64, np.float32], reset=False)
         new = np.asarray(self._new_features(X), dtype=X.dtype)
         if not self.stack:
             return new

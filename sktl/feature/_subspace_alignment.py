@@ -4,9 +4,10 @@ from numbers import Integral
 
 import numpy as np
 
-from sktl._checks import check_number
-from sktl._core.axes import principal_axes
-from sktl._core.moments import LinearMap, rows_by_name
+from sktl._checks import Interval
+from sktl._core.axes import axes_by_name
+from sktl._core.linear_maps import LinearMap
+from sktl._core.moments import rows_by_name
 from sktl._core.subspaces import subspace_disagreement
 from sktl.base import BaseDomainAligner
 from sktl.domains import TARGET
@@ -15,10 +16,9 @@ MAX_AUTO = 100  # axes that n_components="auto" looks at
 SAME = 0.99  # disagreement taken as complete
 
 
-def padded_axes(X, n_axes):
-    """Mean of the rows and their ``n_axes`` leading principal axes; where there are fewer, the last are 0."""
-    mean, axes, _ = principal_axes(X, n_axes)
-    return mean, np.pad(axes, ((0, 0), (0, n_axes - axes.shape[1])))
+def padded(axes, n_axes):
+    """The first ``n_axes`` columns; where there are fewer, the last are 0."""
+    return np.pad(axes[:, :n_axes], ((0, 0), (0, max(n_axes - axes.shape[1], 0))))
 
 
 class SubspaceAlignment(BaseDomainAligner):
@@ -94,40 +94,42 @@ class SubspaceAlignment(BaseDomainAligner):
     def __init__(self, n_components="auto"):
         self.n_components = n_components
 
-    def _check_params(self):
-        check_number("n_components", self.n_components, Integral, low=1, options=("auto",))
+    _constraints = {"n_components": ("auto", Interval(Integral, 1))}
 
     def _fit_maps(self, X, y, domains):
         members = rows_by_name(domains.names)
-        k = self._choose(X, members)
-        axes = {name: padded_axes(X[index], k) for name, index in members.items()}
-        axes.setdefault(TARGET, axes.get("source"))
-        mean, target = axes[TARGET]
+        most = self._most(members, X.shape[1])
+        found, axes_of = axes_by_name(X, members, most)
+        auto = self.n_components == "auto" and len(members) > 1
+        k = self._shared(found, axes_of, most) if auto else most
+        found.setdefault(TARGET, found.get("source"))
+        target = padded(found[TARGET][1], k)
         self.maps_ = {}
-        for name, (mean, source) in axes.items():
+        for name, (mean, axes, _) in found.items():
+            source = padded(axes, k)
             turned = target if name == TARGET or domains.single else source @ (source.T @ target)
             self.maps_[name] = LinearMap(mean, np.zeros(k), turned)
         self.n_components_ = self._n_features_out = k
 
-    def _choose(self, X, members):
-        """The number of components, as given or by the disagreement of the subspaces; an error beyond the bound."""
+    def _most(self, members, n_features):
+        """The number of axes as given, an error beyond the bound; for "auto" the largest number to look at."""
         sizes = [len(index) for index in members.values()]
-        bound = min(*sizes, X.shape[1])
-        if self.n_components != "auto":
-            if self.n_components > bound:
-                raise ValueError(
-                    f"n_components={self.n_components} exceeds the number of axes each domain has, "
-                    f"min(n_features={X.shape[1]}, rows of the smallest domain={min(sizes)}) = {bound}. Lower it."
-                )
-            return self.n_components
-        bound = min(bound, MAX_AUTO, max(X.shape[1] // 2, 1))
-        if len(members) == 1:
-            return bound
-        every = np.arange(X.shape[0])
-        source = np.sort(np.concatenate([index for name, index in members.items() if name != TARGET]))
-        first, second, both = (padded_axes(X[index], bound)[1] for index in (source, members[TARGET], every))
-        complete = np.flatnonzero(subspace_disagreement(first, second, both) > SAME)
-        return int(complete[0]) + 1 if len(complete) else bound
+        bound = min(*sizes, n_features)
+        if self.n_components == "auto":
+            return min(bound, MAX_AUTO, max(n_features // 2, 1))
+        if self.n_components > bound:
+            raise ValueError(
+                f"n_components={self.n_components} exceeds the number of axes each domain has, "
+                f"min(n_features={n_features}, rows of the smallest domain={min(sizes)}) = {bound}. Lower it."
+            )
+        return self.n_components
+
+    def _shared(self, found, axes_of, most):
+        """The first number of axes at which the subspaces disagree wholly."""
+        sources = [name for name in found if name != TARGET]
+        samples = axes_of(sources, most)[1], found[TARGET][1], axes_of(list(found), most)[1]
+        complete = np.flatnonzero(subspace_disagreement(*(padded(axes, most) for axes in samples)) > SAME)
+        return int(complete[0]) + 1 if len(complete) else most
 
     def _map(self, X, name):
         return self.maps_[name](X)

@@ -3,9 +3,9 @@
 import numpy as np
 from joblib import Parallel, delayed
 from sklearn.base import is_classifier
-from sklearn.utils.validation import check_is_fitted, validate_data
+from sklearn.utils.validation import check_is_fitted
 
-from sktl.base import BaseTransferClassifier, fit_on_domains, on_missing_labels
+from sktl.base import BaseTransferClassifier, fit_on_domains, on_missing_labels, validate_rows
 from sktl.feature._meda import MEDAClassifier
 from sktl.feature._spl import SPLClassifier
 
@@ -169,7 +169,7 @@ class TransferVotingClassifier(BaseTransferClassifier):
 
     def _total(self, X):
         check_is_fitted(self)
-        X = validate_data(self, X, reset=False)
+        X = validate_rows(self, X, reset=False)
         return sum(
             decisions(member, X, self.classes_) / scale
             for member, scale in zip(self.estimators_, self.scales_, strict=True)

@@ -8,12 +8,12 @@ import numpy as np
 from sklearn import config_context
 from sklearn.base import clone, is_classifier, is_regressor
 from sklearn.utils import assert_all_finite, check_random_state, column_or_1d, get_tags
-from sklearn.utils.validation import check_is_fitted, validate_data
+from sklearn.utils.validation import check_is_fitted
 
 from sktl._checks import check_number, check_option
 from sktl._core.boosting import ERROR_TOL, is_chance, weighted_median
 from sktl._progress import ReportsProgress
-from sktl.base import BaseTransferClassifier, BaseTransferRegressor, weight_parameter
+from sktl.base import BaseTransferClassifier, BaseTransferRegressor, validate_rows, weight_parameter
 from sktl.domains import known_labels, user_level
 from sktl.exceptions import EarlyStopWarning, NoTargetLabelsError
 
@@ -76,7 +76,7 @@ class Boosting(ReportsProgress):
     def _check_new(self, X):
         """Rows to predict, checked against those of ``fit``."""
         check_is_fitted(self)
-        return validate_data(self, X, reset=False, accept_sparse="csr", **self._x_checks())
+        return validate_rows(self, X, reset=False, accept_sparse="csr", **self._x_checks())
 
     def _split(self, domains):
         """Masks of the labelled rows (n_samples,), and of the target rows among these (n_labeled,)."""

@@ -6,7 +6,7 @@ from numbers import Integral
 import numpy as np
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils import check_random_state, get_tags
-from sklearn.utils.validation import check_is_fitted, validate_data
+from sklearn.utils.validation import check_is_fitted
 
 from sktl._checks import check_number
 from sktl._core.kernels import median_distance, stack_samples, subsample
@@ -21,7 +21,7 @@ from sktl._core.ratio import (
     ratio_of_logs,
     solve_mixture,
 )
-from sktl.base import BaseRatioWeighter
+from sktl.base import BaseRatioWeighter, validate_rows
 from sktl.domains import read_domains
 from sktl.exceptions import SingleDomainWarning
 
@@ -222,7 +222,7 @@ class KLIEP(BaseRatioWeighter):
             J in nats a row. A ratio of 1 has 0.
         """
         check_is_fitted(self, "weights_")
-        X = validate_data(self, X, accept_sparse="csr" if get_tags(self).input_tags.sparse else False, reset=False)
+        X = validate_rows(self, X, accept_sparse="csr" if get_tags(self).input_tags.sparse else False, reset=False)
         if y is not None or sample_domain is not None:
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore", SingleDomainWarning)  # new rows are target rows

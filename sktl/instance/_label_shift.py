@@ -12,12 +12,12 @@ from sklearn.frozen import FrozenEstimator
 from sklearn.pipeline import make_pipeline
 from sklearn.utils import assert_all_finite, check_random_state, column_or_1d
 from sklearn.utils.multiclass import check_classification_targets
-from sklearn.utils.validation import check_is_fitted, validate_data
+from sklearn.utils.validation import check_is_fitted
 
 from sktl._checks import check_number
 from sktl._core.kernels import canonical_order
 from sktl._core.label_shift import joint_confusion, separation
-from sktl.base import BaseWeighter
+from sktl.base import BaseWeighter, validate_rows
 from sktl.domains import known_labels, user_level
 from sktl.exceptions import WeakClassifierWarning
 
@@ -154,7 +154,7 @@ class BaseLabelShiftWeighter(BaseWeighter):
         ndarray of shape (n_samples,)
         """
         check_is_fitted(self)
-        return self._mean_weights(validate_data(self, X, reset=False, accept_sparse="csr"))
+        return self._mean_weights(validate_rows(self, X, reset=False, accept_sparse="csr"))
 
     # --- check and split ---
 

@@ -4,11 +4,11 @@ import numpy as np
 from sklearn.base import clone
 from sklearn.utils import assert_all_finite, column_or_1d
 from sklearn.utils.multiclass import check_classification_targets
-from sklearn.utils.validation import check_is_fitted, validate_data
+from sklearn.utils.validation import check_is_fitted
 
 from sktl._checks import check_option
 from sktl._core.label_shift import correct_prior
-from sktl.base import BaseTransferClassifier
+from sktl.base import BaseTransferClassifier, validate_rows
 from sktl.domains import known_labels
 from sktl.instance._label_shift import (
     BaseLabelShiftWeighter,
@@ -181,7 +181,7 @@ class LabelShiftClassifier(BaseTransferClassifier):
             Rows sum to 1; columns in the order of ``classes_``.
         """
         check_is_fitted(self)
-        X = validate_data(self, X, reset=False, accept_sparse="csr")
+        X = validate_rows(self, X, reset=False, accept_sparse="csr")
         shares = probabilities(self.estimator_, X, self.classes_)
         if self.weighter_ is None:
             return shares

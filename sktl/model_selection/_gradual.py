@@ -9,12 +9,12 @@ from sklearn.base import clone
 from sklearn.metrics.pairwise import euclidean_distances
 from sklearn.utils import check_random_state, get_tags
 from sklearn.utils.metaestimators import available_if
-from sklearn.utils.validation import check_is_fitted, validate_data
+from sklearn.utils.validation import check_is_fitted
 
 from sktl._checks import check_number, import_extra
 from sktl._core.kernels import subsample
 from sktl._core.transport import exact_plan, uniform
-from sktl.base import BaseTransferClassifier
+from sktl.base import BaseTransferClassifier, validate_rows
 from sktl.domains import TARGET
 from sktl.model_selection._by_domain import check_learner, check_two_rows
 from sktl.model_selection._sources import make_metric
@@ -364,7 +364,7 @@ class GradualSelfTraining(BaseTransferClassifier):
 
     def _last(self, X, method):
         check_is_fitted(self)
-        X = validate_data(self, X, accept_sparse="csr" if get_tags(self).input_tags.sparse else False, reset=False)
+        X = validate_rows(self, X, accept_sparse="csr" if get_tags(self).input_tags.sparse else False, reset=False)
         return getattr(self.estimators_[-1], method)(X)
 
     def __sklearn_tags__(self):

@@ -4,7 +4,8 @@ from numpy.testing import assert_allclose, assert_array_equal
 from scipy import sparse
 from sklearn.decomposition import PCA
 
-from sktl._core.axes import BLOCK, principal_axes
+from sktl._core.axes import axes_by_name, principal_axes
+from sktl._core.moments import BLOCK
 
 RNG = np.random.default_rng(0)
 
@@ -46,3 +47,15 @@ def test_no_more_axes_than_directions():
     mean, axes, scatter = principal_axes(X[:1], 2)
     assert axes.shape == (6, 0) and scatter.shape == (0,)
     assert_array_equal(mean, X[0])
+
+
+@pytest.mark.parametrize("d", [3, 40])  # as many rows as columns in each domain, or fewer
+def test_axes_of_domains_and_of_several_at_once(d):
+    X = RNG.normal(size=(61, d)) * np.geomspace(3, 0.3, d)
+    members = {"a": np.arange(20), "b": np.arange(20, 61, 2), "target": np.arange(21, 61, 2)}
+    found, axes_of = axes_by_name(X, members, 2)
+    for name, index in members.items():
+        assert_allclose(found[name][1], principal_axes(X[index], 2)[1], atol=1e-9)
+    both = np.sort(np.concatenate([members["a"], members["b"]]))
+    assert_allclose(axes_of(["a", "b"])[1], principal_axes(X[both], 2)[1], atol=1e-9)
+    assert_allclose(axes_of(list(members), 1)[2], principal_axes(X, 1)[2], rtol=1e-9)

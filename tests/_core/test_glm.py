@@ -4,13 +4,17 @@ import numpy as np
 import pytest
 from numpy.testing import assert_allclose
 from scipy import sparse
+from scipy.special import expit
 from sklearn.linear_model import GammaRegressor, LogisticRegression, PoissonRegressor, Ridge, TweedieRegressor
+from sklearn.svm import LinearSVC
 
+from sktl._core import glm
 from sktl._core.glm import (
     GAMMA,
     LOGISTIC,
     POISSON,
     SQUARED,
+    SQUARED_HINGE,
     fit_glm,
     fit_multinomial,
     multinomial_gradient,
@@ -18,14 +22,15 @@ from sktl._core.glm import (
     tweedie_loss,
 )
 
-LOSSES = [SQUARED, LOGISTIC, POISSON, GAMMA, tweedie_loss(1.5), tweedie_loss(3)]
+LOSSES = [SQUARED, LOGISTIC, POISSON, GAMMA, tweedie_loss(1.5), tweedie_loss(3), SQUARED_HINGE]
 
 
 def table(loss, n=83, d=4, seed=0):
     rng = np.random.default_rng(seed)
     X, offset = rng.normal(size=(n, d)), 0.5 * rng.normal(size=n)
     eta = X @ (0.4 * rng.normal(size=d)) + 0.3 + offset
-    y = {"squared_error": eta + rng.normal(size=n), "log_loss": (rng.random(n) < loss.mean(eta)).astype(float)}
+    y = {"squared_error": eta + rng.normal(size=n), "log_loss": (rng.random(n) < expit(eta)).astype(float)}
+    y["squared_hinge"] = y["log_loss"]
     return X, y.get(loss.name, rng.gamma(2, np.exp(np.clip(eta, -5, 5)) / 2)), offset, rng.random(n) + 0.5
 
 
@@ -34,6 +39,9 @@ def test_derivatives_are_those_of_finite_differences(loss):
     _, y, _, _ = table(loss)
     eta, h = np.linspace(-2, 2, len(y)), 1e-5
     assert_allclose(loss.gradient(y, eta), (loss.value(y, eta + h) - loss.value(y, eta - h)) / (2 * h), atol=1e-7)
+    if loss.name == "tweedie(3)":  # not convex: its curvature is the expected one, at y = exp(eta)
+        assert_allclose(loss.hessian(y, eta), np.exp(-eta))
+        return
     by_differences = (loss.gradient(y, eta + h) - loss.gradient(y, eta - h)) / (2 * h)
     assert_allclose(loss.hessian(y, eta), by_differences, rtol=1e-7, atol=1e-7)
 
@@ -117,3 +125,49 @@ def test_separable_rows_and_few_rows_end(solver):
     assert np.isfinite(fit.coef).all() and fit.coef[0] > 1
     alone = fit_glm(SQUARED, X[:1], y[:1] + 2, penalty=1.0, solver=solver)
     assert_allclose(np.append(alone.coef, alone.intercept), [0, 0, 2], atol=1e-6)
+
+
+@pytest.mark.parametrize("n, d", [(101, 7), (41, 80)])
+def test_squared_hinge_with_a_penalised_intercept_is_liblinears(n, d):
+    rng = np.random.default_rng(3)
+    X = rng.normal(size=(n, d))
+    y, weight = (X[:, 0] + rng.normal(size=n) > 0).astype(float), rng.uniform(0.2, 2.0, n)
+    penalty = 1.7 / weight.sum()
+    fit = fit_glm(SQUARED_HINGE, X, y, sample_weight=weight, penalty=penalty, intercept_penalty=penalty)
+    twin = LinearSVC(C=1 / 1.7, tol=1e-10, max_iter=100_000).fit(X, y, sample_weight=weight)
+    assert_allclose(np.append(fit.coef, fit.intercept), np.append(twin.coef_, twin.intercept_), atol=1e-6)
+
+
+@pytest.mark.parametrize("loss", [SQUARED, LOGISTIC, POISSON, GAMMA, SQUARED_HINGE], ids=lambda loss: loss.name)
+@pytest.mark.parametrize("intercept", ["none", "free", "penalised"])
+def test_with_an_offset_it_is_cvxpys_optimum(loss, intercept):
+    import cvxpy as cp
+
+    X, y, offset, weight = table(loss)
+    w, b = cp.Variable(X.shape[1]), cp.Variable()
+    eta = offset + X @ w + (b if intercept != "none" else 0)
+    losses = {
+        "squared_error": lambda: cp.square(y - eta) / 2,
+        "log_loss": lambda: cp.logistic(eta) - cp.multiply(y, eta),
+        "poisson": lambda: cp.exp(eta) - cp.multiply(y, eta),
+        "gamma": lambda: eta + cp.multiply(y, cp.exp(-eta)),
+        "squared_hinge": lambda: cp.square(cp.pos(1 - cp.multiply(2 * y - 1, eta))),
+    }[loss.name]()
+    own = {"fit_intercept": intercept != "none", "intercept_penalty": 0.4 if intercept == "penalised" else 0.0}
+    objective = weight @ losses / weight.sum() + 0.05 * cp.sum_squares(w) + own["intercept_penalty"] / 2 * b**2
+    cp.Problem(cp.Minimize(objective)).solve(solver=cp.CLARABEL)
+    fit = fit_glm(loss, X, y, offset=offset, sample_weight=weight, penalty=0.1, **own)
+    assert_allclose(fit.coef, w.value, atol=2e-4)
+    assert_allclose(fit.intercept, 0 if intercept == "none" else b.value, atol=2e-4)
+
+
+def test_rows_in_an_order_do_not_mislead_the_part_that_steps_are_taken_from(monkeypatch):
+    rng = np.random.default_rng(0)
+    X = rng.normal(size=(2400, 3))
+    X[::2] *= 30.0  # every second row: the part of every second row has no other
+    y = (X[:, 0] + rng.normal(size=2400) > 0).astype(float)
+    whole = fit_glm(LOGISTIC, X, y, penalty=1e-3)
+    monkeypatch.setattr(glm, "FEW_ROWS", 1200)
+    part = fit_glm(LOGISTIC, X, y, penalty=1e-3)
+    assert part.converged and part.n_iter != whole.n_iter
+    assert_allclose(part.coef, whole.coef, rtol=1e-4)

@@ -49,9 +49,9 @@ def test_each_source_has_its_own_map(correlated):
 
 
 @pytest.mark.parametrize("form", ["features", "kernel"])
-@pytest.mark.parametrize("shrinkage", [None, 0.3, "ledoit-wolf"])
+@pytest.mark.parametrize("shrinkage", [None, 0.3, "auto"])
 def test_more_columns_than_rows_give_the_same_map(form, shrinkage, monkeypatch):
-    from sktl._core import moments
+    from sktl._core import linear_maps
 
     rng = np.random.default_rng(0)
     X = np.vstack([rng.normal(size=(19, 60)) * np.linspace(0.5, 2, 60), rng.normal(size=(13, 60)) + 1])
@@ -61,7 +61,7 @@ def test_more_columns_than_rows_give_the_same_map(form, shrinkage, monkeypatch):
     assert coral.maps_["source"].basis.shape == (60, 30)
     new = rng.normal(size=(5, 60))
     low_rank_new = coral.transform(new, sample_domain=np.zeros(5, dtype=bool))
-    monkeypatch.setattr(moments, "row_space", lambda rows: np.eye(60))  # the d x d problem
+    monkeypatch.setattr(linear_maps, "row_space", lambda rows: np.eye(60))  # the d x d problem
     assert_allclose(coral.fit_transform(X, sample_domain=target), low_rank, atol=1e-9)
     assert_allclose(coral.transform(new, sample_domain=np.zeros(5, dtype=bool)), low_rank_new, atol=1e-9)
 
@@ -97,7 +97,7 @@ def test_the_kernel_form_takes_all_sources_as_one(correlated):
 
 def test_equal_domains_stay(correlated):
     X, _ = correlated
-    for coral in (CORAL(), CORAL(reg=0), CORAL(form="kernel"), CORAL(shrinkage="ledoit-wolf")):
+    for coral in (CORAL(), CORAL(reg=0), CORAL(form="kernel"), CORAL(shrinkage="auto")):
         mapped = coral.fit_transform(np.vstack([X, X]), sample_domain=np.arange(240) >= 120)
         assert_allclose(mapped, np.vstack([X, X]), atol=1e-8)
     with pytest.warns(SingleDomainWarning):
@@ -112,9 +112,9 @@ def test_source_units_do_not_matter_without_a_ridge_up_to_a_rotation(correlated)
         mapped = CORAL(reg=0).fit_transform(Z, sample_domain=target)[~target]
         assert_allclose(np.cov(mapped.T), np.cov(X[target].T), atol=1e-10)
     scaled = 5 * X + 1  # one unit for all columns of both domains
-    mapped = CORAL(reg=0, shrinkage="ledoit-wolf").fit_transform(X, sample_domain=target)
+    mapped = CORAL(reg=0, shrinkage="auto").fit_transform(X, sample_domain=target)
     assert_allclose(
-        CORAL(reg=0, shrinkage="ledoit-wolf").fit_transform(scaled, sample_domain=target), 5 * mapped + 1, atol=1e-9
+        CORAL(reg=0, shrinkage="auto").fit_transform(scaled, sample_domain=target), 5 * mapped + 1, atol=1e-9
     )
 
 
@@ -151,8 +151,8 @@ def test_published_kernel_figure_on_office_caltech(real_data):
     "parameters, match",
     [
         ({"reg": -1}, "reg must be a number >= 0; got -1"),
-        ({"shrinkage": 1.5}, "shrinkage must be 'ledoit-wolf' or None or a number >= 0 and <= 1; got 1.5"),
-        ({"shrinkage": "oas"}, "shrinkage must be 'ledoit-wolf'"),
+        ({"shrinkage": 1.5}, "shrinkage must be 'auto' or None or a number >= 0 and <= 1; got 1.5"),
+        ({"shrinkage": "oas"}, "shrinkage must be 'auto'"),
         ({"form": "dual"}, "form must be one of 'features', 'kernel'; got 'dual'"),
         ({"align_means": "yes"}, "align_means must be one of True, False"),
     ],

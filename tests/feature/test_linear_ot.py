@@ -87,7 +87,7 @@ def test_back_and_forth_is_the_identity(correlated):
 
 
 def test_more_columns_than_rows_give_the_same_map(monkeypatch):
-    from sktl._core import moments
+    from sktl._core import linear_maps
 
     rng = np.random.default_rng(0)
     X = np.vstack([rng.normal(size=(19, 60)) * np.linspace(0.5, 2, 60), rng.normal(size=(13, 60)) + 1])
@@ -95,7 +95,7 @@ def test_more_columns_than_rows_give_the_same_map(monkeypatch):
     ot = LinearOT(reg=0.2, shrinkage=0.1)
     low_rank = ot.fit(X, sample_domain=target).maps_["source"]
     assert low_rank.matrix.shape == (30, 30)
-    monkeypatch.setattr(moments, "row_space", lambda rows: np.eye(60))  # the d x d problem
+    monkeypatch.setattr(linear_maps, "row_space", lambda rows: np.eye(60))  # the d x d problem
     assert_allclose(ot.fit(X, sample_domain=target).maps_["source"](new), low_rank(new), atol=1e-8)
 
 
@@ -121,7 +121,7 @@ def test_constant_columns_without_a_ridge(correlated):
 
 @pytest.mark.parametrize(
     "parameters, match",
-    [({"reg": -1}, "reg must be a number >= 0; got -1"), ({"shrinkage": "oas"}, "shrinkage must be 'ledoit-wolf'")],
+    [({"reg": -1}, "reg must be a number >= 0; got -1"), ({"shrinkage": "oas"}, "shrinkage must be 'auto'")],
 )
 def test_errors(parameters, match, two_domains):
     X, y, _ = two_domains

@@ -46,7 +46,7 @@ def test_a_layer_is_least_squares_over_all_corruptions(noise, reg, counts):
 def test_sampled_corruption_tends_to_the_closed_form(counts):
     X, _ = counts
     rng = np.random.default_rng(0)
-    exact = _msda.denoiser(X, 0.5, 0.0)
+    exact = _msda.denoiser(_msda.double_moments(X), 0.5, 0.0)
 
     def sampled(copies):
         rows = np.tile(X, (copies, 1))
@@ -62,7 +62,7 @@ def test_layers_are_stacked(counts):
     msda = MSDA(3, noise=0.4).fit(X, sample_domain=domain)
     hidden, blocks = X, [X]
     for mapping in msda.mappings_:
-        assert_allclose(mapping, _msda.denoiser(hidden, 0.4, 1e-5))
+        assert_allclose(mapping, _msda.denoiser(_msda.double_moments(hidden), 0.4, 1e-5))
         hidden = np.tanh(with_ones(hidden) @ mapping.T)
         blocks.append(hidden)
     assert_allclose(msda.transform(X), np.hstack(blocks))
@@ -116,7 +116,9 @@ def test_csr_stays_csr(counts):
 
 def test_blocks_of_rows_add_up():
     X = np.random.default_rng(0).normal(size=(9001, 3)).astype(np.float32)
-    assert_allclose(_msda.products(X, X[:, :2]), X.T.astype(float) @ X[:, :2].astype(float), rtol=1e-12)
+    ones = np.ones((len(X), 1))
+    expected = X[:, :2].T.astype(float) @ np.hstack([X.astype(float), ones])
+    assert_allclose(_msda.cross_products(X, X[:, :2]), expected, rtol=1e-12)
 
 
 def test_the_order_of_domains_and_their_labels_do_not_matter(counts):
