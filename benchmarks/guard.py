@@ -66,6 +66,7 @@ import argparse
 import json
 import tempfile
 import warnings
+from functools import partial
 from itertools import product
 from pathlib import Path
 
@@ -75,7 +76,7 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
 
 from sktl import OnLabeled
-from sktl.base._routing import on_missing_labels
+from sktl.base import on_missing_labels
 from sktl.domains import TARGET, read_domains
 from sktl.feature import DomainScaler
 from sktl.instance import DiscriminatorWeighter, ImportanceWeighted
@@ -84,14 +85,15 @@ from sktl.model_selection._candidates import (
     BASELINES,
     SOURCE_ONLY,
     TRANSFER,
-    circular_losses,
     default_baseline,
     fit_candidate,
     losses_on_labels,
 )
-from sktl.model_selection._evidence import gain_of_rows, judge
+from sktl.model_selection._circular import circular_losses
+from sktl.model_selection._gains import gain_of_rows
 from sktl.model_selection._losses import LOSSES as LOSS_OF
 from sktl.model_selection._losses import Loss, choose_loss
+from sktl.model_selection.evidence import judge
 
 ALPHAS = (0.01, 0.05, 0.1, 0.2, 0.3, 0.4)
 METHODS = ("CORAL, kernel form", "TCA m", "OTMapping")
@@ -168,7 +170,10 @@ def circular_gains(models, X, y, target):
     """Gains over the source alone by circular validation, a source row, of each rival."""
     domains, loss = read_domains(X, y, target), choose_loss("zero_one", models[SOURCE_ONLY])
     names = [SOURCE_ONLY, *(name for name in models if name not in BASELINES)]
-    source, *others = (circular_losses(name, models[name], loss, X, y, domains, 0) for name in names)
+    source, *others = (
+        circular_losses(partial(fit_candidate, name, models[name]), loss, models[name], X, y, domains, 0)
+        for name in names
+    )
     return {name: (source - other).tolist() for name, other in zip(names[1:], others, strict=True)}
 
 

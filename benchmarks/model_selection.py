@@ -138,7 +138,7 @@ def scorers(weights):
     return {
         "source accuracy": SourceScorer(),
         "importance-weighted": ImportanceWeightedScorer(Known(weights)),
-        "importance-weighted, log loss": ImportanceWeightedScorer(Known(weights), loss="log"),
+        "importance-weighted, log loss": ImportanceWeightedScorer(Known(weights), loss="log_loss"),
         "deep embedded validation": DeepEmbeddedValidationScorer(),
         "circular validation": CircularValidationScorer(),
         "entropy": PredictionEntropyScorer(),

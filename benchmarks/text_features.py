@@ -14,8 +14,8 @@ largest loss, or least gain, on a pair against source only on the same tf-idf ro
 
 The defaults of MSDA (2 layers, noise 0.8), SCL and SFA (100 pivots, 25 components) were chosen on these same tables, by
 target accuracy: the gains are optimistic to that extent. Tried and worse: SCL with pivots by mutual information, on
-Newsgroups 76.5, 60.9, 70.3; SFA there with 500 frequent pivots 85.8, 71.8, 76.8, with the paper's gamma of 0.6 86.0,
-71.6, 77.9; MSDA with 3 layers and noise 0.9, last layer alone, on Amazon 78.3.
+Newsgroups 76.5, 60.9, 70.3; SFA there with 500 frequent pivots 85.8, 71.8, 76.8, with the paper's ``feature_scale`` of
+0.6 86.0, 71.6, 77.9; MSDA with 3 layers and noise 0.9, last layer alone, on Amazon 78.3.
 
     few target labels (2 draws)             Amazon, 50  Amazon, 200  rec/talk, 50  rec/sci, 50  sci/talk, 50
     source only                                   78.7         78.6          83.7         70.7          76.7

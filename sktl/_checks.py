@@ -15,6 +15,7 @@ from numbers import Integral, Real
 
 from numpy import bool_
 from numpy.random import RandomState
+from sklearn.base import is_classifier, is_regressor
 from sklearn.metrics.pairwise import PAIRWISE_KERNEL_FUNCTIONS
 
 from sktl.exceptions import MissingExtraError
@@ -50,14 +51,19 @@ class Interval:
 
 
 class HasMethods:
-    """Objects (no classes) with all the methods named; ``noun`` says what they are called in an error."""
+    """Objects (no classes) with all the methods named, for which ``test`` is true; ``noun`` names them in an error."""
 
-    def __init__(self, *methods, noun="an estimator object"):
-        self.methods, self.noun = methods, noun
+    def __init__(self, *methods, noun="an estimator object", test=None):
+        self.methods, self.noun, self.test = methods, noun, test
 
     def is_kind(self, value):
         """Whether the value is an object with the methods."""
-        return not isinstance(value, type) and all(hasattr(value, method) for method in self.methods)
+        if isinstance(value, type) or not all(hasattr(value, method) for method in self.methods):
+            return False
+        try:
+            return self.test is None or bool(self.test(value))
+        except (AttributeError, TypeError):  # scikit-learn's tests of kind ask for tags, which an outsider may lack
+            return False
 
     def allows(self, value):
         """Nothing more is asked."""
@@ -99,6 +105,8 @@ N_JOBS = (None, Interval(Integral))
 SEED = (Interval(Integral, 0, 2**32 - 1),)
 RANDOM_STATE = (None, *SEED, InstanceOf(RandomState, noun="a numpy RandomState"))
 ESTIMATOR = (HasMethods("fit", "predict"),)
+CLASSIFIER = (HasMethods("fit", "predict", noun="a classifier", test=is_classifier),)
+REGRESSOR = (HasMethods("fit", "predict", noun="a regressor", test=is_regressor),)
 FOLDS = (Interval(Integral, 2),)
 KERNEL = {
     "kernel": (*sorted(PAIRWISE_KERNEL_FUNCTIONS), callable),

@@ -11,6 +11,8 @@ from dataclasses import dataclass
 
 import numpy as np
 from scipy import sparse
+from sklearn.exceptions import ConvergenceWarning
+from sklearn.utils.multiclass import type_of_target
 
 from sktl.exceptions import SingleDomainWarning, UnlabeledSourceWarning
 
@@ -206,6 +208,26 @@ def known_labels(y, labeled, discrete=True):
     return known
 
 
+def class_codes(y, labeled):
+    """Code of each row's class (or combination of outputs), 0 and up; -1 where the label is missing.
+
+    None where there are no labels, or they are no classes.
+    """
+    if y is None or not labeled.any():
+        return None
+    known = known_labels(one_column(y), labeled)
+    known = known.toarray() if sparse.issparse(known) else known
+    if known.ndim > 1 or len({type(value) for value in known.tolist()}) > 1:  # outputs, or numbers beside texts
+        rows = known.reshape(len(known), -1)
+        rows = rows if rows.dtype.kind in "biu" else rows.astype(str)
+        known = np.unique(rows, axis=0, return_inverse=True)[1].ravel()
+    elif type_of_target(known) not in ("binary", "multiclass"):
+        return None
+    codes = np.full(len(labeled), -1)
+    codes[labeled] = np.unique(known, return_inverse=True)[1]
+    return codes
+
+
 # --- the convention ---
 
 
@@ -284,6 +306,11 @@ def user_level():
     while frame and frame.f_globals.get("__name__", "").partition(".")[0] in ("sktl", "sklearn", "joblib"):
         frame, level = frame.f_back, level + 1
     return level
+
+
+def warn_unconverged(message):
+    """Say that an iteration ended short of its tolerance, and blame the user's line that began it."""
+    warnings.warn(message, ConvergenceWarning, stacklevel=user_level())
 
 
 def target_mask(X, y=None, sample_domain=None):

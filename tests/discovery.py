@@ -17,7 +17,7 @@ VARIANTS = {
     "BBSE": [{"confusion": "hard"}],
     "CORAL": [{"form": "kernel"}, {"reg": 0.0, "shrinkage": "auto", "align_means": False}],
     "BDA": [{"balance": 0.7, "class_balanced": True}],
-    "CMMSClassifier": [{"n_components": 2, "gamma": 0.0}],
+    "CMMSClassifier": [{"n_components": 2, "graph_weight": 0.0}],
     "DASVMClassifier": [{"estimator": LogisticRegression(), "rho": 3}],
     "DiscriminatorWeighter": [{"classifier": GaussianNB(), "calibrate": True}],
     "DomainScaler": [{"with_mean": False, "reference": "target"}, {"method": "robust"}],
@@ -33,7 +33,7 @@ VARIANTS = {
     "KMM": [{"kernel": "linear"}, {"solver": "cvxpy"}, {"max_rank": 20}],
     "LabelShiftClassifier": [{"weighter": RLLS()}],
     "MSDA": [{"n_layers": 3, "n_frequent": 2, "stack": False}],
-    "MIDA": [{"kernel": "rbf", "y_weight": 0.5}, {"kernel": "rbf", "n_landmarks": 8}],
+    "MIDA": [{"kernel": "rbf", "label_weight": 0.5}, {"kernel": "rbf", "n_landmarks": 8}],
     "MEDAClassifier": [{"n_components": 2, "n_neighbors": 3}],
     "NearestNeighborWeighter": [{"n_centers": None}],
     "OTMapping": [
@@ -53,7 +53,11 @@ VARIANTS = {
     "TrAdaBoostClassifier": [{"loss": "zero_one"}],
     "TrAdaBoostRegressor": [{"loss": "linear", "target_weight": 1.0}],
     "TransferGuard": [
-        {"estimator": LogisticRegression(), "scorer": "circular", "alternatives": [("bare", LogisticRegression(C=0.1))]}
+        {
+            "estimator": LogisticRegression(),
+            "without_labels": "circular",
+            "alternatives": [("bare", LogisticRegression(C=0.1))],
+        }
     ],
     "ULSIF": [{"nonnegative": "coef", "gamma": 0.2, "reg": 0.1, "clip": 0.9}],
 }

@@ -13,9 +13,10 @@ import pytest
 from conftest import read_only
 from numpy.testing import assert_array_equal
 from scipy import sparse
+from sklearn.exceptions import ConvergenceWarning
 
 from sktl import split_domains, stack_domains, target_mask
-from sktl.domains import known_labels, labeled_rows, read_domains, take_rows
+from sktl.domains import class_codes, known_labels, labeled_rows, read_domains, take_rows, warn_unconverged
 from sktl.exceptions import SingleDomainWarning, UnlabeledSourceWarning
 
 NAN = float("nan")
@@ -720,3 +721,21 @@ def test_numbers_never_become_text_by_stacking(library):
         stack_domains((numbers, [0, 1]), text)
     nothing = frames.DataFrame({"u": [None, None]})
     assert stack_domains((text, [0, 1]), nothing)[0].shape == (4, 1)
+
+
+def test_class_codes_of_every_kind_of_label():
+    labeled = np.array([True, False, True, True])
+    assert class_codes(None, labeled) is None
+    assert class_codes([0.5, None, 1.2, 0.5], labeled) is None  # numbers are no classes
+    assert class_codes([3.0, np.nan, 1.0, 3.0], labeled).tolist() == [1, -1, 0, 1]
+    assert class_codes(["b", None, "a", "b"], labeled).tolist() == [1, -1, 0, 1]
+    assert class_codes(np.array([[3.0], [np.nan], [1.0], [3.0]]), labeled).tolist() == [1, -1, 0, 1]
+    outputs = np.array([[1.0, 0.0], [np.nan, np.nan], [0.0, 1.0], [1.0, 1.0]])  # a class a combination
+    assert class_codes(outputs, labeled).tolist() == [1, -1, 0, 2]
+    assert class_codes(np.array([1, None, "1", "b"], dtype=object), labeled)[1] == -1
+
+
+def test_unconverged_blames_the_line_of_the_user():
+    with pytest.warns(ConvergenceWarning, match="short of it") as caught:
+        warn_unconverged("It ended short of it.")
+    assert caught[0].filename == __file__

@@ -4,6 +4,7 @@ import numpy as np
 from scipy import sparse
 
 from sktl._core.axes import principal_axes
+from sktl._core.distances import squared_distances
 
 
 def class_sums(X: np.ndarray, codes: np.ndarray, n_classes: int) -> tuple[np.ndarray, np.ndarray]:
@@ -19,14 +20,6 @@ def class_means(X: np.ndarray, codes: np.ndarray, n_classes: int) -> tuple[np.nd
     """Mean of the rows of each class, (n_classes, d), 0 where there is none, and numbers of rows, (n_classes,)."""
     sums, counts = class_sums(X, codes, n_classes)
     return sums / np.maximum(counts, 1)[:, None], counts
-
-
-def squared_distances(X: np.ndarray, centers: np.ndarray) -> np.ndarray:
-    """Squared distance of each row to each centre, (n, n_centers), never negative."""
-    offset = centers.mean(axis=0)  # against cancellation far from 0
-    X, centers = X - offset, centers - offset
-    distances = (X**2).sum(axis=1)[:, None] - 2 * X @ centers.T + (centers**2).sum(axis=1)
-    return np.maximum(distances, 0)
 
 
 def unit_rows(X: np.ndarray) -> np.ndarray:

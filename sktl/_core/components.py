@@ -1,9 +1,7 @@
-"""The engine of the transfer components: tables of features, sums over groups of rows, and what contrasts their means.
+"""The engine of the transfer components: tables of features, sums over groups of rows, and the eigenproblem on them.
 
-Every MMD matrix here is E E' of a few columns that are constant on groups of rows: E = G T, with the indicator G
-(n, n_groups) of the groups and T (n_groups, c). So F'E is a small product of the groups' sums F'G, and no matrix of
-n x n numbers is ever formed. Groups of C classes: 0 ... C - 1 source rows by class, C ... 2 C - 1 target rows by
-(pseudo-)class, 2 C source and 2 C + 1 target rows without one.
+A table F (n, p) is the input's columns, or kernel values. Its centred scatter F'HF and its groups' sums F'G are all
+that an eigenproblem of contrasts E = G T (:mod:`sktl._core.contrasts`) needs: F'E is a small product of them.
 """
 
 from collections.abc import Callable
@@ -12,63 +10,10 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import sparse
 
+from sktl._core.contrasts import indicator, mean_contrasts
 from sktl._core.kernels import blocks, canonical_order
-from sktl._core.linalg import DENSE_SIZE, as_dense, leading_vectors, leading_vectors_by_root, moments
-
-# --- groups of rows, and the contrasts of their means ---
-
-
-def row_groups(target: np.ndarray, codes: np.ndarray | None = None, n_classes: int = 0) -> np.ndarray:
-    """Group of each row (n,), from its domain and the code of its class (-1 where it has none)."""
-    if codes is None:
-        codes = np.full(len(target), -1)
-    return np.where(codes < 0, 2 * n_classes + target, codes + n_classes * target)
-
-
-def indicator(groups: np.ndarray, n_groups: int) -> sparse.csr_array:
-    """G: a 1 in the column of each row's group, (n, n_groups)."""
-    n = len(groups)
-    return sparse.csr_array((np.ones(n), (np.arange(n), groups)), shape=(n, n_groups))
-
-
-def mean_contrasts(counts, balance=0.5, weighted=False) -> np.ndarray:
-    """T of the MMD matrix M = (1 - balance) C M_0 + balance sum_c M_c of C classes, divided by its Frobenius norm.
-
-    Parameters
-    ----------
-    counts : ndarray of shape (2 C + 2,)
-        Rows of each group.
-    balance : float in [0, 1]
-        Weight of the classes' means against that of the domains'.
-    weighted : bool
-        Whether a class mean counts with the root of its share of its domain, instead of 1.
-
-    Returns
-    -------
-    ndarray of shape (2 C + 2, c)
-        Columns of M_0 and of the classes that both domains have; if none has rows in both, of M_0 alone; zero where a
-        domain is empty.
-    """
-    n_classes = len(counts) // 2 - 1
-    target = np.repeat([False, True, False, True], [n_classes, n_classes, 1, 1])
-    n_source, n_target = counts[~target].sum(), counts[target].sum()
-    if n_source == 0 or n_target == 0:
-        return np.zeros((len(counts), 1))
-    by_class = counts[: 2 * n_classes].reshape(2, n_classes)
-    common = np.flatnonzero(by_class.min(axis=0))
-    T = np.zeros((len(counts), 1 + len(common)))
-    T[:, 0] = np.where(target, -1 / n_target, 1 / n_source)
-    if len(common):
-        T[:, 0] *= np.sqrt((1 - balance) * n_classes)
-        sizes = by_class[:, common].astype(float)
-        means = np.sqrt(sizes / sizes.sum(axis=1, keepdims=True)) / sizes if weighted else 1 / sizes
-        columns = np.arange(1, T.shape[1])
-        T[common, columns] = np.sqrt(balance) * means[0]
-        T[common + n_classes, columns] = -np.sqrt(balance) * means[1]
-    return T / np.sqrt(np.linalg.norm(T.T @ (counts[:, None] * T)))  # |EE'| = |E'E|
-
-
-# --- the table F in whose columns components are combinations ---
+from sktl._core.linalg import DENSE_SIZE, as_dense, leading_vectors, leading_vectors_by_root
+from sktl._core.moments import moments_of, row_blocks
 
 
 @dataclass
@@ -93,6 +38,8 @@ class FeatureTable:
         What unit vectors are multiplied by: sqrt(n / m).
     basis : ndarray of shape (d, p), default=None
         F = X basis, where F is not X.
+    points : ndarray of shape (p,), default=None
+        Numbers of the rows that columns of F are kernel values with; None where F is no kernel's.
     start : ndarray of shape (p,), default=None
         First vector of iterations; depends on the rows' values, not on their order.
     """
@@ -105,6 +52,7 @@ class FeatureTable:
     ridge: float = 1.0
     stretch: float = 1.0
     basis: np.ndarray | None = None
+    points: np.ndarray | None = None
     start: np.ndarray | None = None
 
     @property
@@ -134,6 +82,13 @@ class FeatureTable:
     def scatter_of(self, vectors):
         """F'HF @ vectors."""
         return self.operator[1](vectors) if isinstance(self.operator, tuple) else self.operator @ vectors
+
+    def products(self, columns):
+        """F'H @ columns, (p, c), for a dense (n, c)."""
+        total = -np.outer(self.mean, columns.sum(axis=0))
+        for rows in blocks(len(columns)):
+            total += self.block(rows).T @ columns[rows]
+        return total
 
     def weighted_products(self, weights):
         """F' diag(weights) F, (p, p)."""
@@ -171,25 +126,36 @@ class FeatureTable:
         return np.pad(self.stretch * vectors, ((0, 0), (0, missing))), np.pad(values, (0, missing))
 
 
+def combined(operator, scale, *terms):
+    """``scale`` C + the sum of w b b' over the ``terms`` (w, b), in the form that the scatter C has."""
+    if not isinstance(operator, tuple):
+        return scale * operator + sum(weight * b @ b.T for weight, b in terms)
+    p, multiply = operator
+    return p, lambda v: scale * multiply(v) + sum(weight * (b @ (b.T @ v)) for weight, b in terms)
+
+
 def linear_table(X, groups, n_groups, basis=None) -> FeatureTable:
     """F = X, or X basis: one pass over the rows."""
 
     def block(rows):
         return X[rows] if basis is None else np.asarray(X[rows] @ basis)
 
-    operator, sums, mean = moments(map(block, blocks(X.shape[0], 4096)), indicator(groups, n_groups))
-    return FeatureTable(block, operator, mean, groups, sums, basis=basis)
+    parts = row_blocks(X) if basis is None else map(block, blocks(X.shape[0], 4096))
+    moments = moments_of(parts, groups, n_groups)
+    return FeatureTable(block, moments.scatter, moments.mean, groups, moments.group_sums.T, basis=basis)
 
 
 def landmark_table(X, landmarks, kernel, groups, n_groups) -> FeatureTable:
-    """F = K(X, landmarks), never held as a whole: one pass over the rows."""
+    """F = K(X, X[landmarks]), never held as a whole: one pass over the rows."""
+    points = X[landmarks]
 
     def block(rows):
-        return kernel(X[rows], landmarks)
+        return kernel(X[rows], points)
 
-    n, m = X.shape[0], landmarks.shape[0]
-    operator, sums, mean = moments(map(block, blocks(n)), indicator(groups, n_groups))
-    return FeatureTable(block, operator, mean, groups, sums, ridge=m / n, stretch=np.sqrt(n / m))
+    n, m = X.shape[0], len(landmarks)
+    moments = moments_of(map(block, blocks(n)), groups, n_groups)
+    found = moments.scatter, moments.mean, groups, moments.group_sums.T
+    return FeatureTable(block, *found, points=landmarks, ridge=m / n, stretch=np.sqrt(n / m))
 
 
 def kernel_table(X, kernel, groups, n_groups) -> FeatureTable:
@@ -207,4 +173,4 @@ def kernel_table(X, kernel, groups, n_groups) -> FeatureTable:
     rank = np.empty(n)
     rank[canonical_order(X)] = np.arange(n)
     operator = K @ (K - mean) if n <= DENSE_SIZE else (n, multiply)
-    return FeatureTable(K.__getitem__, operator, mean, groups, sums, start=1 + rank / n)
+    return FeatureTable(K.__getitem__, operator, mean, groups, sums, points=np.arange(n), start=1 + rank / n)

@@ -3,9 +3,9 @@
 import numpy as np
 from joblib import Parallel, delayed
 from scipy import sparse
-from sklearn.metrics.pairwise import euclidean_distances
 
-from sktl._core.kernels import Kernel, blocks, middle, stack_samples, subsample
+from sktl._core.distances import middle, squared_distances
+from sktl._core.kernels import Kernel, blocks, stack_samples, subsample
 
 ROWS = 8192  # rows of a block of random features or of pairs
 FEATURE_KERNELS = ("rbf", "laplacian")  # kernels with random features
@@ -60,7 +60,8 @@ def sharpest_gamma(gamma, X, Y) -> float:
     if min(X.shape[0], Y.shape[0]) < 2:
         return gamma
     X, Y = (Z[subsample(Z, CONTRAST_ROWS, np.random.default_rng(0))] for Z in (X, Y))
-    squares = euclidean_distances(stack_samples(X, Y), squared=True)
+    both = stack_samples(X, Y)
+    squares = squared_distances(both, both)
     return gamma * FINER[np.argmax([mmd_contrast(np.exp(-gamma * k * squares), X.shape[0]) for k in FINER])]
 
 

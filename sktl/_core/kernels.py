@@ -13,12 +13,16 @@ from sklearn.metrics.pairwise import (
     pairwise_distances,
     pairwise_kernels,
 )
+from sklearn.utils import check_random_state
+
+from sktl._core.distances import middle, squared_distance_factors
 
 BLOCK = 1024  # rows of a block of the kernel matrix: 8 MB a block
 UNIT_DIAGONAL = ("rbf", "laplacian")
 AUTO_WIDTH = 0.3  # gamma="auto" in units of 1 / squared median distance; benchmarks/kmm.py has the evidence
 MEDIAN_ROWS = 1000  # rows that the median heuristic looks at
-MIDDLE_ROWS = 128  # rows that the point to measure from is the middle of
+MAX_EXACT = 5000  # rows up to which n_landmarks="auto" takes all of them: 200 MB a kernel matrix
+AUTO_LANDMARKS = 1000  # beyond: n_landmarks^2 numbers a matrix, and a pass over the rows of 1,000 kernel values each
 SAFE_EXPONENT = 1e6  # gamma |x|^2 up to which rounding alone leaves exp(-gamma |x - y|^2) below 1 + 1e-8
 
 
@@ -44,6 +48,19 @@ def canonical_order(X) -> np.ndarray:
 def subsample(X, size: int, rng) -> np.ndarray:
     """Indices of ``size`` rows drawn without replacement; which rows does not depend on their order."""
     return canonical_order(X)[rng.choice(X.shape[0], size=min(size, X.shape[0]), replace=False)]
+
+
+def choose_landmarks(X, n_landmarks, random_state) -> np.ndarray | None:
+    """Numbers of the rows that a function is expanded in; None where it is all of them.
+
+    ``n_landmarks`` is a number, None (all), or "auto": all of up to ``MAX_EXACT``, and ``AUTO_LANDMARKS`` beyond.
+    """
+    n = X.shape[0]
+    if n_landmarks == "auto":
+        n_landmarks = n if n <= MAX_EXACT else AUTO_LANDMARKS
+    if n_landmarks is None or n_landmarks >= n:
+        return None
+    return subsample(X, n_landmarks, check_random_state(random_state))
 
 
 def median_distance(X, metric: str) -> float:
@@ -159,14 +176,6 @@ def blocks(n: int, size: int = BLOCK) -> Iterator[slice]:
     return (slice(start, min(start + size, n)) for start in range(0, n, size))
 
 
-def middle(X) -> np.ndarray:
-    """A point near most rows of a dense table, to measure from: distances of rows far from 0 would lose their digits.
-
-    The median of some hundred rows: one far row would take the mean away from all others.
-    """
-    return np.median(X[:: max(1, len(X) // MIDDLE_ROWS)], axis=0).astype(np.float64)
-
-
 def _double(X):
     """``X`` in double precision; nothing is copied where it is so already."""
     return X.astype(np.float64) if sparse.issparse(X) else np.asarray(X, dtype=np.float64)
@@ -178,7 +187,7 @@ def _rbf_block_function(X, Y, gamma):
     The exponent 2 gamma x'y - gamma |x|^2 - gamma |y|^2 is the product of the rows [x, |x|^2, 1] and
     [2 gamma y, -gamma, -gamma |y|^2]; centring first keeps it free of cancellation when the data stand far from 0.
     """
-    left, right = _squared_distance_factors(X, Y, -gamma)
+    left, right = squared_distance_factors(X, Y, -gamma)
     far = gamma * max(left[:, -2].max(), right[:, -1].min() / -gamma) > SAFE_EXPONENT
 
     def block(rows, columns):
@@ -193,7 +202,7 @@ def _rbf_block_function(X, Y, gamma):
 def _distance_block_function(X, Y):
     """Blocks of |x - y|, as :func:`_rbf_block_function` does them."""
     same = X is Y
-    left, right = _squared_distance_factors(X, Y, 1.0)
+    left, right = squared_distance_factors(X, Y, 1.0)
 
     def block(rows, columns):
         distances = left[rows] @ right[columns].T
@@ -203,15 +212,6 @@ def _distance_block_function(X, Y):
         return np.sqrt(distances, out=distances)
 
     return block
-
-
-def _squared_distance_factors(X, Y, factor):
-    """Tables whose product, left @ right.T, is ``factor`` |x - y|^2; both samples are moved to near 0 first."""
-    centre = middle(X)
-    X, Y = (np.asarray(Z, dtype=np.float64) - centre for Z in (X, Y))
-    left = np.column_stack([X, np.einsum("ij,ij->i", X, X), np.ones(len(X))])
-    right = np.column_stack([-2 * factor * Y, np.full(len(Y), factor), factor * np.einsum("ij,ij->i", Y, Y)])
-    return left, right
 
 
 def _paired_squares(X, Y):

@@ -3,17 +3,26 @@
 import warnings
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from numbers import Integral
 
 import numpy as np
 from scipy import sparse
 from scipy.special import logsumexp, xlogy
 from sklearn.metrics.pairwise import euclidean_distances, pairwise_distances
 
-from sktl._checks import import_extra
+from sktl._checks import Interval, import_extra
 from sktl._core.kernels import canonical_order
 
 NORMS = {"median": np.median, "max": np.max, None: lambda _: 1.0}
 METRICS = ("cosine", "euclidean", "manhattan", "sqeuclidean")
+#: Constraints of the parameters of estimators by transport.
+TRANSPORT = {
+    "reg": (Interval(low=0),),
+    "metric": METRICS,
+    "norm": tuple(NORMS),
+    "max_iter": (Interval(Integral, 1),),
+    "tol": (Interval(low=0, closed="neither"),),
+}
 PIVOTS = 10_000_000  # of the network simplex; 5,000 x 5,000 rows need about a tenth of it
 CHECK_EVERY = 10  # Sinkhorn iterations between two looks at the marginals
 ABSORB = 50.0  # largest size of a log-scaling before it moves into the potentials

@@ -11,9 +11,10 @@ import numpy as np
 from joblib import Parallel, delayed
 from scipy import linalg, sparse
 from scipy.stats import rankdata
-from sklearn.metrics.pairwise import euclidean_distances, manhattan_distances
+from sklearn.metrics.pairwise import manhattan_distances
 
-from sktl._core.kernels import MEDIAN_ROWS, blocks, middle, subsample
+from sktl._core.distances import squared_distance_factors, squared_distances
+from sktl._core.kernels import MEDIAN_ROWS, blocks, subsample
 
 TILE = 1024  # rows and columns of a tile of the kernel matrix
 DOUBLE_ROWS = 2048  # up to so many rows sums are in double precision, beyond it tiles and products are in single
@@ -31,18 +32,14 @@ Tiles = Callable[[slice, slice], Iterator[np.ndarray]]  # (rows, columns) -> one
 
 def _distances(X, metric: str) -> Callable[[slice, slice], np.ndarray]:
     """A function of two slices of rows: "sqeuclidean" or "manhattan" distances in double precision."""
-    if sparse.issparse(X) or metric == "manhattan":
-        function = manhattan_distances if metric == "manhattan" else euclidean_distances
-        power = 1 if metric == "manhattan" else 2
-        return lambda rows, columns: function(X[rows], X[columns]) ** power
-    X = np.asarray(X, dtype=np.float64)
-    X = X - middle(X)
-    norms = np.einsum("ij,ij->i", X, X)
+    if metric == "manhattan":
+        return lambda rows, columns: manhattan_distances(X[rows], X[columns])
+    if sparse.issparse(X):
+        return lambda rows, columns: squared_distances(X[rows], X[columns])
+    left, right = squared_distance_factors(X, X)
 
     def squared(rows, columns):
-        distance = (-2 * X[rows]) @ X[columns].T
-        distance += norms[rows, None]
-        distance += norms[columns]
+        distance = left[rows] @ right[columns].T
         return np.maximum(distance, 0, out=distance)
 
     return squared

@@ -9,7 +9,7 @@ from sklearn.utils import get_tags
 from sklearn.utils.validation import check_is_fitted
 
 from sktl._checks import check_number
-from sktl._core.ratio import clip_weights, effective_sample_size
+from sktl._core.weights import clip_weights, effective_sample_size
 from sktl.base._rows import check_rows, validate_rows
 from sktl.domains import user_level
 from sktl.exceptions import LowEffectiveSampleSizeWarning

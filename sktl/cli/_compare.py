@@ -14,7 +14,7 @@ from sktl.cli._problem import build_problem
 from sktl.cli._protocols import FoldedLabels, HiddenLabels, ReverseValidation
 from sktl.cli._report import domain_report
 from sktl.cli._words import InputError, count, did_you_mean
-from sktl.model_selection._evidence import judge
+from sktl.model_selection.evidence import judge
 
 MIN_LABELS = 5  # target labels that a score needs
 MIN_CHANGED = 5  # rows whose score a method must change before it can be chosen: fewer are chance's
@@ -179,20 +179,12 @@ def clear_gains(outcomes, margin=0.0):
     The tests of :class:`sktl.model_selection.TransferGuard`; together they err at ``LEVEL`` at most.
     """
     usual, scored = outcomes[0], {outcome.name: outcome for outcome in outcomes if outcome.scored}
-    tried = [name for name in scored if name != usual.name and _changes(scored[name], usual) >= MIN_CHANGED]
-    others = [name for name in tried if name in PLAIN]
+    others = [name for name in scored if name != usual.name and name in PLAIN]
+    rivals = [name for name in scored if name != usual.name and name not in PLAIN]
     losses = {name: -outcome.row_scores for name, outcome in scored.items()}
-    n_rivals, level = len(scored) - 1 - len(others), LEVEL / (1 + len(others))
-    rivals = [name for name in tried if name not in PLAIN]
-    # a method that changes next to nothing is none to choose, but it was tried
-    verdict = judge(losses, usual.name, others, rivals, level * len(rivals) / max(n_rivals, 1))
+    verdict = judge(losses, usual.name, others, rivals, LEVEL / (1 + len(others)), min_changed=MIN_CHANGED)
     accepted = [name for name in verdict.accepted if verdict.gains[name].estimate > margin]
     return scored[verdict.fallback], [scored[name] for name in accepted]
-
-
-def _changes(outcome, other):
-    """Number of rows whose score two outcomes differ in."""
-    return (outcome.row_scores != other.row_scores).sum()
 
 
 def note_agreement(outcomes, protocol):

@@ -8,11 +8,10 @@ from joblib import Parallel, delayed
 
 from sktl.cli._methods import Method, Setting
 from sktl.cli._problem import Problem
-from sktl.model_selection._splitters import deal
+from sktl.model_selection.evidence import label_folds
 
 TARGET_FOLDS = 5
 SOURCE_FOLDS = 3
-MAX_STRATA = 100  # of numbers
 
 
 def fit_predict(method, setting, X, y, target, X_new):
@@ -34,10 +33,7 @@ def fit_predict(method, setting, X, y, target, X_new):
 
 def deal_labels(y, n_folds, setting):
     """Fold of each row: each fold has its share of the classes, or of low and high numbers."""
-    strata = y
-    if setting.task == "regression":
-        strata = np.argsort(np.argsort(y, kind="stable")) * min(MAX_STRATA, -(-len(y) // n_folds)) // len(y)
-    return deal(strata, n_folds, np.random.RandomState(setting.seed))
+    return label_folds(y, n_folds, np.random.RandomState(setting.seed), setting.task == "classification")
 
 
 @dataclass(frozen=True)

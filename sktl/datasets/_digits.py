@@ -3,7 +3,7 @@
 import numpy as np
 from sklearn.utils import Bunch
 
-from sktl._checks import check_option, import_extra
+from sktl._checks import checked, import_extra
 from sktl.domains import stack_domains
 
 SIZE = 8
@@ -16,6 +16,7 @@ scikit-learn). mnist: 5000 digits of MNIST, 500 a class, each cropped to the bou
 """
 
 
+@checked(source=("digits", "mnist"), crop=("mnist", "both"))
 def load_digits_domains(*, source="digits", crop="mnist"):
     """Load scikit-learn's digits and a sample of MNIST as two domains that differ by acquisition alone.
 
@@ -82,8 +83,6 @@ def load_digits_domains(*, source="digits", crop="mnist"):
     >>> data.X.shape, int((data.sample_domain == "target").sum())
     ((6797, 64), 1797)
     """
-    check_option("source", source, ("digits", "mnist"))
-    check_option("crop", crop, ("mnist", "both"))
     domains = {"mnist": _mnist_sample(), "digits": _scanned_digits(cropped=crop == "both")}
     X_source, y_source = domains.pop(source)
     X_target, y_target = domains.popitem()[1]

@@ -7,7 +7,13 @@ from pathlib import Path
 import numpy as np
 from sklearn.utils import Bunch
 
+from sktl._checks import InstanceOf, checked
 
+
+@checked(
+    data_home=(None, InstanceOf(str, os.PathLike, noun="a folder")),
+    name=(InstanceOf(str, noun="the name of a file"),),
+)
 def load_npz(name, data_home=None):
     """Read the arrays of one ``.npz`` file, and the JSON string ``meta`` that says where they come from.
 

@@ -6,7 +6,7 @@ from numbers import Integral
 import numpy as np
 from sklearn.utils import Bunch, check_random_state
 
-from sktl._checks import check_number, check_option
+from sktl._checks import RANDOM_STATE, Interval, checked
 from sktl.domains import stack_domains
 
 
@@ -25,6 +25,16 @@ def bent_plane(X):
     return X[:, 0] ** 2 - 1 + (X[:, 1:].sum(axis=1) / np.sqrt(others) if others else 0.0)
 
 
+@checked(
+    n_source=(Interval(Integral, 1),),
+    n_target=(Interval(Integral, 1),),
+    n_features=(Interval(Integral, 1),),
+    shift=(Interval(),),
+    scale=(Interval(low=0, closed="neither"),),
+    task=("classification", "regression"),
+    noise=(Interval(low=0),),
+    random_state=RANDOM_STATE,
+)
 def make_covariate_shift(
     n_source=1000,
     n_target=500,
@@ -94,7 +104,6 @@ def make_covariate_shift(
     >>> data.density_ratio([[0.25, 0.0], [1.25, 3.0]])  # exp(shift * x_1 - shift^2 / 2)
     array([1.        , 1.64872127])
     """
-    _check_shift(n_source, n_target, n_features, shift, scale, task, noise)
     rng = check_random_state(random_state)
     X_source = rng.standard_normal((n_source, n_features))
     X_target = scale * rng.standard_normal((n_target, n_features))
@@ -105,14 +114,3 @@ def make_covariate_shift(
     ratio = partial(gaussian_ratio, shift=shift, scale=scale)
     weights = np.concatenate([ratio(X_source), np.ones(n_target)])
     return Bunch(X=X, y=y, y_true=y_true, sample_domain=sample_domain, weights=weights, density_ratio=ratio)
-
-
-def _check_shift(n_source, n_target, n_features, shift, scale, task, noise):
-    """Check the parameters of :func:`make_covariate_shift`."""
-    check_number("n_source", n_source, Integral, low=1)
-    check_number("n_target", n_target, Integral, low=1)
-    check_number("n_features", n_features, Integral, low=1)
-    check_number("shift", shift)
-    check_number("scale", scale, low=0, closed="neither")
-    check_option("task", task, ("classification", "regression"))
-    check_number("noise", noise, low=0)

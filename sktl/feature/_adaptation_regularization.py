@@ -5,27 +5,48 @@ from numbers import Integral
 
 import numpy as np
 from scipy import sparse
-from sklearn.base import clone, is_classifier
-from sklearn.utils import check_random_state
+from sklearn.base import clone
 from sklearn.utils.validation import check_is_fitted
 
-from sktl._checks import check_kernel, check_number
-from sktl._core.adaptation import exact_system, feature_system, inverse_root, joint_contrast
+from sktl._checks import CLASSIFIER, KERNEL, RANDOM_STATE, Interval, check_parameters
+from sktl._core.adaptation import exact_system, feature_system, inverse_root
+from sktl._core.contrasts import joint_contrast
 from sktl._core.graphs import neighbor_graph, normalized_laplacian
-from sktl._core.kernels import blocks, make_kernel, subsample
+from sktl._core.kernels import blocks, choose_landmarks, make_kernel
 from sktl._progress import ReportsProgress, reported, with_callbacks
 from sktl.base import BaseTransferClassifier, validate_rows
 
-MAX_EXACT = 5000  # rows up to which n_landmarks="auto" is exact: twice 200 MB
-AUTO_LANDMARKS = 1000
 DTYPES = [np.float64, np.float32]
+
+
+def first_guess(estimator, Z, codes, open_rows):
+    """Codes of the ``open_rows`` by a classifier fitted on the rows that have one."""
+    if not open_rows.any():
+        return []
+    if estimator is None:
+        from sklearn.neighbors import KNeighborsClassifier  # here, to keep `import sktl` quick
+
+        estimator = KNeighborsClassifier(1)
+    known = np.flatnonzero(~open_rows & (codes >= 0))
+    return clone(estimator).fit(Z[known], codes[known]).predict(Z[open_rows])
 
 
 class BaseAdaptationRegularization(ReportsProgress, BaseTransferClassifier):
     """Least squares in a kernel with MMD and graph penalties, and pseudo-labels found anew until they stay.
 
-    A child implements ``_features`` and ``_fit_features`` (what the kernel sees of a row) and ``_choose_mu``.
+    A child implements ``_features`` and ``_fit_features`` (what the kernel sees of a row) and ``_choose_balance``.
     """
+
+    _constraints = KERNEL | {
+        "estimator": (None, *CLASSIFIER),
+        "reg": (Interval(low=0, closed="neither"),),
+        "mmd_weight": (Interval(low=0),),
+        "graph_weight": (Interval(low=0),),
+        "n_neighbors": (Interval(Integral, 1),),
+        "max_iter": (Interval(Integral, 1),),
+        "n_landmarks": ("auto", None, Interval(Integral, 1)),
+        "random_state": RANDOM_STATE,
+    }
 
     @with_callbacks
     def fit(self, X, y, sample_domain=None):
@@ -55,28 +76,15 @@ class BaseAdaptationRegularization(ReportsProgress, BaseTransferClassifier):
         SingleDomainWarning
             If there is one domain; what is left is least squares with the graph penalty.
         """
-        self._check_params()
+        check_parameters(self)
         X, domains = self._check_rows(X, y, sample_domain, dtype=DTYPES)
-        labeled, target = domains.labeled, domains.target
-        codes = np.full(X.shape[0], -1)
-        codes[labeled] = self._encode(y, labeled)[1]
-        Z = self._fit_features(X, target)
-        codes[target & ~labeled] = self._guess(Z, codes, labeled, target)
-        system, self._root = self._factor(Z, codes, labeled)
-        steps = reported(self, self._iterate(system, Z, codes, labeled, target), self.max_iter, "iteration")
-        self._store(steps)
-        return self
-
-    def _check_params(self):
-        if self.estimator is not None and (isinstance(self.estimator, type) or not is_classifier(self.estimator)):
-            raise TypeError(f"estimator must be a classifier, such as LinearSVC(), or None; got {self.estimator!r}.")
-        check_kernel(self.kernel, self.gamma, self.degree, self.coef0)
-        check_number("reg", self.reg, low=0, closed="neither")
-        check_number("mmd_weight", self.mmd_weight, low=0)
-        check_number("graph_weight", self.graph_weight, low=0)
-        check_number("n_neighbors", self.n_neighbors, Integral, low=1)
-        check_number("max_iter", self.max_iter, Integral, low=1)
-        check_number("n_landmarks", self.n_landmarks, Integral, low=1, options=("auto", None))
+        codes, open_rows = np.full(X.shape[0], -1), domains.target & ~domains.labeled
+        codes[domains.labeled] = self._encode(y, domains.labeled)[1]
+        Z = self._fit_features(X, domains.target)
+        codes[open_rows] = first_guess(self.estimator, Z, codes, open_rows)
+        system, root = self._factor(Z, codes, domains.labeled)
+        turns = self._turns(system, Z, codes, open_rows, domains.target)
+        return self._store(reported(self, turns, self.max_iter, "iteration"), root)
 
     @abstractmethod
     def _fit_features(self, X, target):
@@ -87,20 +95,8 @@ class BaseAdaptationRegularization(ReportsProgress, BaseTransferClassifier):
         """What the kernel sees of rows."""
 
     @abstractmethod
-    def _choose_mu(self, Z, target, codes):
+    def _choose_balance(self, Z, target, codes):
         """Share of the class-conditional means in the MMD matrix."""
-
-    def _guess(self, Z, codes, labeled, target):
-        """First pseudo-labels (codes) of the target rows without a label."""
-        if not (target & ~labeled).any():
-            return []
-        if self.estimator is None:
-            from sklearn.neighbors import KNeighborsClassifier  # here, to keep `import sktl` quick
-
-            start = KNeighborsClassifier(1)
-        else:
-            start = clone(self.estimator)
-        return start.fit(Z[labeled], codes[labeled]).predict(Z[target & ~labeled])
 
     # --- solve ---
 
@@ -118,37 +114,39 @@ class BaseAdaptationRegularization(ReportsProgress, BaseTransferClassifier):
         if self.kernel == "linear" and not sparse.issparse(Z) and Z.shape[1] <= n:
             self.solver_ = "primal"
             return feature_system(np.asarray(Z, dtype=np.float64), *penalties), None
-        size = {"auto": n if n <= MAX_EXACT else AUTO_LANDMARKS, None: n}.get(self.n_landmarks, self.n_landmarks)
-        if size >= n:
+        chosen = choose_landmarks(Z, self.n_landmarks, self.random_state)
+        if chosen is None:
             self.solver_, self.landmarks_ = "dual", Z.copy()
             return exact_system(self._kernel(Z, Z), *penalties), None
         self.solver_, self.approximation_ = "primal", "nystroem"
-        self.landmarks_ = Z[subsample(Z, size, check_random_state(self.random_state))]
+        self.landmarks_ = Z[chosen]
         root = inverse_root(self._kernel(self.landmarks_, self.landmarks_))
         features = np.empty((n, root.shape[1]))
         for rows in blocks(n):
             features[rows] = self._kernel(Z[rows], self.landmarks_) @ root
         return feature_system(features, *penalties), root
 
-    def _iterate(self, system, Z, codes, labeled, target):
-        """Yield (coefficients, mu, share of changed pseudo-labels) until no pseudo-label changes."""
-        codes, open_rows = codes.copy(), target & ~labeled
+    def _turns(self, system, Z, codes, open_rows, target):
+        """Yield (coefficients, balance, share of changed pseudo-labels) until no pseudo-label changes."""
+        codes = codes.copy()
         for _ in range(self.max_iter):
-            mu = self._choose_mu(Z, target, codes)
-            contrast = joint_contrast(target, codes, len(self.classes_), mu)
+            balance = self._choose_balance(Z, target, codes)
+            contrast = joint_contrast(target, codes, len(self.classes_), balance)
             coefficients = system.coefficients(contrast, self.mmd_weight)
             found = (system.basis @ coefficients)[open_rows].argmax(axis=1)
             changed = float(np.mean(found != codes[open_rows])) if len(found) else 0.0
             codes[open_rows] = found
-            yield coefficients, mu, changed
+            yield coefficients, balance, changed
             if changed == 0:
                 return
 
-    def _store(self, steps):
-        coefficients = steps[-1][0]
-        self.coef_ = coefficients if self._root is None else self._root @ coefficients
-        self.n_iter_ = len(steps)
-        self.pseudo_label_changes_ = np.array([changed for _, _, changed in steps])
+    def _store(self, turns, root):
+        """Keep what the turns found; a root turns the coefficients of features into those of landmarks."""
+        coefficients = turns[-1][0]
+        self.coef_ = coefficients if root is None else root @ coefficients
+        self.n_iter_ = len(turns)
+        self.pseudo_label_changes_ = np.array([changed for *_, changed in turns])
+        return self
 
     # --- predict ---
 

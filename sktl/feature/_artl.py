@@ -145,6 +145,6 @@ class ARTLClassifier(BaseAdaptationRegularization):
         """The rows themselves."""
         return X
 
-    def _choose_mu(self, Z, target, codes):
+    def _choose_balance(self, Z, target, codes):
         """Both parts of M with equal weights."""
         return 0.5

@@ -95,9 +95,6 @@ class FeatureAugmentation(BaseDomainAligner):
         own = [f"{name}__{block}" for block in self.blocks_ for name in shared]
         return np.array([*shared, *own], dtype=object)
 
-    def _check_params(self):
-        """There are none."""
-
     def _fit_maps(self, X, y, domains):
         self.blocks_ = [] if domains.single else [*domains.sources, TARGET]
         self._n_features_out = X.shape[1] * (1 + len(self.blocks_))

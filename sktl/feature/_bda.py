@@ -1,38 +1,17 @@
 """Balanced distribution adaptation: JDA that weighs the means of the domains against those of the classes."""
 
+from numbers import Integral
+
 import numpy as np
 
-from sktl._checks import check_number, check_option
-from sktl._core.kernels import canonical_order
-from sktl._progress import with_callbacks
-from sktl.feature._pseudo_labels import PseudoLabeledComponents
-from sktl.metrics import proxy_a_distance
-
-MAX_ROWS = 1000  # rows of a sample that its A-distance is estimated from
-FOLDS = 2
+from sktl._checks import BOOLEAN, ESTIMATOR, Interval, check_parameters
+from sktl._core.contrasts import balance_factor
+from sktl._progress import ReportsProgress, reported, with_callbacks
+from sktl.feature._components import BaseComponents, read_classes
+from sktl.feature._pseudo_labels import alternate, check_guesser, store_turns
 
 
-def bounded_a_distance(X, source, target):
-    """A-distance of two sets of rows of ``X``, from at most ``MAX_ROWS`` of each; None if there are too few to tell."""
-    if min(len(source), len(target)) < 2 * FOLDS:
-        return None
-    rng = np.random.default_rng(0)
-    samples = []
-    for part in (X[source], X[target]):
-        n = part.shape[0]
-        samples.append(part if n <= MAX_ROWS else part[canonical_order(part)[rng.permutation(n)[:MAX_ROWS]]])
-    return proxy_a_distance(*samples, cv=FOLDS)
-
-
-def balance_of_distances(whole, by_class):
-    """Mean distance of the classes as a share of its sum with that of the domains; 1/2 where nothing tells."""
-    by_class = [distance for distance in by_class if distance is not None]
-    if whole is None or not by_class or whole + np.mean(by_class) == 0:
-        return 0.5
-    return float(np.mean(by_class) / (whole + np.mean(by_class)))
-
-
-class BDA(PseudoLabeledComponents):
+class BDA(ReportsProgress, BaseComponents):
     r"""Balanced distribution adaptation: JDA with a weight between the domains' means and those of the classes.
 
     JDA with, for C classes and a ``balance`` b in [0, 1],
@@ -53,8 +32,8 @@ class BDA(PseudoLabeledComponents):
 
     Parameters
     ----------
-    n_components : int >= 1, default=2
-        Number of new features.
+    n_components : int >= 1 or "auto", default=2
+        Number of new features. "auto": 20, or as many as there are directions, where these are fewer.
     balance : float in [0, 1] or "auto", default="auto"
         Weight of the class means (the paper's mu).
     class_balanced : bool, default=False
@@ -102,6 +81,8 @@ class BDA(PseudoLabeledComponents):
         Eigenproblems solved.
     estimator_ : classifier
         The classifier, fitted on the last components of the labelled rows; None where there is one class.
+    n_components_ : int
+        Number of components.
     landmarks_ : ndarray or CSR matrix of shape (n_landmarks, n_features), or None
         Rows that kernels are computed with; None for the linear kernel.
     solver_ : {"primal", "dual"}
@@ -150,6 +131,14 @@ class BDA(PseudoLabeledComponents):
     >>> pipe.fit(data.X, data.y).predict(data.X).shape == data.y.shape
     True
     """
+
+    _constraints = {
+        "balance": ("auto", Interval(low=0, high=1)),
+        "class_balanced": BOOLEAN,
+        "estimator": (None, *ESTIMATOR),
+        "max_iter": (Interval(Integral, 1),),
+    }
+    _needs_labels = True
 
     def __init__(
         self,
@@ -210,26 +199,17 @@ class BDA(PseudoLabeledComponents):
         SingleDomainWarning
             If there is one domain; the components then maximise variance alone.
         """
-        self._balances = []
-        self._fit(X, y, sample_domain)
-        self.balances_ = np.array(self._balances)
-        return self
+        check_parameters(self)
+        classifier = check_guesser(self.estimator)
+        X, rows = read_classes(self, X, y, sample_domain)
+        table = self._expand(X, rows.groups(rows.codes), rows.n_groups)
+        balances = []
 
-    def _check_params(self):
-        super()._check_params()
-        check_number("balance", self.balance, low=0, high=1, options=("auto",))
-        check_option("class_balanced", self.class_balanced, (False, True))
+        def solve(codes):
+            auto = self.balance == "auto"
+            balances.append(balance_factor(X, rows.target, codes, len(rows.classes)) if auto else float(self.balance))
+            return table.solve(self.mu, self.n_components_, table.contrasts(balances[-1], self.class_balanced))
 
-    def _class_contrasts(self, X, table, guess, target):
-        self._balances.append(self._estimate(X, guess, target) if self.balance == "auto" else float(self.balance))
-        return table.contrasts(self._balances[-1], self.class_balanced)
-
-    def _estimate(self, X, guess, target):
-        """Balance by A-distances; that of the domains is the same in all iterations."""
-        if not self._balances:
-            self._whole = bounded_a_distance(X, np.flatnonzero(~target), np.flatnonzero(target))
-        by_class = []
-        for code in range(len(self.classes_)):
-            rows = guess == code
-            by_class.append(bounded_a_distance(X, np.flatnonzero(~target & rows), np.flatnonzero(target & rows)))
-        return balance_of_distances(self._whole, by_class)
+        turns = reported(self, alternate(table, X, rows, solve, classifier, self.max_iter), self.max_iter, "iteration")
+        self.balances_ = np.array(balances)
+        return store_turns(self, table, turns, rows, X.dtype)

@@ -5,10 +5,11 @@ from numbers import Integral
 import numpy as np
 from scipy import sparse
 from scipy.linalg import eigh
-from sklearn.base import clone, is_classifier
+from sklearn.base import clone
 
-from sktl._checks import check_number
-from sktl._core.clusters import adaptive_weights, class_means, squared_distances, unit_rows, whole_axes
+from sktl._checks import CLASSIFIER, Interval
+from sktl._core.clusters import adaptive_weights, class_means, unit_rows, whole_axes
+from sktl._core.distances import squared_distances
 from sktl.feature._self_labeled import BaseSelfLabeledClassifier, check_rank
 
 AUTO_COMPONENTS = 100  # of the paper
@@ -40,14 +41,14 @@ def matched_centroids(source_means, n_source, target_means, n_target, alpha):
     return (w * source_means + m * target_means) / np.where(w + m > 0, w + m, 1)
 
 
-def cost_matrix(source_means, n_source, W_target, codes, graph, alpha, gamma):
+def cost_matrix(source_means, n_source, W_target, codes, graph, alpha, graph_weight):
     """Matrix A with tr(Q'AQ) = the objective's terms in P and the best F, for rows W and P'x = Q'w; without beta."""
     target_means, n_target = class_means(W_target, codes, len(source_means))
     within = W_target - target_means[codes]
     pull = alpha * n_target / (1 + alpha * n_target) * (n_source > 0)  # what is left of both terms at the best f_c
     gaps = (source_means - target_means) * np.sqrt(pull)[:, None]
     local = W_target.T @ (laplacian(graph) @ W_target)
-    return alpha * within.T @ within + gaps.T @ gaps + gamma * (local + local.T)
+    return alpha * within.T @ within + gaps.T @ gaps + graph_weight * (local + local.T)
 
 
 class CMMSClassifier(BaseSelfLabeledClassifier):
@@ -76,14 +77,14 @@ class CMMSClassifier(BaseSelfLabeledClassifier):
 
     Parameters
     ----------
-    n_components : int >= 1 or None, default=None
-        Number of columns of P. None: 100, or as many as the rows have directions.
+    n_components : int >= 1 or "auto", default="auto"
+        Number of columns of P. "auto": 100, or as many as the rows have directions.
     alpha : float > 0, default=0.1
         Weight of the distances of target rows to their centroids.
     beta : float >= 0, default=10.0
         Weight of the penalty on P, in units of :math:`\nu`, so that the units of X do not matter.
-    gamma : float >= 0, default=5.0
-        Weight of the distances between neighbours in the target.
+    graph_weight : float >= 0, default=5.0
+        Weight :math:`\gamma` of the distances between neighbours in the target.
     n_neighbors : int >= 1, default=10
         Neighbours of a target row that have a weight.
     max_iter : int >= 1, default=5
@@ -156,26 +157,34 @@ class CMMSClassifier(BaseSelfLabeledClassifier):
     1.00
     """
 
+    _constraints = {
+        "n_components": ("auto", Interval(Integral, 1)),
+        "alpha": (Interval(low=0, closed="neither"),),
+        "beta": (Interval(low=0),),
+        "graph_weight": (Interval(low=0),),
+        "n_neighbors": (Interval(Integral, 1),),
+        "max_iter": (Interval(Integral, 1),),
+        "estimator": (None, *CLASSIFIER),
+    }
+
     def __init__(
-        self, n_components=None, *, alpha=0.1, beta=10.0, gamma=5.0, n_neighbors=10, max_iter=5, estimator=None
+        self,
+        n_components="auto",
+        *,
+        alpha=0.1,
+        beta=10.0,
+        graph_weight=5.0,
+        n_neighbors=10,
+        max_iter=5,
+        estimator=None,
     ):
         self.n_components = n_components
         self.alpha = alpha
         self.beta = beta
-        self.gamma = gamma
+        self.graph_weight = graph_weight
         self.n_neighbors = n_neighbors
         self.max_iter = max_iter
         self.estimator = estimator
-
-    def _check_params(self):
-        check_number("n_components", self.n_components, Integral, low=1, options=(None,))
-        check_number("alpha", self.alpha, low=0, closed="neither")
-        check_number("beta", self.beta, low=0)
-        check_number("gamma", self.gamma, low=0)
-        check_number("n_neighbors", self.n_neighbors, Integral, low=1)
-        check_number("max_iter", self.max_iter, Integral, low=1)
-        if self.estimator is not None and (isinstance(self.estimator, type) or not is_classifier(self.estimator)):
-            raise TypeError(f"estimator must be a classifier, such as LinearSVC(), or None; got {self.estimator!r}.")
 
     def _rounds(self, X, codes, source, target):
         check_rank(self.n_components, *X.shape)
@@ -188,7 +197,7 @@ class CMMSClassifier(BaseSelfLabeledClassifier):
         W_target, unknown, last = W[target], codes[target] < 0, None
         guessed = self._start(X, codes)[target]
         for _ in range(self.max_iter):
-            A = cost_matrix(source_means, n_source, W_target, guessed, graph, self.alpha, self.gamma)
+            A = cost_matrix(source_means, n_source, W_target, guessed, graph, self.alpha, self.graph_weight)
             Q = self._solve(A + np.diag(penalty))
             placed = W_target @ Q
             means, counts = class_means(placed, guessed, len(self.classes_))
@@ -214,7 +223,7 @@ class CMMSClassifier(BaseSelfLabeledClassifier):
 
     def _solve(self, matrix):
         """Columns Q of norm 1 that cost least."""
-        k = min(self.n_components or AUTO_COMPONENTS, len(matrix))
+        k = min(AUTO_COMPONENTS if self.n_components == "auto" else self.n_components, len(matrix))
         self.eigenvalues_, Q = eigh((matrix + matrix.T) / 2, subset_by_index=[0, k - 1])
         return Q
 

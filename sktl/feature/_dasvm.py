@@ -2,16 +2,23 @@
 
 from dataclasses import dataclass
 from math import ceil
-from numbers import Integral, Real
+from numbers import Integral
 
 import numpy as np
 from sklearn.base import clone, is_classifier
 from sklearn.utils.validation import has_fit_parameter
 
-from sktl._checks import check_number
+from sktl._checks import HasMethods, Interval
 from sktl._core.kernels import canonical_order
 from sktl.feature._self_labeled import BaseSelfLabeledClassifier
 
+MARGIN_CLASSIFIER = HasMethods(
+    "fit",
+    "predict",
+    "decision_function",
+    noun="a classifier that takes sample_weight in fit, such as SVC() or LinearSVC(),",
+    test=lambda estimator: is_classifier(estimator) and has_fit_parameter(estimator, "sample_weight"),
+)
 DECIMALS = 4  # of decision values: rows at the margin are equally far, whatever the solver's rounding says
 
 
@@ -164,6 +171,15 @@ class DASVMClassifier(BaseSelfLabeledClassifier):
     1.00
     """
 
+    _constraints = {
+        "estimator": (None, MARGIN_CLASSIFIER),
+        "rho": (Interval(Integral, 1), Interval(low=0, high=1, closed="neither")),
+        "start_weight": (Interval(low=0, high=1, closed="right"),),
+        "n_annealing": (Interval(Integral, 1),),
+        "tol": (Interval(low=0),),
+        "max_iter": (Interval(Integral, 1),),
+    }
+
     def __init__(self, estimator=None, *, rho=0.05, start_weight=0.1, n_annealing=10, tol=0.03, max_iter=100):
         self.estimator = estimator
         self.rho = rho
@@ -171,25 +187,6 @@ class DASVMClassifier(BaseSelfLabeledClassifier):
         self.n_annealing = n_annealing
         self.tol = tol
         self.max_iter = max_iter
-
-    def _check_params(self):
-        if isinstance(self.rho, Real) and not isinstance(self.rho, Integral):
-            check_number("rho", self.rho, low=0, high=1, closed="neither")
-        else:
-            check_number("rho", self.rho, Integral, low=1)
-        check_number("start_weight", self.start_weight, low=0, high=1, closed="right")
-        check_number("n_annealing", self.n_annealing, Integral, low=1)
-        check_number("tol", self.tol, low=0)
-        check_number("max_iter", self.max_iter, Integral, low=1)
-        base = self.estimator
-        if base is None:
-            return
-        able = not isinstance(base, type) and is_classifier(base) and hasattr(base, "decision_function")
-        if not able or not has_fit_parameter(base, "sample_weight"):
-            raise TypeError(
-                "estimator must be a classifier with decision_function that takes sample_weight in fit, such as SVC() "
-                f"or LinearSVC(), or None; got {base!r}."
-            )
 
     def _rounds(self, X, codes, source, target):
         order = canonical_order(X)  # machines stop at a tolerance: another order would be another answer

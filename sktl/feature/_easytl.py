@@ -4,7 +4,7 @@ import numpy as np
 from sklearn.metrics.pairwise import euclidean_distances
 from sklearn.utils.validation import check_is_fitted
 
-from sktl._checks import check_option
+from sktl._checks import check_parameters
 from sktl._core.assignment import assign_classes
 from sktl._core.kernels import blocks
 from sktl._core.linalg import scatter
@@ -102,6 +102,8 @@ class EasyTLClassifier(BaseTransferClassifier):
     (array([0, 0, 1]), array([0, 1]))
     """
 
+    _constraints = {"align": (None, "coral")}
+
     def __init__(self, align=None):
         self.align = align
 
@@ -132,7 +134,7 @@ class EasyTLClassifier(BaseTransferClassifier):
         SingleDomainWarning
             If there is one domain; rows then go to the nearest class mean.
         """
-        check_option("align", self.align, (None, "coral"))
+        check_parameters(self)
         X, domains = self._check_rows(X, y, sample_domain, dtype=DTYPES)
         labeled, target = domains.labeled, domains.target
         _, codes = self._encode(y, labeled)

@@ -1,10 +1,14 @@
 """Joint distribution adaptation: components on which the domains agree in their means and in those of each class."""
 
-from sktl._progress import with_callbacks
-from sktl.feature._pseudo_labels import PseudoLabeledComponents
+from numbers import Integral
+
+from sktl._checks import ESTIMATOR, Interval, check_parameters
+from sktl._progress import ReportsProgress, reported, with_callbacks
+from sktl.feature._components import BaseComponents, read_classes
+from sktl.feature._pseudo_labels import alternate, check_guesser, store_turns
 
 
-class JDA(PseudoLabeledComponents):
+class JDA(ReportsProgress, BaseComponents):
     r"""Joint distribution adaptation: new features on which the domains look alike, class by class.
 
     TCA with another MMD matrix. With the n rows of all domains, their kernel matrix K, the centring matrix H and C
@@ -30,8 +34,8 @@ class JDA(PseudoLabeledComponents):
 
     Parameters
     ----------
-    n_components : int >= 1, default=2
-        Number of new features.
+    n_components : int >= 1 or "auto", default=2
+        Number of new features. "auto": 20, or as many as there are directions, where these are fewer.
     kernel : str or callable, default="linear"
         A pairwise kernel of scikit-learn, or a callable that takes two samples and returns the matrix of kernel values.
     gamma : float > 0, "median", "auto" or "scale", default="median"
@@ -71,6 +75,8 @@ class JDA(PseudoLabeledComponents):
         Eigenproblems solved.
     estimator_ : classifier
         The classifier, fitted on the last components of the labelled rows; None where there is one class.
+    n_components_ : int
+        Number of components.
     landmarks_ : ndarray or CSR matrix of shape (n_landmarks, n_features), or None
         Rows that kernels are computed with; None for the linear kernel.
     solver_ : {"primal", "dual"}
@@ -123,6 +129,9 @@ class JDA(PseudoLabeledComponents):
     >>> pipe.fit(data.X, data.y).predict(data.X).shape == data.y.shape
     True
     """
+
+    _constraints = {"estimator": (None, *ESTIMATOR), "max_iter": (Interval(Integral, 1),)}
+    _needs_labels = True
 
     def __init__(
         self,
@@ -179,7 +188,13 @@ class JDA(PseudoLabeledComponents):
         SingleDomainWarning
             If there is one domain; the components then maximise variance alone.
         """
-        return self._fit(X, y, sample_domain)
+        check_parameters(self)
+        classifier = check_guesser(self.estimator)
+        X, rows = read_classes(self, X, y, sample_domain)
+        table = self._expand(X, rows.groups(rows.codes), rows.n_groups)
 
-    def _class_contrasts(self, X, table, guess, target):
-        return table.contrasts()
+        def solve(codes):  # the table's groups are those of the codes
+            return table.solve(self.mu, self.n_components_)
+
+        turns = reported(self, alternate(table, X, rows, solve, classifier, self.max_iter), self.max_iter, "iteration")
+        return store_turns(self, table, turns, rows, X.dtype)

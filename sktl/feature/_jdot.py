@@ -3,17 +3,15 @@
 import warnings
 from abc import abstractmethod
 from dataclasses import dataclass, field
-from numbers import Integral
 
 import numpy as np
 from sklearn.base import clone
-from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils.validation import check_is_fitted
 
-from sktl._checks import check_number, check_option, import_extra
-from sktl._core.transport import METRICS, NORMS, exact_plan, fixed_order, ground_cost, sinkhorn_plan, uniform
+from sktl._checks import Interval, check_parameters, import_extra
+from sktl._core.transport import TRANSPORT, exact_plan, fixed_order, ground_cost, sinkhorn_plan, uniform
 from sktl.base import validate_rows
-from sktl.domains import user_level
+from sktl.domains import user_level, warn_unconverged
 from sktl.exceptions import EarlyStopWarning
 
 SINKHORN_ITER = 10_000
@@ -50,6 +48,8 @@ class JointTransport:
     A child implements ``_default_base``, ``_check_base``, ``_fit_base``, ``_losses`` and ``_refit``.
     """
 
+    _constraints = TRANSPORT | {"alpha": (Interval(low=0, closed="neither"),)}
+
     @abstractmethod
     def _default_base(self):
         """Return the estimator that None stands for."""
@@ -73,14 +73,9 @@ class JointTransport:
     def _base(self):
         return clone(self._default_base() if self.estimator is None else self.estimator)
 
-    def _check_parameters(self, y):
+    def _check_together(self, y):
         """Refuse, before any work, what can't be fitted with."""
-        check_number("alpha", self.alpha, low=0, closed="neither")
-        check_number("reg", self.reg, low=0)
-        check_option("metric", self.metric, METRICS)
-        check_option("norm", self.norm, tuple(NORMS))
-        check_number("max_iter", self.max_iter, Integral, low=1)
-        check_number("tol", self.tol, low=0, closed="neither")
+        check_parameters(self)
         name = type(self).__name__
         if y is None:
             raise ValueError(f"{name} requires y to be passed, but the target y is None.")
@@ -167,11 +162,9 @@ class JointTransport:
                 stacklevel=user_level(),
             )
         elif rise <= 0 and not settled:
-            warnings.warn(
+            warn_unconverged(
                 f"The objective still fell by {path[-2] - path[-1]:.2g} in iteration {len(path) - 1}, to "
                 f"{path[-1]:.4g}. Raise max_iter or tol.",
-                ConvergenceWarning,
-                stacklevel=user_level(),
             )
 
     def _check_new(self, X):

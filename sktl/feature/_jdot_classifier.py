@@ -3,6 +3,7 @@
 import numpy as np
 from sklearn.base import is_classifier
 
+from sktl._checks import CLASSIFIER
 from sktl.base import BaseTransferClassifier, weight_parameter
 from sktl.feature._jdot import JointTransport
 
@@ -109,6 +110,8 @@ class JDOTClassifier(JointTransport, BaseTransferClassifier):
     0.98
     """
 
+    _constraints = {"estimator": (None, *CLASSIFIER)}
+
     def __init__(
         self,
         estimator=None,
@@ -162,7 +165,7 @@ class JDOTClassifier(JointTransport, BaseTransferClassifier):
         ConvergenceWarning
             If the objective still fell after ``max_iter`` refits.
         """
-        self._check_parameters(y)
+        self._check_together(y)
         X, domains = self._check_rows(X, y, sample_domain, dtype=np.float64)
         codes = np.full(X.shape[0], -1)
         codes[domains.labeled] = self._encode(y, domains.labeled)[1]

@@ -4,6 +4,7 @@ import numpy as np
 from sklearn.base import is_regressor
 from sklearn.utils import assert_all_finite, column_or_1d
 
+from sktl._checks import REGRESSOR
 from sktl.base import BaseTransferRegressor
 from sktl.domains import known_labels
 from sktl.feature._jdot import JointTransport
@@ -103,6 +104,8 @@ class JDOTRegressor(JointTransport, BaseTransferRegressor):
     0.09
     """
 
+    _constraints = {"estimator": (None, *REGRESSOR)}
+
     def __init__(
         self,
         estimator=None,
@@ -156,7 +159,7 @@ class JDOTRegressor(JointTransport, BaseTransferRegressor):
         ConvergenceWarning
             If the objective still fell after ``max_iter`` refits.
         """
-        self._check_parameters(y)
+        self._check_together(y)
         X, domains = self._check_rows(X, y, sample_domain, dtype=np.float64)
         known = column_or_1d(known_labels(y, domains.labeled, discrete=False), warn=True).astype(float)
         assert_all_finite(known, input_name="y")

@@ -6,9 +6,9 @@ import numpy as np
 from scipy import sparse
 from sklearn.preprocessing import normalize
 
-from sktl._checks import check_number
-from sktl._core.adaptation import balance_factor
+from sktl._checks import Interval
 from sktl._core.axes import principal_axes
+from sktl._core.contrasts import balance_factor
 from sktl._core.geodesic import geodesic_factor
 from sktl.feature._adaptation_regularization import BaseAdaptationRegularization
 
@@ -41,9 +41,9 @@ class MEDAClassifier(BaseAdaptationRegularization):
     n_components : int >= 1, default=20
         Dimension of the subspaces, lowered to the number of directions in which the rows of each domain vary. With
         fewer than ``2 * n_components`` columns there is no geodesic of that dimension, and z is x scaled to unit norm.
-    mu : float in [0, 1] or "auto", default="auto"
-        Share of the class means in M. "auto": the mean A-distance between the domains within the classes, divided by
-        itself plus the A-distance of all rows.
+    balance : float in [0, 1] or "auto", default="auto"
+        Share :math:`\mu` of the class means in M. "auto": the mean A-distance between the domains within the classes,
+        divided by itself plus the A-distance of all rows.
     kernel : str or callable, default="rbf"
         A pairwise kernel of scikit-learn, or a callable that takes two samples and returns the matrix of kernel values.
     gamma : float > 0, "median", "auto" or "scale", default=0.5
@@ -70,7 +70,7 @@ class MEDAClassifier(BaseAdaptationRegularization):
     ----------
     components_ : ndarray of shape (2 k, n_features), or None
         Factor F' of the geodesic flow kernel; None where there were too few columns.
-    mu_ : ndarray of shape (n_iter_,)
+    balance_ : ndarray of shape (n_iter_,)
         The share used in each round.
     coef_ : ndarray of shape (n_landmarks, n_classes)
         Coefficients w on the rows ``landmarks_``; without landmarks on the columns of z.
@@ -100,16 +100,16 @@ class MEDAClassifier(BaseAdaptationRegularization):
 
     Notes
     -----
-    *Cost*: that of :class:`GFK` with a given dimension, and of :class:`ARTLClassifier`. ``mu="auto"`` adds O(n k^2) a
-    round.
+    *Cost*: that of :class:`GFK` with a given dimension, and of :class:`ARTLClassifier`. ``balance="auto"`` adds
+    O(n k^2) a round.
 
     *Departures.* A-distances come from a balanced ridge classifier's exact leave-one-out error, not from a classifier
     judged on the rows it was fitted on, which exaggerates them. On domains that were standardised each by itself no
-    linear classifier tells all rows apart, so that mu is then near 1; on Office-Caltech any mu from 0.5 to 1 gives a
-    mean of 52.5 to 52.7. A class that no target row is thought to be of is left out of M. With 9
-    neighbours (10 with the row itself) and ``mu=0.5`` each pair is within 0.7 of the published figure, their mean 52.6
-    against 52.7. It ends when pseudo-labels stay. New rows
-    are mapped by F, scaled and predicted by f. All sources count as one. The values of f are not probabilities.
+    linear classifier tells all rows apart, so that the balance is then near 1; on Office-Caltech any from 0.5 to 1
+    gives a mean of 52.5 to 52.7. A class that no target row is thought to be of is left out of M. With 9 neighbours (10
+    with the row itself) and ``balance=0.5`` each pair is within 0.7 of the published figure, their mean 52.6 against
+    52.7. It ends when pseudo-labels stay. New rows are mapped by F, scaled and predicted by f. All
+    sources count as one. The values of f are not probabilities.
 
     With scikit-learn 1.9 or newer, ``set_callbacks(ProgressBar())`` shows the rounds.
 
@@ -130,12 +130,17 @@ class MEDAClassifier(BaseAdaptationRegularization):
     1.0
     """
 
+    _constraints = {
+        "n_components": (Interval(Integral, 1),),
+        "balance": ("auto", Interval(low=0, high=1)),
+    }
+
     def __init__(
         self,
         estimator=None,
         *,
         n_components=20,
-        mu="auto",
+        balance="auto",
         kernel="rbf",
         gamma=0.5,
         degree=3,
@@ -150,7 +155,7 @@ class MEDAClassifier(BaseAdaptationRegularization):
     ):
         self.estimator = estimator
         self.n_components = n_components
-        self.mu = mu
+        self.balance = balance
         self.kernel = kernel
         self.gamma = gamma
         self.degree = degree
@@ -162,11 +167,6 @@ class MEDAClassifier(BaseAdaptationRegularization):
         self.max_iter = max_iter
         self.n_landmarks = n_landmarks
         self.random_state = random_state
-
-    def _check_params(self):
-        check_number("n_components", self.n_components, Integral, low=1)
-        check_number("mu", self.mu, low=0, high=1, options=("auto",))
-        super()._check_params()
 
     def _fit_features(self, X, target):
         """Find the factor of the geodesic flow kernel."""
@@ -186,13 +186,13 @@ class MEDAClassifier(BaseAdaptationRegularization):
             return normalize(X.toarray() if sparse.issparse(X) else X)
         return normalize(np.asarray(X @ self.components_.T))
 
-    def _choose_mu(self, Z, target, codes):
+    def _choose_balance(self, Z, target, codes):
         """As given, or by A-distances with the pseudo-labels of the round."""
-        if self.mu == "auto":
+        if self.balance == "auto":
             return balance_factor(Z, target, codes, len(self.classes_))
-        return float(self.mu)
+        return float(self.balance)
 
-    def _store(self, steps):
-        """Keep what the rounds found, and their mu."""
-        super()._store(steps)
-        self.mu_ = np.array([mu for _, mu, _ in steps])
+    def _store(self, turns, root):
+        """Keep what the turns found, and their balance."""
+        self.balance_ = np.array([balance for _, balance, _ in turns])
+        return super()._store(turns, root)

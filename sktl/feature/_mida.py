@@ -1,48 +1,48 @@
 """Maximum independence domain adaptation: the directions of large variance that tell least about the domain."""
 
-from numbers import Integral
-
 import numpy as np
-from sklearn.utils import check_random_state
 from sklearn.utils.multiclass import type_of_target
-from sklearn.utils.validation import check_is_fitted
 
-from sktl._checks import check_kernel, check_number
-from sktl._core.kernels import blocks, canonical_order, make_kernel, subsample
-from sktl._core.linalg import leading_vectors, row_space, scatter
-from sktl.base import BaseDomainTransformer, validate_rows
+from sktl._checks import Interval, check_parameters
+from sktl._core.components import combined
 from sktl.domains import known_labels
+from sktl.feature._components import DTYPES, BaseComponents
 
-MAX_EXACT = 5000  # rows up to which n_landmarks="auto" is exact: 200 MB of kernel matrix
-AUTO_LANDMARKS = 1000
-
-
-def indicators(values):
-    """One column a distinct value, 1 on its rows."""
-    _, codes = np.unique(np.asarray(values, dtype=str), return_inverse=True)
-    return np.eye(codes.max() + 1)[codes]
+NOTHING = 1e-12  # norm of centred indicators below which there is one domain, or one class
 
 
-def centred_factor(features):
-    """E with EE' = H D D' H scaled to the largest eigenvalue 1, for the features D of the rows."""
-    centred = features - features.mean(axis=0)
-    norm = np.linalg.norm(centred, ord=2) if centred.size else 0.0
-    return centred / norm if norm > 1e-12 else np.zeros((len(features), 1))
+def numbered(names):
+    """A number for each row's name, in the order in which names appear: sums that do not depend on what they say."""
+    _, first, codes = np.unique(names.astype(str), return_index=True, return_inverse=True)
+    return np.argsort(np.argsort(first))[codes]
 
 
-def label_features(y, labeled):
-    """Indicators of the classes, or the numbers of a regression without their mean; 0 on rows without a label."""
+def group_contrasts(table):
+    """F'E, (p, n_groups), with EE' = H D D' H scaled to the largest eigenvalue 1, for the indicator D of the groups."""
+    counts = table.counts
+    norm = np.sqrt(np.linalg.eigvalsh(np.diag(counts) - np.outer(counts, counts) / counts.sum())[-1].clip(0))
+    return table.sums / norm if norm > NOTHING else np.zeros((len(table.sums), 1))
+
+
+def label_contrasts(table, y, labeled):
+    """F'E, (p, c), with EE' = H Q Q' H scaled alike, for classes' indicators Q, or numbers less their mean.
+
+    Rows without a label have 0 in Q.
+    """
     known = known_labels(y, labeled)
     kind = type_of_target(known)
     if kind not in ("binary", "multiclass", "continuous"):
-        raise ValueError(f"y_weight > 0 needs one class or number a row in y; got labels of type {kind!r}. Pass 0.")
-    columns = known[:, None] - known.mean() if kind == "continuous" else indicators(known)
-    features = np.zeros((len(labeled), columns.shape[1]))
-    features[labeled] = columns
-    return features
+        raise ValueError(f"label_weight > 0 needs one class or number a row in y; got labels of type {kind!r}. Pass 0.")
+    _, codes = (None, None) if kind == "continuous" else np.unique(known.astype(str), return_inverse=True)
+    columns = known[:, None] - known.mean() if codes is None else np.eye(codes.max() + 1)[codes]
+    Q = np.zeros((len(labeled), columns.shape[1]))
+    Q[labeled] = columns
+    Q -= Q.mean(axis=0)
+    norm = np.linalg.norm(Q, ord=2)
+    return table.products(Q / norm if norm > NOTHING else 0 * Q)
 
 
-class MIDA(BaseDomainTransformer):
+class MIDA(BaseComponents):
     r"""Maximum independence domain adaptation: components of large variance that tell little about the domain.
 
     With the n rows of all domains, their kernel matrix K, the centring matrix H and the matrix L = H D D' H of the
@@ -58,13 +58,13 @@ class MIDA(BaseDomainTransformer):
     depend on. *When it hurts*: the shift lies along the directions that tell the classes apart, or class shares differ.
     Measured with 20 components between unit-norm rows, on columns standardised within each domain, mean of the 12 pairs
     of Office-Caltech10 SURF and of the Amazon reviews: logistic regression (C=10 and C=1) 47.0 and 78.1 without it,
-    47.9 and 77.5 with it, 48.9 and 77.9 with ``y_weight=1``; 1-nearest-neighbour (Office) 31.4 and 46.3. On digits of
-    two origins it costs logistic regression 3 to 4 points of 57.3. Standardise the columns first.
+    47.9 and 77.5 with it, 48.9 and 77.9 with ``label_weight=1``; 1-nearest-neighbour (Office) 31.4 and 46.3. On digits
+    of two origins it costs logistic regression 3 to 4 points of 57.3. Standardise the columns first.
 
     Parameters
     ----------
-    n_components : int >= 1, default=2
-        Number of new features.
+    n_components : int >= 1 or "auto", default=2
+        Number of new features. "auto": 20, or as many as there are directions, where these are fewer.
     kernel : str or callable, default="linear"
         A pairwise kernel of scikit-learn, or a callable that takes two samples and returns the matrix of kernel values.
     gamma : float > 0, "median", "auto" or "scale", default="median"
@@ -75,7 +75,7 @@ class MIDA(BaseDomainTransformer):
     mu : float > 0, default=1.0
         Weight of the variance. 1 leaves out the differences between domains that L holds (for two domains: the variance
         counted is that within them); smaller values punish them, larger ones come near to PCA.
-    y_weight : float >= 0, default=0.0
+    label_weight : float >= 0, default=0.0
         w, the weight of the labels. A ``y`` of classes counts by class, one of real numbers by its values; rows without
         a label count nothing.
     n_landmarks : int >= 1, "auto" or None, default="auto"
@@ -92,6 +92,8 @@ class MIDA(BaseDomainTransformer):
         dependence.
     eigenvalues_ : ndarray of shape (n_components,)
         What each component adds to the objective. Falling.
+    n_components_ : int
+        Number of components.
     landmarks_ : ndarray or CSR matrix of shape (n_landmarks, n_features), or None
         Rows that kernels are computed with; None for the linear kernel.
     solver_ : {"primal", "dual"}
@@ -141,6 +143,8 @@ class MIDA(BaseDomainTransformer):
     True
     """
 
+    _constraints = {"label_weight": (Interval(low=0),)}
+
     def __init__(
         self,
         n_components=2,
@@ -150,7 +154,7 @@ class MIDA(BaseDomainTransformer):
         degree=3,
         coef0=1,
         mu=1.0,
-        y_weight=0.0,
+        label_weight=0.0,
         n_landmarks="auto",
         random_state=0,
     ):
@@ -160,7 +164,7 @@ class MIDA(BaseDomainTransformer):
         self.degree = degree
         self.coef0 = coef0
         self.mu = mu
-        self.y_weight = y_weight
+        self.label_weight = label_weight
         self.n_landmarks = n_landmarks
         self.random_state = random_state
 
@@ -172,7 +176,7 @@ class MIDA(BaseDomainTransformer):
         X : array-like or CSR matrix of shape (n_samples, n_features)
             Rows of all domains.
         y : array-like of shape (n_samples,), default=None
-            Labels, missing on target rows; with ``y_weight=0`` only which ones are missing matters.
+            Labels, missing on target rows; with ``label_weight=0`` only which ones are missing matters.
         sample_domain : array-like of shape (n_samples,), default=None
             Domains, where the labels can't tell: booleans (True = target), integers (negative = target) or names
             ("target"). Each name is a domain of its own.
@@ -192,97 +196,13 @@ class MIDA(BaseDomainTransformer):
         SingleDomainWarning
             If there is one domain; the components then maximise variance alone.
         """
-        self._check_params()
-        X, domains = self._check_rows(X, y, sample_domain, dtype=[np.float64, np.float32])
-        dependence = centred_factor(indicators(domains.names))
-        labels = np.zeros((X.shape[0], 0))
-        if self.y_weight and y is not None:
-            labels = np.sqrt(self.y_weight) * centred_factor(label_features(y, domains.labeled))
-        fit = self._fit_linear if self.kernel == "linear" else self._fit_kernel
-        vectors, self.eigenvalues_ = fit(X, np.hstack([dependence, labels]), dependence.shape[1])
-        self.components_ = np.ascontiguousarray(vectors.T, dtype=X.dtype)
-        self._n_features_out = self.n_components
-        return self
-
-    def transform(self, X):
-        """Map rows, of any domain, onto the components.
-
-        Parameters
-        ----------
-        X : array-like or CSR matrix of shape (n_samples, n_features)
-            Rows.
-
-        Returns
-        -------
-        ndarray of shape (n_samples, n_components)
-        """
-        check_is_fitted(self)
-        X = validate_rows(self, X, accept_sparse="csr", dtype=[np.float64, np.float32], reset=False)
-        if self.landmarks_ is None:
-            return np.asarray(X @ self.components_.T.astype(X.dtype, copy=False))
-        mapped = np.empty((X.shape[0], self.n_components), dtype=X.dtype)
-        coefficients = self.components_.T.astype(np.float64)
-        for rows in blocks(X.shape[0]):
-            mapped[rows] = self._kernel(X[rows], self.landmarks_) @ coefficients
-        return mapped
-
-    def _check_params(self):
-        check_number("n_components", self.n_components, Integral, low=1)
-        check_kernel(self.kernel, self.gamma, self.degree, self.coef0)
-        check_number("mu", self.mu, low=0, closed="neither")
-        check_number("y_weight", self.y_weight, low=0)
-        check_number("n_landmarks", self.n_landmarks, Integral, low=1, options=("auto", None))
-
-    def _check_rank(self, bound, what):
-        if self.n_components > bound:
-            raise ValueError(
-                f"n_components={self.n_components} exceeds the number of directions, {what} = {bound}. Lower it."
-            )
-
-    def _solve(self, parts, factors, n_domain, n_components):
-        """Leading eigenvectors of F'(mu H - LL' + w YY')F for a table F that comes in blocks of rows."""
-        total, projected = scatter(parts, factors)
-        domain, label = projected[:, :n_domain], projected[:, n_domain:]
-        matrix = self.mu * total - domain @ domain.T + label @ label.T
-        return leading_vectors(matrix, np.zeros((len(matrix), 1)), 1.0, n_components)
-
-    def _fit_linear(self, X, factors, n_domain):
-        """Components as directions of the input space; with fewer rows than columns, within the span of the rows."""
-        n, d = X.shape
-        self._check_rank(min(n, d), f"min(n_samples={n}, n_features={d})")
-        self.solver_, self.approximation_ = ("primal" if d <= n else "dual"), "exact"
-        self.landmarks_, self.gamma_ = None, np.nan
-        basis = None if d <= n else row_space(X)
-        parts = (X[rows] if basis is None else np.asarray(X[rows] @ basis) for rows in blocks(n, 4096))
-        within = min(self.n_components, d if basis is None else basis.shape[1])
-        vectors, values = self._solve(parts, factors, n_domain, within)
-        vectors = vectors if basis is None else basis @ vectors
-        missing = self.n_components - within  # rows that are no more than `within` different directions
-        return np.pad(vectors, ((0, 0), (0, missing))), np.pad(values, (0, missing))
-
-    def _fit_kernel(self, X, factors, n_domain):
-        """Components as expansions in the rows, or in landmarks among them."""
-        n = X.shape[0]
-        self._kernel = make_kernel(self.kernel, self.gamma, X, self.degree, self.coef0)
-        self.gamma_ = self._kernel.params.get("gamma", np.nan)
-        size = {"auto": n if n <= MAX_EXACT else AUTO_LANDMARKS, None: n}.get(self.n_landmarks, self.n_landmarks)
-        size = min(size, n)
-        self._check_rank(size, "n_samples" if size == n else "n_landmarks")
-        if size < n:
-            self.solver_, self.approximation_ = "primal", "nystroem"
-            self.landmarks_ = X[subsample(X, size, check_random_state(self.random_state))]
-            parts = (self._kernel(X[rows], self.landmarks_) for rows in blocks(n))
-            vectors, values = self._solve(parts, factors, n_domain, self.n_components)
-            return vectors * np.sqrt(n / size), values * n / size
-        self.solver_, self.approximation_, self.landmarks_ = "dual", "exact", X.copy()
-        K = self._kernel(X, X)
-        signs = np.where(np.arange(factors.shape[1]) < n_domain, -1.0, 1.0)
-
-        def multiply(v):
-            f = K @ v
-            weights = (signs * (factors.T @ f).T).T
-            return K @ (self.mu * (f - f.mean(axis=0)) + factors @ weights)
-
-        start = np.empty(n)
-        start[canonical_order(X)] = 1 + np.arange(n) / n  # depends on a row's values, not on its place
-        return leading_vectors((n, multiply), np.zeros((n, 1)), 1.0, self.n_components, start)
+        check_parameters(self)
+        X, domains = self._check_rows(X, y, sample_domain, dtype=DTYPES)
+        groups = numbered(domains.names)
+        table = self._expand(X, groups, groups.max() + 1)
+        terms = [(-1.0, group_contrasts(table))]
+        if self.label_weight and y is not None:
+            terms.append((self.label_weight, label_contrasts(table, y, domains.labeled)))
+        nothing = np.zeros((len(table.sums), 1))  # no distance to hold small: it is subtracted
+        vectors, values = table.solve(1.0, self.n_components_, nothing, combined(table.operator, self.mu, *terms))
+        return self._store(table, vectors, values, X.dtype)

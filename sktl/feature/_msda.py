@@ -7,7 +7,7 @@ from scipy import sparse
 from scipy.linalg import solve
 from sklearn.utils import check_random_state
 
-from sktl._checks import BOOLEAN, RANDOM_STATE, Interval, check_parameters
+from sktl._checks import RANDOM_STATE, Interval, check_parameters
 from sktl._core.kernels import blocks
 from sktl._core.moments import BLOCK, moments_of, row_blocks
 from sktl.feature._stacked import StackedTransformer
@@ -166,7 +166,6 @@ class MSDA(StackedTransformer):
         "noise": (Interval(low=0, high=1, closed="left"),),
         "n_frequent": (None, Interval(Integral, 1)),
         "reg": (Interval(low=0),),
-        "stack": BOOLEAN,
         "random_state": RANDOM_STATE,
     }
 

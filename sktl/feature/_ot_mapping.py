@@ -1,21 +1,18 @@
 """Move source rows to where an optimal transport plan sends them among the target rows."""
 
-import warnings
 from numbers import Integral
 
 import numpy as np
 from scipy import sparse
 from sklearn.base import OneToOneFeatureMixin
-from sklearn.exceptions import ConvergenceWarning
 from sklearn.metrics import pairwise_distances_argmin
 from sklearn.utils import check_random_state
 
-from sktl._checks import check_number, check_option, import_extra
+from sktl._checks import RANDOM_STATE, Interval, import_extra
 from sktl._core.graphs import neighbor_graph
 from sktl._core.kernels import blocks, subsample
 from sktl._core.transport import (
-    METRICS,
-    NORMS,
+    TRANSPORT,
     exact_plan,
     fixed_order,
     ground_cost,
@@ -26,22 +23,10 @@ from sktl._core.transport import (
     uniform,
 )
 from sktl.base import BaseDomainAligner
-from sktl.domains import TARGET, known_labels, user_level
+from sktl.domains import TARGET, class_codes, warn_unconverged
 
 MAX_PAIRS = 25_000_000  # source rows times target rows: 200 MB a matrix, of which there are four or five
 ROWS = 4096  # new rows of a block
-
-
-def class_codes(y, labeled):
-    """Number of each row's class, -1 where the label is missing; all -1 where the labels are no classes."""
-    codes = np.full(len(labeled), -1)
-    if y is None or not labeled.any():
-        return codes
-    known = known_labels(y, labeled)
-    fractions = known.dtype.kind == "f" and not np.array_equal(known, np.floor(known))
-    if known.ndim == 1 and not fractions:
-        codes[labeled] = np.unique(known, return_inverse=True)[1].ravel()
-    return codes
 
 
 def class_laplacian(X, codes, n_neighbors):
@@ -184,6 +169,15 @@ class OTMapping(OneToOneFeatureMixin, BaseDomainAligner):
     0.98
     """
 
+    _constraints = TRANSPORT | {
+        "class_reg": ("group_lasso", "laplace", None),
+        "eta": (Interval(low=0),),
+        "n_neighbors": (Interval(Integral, 1),),
+        "label_cost": (Interval(low=0),),
+        "max_samples": (None, Interval(Integral, 1)),
+        "random_state": RANDOM_STATE,
+    }
+
     def __init__(
         self,
         reg=0.03,
@@ -211,17 +205,8 @@ class OTMapping(OneToOneFeatureMixin, BaseDomainAligner):
         self.tol = tol
         self.random_state = random_state
 
-    def _check_params(self):
-        check_number("reg", self.reg, low=0)
-        check_option("class_reg", self.class_reg, ("group_lasso", "laplace", None))
-        check_number("eta", self.eta, low=0)
-        check_number("n_neighbors", self.n_neighbors, Integral, low=1)
-        check_option("metric", self.metric, METRICS)
-        check_option("norm", self.norm, tuple(NORMS))
-        check_number("label_cost", self.label_cost, low=0)
-        check_number("max_samples", self.max_samples, Integral, low=1, options=(None,))
-        check_number("max_iter", self.max_iter, Integral, low=1)
-        check_number("tol", self.tol, low=0, closed="neither")
+    def _check_together(self):
+        """Raise for parameters that do not go together."""
         if self.reg == 0 and self.class_reg == "group_lasso":
             raise ValueError("class_reg='group_lasso' needs reg > 0; got reg=0. Raise it, or set class_reg=None.")
         if self.reg == 0:
@@ -229,11 +214,13 @@ class OTMapping(OneToOneFeatureMixin, BaseDomainAligner):
 
     def _fit_maps(self, X, y, domains):
         """Find the plan of each source, and where it sends the source's rows."""
+        self._check_together()
         self._n_features_out = X.shape[1]
         self._moves, self.plans_, self.plan_rows_, self.n_iter_ = {}, {}, {}, 1
         if domains.single:
             return
         codes = class_codes(y, domains.labeled)
+        codes = np.full(X.shape[0], -1) if codes is None else codes
         if self.class_reg == "group_lasso" and (codes[domains.source] < 0).all():
             raise ValueError(
                 "class_reg='group_lasso' needs source rows with class labels (names or whole numbers); there are none. "
@@ -298,11 +285,9 @@ class OTMapping(OneToOneFeatureMixin, BaseDomainAligner):
 
     def _warn(self, name, found):
         what = "far from optimal" if self.class_reg else "off in its sums"
-        warnings.warn(
+        warn_unconverged(
             f"The plan of {name!r} is still {found.gap:.2g} {what} after {found.n_iter} iterations (tol={self.tol:g}). "
             "Raise reg or tol, or max_iter.",
-            ConvergenceWarning,
-            stacklevel=user_level(),
         )
 
     def _map(self, X, name):

@@ -3,19 +3,17 @@
 from numbers import Integral
 
 import numpy as np
-from scipy import sparse
 
-from sktl._checks import check_number, check_option
-from sktl.domains import TARGET, known_labels
+from sktl._checks import Interval
+from sktl.domains import TARGET
 
-
-def check_pivot_params(pivots, options, n_pivots, n_components, min_rows, gamma):
-    """Raise if a parameter that SCL and SFA share is not as documented."""
-    check_option("pivots", pivots, options)
-    check_number("n_pivots", n_pivots, Integral, low=1, options=("auto",))
-    check_number("n_components", n_components, Integral, low=1, options=("auto",))
-    check_number("min_rows", min_rows, Integral, low=1)
-    check_number("gamma", gamma, low=0)
+#: Constraints of the parameters that SCL and SFA share.
+PIVOTS = {
+    "n_components": ("auto", Interval(Integral, 1)),
+    "n_pivots": ("auto", Interval(Integral, 1)),
+    "min_rows": (Interval(Integral, 1),),
+    "feature_scale": (Interval(low=0),),
+}
 
 
 def domain_codes(domains):
@@ -23,14 +21,6 @@ def domain_codes(domains):
     code = {name: place for place, name in enumerate(dict.fromkeys([*domains.sources, TARGET]))}
     codes = np.array([code[name] for name in domains.names.tolist()])
     return np.unique(codes, return_inverse=True)[1]
-
-
-def class_codes(y, labeled):
-    """A number for each labelled row's class (or combination of outputs)."""
-    known = known_labels(y, labeled)
-    known = known.toarray() if sparse.issparse(known) else known
-    text = known.reshape(len(known), -1).astype(str)
-    return np.unique(text, axis=0, return_inverse=True)[1].ravel()
 
 
 def take_pivots(ranked, n_pivots, most, n_features, min_rows):

@@ -1,17 +1,38 @@
 """Components and pseudo-labels in turns: classes guessed on the components, components from the guess."""
 
-from numbers import Integral
+from dataclasses import dataclass
 
 import numpy as np
 from sklearn.base import clone, is_classifier
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer, Normalizer
 
-from sktl._checks import check_number
-from sktl._core.components import row_groups
 from sktl._core.kernels import canonical_order
-from sktl._progress import ReportsProgress, reported
-from sktl.feature._components import LabeledComponents
+
+
+@dataclass(frozen=True)
+class Turn:
+    """Components of one turn, and the classes that were guessed on them.
+
+    Attributes
+    ----------
+    vectors : ndarray of shape (p, n_components)
+        Components, in columns of the table.
+    values : ndarray of shape (n_components,)
+        Their eigenvalues.
+    codes : ndarray of shape (n_samples,)
+        Class of each row, known or guessed; -1 for source rows without a label.
+    changed : float
+        Share of the guesses that are new.
+    classifier : estimator or None
+        What guessed; None where there is one class.
+    """
+
+    vectors: np.ndarray
+    values: np.ndarray
+    codes: np.ndarray
+    changed: float
+    classifier: object
 
 
 def nearest_neighbor():
@@ -23,56 +44,67 @@ def nearest_neighbor():
     return make_pipeline(Normalizer(), rounded, KNeighborsClassifier(1))
 
 
-class PseudoLabeledComponents(ReportsProgress, LabeledComponents):
-    """Contract of the components that match class means, where target labels are missing by pseudo-labels.
+def check_guesser(estimator):
+    """The classifier that guesses, unfitted, or an error if it is none."""
+    if estimator is None:
+        return nearest_neighbor()
+    if not is_classifier(estimator):
+        raise TypeError(f"estimator must be a classifier, since it guesses classes; got {estimator!r}.")
+    return estimator
 
-    A child has the parameters ``estimator`` and ``max_iter`` beside those of the components, and implements
-    ``_class_contrasts``.
+
+def alternate(table, X, rows, solve, classifier, max_iter):
+    """Yield turns until no guess changes.
+
+    Parameters
+    ----------
+    table : FeatureTable
+        What components are expanded in, its groups those of ``rows``.
+    X : ndarray or CSR matrix of shape (n, d)
+        Rows, by whose values the classifier's rows are put in order.
+    rows : ClassRows
+        Their classes, as far as known, and their domains.
+    solve : callable
+        Components and their eigenvalues for the classes (n,) that rows are thought to be of.
+    classifier : estimator
+        Guesses the classes of target rows without a label.
+    max_iter : int
+        Turns at the most.
     """
+    known = np.flatnonzero(rows.codes >= 0)
+    known = known[np.argsort(rows.codes[known], kind="stable")]
+    known = known[canonical_order(X[known])]  # so that ties do not fall by the order in which rows came
+    unknown = np.flatnonzero(rows.target & (rows.codes < 0))
+    codes = rows.codes
+    for _ in range(max_iter):
+        vectors, values = solve(codes)
+        Z, before, codes = table.embed(vectors), codes[unknown], rows.codes.copy()
+        fitted = fit_guesser(classifier, Z[known], rows.classes[rows.codes[known]], len(rows.classes))
+        codes[unknown] = guess(fitted, Z[unknown], rows.classes)
+        changed = float(np.mean(codes[unknown] != before)) if len(unknown) else 0.0
+        yield Turn(vectors, values, codes, changed, fitted)
+        if changed == 0:
+            return
+        table.move(rows.groups(codes))
 
-    def _check_params(self):
-        super()._check_params()
-        check_number("max_iter", self.max_iter, Integral, low=1)
-        if self.estimator is not None and not (hasattr(self.estimator, "fit") and is_classifier(self.estimator)):
-            raise TypeError(f"estimator must be a classifier, since it guesses classes; got {self.estimator!r}.")
 
-    def _fit(self, X, y, sample_domain):
-        """``fit``: check, split, take turns, store."""
-        self._check_params()
-        X, domains, codes = self._check_labeled(X, y, sample_domain)
-        n_classes = len(self.classes_)
-        table = self._table(X, row_groups(domains.target, codes, n_classes), 2 * n_classes + 2)
-        turns = reported(self, self._turns(X, table, codes, domains.target), self.max_iter, "iteration")
-        self.n_iter_, self.pseudo_label_changes_ = len(turns), np.array([share for *_, share in turns])
-        vectors, values, _ = turns[-1]
-        return self._store(table, vectors, values, dtype=X.dtype)
+def fit_guesser(classifier, Z, labels, n_classes):
+    """The classifier fitted on labelled rows; None where there is nothing to tell apart."""
+    return None if n_classes == 1 else clone(classifier).fit(Z, labels)
 
-    def _turns(self, X, table, codes, target):
-        """Yield components, their eigenvalues and the share of pseudo-labels that changed, until none does."""
-        known = np.flatnonzero(codes >= 0)
-        known = known[np.argsort(codes[known], kind="stable")]
-        known = known[canonical_order(X[known])]  # the classifier's rows come in an order that depends on their values
-        open_ = np.flatnonzero(target & (codes < 0))
-        guess = codes.copy()
-        for _ in range(self.max_iter):
-            vectors, values = table.solve(self.mu, self.n_components, self._class_contrasts(X, table, guess, target))
-            before = guess[open_]
-            guess = codes.copy()
-            guess[open_] = self._guess(table.embed(vectors), codes, known, open_)
-            self.pseudo_labels_ = self.classes_[guess[target]]
-            share = float(np.mean(guess[open_] != before)) if len(open_) else 0.0
-            yield vectors, values, share
-            if share == 0:
-                return
-            table.move(row_groups(target, guess, len(self.classes_)))
 
-    def _guess(self, Z, codes, known, rows):
-        """Codes of the classes of ``rows``, by the classifier fitted on the ``known`` ones."""
-        if len(self.classes_) == 1:
-            self.estimator_ = None
-            return np.zeros(len(rows), dtype=int)
-        base = nearest_neighbor() if self.estimator is None else clone(self.estimator)
-        self.estimator_ = base.fit(Z[known], self.classes_[codes[known]])
-        if len(rows) == 0:
-            return np.empty(0, dtype=int)
-        return np.searchsorted(self.classes_, self.estimator_.predict(Z[rows]))
+def guess(fitted, Z, classes):
+    """Codes of the classes of the rows ``Z``."""
+    if fitted is None or len(Z) == 0:
+        return np.zeros(len(Z), dtype=int)
+    return np.searchsorted(classes, fitted.predict(Z))
+
+
+def store_turns(estimator, table, turns, rows, dtype):
+    """The *store* act: what the last turn found, and how the guesses changed."""
+    last = turns[-1]
+    estimator.classes_, estimator.estimator_ = rows.classes, last.classifier
+    estimator.pseudo_labels_ = rows.classes[last.codes[rows.target]]
+    estimator.n_iter_ = len(turns)
+    estimator.pseudo_label_changes_ = np.array([turn.changed for turn in turns])
+    return estimator._store(table, last.vectors, last.values, dtype)

@@ -1,22 +1,19 @@
 """Structural correspondence learning: what predicts the pivot features, in both domains, is a shared feature."""
 
-import warnings
 from numbers import Integral
 
 import numpy as np
 from joblib import Parallel, delayed
 from scipy import sparse
 from scipy.linalg import solve
-from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils.extmath import row_norms
 
-from sktl._checks import check_number, check_option
+from sktl._checks import N_JOBS, Interval, check_parameters
 from sktl._core.linalg import conjugate_gradients
 from sktl._core.pivots import best_features, common_features, counts_by_group, mutual_information, occurrences
-from sktl.domains import user_level
+from sktl.domains import class_codes, warn_unconverged
 from sktl.feature._pivots import (
-    check_pivot_params,
-    class_codes,
+    PIVOTS,
     domain_codes,
     left_vectors,
     on_all_columns,
@@ -35,6 +32,12 @@ def spread(X):
     energy = float((X.multiply(X) if sparse.issparse(X) else X * X).sum() / X.shape[0])
     variance = energy - mean @ mean if sparse.issparse(X) else float(np.sum((X - mean) ** 2) / X.shape[0])
     return mean, variance if variance > 1e-12 * energy else 0.0
+
+
+def norm_ratio(X, components):
+    """Mean norm of the rows over that of the rows mapped onto the components; 1 where the latter is 0."""
+    mapped = row_norms(np.asarray(X @ components.T)).mean(dtype=np.float64)
+    return float(row_norms(X).mean(dtype=np.float64) / mapped) if mapped > 0 else 1.0
 
 
 def ridge_predictors(X, occurs, ridge, mean, tol, max_iter):
@@ -107,12 +110,12 @@ class SCL(StackedTransformer):
         or those whose occurrence has the most mutual information with the known labels (SCL-MI of [2], for classes).
     min_rows : int >= 1, default=5
         Rows of every domain that a pivot must occur in (half of the domain's rows, if these are fewer).
-    loss : {"squared", "modified_huber"}, default="squared"
-        L. "squared" is solved in closed form for all pivots at once; "modified_huber" (max(0, 1 - tz)^2 for tz >= -1,
-        else -4 tz), the paper's, by L-BFGS for each.
+    loss : {"squared_error", "modified_huber"}, default="squared_error"
+        L. "squared_error" is solved in closed form for all pivots at once; "modified_huber" (max(0, 1 - tz)^2 for
+        tz >= -1, else -4 tz), the paper's, by L-BFGS for each.
     reg : float > 0, default=0.01
         Penalty lambda, in units of the mean squared distance of the rows from their mean.
-    gamma : float >= 0, default=1.0
+    feature_scale : float >= 0, default=1.0
         Mean norm of the new features of a row, in units of the mean norm of the rows.
     stack : bool, default=True
         Whether the result is [x, new features], or the new features alone.
@@ -154,8 +157,8 @@ class SCL(StackedTransformer):
 
     *Departures from the papers*: no pivot is used to predict another (in [1] a pivot is hidden from its own predictor
     only); the predictors have an intercept, without which the first direction is the mean row; the squared loss is the
-    default; the scale of the new features is set by ``gamma`` for the whole block. Multiplying all rows by one number
-    multiplies the result by it and changes nothing else. Several sources count as domains of their own.
+    default; the scale of the new features is set by ``feature_scale`` for the whole block. Multiplying all rows by one
+    number multiplies the result by it and changes nothing else. Several sources count as domains of their own.
 
     References
     ----------
@@ -176,6 +179,15 @@ class SCL(StackedTransformer):
     True
     """
 
+    _constraints = PIVOTS | {
+        "pivots": ("frequency", "mutual_information"),
+        "loss": ("squared_error", "modified_huber"),
+        "reg": (Interval(low=0, closed="neither"),),
+        "max_iter": (Interval(Integral, 1),),
+        "tol": (Interval(low=0, closed="neither"),),
+        "n_jobs": N_JOBS,
+    }
+
     def __init__(
         self,
         n_components="auto",
@@ -183,9 +195,9 @@ class SCL(StackedTransformer):
         n_pivots="auto",
         pivots="frequency",
         min_rows=5,
-        loss="squared",
+        loss="squared_error",
         reg=0.01,
-        gamma=1.0,
+        feature_scale=1.0,
         stack=True,
         max_iter=1000,
         tol=1e-6,
@@ -197,7 +209,7 @@ class SCL(StackedTransformer):
         self.min_rows = min_rows
         self.loss = loss
         self.reg = reg
-        self.gamma = gamma
+        self.feature_scale = feature_scale
         self.stack = stack
         self.max_iter = max_iter
         self.tol = tol
@@ -233,7 +245,7 @@ class SCL(StackedTransformer):
         ConvergenceWarning
             If ``max_iter`` ends the search for the predictors.
         """
-        self._check_params()
+        check_parameters(self)
         X, domains = self._check_rows(X, y, sample_domain, dtype=[np.float64, np.float32])
         occurs = occurrences(X)
         ranked = self._rank(occurs, y, domains)
@@ -242,18 +254,9 @@ class SCL(StackedTransformer):
         W = self._predictors(X[:, others].astype(np.float64), occurs[:, self.pivots_])
         theta, self.singular_values_ = left_vectors(W, size)
         self.components_ = on_all_columns(theta, others, X.dtype)
-        norm = row_norms(np.asarray(X @ self.components_.T)).mean(dtype=np.float64)
-        self.scale_ = float(self.gamma * row_norms(X).mean(dtype=np.float64) / norm) if norm > 0 else float(self.gamma)
+        self.scale_ = self.feature_scale * norm_ratio(X, self.components_)
         self._n_features_out = size
         return self
-
-    def _check_params(self):
-        options = ("frequency", "mutual_information")
-        check_pivot_params(self.pivots, options, self.n_pivots, self.n_components, self.min_rows, self.gamma)
-        check_option("loss", self.loss, ("squared", "modified_huber"))
-        check_number("reg", self.reg, low=0, closed="neither")
-        check_number("max_iter", self.max_iter, Integral, low=1)
-        check_number("tol", self.tol, low=0, closed="neither")
 
     def _rank(self, occurs, y, domains):
         """Candidates, best first."""
@@ -262,13 +265,12 @@ class SCL(StackedTransformer):
         frequency = (counts / sizes[:, None]).min(axis=0)
         if self.pivots == "frequency":
             return best_features(candidates, frequency)
-        known = y is not None and domains.labeled.any()
-        codes = class_codes(y, domains.labeled) if known else np.zeros(1, dtype=int)
-        if codes.max() == 0:
+        codes = class_codes(y, domains.labeled)
+        if codes is None or codes.max() == 0:
             raise ValueError(
                 "pivots='mutual_information' needs labels of at least two classes. Pass y, or pivots='frequency'."
             )
-        counts, sizes = counts_by_group(occurs[np.flatnonzero(domains.labeled)], codes)
+        counts, sizes = counts_by_group(occurs[np.flatnonzero(domains.labeled)], codes[domains.labeled])
         return best_features(candidates, mutual_information(counts, sizes), frequency)
 
     def _predictors(self, X, occurs):
@@ -280,7 +282,7 @@ class SCL(StackedTransformer):
         if variance == 0 or len(varies) == 0:
             return W
         ridge, occurs = self.reg * variance, occurs[:, varies]
-        if self.loss == "squared":
+        if self.loss == "squared_error":
             W[:, varies], self.n_iter_, converged = ridge_predictors(X, occurs, ridge, mean, self.tol, self.max_iter)
         else:
             signs = 2 * (occurs.toarray() if sparse.issparse(occurs) else occurs) - 1
@@ -290,11 +292,9 @@ class SCL(StackedTransformer):
             columns, iterations, ended = zip(*found, strict=True)
             W[:, varies], self.n_iter_, converged = np.column_stack(columns), max(iterations), all(ended)
         if not converged:
-            warnings.warn(
+            warn_unconverged(
                 f"The predictors of the pivots did not converge in max_iter={self.max_iter} iterations. Raise it, or "
                 "raise tol or reg.",
-                ConvergenceWarning,
-                stacklevel=user_level(),
             )
         return W
 

@@ -6,6 +6,7 @@ import numpy as np
 from sklearn.utils import get_tags
 from sklearn.utils.validation import check_is_fitted
 
+from sktl._checks import check_parameters
 from sktl._progress import ReportsProgress, reported, with_callbacks
 from sktl.base import BaseTransferClassifier, validate_rows
 
@@ -13,7 +14,7 @@ from sktl.base import BaseTransferClassifier, validate_rows
 class BaseSelfLabeledClassifier(ReportsProgress, BaseTransferClassifier):
     """A classifier that fits in rounds, each with new pseudo-labels of the target rows without a label.
 
-    A child implements ``_check_params``, ``_rounds`` (a generator that yields the pseudo-labels after each round) and
+    A child implements ``_rounds`` (a generator that yields the pseudo-labels after each round) and
     ``decision_function`` or ``predict_proba``.
     """
 
@@ -45,7 +46,7 @@ class BaseSelfLabeledClassifier(ReportsProgress, BaseTransferClassifier):
         SingleDomainWarning
             If there is one domain, which then is source and target.
         """
-        self._check_params()
+        check_parameters(self)
         if y is None:
             raise ValueError(f"{type(self).__name__} requires y to be passed, but the target y is None.")
         X, domains = self._check_rows(X, y, sample_domain, dtype=np.float64)
@@ -59,10 +60,6 @@ class BaseSelfLabeledClassifier(ReportsProgress, BaseTransferClassifier):
             [np.count_nonzero(new != old) for old, new in zip(rounds, rounds[1:], strict=False)], dtype=int
         )
         return self
-
-    @abstractmethod
-    def _check_params(self):
-        """Raise if a parameter is not as documented."""
 
     @abstractmethod
     def _rounds(self, X, codes, source, target):
@@ -82,8 +79,8 @@ class BaseSelfLabeledClassifier(ReportsProgress, BaseTransferClassifier):
 def check_rank(n_components, n_samples, n_features):
     """Raise if more components are asked for than directions there can be."""
     bound = max(min(n_samples - 1, n_features), 1)
-    if n_components is not None and n_components > bound:
+    if n_components != "auto" and n_components > bound:
         raise ValueError(
             f"n_components={n_components} exceeds the number of directions, min(n_samples - 1 = {n_samples - 1}, "
-            f"n_features={n_features}) = {bound}. Lower it, or leave it None."
+            f"n_features={n_features}) = {bound}. Lower it, or leave it 'auto'."
         )

@@ -3,9 +3,10 @@
 import numpy as np
 from scipy import sparse
 
+from sktl._checks import check_parameters
 from sktl._core.pivots import best_features, common_features, counts_by_group, mutual_information, occurrences
 from sktl.feature._pivots import (
-    check_pivot_params,
+    PIVOTS,
     domain_codes,
     left_vectors,
     on_all_columns,
@@ -36,7 +37,7 @@ class SFA(StackedTransformer):
 
     .. math:: L = D^{-1/2} \begin{pmatrix} 0 & M \\ M^\top & 0 \end{pmatrix} D^{-1/2},
 
-    and U_1 their part on the other features, a row x becomes [x, gamma * x_1 U_1], with x_1 its other features. A
+    and U_1 their part on the other features, a row x becomes [x, c * x_1 U_1], with x_1 its other features. A
     feature *occurs* where it is positive: counts, tf-idf, indicators, or columns standardised to mean 0.
 
     *When it helps*: text, where a word of one domain and a word of the other go along with the same common words.
@@ -56,7 +57,7 @@ class SFA(StackedTransformer):
         information between their occurrence and the domain, or the most frequent ones.
     min_rows : int >= 1, default=5
         Rows of every domain that a pivot must occur in (half of the domain's rows, if these are fewer).
-    gamma : float >= 0, default=2.0
+    feature_scale : float >= 0, default=2.0
         Weight of the new features (the paper's 0.6 is for rows of zeros and ones).
     stack : bool, default=True
         Whether the result is [x, new features], or the new features alone.
@@ -66,7 +67,8 @@ class SFA(StackedTransformer):
     pivots_ : ndarray of shape (n_pivots,)
         Columns that are pivots, best first.
     components_ : ndarray of shape (n_components, n_features)
-        U_1', zero on the pivots; the new features are gamma * X @ components_.T. Zero where no structure is left.
+        U_1', zero on the pivots; the new features are feature_scale * X @ components_.T. Zero where no structure is
+        left.
     singular_values_ : ndarray of shape (n_components,)
         Eigenvalues of L, falling; the first is 1.
     n_features_in_ : int
@@ -106,6 +108,8 @@ class SFA(StackedTransformer):
     array([[0. , 0. , 0.5, 0.5]])
     """
 
+    _constraints = PIVOTS | {"pivots": ("domain_information", "frequency")}
+
     def __init__(
         self,
         n_components="auto",
@@ -113,14 +117,14 @@ class SFA(StackedTransformer):
         n_pivots="auto",
         pivots="domain_information",
         min_rows=5,
-        gamma=2.0,
+        feature_scale=2.0,
         stack=True,
     ):
         self.n_components = n_components
         self.n_pivots = n_pivots
         self.pivots = pivots
         self.min_rows = min_rows
-        self.gamma = gamma
+        self.feature_scale = feature_scale
         self.stack = stack
 
     def fit(self, X, y=None, sample_domain=None):
@@ -150,8 +154,7 @@ class SFA(StackedTransformer):
         SingleDomainWarning
             If there is one domain.
         """
-        options = ("domain_information", "frequency")
-        check_pivot_params(self.pivots, options, self.n_pivots, self.n_components, self.min_rows, self.gamma)
+        check_parameters(self)
         X, domains = self._check_rows(X, y, sample_domain, dtype=[np.float64, np.float32])
         occurs = occurrences(X)
         ranked = self._rank(occurs, domain_codes(domains))
@@ -171,4 +174,4 @@ class SFA(StackedTransformer):
         return best_features(common_features(counts, sizes, self.min_rows), *scores)
 
     def _new_features(self, X):
-        return np.asarray(X @ self.components_.T.astype(X.dtype, copy=False)) * X.dtype.type(self.gamma)
+        return np.asarray(X @ self.components_.T.astype(X.dtype, copy=False)) * X.dtype.type(self.feature_scale)

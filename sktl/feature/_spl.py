@@ -6,8 +6,9 @@ import numpy as np
 from scipy.linalg import eigh
 from scipy.special import softmax
 
-from sktl._checks import check_number
-from sktl._core.clusters import class_means, class_sums, lloyd, squared_distances, unit_rows, whole_axes
+from sktl._checks import Interval
+from sktl._core.clusters import class_means, class_sums, lloyd, unit_rows, whole_axes
+from sktl._core.distances import squared_distances
 from sktl.feature._self_labeled import BaseSelfLabeledClassifier, check_rank
 
 AUTO_COMPONENTS = 128  # of the paper
@@ -69,8 +70,8 @@ class SPLClassifier(BaseSelfLabeledClassifier):
 
     Parameters
     ----------
-    n_components : int >= 1 or None, default=None
-        Number of directions of PCA and of the projection after it. None: 128, or as many as the rows have.
+    n_components : int >= 1 or "auto", default="auto"
+        Number of directions of PCA and of the projection after it. "auto": 128, or as many as the rows have.
     reg : float > 0, default=1.0
         Weight of the penalty on the projection, beside rows of norm 1.
     max_iter : int >= 1, default=10
@@ -138,20 +139,21 @@ class SPLClassifier(BaseSelfLabeledClassifier):
     1.00
     """
 
-    def __init__(self, n_components=None, *, reg=1.0, max_iter=10):
+    _constraints = {
+        "n_components": ("auto", Interval(Integral, 1)),
+        "reg": (Interval(low=0, closed="neither"),),
+        "max_iter": (Interval(Integral, 1),),
+    }
+
+    def __init__(self, n_components="auto", *, reg=1.0, max_iter=10):
         self.n_components = n_components
         self.reg = reg
         self.max_iter = max_iter
 
-    def _check_params(self):
-        check_number("n_components", self.n_components, Integral, low=1, options=(None,))
-        check_number("reg", self.reg, low=0, closed="neither")
-        check_number("max_iter", self.max_iter, Integral, low=1)
-
     def _rounds(self, X, codes, source, target):
         check_rank(self.n_components, *X.shape)
         self.mean_, axes, _ = whole_axes(X)
-        axes = axes[:, : self.n_components or AUTO_COMPONENTS]
+        axes = axes[:, : AUTO_COMPONENTS if self.n_components == "auto" else self.n_components]
         self.pca_components_ = np.ascontiguousarray(axes.T)
         Z = unit_rows((X - self.mean_) @ axes)
         labels, unknown = codes.copy(), codes[target] < 0

@@ -5,26 +5,28 @@ from numbers import Integral
 import numpy as np
 from scipy.linalg import cholesky, solve_triangular
 
-from sktl._checks import check_number
-from sktl._core.components import row_groups
+from sktl._checks import Interval, check_parameters
+from sktl._core.components import combined
 from sktl._core.graphs import neighbor_graph, normalized_laplacian
-from sktl.feature._components import LabeledComponents
+from sktl.feature._components import BaseComponents, read_classes
 
 
 def dependence(table, n_classes, label_weight):
-    """F'H (label_weight Y Y' + (1 - label_weight) I) H F, with Y the classes' indicators over the roots of their sizes.
-
-    As a matrix, or as a pair (p, function) where the table's scatter is one.
-    """
+    """F'H (label_weight Y Y' + (1 - label_weight) I) H F; Y: classes' indicators over the roots of their sizes."""
     sizes = table.counts[:n_classes] + table.counts[n_classes : 2 * n_classes]
     between = (table.sums[:, :n_classes] + table.sums[:, n_classes : 2 * n_classes]) / np.sqrt(sizes)
-    if not isinstance(table.operator, tuple):
-        return label_weight * between @ between.T + (1 - label_weight) * table.operator
-    p, multiply = table.operator
-    return p, lambda v: label_weight * (between @ (between.T @ v)) + (1 - label_weight) * multiply(v)
+    return combined(table.operator, 1 - label_weight, (label_weight, between))
 
 
-class SSTCA(LabeledComponents):
+def smoothing_root(table, graph, weight, mu):
+    """R with R R' the inverse of I + weight / mu F'LF: what smoothness over a graph makes of the penalty."""
+    roughness = table.graph_products(normalized_laplacian(graph))
+    identity = np.eye(len(roughness))
+    factor = cholesky(identity + weight / (mu * table.ridge) * roughness, lower=True)
+    return solve_triangular(factor, identity, lower=True).T
+
+
+class SSTCA(BaseComponents):
     r"""Semi-supervised transfer component analysis: TCA that also looks at labels and at neighbours.
 
     With the n rows of all domains, their kernel matrix K, the centring matrix H and M = e e', the MMD matrix of TCA,
@@ -49,8 +51,8 @@ class SSTCA(LabeledComponents):
 
     Parameters
     ----------
-    n_components : int >= 1, default=2
-        Number of new features.
+    n_components : int >= 1 or "auto", default=2
+        Number of new features. "auto": 20, or as many as there are directions, where these are fewer.
     label_weight : float in [0, 1], default=0.5
         Weight of the labels against the variance; at 1, C classes give no more than C components that are not zero.
     graph_weight : float >= 0, default=0.1
@@ -81,6 +83,8 @@ class SSTCA(LabeledComponents):
         Value of what is maximised over that of what is held, for each component. Falling.
     classes_ : ndarray of shape (n_classes,)
         Classes of the labelled rows.
+    n_components_ : int
+        Number of components.
     landmarks_ : ndarray or CSR matrix of shape (n_landmarks, n_features), or None
         Rows that kernels are computed with; None for the linear kernel.
     solver_ : {"primal", "dual"}
@@ -129,6 +133,13 @@ class SSTCA(LabeledComponents):
     >>> pipe.fit(data.X, data.y).predict(data.X).shape == data.y.shape
     True
     """
+
+    _constraints = {
+        "label_weight": (Interval(low=0, high=1),),
+        "graph_weight": (Interval(low=0),),
+        "n_neighbors": (Interval(Integral, 1),),
+    }
+    _needs_labels = True
 
     def __init__(
         self,
@@ -186,26 +197,15 @@ class SSTCA(LabeledComponents):
         SingleDomainWarning
             If there is one domain; M is 0 then.
         """
-        self._check_params()
-        X, domains, codes = self._check_labeled(X, y, sample_domain)
-        n_classes = len(self.classes_)
-        table = self._table(X, row_groups(domains.target, codes, n_classes), 2 * n_classes + 2)
-        operator = dependence(table, n_classes, self.label_weight)
+        check_parameters(self)
+        X, rows = read_classes(self, X, y, sample_domain)
+        self.classes_ = rows.classes
+        table = self._expand(X, rows.groups(rows.codes), rows.n_groups)
+        operator = dependence(table, len(rows.classes), self.label_weight)
         contrast = table.contrasts(balance=0)  # the domains' means alone
-        root = self._root(X, table) if self.graph_weight > 0 and X.shape[0] > 1 else None
-        vectors, values = table.solve(self.mu, self.n_components, contrast, operator, root)
-        return self._store(table, vectors, values, dtype=X.dtype)
-
-    def _check_params(self):
-        super()._check_params()
-        check_number("label_weight", self.label_weight, low=0, high=1)
-        check_number("graph_weight", self.graph_weight, low=0)
-        check_number("n_neighbors", self.n_neighbors, Integral, low=1)
-
-    def _root(self, X, table):
-        """R with R R' the inverse of I + graph_weight / mu F'LF: what the smoothness makes of the penalty."""
-        graph = neighbor_graph(X, self.n_neighbors, metric="euclidean", weights="connectivity")
-        roughness = table.graph_products(normalized_laplacian(graph))
-        identity = np.eye(len(roughness))
-        factor = cholesky(identity + self.graph_weight / (self.mu * table.ridge) * roughness, lower=True)
-        return solve_triangular(factor, identity, lower=True).T
+        root = None
+        if self.graph_weight > 0 and X.shape[0] > 1:
+            graph = neighbor_graph(X, self.n_neighbors, metric="euclidean", weights="connectivity")
+            root = smoothing_root(table, graph, self.graph_weight, self.mu)
+        vectors, values = table.solve(self.mu, self.n_components_, contrast, operator, root)
+        return self._store(table, vectors, values, X.dtype)

@@ -7,6 +7,7 @@ from scipy import sparse
 from sklearn.base import OneToOneFeatureMixin
 from sklearn.utils.validation import check_is_fitted
 
+from sktl._checks import BOOLEAN
 from sktl.base import BaseDomainTransformer, validate_rows
 
 
@@ -17,6 +18,8 @@ class StackedTransformer(BaseDomainTransformer):
     dense rows of a vocabulary would not fit. A child has the parameter ``stack``, implements ``fit`` and
     ``_new_features`` and sets ``_n_features_out``, the number of new features.
     """
+
+    _constraints = {"stack": BOOLEAN}
 
     def transform(self, X):
         """Map rows, of any domain.

@@ -1,7 +1,8 @@
 """Transfer component analysis: the few directions in which the domains have one mean and the data still vary."""
 
-from sktl._core.components import row_groups
-from sktl.feature._components import BaseComponents
+from sktl._checks import check_parameters
+from sktl._core.contrasts import row_groups
+from sktl.feature._components import DTYPES, BaseComponents
 
 
 class TCA(BaseComponents):
@@ -26,8 +27,8 @@ class TCA(BaseComponents):
 
     Parameters
     ----------
-    n_components : int >= 1, default=2
-        Number of new features.
+    n_components : int >= 1 or "auto", default=2
+        Number of new features. "auto": 20, or as many as there are directions, where these are fewer.
     kernel : str or callable, default="linear"
         A pairwise kernel of scikit-learn, or a callable that takes two samples and returns the matrix of kernel values.
     gamma : float > 0, "median", "auto" or "scale", default="median"
@@ -52,6 +53,8 @@ class TCA(BaseComponents):
     eigenvalues_ : ndarray of shape (n_components,)
         Scatter of each component (n_samples times its variance) over its squared distance between the domains' means,
         times n_source n_target / n_samples, plus mu (for components of norm 1). Falling.
+    n_components_ : int
+        Number of components.
     landmarks_ : ndarray or CSR matrix of shape (n_landmarks, n_features), or None
         Rows that kernels are computed with; None for the linear kernel.
     solver_ : {"primal", "dual"}
@@ -156,7 +159,8 @@ class TCA(BaseComponents):
         SingleDomainWarning
             If there is one domain; the components then maximise variance alone.
         """
-        self._check_params()
-        X, domains = self._check_rows(X, y, sample_domain)
-        table = self._table(X, row_groups(domains.target), n_groups=2)
-        return self._store(table, *table.solve(self.mu, self.n_components), dtype=X.dtype)
+        check_parameters(self)
+        X, domains = self._check_rows(X, y, sample_domain, dtype=DTYPES)
+        table = self._expand(X, row_groups(domains.target), n_groups=2)
+        vectors, values = table.solve(self.mu, self.n_components_)
+        return self._store(table, vectors, values, X.dtype)

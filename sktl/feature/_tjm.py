@@ -4,13 +4,47 @@ from numbers import Integral
 
 import numpy as np
 
-from sktl._checks import check_number
-from sktl._core.components import row_groups
+from sktl._checks import Interval, check_parameters
+from sktl._core.contrasts import row_groups
 from sktl._core.linalg import NEGLIGIBLE
 from sktl._progress import ReportsProgress, reported, with_callbacks
-from sktl.feature._components import BaseComponents
+from sktl.feature._components import DTYPES, BaseComponents
 
 SMALLEST = np.finfo(float).tiny
+
+
+def solve_kernel(table, contrast, inverse, mu, n_components):
+    """Components by kernel values, where W itself is sought; ``inverse`` is the diagonal of G^-1."""
+    vectors, values = table.solve(mu, n_components, contrast, root=np.sqrt(inverse))
+    return vectors, values, vectors
+
+
+def solve_linear(table, contrast, inverse, mu, n_components):
+    """Directions A = F'W of the features F, with the least tr(W'GW) for them, W = G^-1 F (F'G^-1F)^-1 A."""
+    s, U = np.linalg.eigh(table.weighted_products(inverse))
+    kept = s > NEGLIGIBLE * max(s[-1], SMALLEST)
+    s, U = s[kept], U[:, kept]
+    vectors, values = table.solve(mu, n_components, contrast, root=U * np.sqrt(s))
+    W = inverse[:, None] * table.embed(U @ ((U.T @ vectors) / s[:, None]))
+    scale = np.maximum(np.linalg.norm(W, axis=0), SMALLEST)
+    return vectors / scale, values, W / scale
+
+
+def reweight(table, solve, spared, mu, n_components, max_iter, tol):
+    """Yield components, their eigenvalues and the norms of the rows of W, until these change no more than ``tol``.
+
+    ``spared`` (rows of W) says whose norms the penalty adds up, not their squares.
+    """
+    contrast, inverse, before = table.contrasts(), np.ones(len(spared)), None
+    for _ in range(max_iter):
+        vectors, values, W = solve(table, contrast, inverse, mu, n_components)
+        yield vectors, values, np.linalg.norm(W, axis=1)
+        scatter = np.einsum("ij,ij->j", vectors, table.scatter_of(vectors))
+        held = np.divide(W, np.sqrt(scatter), out=np.zeros_like(W), where=scatter > 0)  # W'KHKW = I
+        norms = table.ridge * np.linalg.norm(held, axis=1)
+        if before is not None and np.linalg.norm(norms - before) <= tol * np.linalg.norm(norms):
+            return
+        inverse, before = np.where(spared, np.maximum(2 * norms, SMALLEST), 1.0), norms
 
 
 class TJM(ReportsProgress, BaseComponents):
@@ -40,8 +74,8 @@ class TJM(ReportsProgress, BaseComponents):
 
     Parameters
     ----------
-    n_components : int >= 1, default=2
-        Number of new features.
+    n_components : int >= 1 or "auto", default=2
+        Number of new features. "auto": 20, or as many as there are directions, where these are fewer.
     kernel : str or callable, default="linear"
         A pairwise kernel of scikit-learn, or a callable that takes two samples and returns the matrix of kernel values.
     gamma : float > 0, "median", "auto" or "scale", default="median"
@@ -73,6 +107,8 @@ class TJM(ReportsProgress, BaseComponents):
         Norm of each row of W: near 0 for source rows that the components do without.
     n_iter_ : int
         Eigenproblems solved.
+    n_components_ : int
+        Number of components.
     landmarks_ : ndarray or CSR matrix of shape (n_landmarks, n_features), or None
         Rows that kernels are computed with; None for the linear kernel.
     solver_ : {"primal", "dual"}
@@ -121,6 +157,8 @@ class TJM(ReportsProgress, BaseComponents):
     >>> pipe.fit(data.X, data.y).predict(data.X).shape == data.y.shape
     True
     """
+
+    _constraints = {"max_iter": (Interval(Integral, 1),), "tol": (Interval(low=0),)}
 
     def __init__(
         self,
@@ -176,46 +214,14 @@ class TJM(ReportsProgress, BaseComponents):
         SingleDomainWarning
             If there is one domain; the components then maximise variance alone.
         """
-        self._check_params()
-        X, domains = self._check_rows(X, y, sample_domain)
-        table = self._table(X, row_groups(domains.target), n_groups=2)
-        sparse_rows = domains.source & (not domains.single)
-        sparse_rows = sparse_rows if self._landmark_rows is None else sparse_rows[self._landmark_rows]
-        turns = reported(self, self._turns(table, sparse_rows), self.max_iter, "iteration")
+        check_parameters(self)
+        X, domains = self._check_rows(X, y, sample_domain, dtype=DTYPES)
+        table = self._expand(X, row_groups(domains.target), n_groups=2)
+        spared = domains.source & (not domains.single)  # rows whose norms are penalised, not squared
+        spared = spared if table.points is None else spared[table.points]
+        solve = solve_linear if table.points is None else solve_kernel
+        steps = reweight(table, solve, spared, self.mu, self.n_components_, self.max_iter, self.tol)
+        turns = reported(self, steps, self.max_iter, "iteration")
         self.n_iter_ = len(turns)
         vectors, values, self.row_norms_ = turns[-1]
-        return self._store(table, vectors, values, dtype=X.dtype)
-
-    def _check_params(self):
-        super()._check_params()
-        check_number("max_iter", self.max_iter, Integral, low=1)
-        check_number("tol", self.tol, low=0)
-
-    def _turns(self, table, sparse_rows):
-        """Yield components, their eigenvalues and the norms of the rows of W, until these hardly change."""
-        solve = self._solve_linear if self._landmark_rows is None else self._solve_kernel
-        contrast, inverse, before = table.contrasts(), np.ones(len(sparse_rows)), None
-        for _ in range(self.max_iter):
-            vectors, values, W = solve(table, contrast, inverse)
-            yield vectors, values, np.linalg.norm(W, axis=1)
-            scatter = np.einsum("ij,ij->j", vectors, table.scatter_of(vectors))
-            held = np.divide(W, np.sqrt(scatter), out=np.zeros_like(W), where=scatter > 0)  # W'KHKW = I
-            norms = table.ridge * np.linalg.norm(held, axis=1)
-            if before is not None and np.linalg.norm(norms - before) <= self.tol * np.linalg.norm(norms):
-                return
-            inverse, before = np.where(sparse_rows, np.maximum(2 * norms, SMALLEST), 1.0), norms
-
-    def _solve_kernel(self, table, contrast, inverse):
-        """Components by kernel values, where W itself is sought; ``inverse`` is the diagonal of G^-1."""
-        vectors, values = table.solve(self.mu, self.n_components, contrast, root=np.sqrt(inverse))
-        return vectors, values, vectors
-
-    def _solve_linear(self, table, contrast, inverse):
-        """Directions A = F'W of the features F, with the least tr(W'GW) for them, W = G^-1 F (F'G^-1F)^-1 A."""
-        s, U = np.linalg.eigh(table.weighted_products(inverse))
-        kept = s > NEGLIGIBLE * max(s[-1], SMALLEST)
-        s, U = s[kept], U[:, kept]
-        vectors, values = table.solve(self.mu, self.n_components, contrast, root=U * np.sqrt(s))
-        W = inverse[:, None] * table.embed(U @ ((U.T @ vectors) / s[:, None]))
-        scale = np.maximum(np.linalg.norm(W, axis=0), SMALLEST)
-        return vectors / scale, values, W / scale
+        return self._store(table, vectors, values, X.dtype)

@@ -5,6 +5,7 @@ from joblib import Parallel, delayed
 from sklearn.base import is_classifier
 from sklearn.utils.validation import check_is_fitted
 
+from sktl._checks import N_JOBS, InstanceOf, check_parameters
 from sktl.base import BaseTransferClassifier, fit_on_domains, on_missing_labels, validate_rows
 from sktl.feature._meda import MEDAClassifier
 from sktl.feature._spl import SPLClassifier
@@ -79,6 +80,11 @@ class TransferVotingClassifier(BaseTransferClassifier):
     True
     """
 
+    _constraints = {
+        "estimators": (None, InstanceOf(list, noun="a list of tuples (name, classifier)")),
+        "n_jobs": N_JOBS,
+    }
+
     def __init__(self, estimators=None, *, n_jobs=None):
         self.estimators = estimators
         self.n_jobs = n_jobs
@@ -109,6 +115,7 @@ class TransferVotingClassifier(BaseTransferClassifier):
         SingleDomainWarning
             If there is one domain.
         """
+        check_parameters(self)
         members = self._members()
         X, domains = self._check_rows(X, y, sample_domain)
         self._encode(y, domains.labeled)
@@ -125,8 +132,8 @@ class TransferVotingClassifier(BaseTransferClassifier):
         """The classifiers, or an error that says what is none."""
         if self.estimators is None:
             return [MEDAClassifier(), SPLClassifier()]
-        if not isinstance(self.estimators, list) or not self.estimators:
-            raise TypeError(f"estimators must be a list of (name, classifier); got {self.estimators!r}.")
+        if not self.estimators or not all(isinstance(pair, tuple) and len(pair) == 2 for pair in self.estimators):
+            raise TypeError(f"estimators must be a list of tuples (name, classifier); got {self.estimators!r}.")
         for name, member in self.estimators:
             answers = hasattr(member, "decision_function") or hasattr(member, "predict_proba")
             if not is_classifier(member) or not answers:

@@ -11,8 +11,10 @@ from sklearn.preprocessing import FunctionTransformer, StandardScaler
 from sklearn.utils import check_random_state, get_tags
 
 from sktl._checks import check_number, check_option
+from sktl._core.folds import fold_numbers
+from sktl._core.held_out import first_as_good, held_out_log_ratios
 from sktl._core.kernels import stack_samples, subsample
-from sktl._core.ratio import first_as_good, fold_numbers, held_out_log_ratios, odds_to_ratio
+from sktl._core.weights import odds_to_ratio
 from sktl.base import BaseRatioWeighter
 
 # of the default classifier, simplest first: C, and whether it sees squares (benchmarks/ratio.py)

@@ -7,7 +7,8 @@ import numpy as np
 from sklearn.utils import check_random_state
 
 from sktl._checks import check_number
-from sktl._core.ratio import column_scale, held_out_losses, ratio_of_logs
+from sktl._core.held_out import held_out_losses
+from sktl._core.weights import column_scale, ratio_of_logs
 from sktl.base import BaseRatioWeighter
 
 POOLINGS = (1.0, 0.9, 0.5, 0.0)  # pooling="auto"; the first if rows are too few to tell

@@ -6,8 +6,9 @@ import numpy as np
 from sklearn.utils import check_random_state
 
 from sktl._checks import check_number
+from sktl._core.held_out import held_out_losses
 from sktl._core.kernels import subsample
-from sktl._core.ratio import column_scale, held_out_losses, ratio_of_logs
+from sktl._core.weights import column_scale, ratio_of_logs
 from sktl.base import BaseRatioWeighter
 
 BANDWIDTHS = (8.0, 4.0, 3.0, 2.0)  # bandwidth="auto": multiples of Scott's; the first if rows are too few to tell

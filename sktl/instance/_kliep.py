@@ -4,25 +4,16 @@ import warnings
 from numbers import Integral
 
 import numpy as np
-from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils import check_random_state, get_tags
 from sklearn.utils.validation import check_is_fitted
 
 from sktl._checks import check_number
+from sktl._core.held_out import domain_log_loss, domain_log_losses, first_as_good, held_out_log_ratios
 from sktl._core.kernels import median_distance, stack_samples, subsample
-from sktl._core.ratio import (
-    domain_log_loss,
-    domain_log_losses,
-    first_as_good,
-    held_out_log_ratios,
-    log_features,
-    log_mean_features,
-    log_sum_expansion,
-    ratio_of_logs,
-    solve_mixture,
-)
+from sktl._core.mixture import log_features, log_mean_features, log_sum_expansion, solve_mixture
+from sktl._core.weights import ratio_of_logs
 from sktl.base import BaseRatioWeighter, validate_rows
-from sktl.domains import read_domains
+from sktl.domains import read_domains, warn_unconverged
 from sktl.exceptions import SingleDomainWarning
 
 # gamma="auto": in units of 1 / squared median distance; the first if rows are too few to tell
@@ -169,11 +160,9 @@ class KLIEP(BaseRatioWeighter):
         self._log_coef = np.log(self.solution_.x) - log_means
         self.dual_coef_ = ratio_of_logs(self._log_coef)
         if not self.solution_.converged:
-            warnings.warn(
+            warn_unconverged(
                 f"KLIEP stopped after {self.n_iter_} iterations, at most {self.solution_.gap:.1e} below the maximum of "
                 f"J (tol={self.tol:g}). Raise max_iter or tol.",
-                ConvergenceWarning,
-                stacklevel=3,
             )
         return self._ratio(X_source)
 

@@ -1,18 +1,17 @@
 """Kernel mean matching: weights under which the source has the target's mean in a kernel's feature space."""
 
-import warnings
 from dataclasses import replace
 from numbers import Integral
 
 import numpy as np
 from scipy.linalg import solve_triangular
-from sklearn.exceptions import ConvergenceWarning
 
 from sktl._checks import check_kernel, check_number, check_option
 from sktl._core.kernels import blocks, canonical_order, make_kernel, stack_samples
 from sktl._core.linalg import pivoted_cholesky
 from sktl._core.optimize import solve_box_slab_cvxpy, solve_box_slab_qp
 from sktl.base import BaseRatioWeighter
+from sktl.domains import warn_unconverged
 
 FALLBACK_ROWS = 2000  # up to here cvxpy takes over under solver="auto" if the low-rank solver does not converge
 
@@ -257,11 +256,9 @@ class KMM(BaseRatioWeighter):
             self.dual_coef_ = np.concatenate([-solution.x, np.full(X_target.shape[0], n / X_target.shape[0])])
         self._kernel, self._ridge, self._offset = kernel, ridge, solution.multiplier
         if not solution.converged:
-            warnings.warn(
+            warn_unconverged(
                 f"KMM stopped after {solution.n_iter} iterations at a relative duality gap {solution.relative_gap:.1e}"
                 f" (tol={self.tol:g}). Raise max_iter or reg, or scale X.",
-                ConvergenceWarning,
-                stacklevel=4,
             )
         return solution
 

@@ -6,10 +6,8 @@ from numbers import Integral
 
 import numpy as np
 from joblib import Parallel, delayed
-from scipy import sparse
 from sklearn.base import clone, is_classifier
 from sklearn.frozen import FrozenEstimator
-from sklearn.pipeline import make_pipeline
 from sklearn.utils import assert_all_finite, check_random_state, column_or_1d
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_is_fitted
@@ -17,17 +15,9 @@ from sklearn.utils.validation import check_is_fitted
 from sktl._checks import check_number
 from sktl._core.kernels import canonical_order
 from sktl._core.label_shift import joint_confusion, separation
-from sktl.base import BaseWeighter, validate_rows
+from sktl.base import BaseWeighter, default_classifier, validate_rows
 from sktl.domains import known_labels, user_level
 from sktl.exceptions import WeakClassifierWarning
-
-
-def default_classifier(X):
-    """Logistic regression on standardised columns (sparse ones are not centred)."""
-    from sklearn.linear_model import LogisticRegression  # here, to keep `import sktl` quick
-    from sklearn.preprocessing import StandardScaler
-
-    return make_pipeline(StandardScaler(with_mean=not sparse.issparse(X)), LogisticRegression(max_iter=1000, tol=1e-6))
 
 
 def check_classifier(estimator):
@@ -217,7 +207,7 @@ class BaseLabelShiftWeighter(BaseWeighter):
 
     def _estimate(self, X, y, codes, X_target):
         """Fit the classifier, and set the class weights and priors, from labelled source rows and target rows."""
-        base = default_classifier(X) if self.estimator is None else self.estimator
+        base = default_classifier(X, tol=1e-6) if self.estimator is None else self.estimator
         respond = one_hot if self._is_hard() else probabilities
         held_out = held_out_responses(base, X, y, respond, self.cv, self.n_jobs, self.random_state)
         self.estimator_ = clone(base).fit(X, y)

@@ -8,13 +8,12 @@ from sklearn.utils.validation import check_is_fitted
 
 from sktl._checks import check_option
 from sktl._core.label_shift import correct_prior
-from sktl.base import BaseTransferClassifier, validate_rows
+from sktl.base import BaseTransferClassifier, default_classifier, validate_rows
 from sktl.domains import known_labels
 from sktl.instance._label_shift import (
     BaseLabelShiftWeighter,
     check_classifier,
     check_columns,
-    default_classifier,
     probabilities,
 )
 from sktl.instance._mlls import MLLS
@@ -148,7 +147,7 @@ class LabelShiftClassifier(BaseTransferClassifier):
         if self.weighter_ is not None and self._shares_classifier():
             self.estimator_ = self.weighter_.estimator_
         else:
-            base = default_classifier(X) if self.estimator is None else self.estimator
+            base = default_classifier(X, tol=1e-6) if self.estimator is None else self.estimator
             self.estimator_ = clone(base).fit(X[rows], labels)
         return self
 

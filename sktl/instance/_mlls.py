@@ -1,14 +1,12 @@
 """Maximum likelihood label shift: the target's class shares by EM on calibrated probabilities."""
 
-import warnings
 from numbers import Integral
 
 import numpy as np
-from sklearn.exceptions import ConvergenceWarning
 
 from sktl._checks import check_number, check_option
 from sktl._core.label_shift import em_prior, fit_calibration
-from sktl.domains import user_level
+from sktl.domains import warn_unconverged
 from sktl.instance._label_shift import BaseLabelShiftWeighter
 
 
@@ -178,10 +176,8 @@ class MLLS(BaseLabelShiftWeighter):
         solution = em_prior(target_responses, source_prior, tol=self.tol, max_iter=self.max_iter)
         self.n_iter_, self.gap_ = solution.n_iter, solution.gap
         if not solution.converged:
-            warnings.warn(
+            warn_unconverged(
                 f"MLLS stopped after {solution.n_iter} EM steps, at most {solution.gap:.1e} below the maximum of the "
                 f"mean log-likelihood (tol={self.tol:g}). Raise max_iter or tol.",
-                ConvergenceWarning,
-                stacklevel=user_level(),
             )
         return solution.prior / source_prior

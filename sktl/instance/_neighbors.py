@@ -8,8 +8,8 @@ from sklearn.metrics import pairwise_distances_argmin
 from sklearn.utils import check_random_state
 
 from sktl._checks import check_number
+from sktl._core.folds import equal_rows
 from sktl._core.kernels import subsample
-from sktl._core.ratio import equal_rows
 from sktl.base import BaseRatioWeighter
 
 

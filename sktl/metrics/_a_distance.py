@@ -1,23 +1,20 @@
 """Proxy A-distance: how well a classifier tells two samples apart."""
 
-from numbers import Integral
-
 import numpy as np
-from scipy import sparse
 from sklearn.base import clone
 from sklearn.metrics import balanced_accuracy_score
 from sklearn.model_selection import StratifiedKFold, cross_val_predict
-from sklearn.pipeline import make_pipeline
-from sklearn.preprocessing import StandardScaler
 from sklearn.utils import check_random_state
 
-from sktl._checks import check_number
+from sktl._checks import FOLDS, N_JOBS, RANDOM_STATE, checked
 from sktl._core.discrepancy import proxy_a_distance as distance_of_error
+from sktl.base import domain_classifier
 from sktl.domains import draw_rows
-from sktl.metrics._samples import check_classifier, pool_samples
+from sktl.metrics._samples import CLASSIFIER, pool_samples
 
 
-def proxy_a_distance(X_source, X_target, classifier=None, *, cv=5, n_jobs=None, random_state=0):
+@checked(estimator=CLASSIFIER, cv=FOLDS, n_jobs=N_JOBS, random_state=RANDOM_STATE)
+def proxy_a_distance(X_source, X_target, estimator=None, *, cv=5, n_jobs=None, random_state=0):
     r"""Proxy A-distance: 2 (1 - 2 error) of a classifier that tells source rows from target rows.
 
     The error is cross-fitted (each row is judged by a classifier that has not seen it) and balanced (both samples count
@@ -31,10 +28,10 @@ def proxy_a_distance(X_source, X_target, classifier=None, *, cv=5, n_jobs=None, 
     Parameters
     ----------
     X_source : array-like or CSR matrix of shape (n_source, n_features)
-        Rows of the source. A ``classifier`` of yours may take frames with text, and gaps.
+        Rows of the source. An ``estimator`` of yours may take frames with text, and gaps.
     X_target : array-like or CSR matrix of shape (n_target, n_features)
         Rows of the target.
-    classifier : estimator object, default=None
+    estimator : classifier object, default=None
         Any classifier or pipeline; None means logistic regression on standardised columns with balanced classes. One of
         yours learns from as many rows of either sample: those of the smaller one are repeated.
     cv : int >= 2, default=5
@@ -52,9 +49,9 @@ def proxy_a_distance(X_source, X_target, classifier=None, *, cv=5, n_jobs=None, 
     Raises
     ------
     ValueError
-        If a sample has fewer than ``cv`` rows, or (without ``classifier``) is not finite, or columns differ.
+        If a sample has fewer than ``cv`` rows, or (without ``estimator``) is not finite, or columns differ.
     TypeError
-        If ``classifier`` is not a classifier.
+        If ``estimator`` is not a classifier.
 
     See Also
     --------
@@ -79,23 +76,15 @@ def proxy_a_distance(X_source, X_target, classifier=None, *, cv=5, n_jobs=None, 
     >>> round(proxy_a_distance(X, Y), 1)  # 0.77 for N(0, 1) and N(1, 1)
     0.8
     """
-    check_number("cv", cv, Integral, low=2)
-    if classifier is not None:
-        check_classifier("classifier", classifier)
-    X, order, is_target = pool_samples(X_source, X_target, classifier, min_rows=cv)
+    X, order, is_target = pool_samples(X_source, X_target, estimator, min_rows=cv)
     X, is_target = draw_rows(X, order), is_target[order]
     seed = check_random_state(random_state).randint(2**31 - 1)
     folds = list(StratifiedKFold(cv, shuffle=True, random_state=seed).split(is_target, is_target))
-    if classifier is None:
-        from sklearn.linear_model import LogisticRegression  # here, to keep `import sktl` quick
-
-        classifier = make_pipeline(
-            StandardScaler(with_mean=not sparse.issparse(X)), LogisticRegression(class_weight="balanced", max_iter=1000)
-        )
-    else:
+    if estimator is None:
+        estimator = domain_classifier(X)
+    else:  # any classifier learns from balanced rows, whether or not it takes class_weight
         folds = [(_balanced(train, is_target[train], np.random.default_rng(seed)), test) for train, test in folds]
-    # params: scikit-learn 1.6 fails without it where metadata routing is on
-    guess = cross_val_predict(clone(classifier), X, is_target, cv=folds, n_jobs=n_jobs, params={})
+    guess = cross_val_predict(clone(estimator), X, is_target, cv=folds, n_jobs=n_jobs)
     return distance_of_error(1 - balanced_accuracy_score(is_target, guess))
 
 

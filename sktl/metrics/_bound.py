@@ -1,18 +1,17 @@
 """The pieces of the bound of Ben-David et al. on the target error."""
 
 from dataclasses import dataclass
-from numbers import Integral
 
 import numpy as np
 from sklearn.base import clone
 from sklearn.model_selection import StratifiedKFold, cross_val_predict
 from sklearn.utils import check_random_state
 
-from sktl._checks import check_number
+from sktl._checks import FOLDS, N_JOBS, RANDOM_STATE, checked
 from sktl.domains import draw_rows, n_rows
 from sktl.metrics._a_distance import proxy_a_distance
 from sktl.metrics._labels import check_labels, check_same_kind
-from sktl.metrics._samples import check_classifier, pool_samples
+from sktl.metrics._samples import Classifiers, pool_samples
 
 
 @dataclass(frozen=True)
@@ -40,6 +39,7 @@ class AdaptationBound:
     target_error: float
 
 
+@checked(cv=FOLDS, n_jobs=N_JOBS, random_state=RANDOM_STATE, estimator=(Classifiers(),))
 def adaptation_bound(estimator, X_source, y_source, X_target, y_target=None, *, cv=5, n_jobs=None, random_state=0):
     r"""What bounds the error on the target: source error, divergence of the domains, joint error.
 
@@ -111,8 +111,6 @@ def adaptation_bound(estimator, X_source, y_source, X_target, y_target=None, *, 
     >>> 0 < pieces.divergence < 2
     True
     """
-    check_number("cv", cv, Integral, low=2)
-    check_classifier("estimator", estimator)
     X, order, is_target = pool_samples(X_source, X_target, estimator, min_rows=cv)
     seed = check_random_state(random_state).randint(2**31 - 1)
     n_source = n_rows(X_source)

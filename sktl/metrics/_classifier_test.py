@@ -7,21 +7,29 @@ from joblib import Parallel, delayed
 from scipy import sparse
 from sklearn.base import clone
 from sklearn.model_selection import StratifiedKFold
-from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 from sklearn.utils import check_random_state
 
-from sktl._checks import check_number, check_option
+from sktl._checks import FOLDS, N_JOBS, RANDOM_STATE, Interval, checked
 from sktl._core.two_sample import linear_scores, rank_pvalues, rank_sums, relabellings
+from sktl.base import domain_classifier
 from sktl.domains import draw_rows
 from sktl.metrics._result import TwoSampleResult
-from sktl.metrics._samples import check_classifier, pool_samples
+from sktl.metrics._samples import CLASSIFIER, pool_samples
 
 
+@checked(
+    estimator=CLASSIFIER,
+    cv=FOLDS,
+    method=("auto", "permutation", "forward"),
+    n_permutations=(Interval(Integral, 1),),
+    n_jobs=N_JOBS,
+    random_state=RANDOM_STATE,
+)
 def classifier_two_sample_test(
     X_source,
     X_target,
-    classifier=None,
+    estimator=None,
     *,
     cv=5,
     method="auto",
@@ -49,10 +57,10 @@ def classifier_two_sample_test(
     Parameters
     ----------
     X_source : array-like or CSR matrix of shape (n_source, n_features)
-        Rows of the source. A ``classifier`` of yours may take frames with text, and gaps.
+        Rows of the source. An ``estimator`` of yours may take frames with text, and gaps.
     X_target : array-like or CSR matrix of shape (n_target, n_features)
         Rows of the target.
-    classifier : estimator object, default=None
+    estimator : classifier object, default=None
         Any classifier; its ``decision_function``, ``predict_proba`` or ``predict`` ranks the rows. None means a linear
         discriminant with shrunk covariance on standardised columns, for CSR logistic regression.
     cv : int >= 2, default=5
@@ -76,10 +84,10 @@ def classifier_two_sample_test(
     Raises
     ------
     ValueError
-        If a sample has fewer than ``cv`` rows, or (without ``classifier``) is not finite, columns differ, or a
+        If a sample has fewer than ``cv`` rows, or (without ``estimator``) is not finite, columns differ, or a
         parameter is unknown.
     TypeError
-        If ``classifier`` is not a classifier.
+        If ``estimator`` is not a classifier.
 
     See Also
     --------
@@ -108,38 +116,30 @@ def classifier_two_sample_test(
     >>> round(classifier_two_sample_test(X, Y + 1).pvalue, 3)
     0.001
     """
-    check_number("cv", cv, Integral, low=2)
-    check_option("method", method, ("auto", "permutation", "forward"))
-    check_number("n_permutations", n_permutations, Integral, low=1)
-    if classifier is not None:
-        check_classifier("classifier", classifier)
-    X, order, is_target = pool_samples(X_source, X_target, classifier, min_rows=cv)
+    X, order, is_target = pool_samples(X_source, X_target, estimator, min_rows=cv)
     sizes = int((~is_target).sum()), int(is_target.sum())
     X, is_target = draw_rows(X, order), is_target[order]
     random_state = check_random_state(random_state)
     folds = StratifiedKFold(cv, shuffle=True, random_state=random_state.randint(2**31 - 1)).split(is_target, is_target)
     folds = [test for _, test in folds]
     rng = np.random.default_rng(random_state.randint(2**31 - 1))
-    if classifier is None and not sparse.issparse(X) and method != "forward":
+    if estimator is None and not sparse.issparse(X) and method != "forward":
         areas, method = _permuted_linear(X, is_target, folds, n_permutations, rng), "permutation"
     elif method == "permutation":
-        areas = _permuted_fits(_default(classifier, X), X, is_target, folds, n_permutations, n_jobs, rng)
+        areas = _permuted_fits(_given_or_default(estimator, X), X, is_target, folds, n_permutations, n_jobs, rng)
     else:
-        areas, method = _forward(_default(classifier, X), X, is_target, folds, n_permutations, n_jobs, rng), "forward"
+        areas, method = (
+            _forward(_given_or_default(estimator, X), X, is_target, folds, n_permutations, n_jobs, rng),
+            "forward",
+        )
     combined = areas.mean(axis=0)
     return TwoSampleResult(
         float(combined[0]), float(rank_pvalues(combined[None])[0, 0]), method, *sizes, n_permutations
     )
 
 
-def _default(classifier, X):
-    """The classifier, or logistic regression on standardised columns."""
-    if classifier is not None:
-        return classifier
-    from sklearn.linear_model import LogisticRegression  # here, to keep `import sktl` quick
-
-    scaler = StandardScaler(with_mean=not sparse.issparse(X))
-    return make_pipeline(scaler, LogisticRegression(class_weight="balanced", max_iter=1000))
+def _given_or_default(estimator, X):
+    return domain_classifier(X) if estimator is None else estimator
 
 
 def _within_folds(is_target, folds, n_permutations, rng):

@@ -9,15 +9,22 @@ from sklearn.exceptions import NotFittedError
 from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted
 
-from sktl._checks import check_number, check_option
+from sktl._checks import N_JOBS, RANDOM_STATE, HasMethods, Interval, checked
+from sktl._core.distances import middle
 from sktl._core.divergence import js_of_ratio, kl_of_distances, kl_of_ratio
-from sktl._core.kernels import middle, stack_samples, subsample
+from sktl._core.kernels import stack_samples, subsample
 from sktl._core.ratio import fit_least_squares, least_squares_loss
 from sktl.metrics._samples import check_samples
 
-METHODS = ("neighbors", "ratio")
+NEIGHBORS_OR_RATIO = {
+    "method": ("neighbors", "ratio"),
+    "n_neighbors": (Interval(Integral, 1),),
+    "weighter": (None, HasMethods("fit", "predict_weights", noun="a weighter object, such as sktl.instance.KLIEP(),")),
+    "n_jobs": N_JOBS,
+}
 
 
+@checked(**NEIGHBORS_OR_RATIO)
 def kl_divergence(X_source, X_target, *, method="neighbors", n_neighbors=5, weighter=None, n_jobs=None):
     r"""Kullback-Leibler divergence of the target from the source, in nats.
 
@@ -101,6 +108,7 @@ def kl_divergence(X_source, X_target, *, method="neighbors", n_neighbors=5, weig
     return max(kl_of_distances(own, other, n_own, n_other, X_source.shape[1]), 0.0)
 
 
+@checked(**NEIGHBORS_OR_RATIO, random_state=RANDOM_STATE)
 def js_divergence(X_source, X_target, *, method="neighbors", n_neighbors=5, weighter=None, random_state=0, n_jobs=None):
     r"""Jensen-Shannon divergence of the two samples, in nats: symmetric and bounded.
 
@@ -185,6 +193,13 @@ def js_divergence(X_source, X_target, *, method="neighbors", n_neighbors=5, weig
     return float(np.clip(np.mean(halves), 0, np.log(2)))
 
 
+@checked(
+    alpha=(Interval(low=0, high=1, closed="left"),),
+    gamma=("auto", Interval(low=0, closed="neither")),
+    reg=("auto", Interval(low=0, closed="neither")),
+    n_centers=(Interval(Integral, 1),),
+    random_state=RANDOM_STATE,
+)
 def pearson_divergence(X_source, X_target, *, alpha=0.1, gamma="auto", reg="auto", n_centers=100, random_state=0):
     r"""Relative Pearson divergence of the target from a mixture with the source, by RuLSIF.
 
@@ -247,10 +262,6 @@ def pearson_divergence(X_source, X_target, *, alpha=0.1, gamma="auto", reg="auto
     >>> round(pearson_divergence(X, Y), 1)  # 0.096 for N(0.5, 1) and a tenth of it in N(0, 1)
     0.1
     """
-    check_number("alpha", alpha, low=0, high=1, closed="left")
-    check_number("gamma", gamma, low=0, closed="neither", options=("auto",))
-    check_number("reg", reg, low=0, closed="neither", options=("auto",))
-    check_number("n_centers", n_centers, Integral, low=1)
     X_source, X_target = check_samples(X_source, X_target)
     rng = check_random_state(random_state)
     ratio = fit_least_squares(X_source, X_target, rng, alpha=alpha, gamma=gamma, reg=reg, n_centers=n_centers)
@@ -259,13 +270,9 @@ def pearson_divergence(X_source, X_target, *, alpha=0.1, gamma="auto", reg="auto
 
 def _check(X_source, X_target, method, n_neighbors, weighter):
     """Samples, after the parameters that :func:`kl_divergence` and :func:`js_divergence` share."""
-    check_option("method", method, METHODS)
-    check_number("n_neighbors", n_neighbors, Integral, low=1)
     if method == "ratio":
         if weighter is None:
             raise ValueError("method='ratio' needs a weighter, such as sktl.instance.KLIEP(); got None.")
-        if not hasattr(weighter, "predict_weights"):
-            raise TypeError(f"weighter must have predict_weights, as sktl.instance.KLIEP() has; got {weighter!r}.")
     elif weighter is not None:
         raise ValueError(
             f"method='neighbors' has no use for a weighter; got {weighter!r}. Pass method='ratio' with it."

@@ -1,11 +1,12 @@
 """Energy distance between two samples."""
 
-from sktl._checks import check_option
+from sktl._checks import BOOLEAN, N_JOBS, checked
 from sktl._core.discrepancy import energy_squared
 from sktl.metrics._samples import check_samples, root
 
 
-def energy_distance(X_source, X_target, *, estimator="unbiased", squared=True, n_jobs=None):
+@checked(biased=BOOLEAN, squared=BOOLEAN, n_jobs=N_JOBS)
+def energy_distance(X_source, X_target, *, biased=False, squared=True, n_jobs=None):
     r"""Energy distance: mean distance between the samples, against mean distances within them.
 
     .. math:: D^2 = 2 \operatorname{E} \|x - y\| - \operatorname{E} \|x - x'\| - \operatorname{E} \|y - y'\|
@@ -21,9 +22,9 @@ def energy_distance(X_source, X_target, *, estimator="unbiased", squared=True, n
         Rows of the source.
     X_target : array-like or CSR matrix of shape (n_target, n_features)
         Rows of the target.
-    estimator : {"unbiased", "biased"}, default="unbiased"
-        "unbiased" leaves out the pairs of a row with itself: equal distributions give 0 on average; it needs two rows
-        a sample. "biased" is the distance of the two empirical distributions, never below 0.
+    biased : bool, default=False
+        False leaves out the pairs of a row with itself: equal distributions give 0 on average; it needs two rows a
+        sample. True is the distance of the two empirical distributions, never below 0.
     squared : bool, default=True
         Return D^2; False returns D (of 0 where the estimate is negative), as scipy's function for one column does.
     n_jobs : int, default=None
@@ -63,10 +64,8 @@ def energy_distance(X_source, X_target, *, estimator="unbiased", squared=True, n
     >>> round(energy_distance(X, Y), 1)  # 0.54 for N(0, 1) and N(1, 1)
     0.6
     """
-    check_option("estimator", estimator, ("unbiased", "biased"))
-    check_option("squared", squared, (True, False))
-    X_source, X_target = check_samples(X_source, X_target, min_rows=2 if estimator == "unbiased" else 1)
-    value = energy_squared(X_source, X_target, estimator == "unbiased", n_jobs)
-    if estimator == "biased":
-        value = max(value, 0.0)  # below 0 by rounding alone
+    X_source, X_target = check_samples(X_source, X_target, min_rows=1 if biased else 2)
+    value = energy_squared(X_source, X_target, not biased, n_jobs)
+    if biased:
+        value = max(value, 0.0)  # a squared norm: below 0 by rounding alone
     return value if squared else root(value)

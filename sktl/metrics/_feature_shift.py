@@ -4,7 +4,7 @@ import numpy as np
 from joblib import Parallel, delayed
 from scipy import sparse
 
-from sktl._checks import check_number, check_option
+from sktl._checks import N_JOBS, InstanceOf, Interval, checked
 from sktl._core.two_sample import benjamini_hochberg, holm, stability_index
 from sktl.domains import known_labels, missing_values, n_rows
 from sktl.metrics._result import FeatureShiftResult
@@ -14,6 +14,12 @@ MIN_EXPECTED = 5  # expected count below which levels are pooled for the chi-squ
 CORRECTIONS = {"holm": holm, "fdr": benjamini_hochberg}
 
 
+@checked(
+    categorical_features=(None, InstanceOf(list, tuple, set, np.ndarray, noun="a list of columns")),
+    correction=tuple(CORRECTIONS),
+    alpha=(Interval(low=0, high=1, closed="neither"),),
+    n_jobs=N_JOBS,
+)
 def feature_shift_test(X_source, X_target, *, categorical_features=None, correction="holm", alpha=0.05, n_jobs=None):
     r"""Test each column for a shift of its values and of the share of rows that miss them.
 
@@ -92,8 +98,6 @@ def feature_shift_test(X_source, X_target, *, categorical_features=None, correct
     >>> result.feature[result.shifted]
     array([2])
     """
-    check_option("correction", correction, tuple(CORRECTIONS))
-    check_number("alpha", alpha, low=0, high=1, closed="neither")
     source, target = _columns(X_source, "X_source"), _columns(X_target, "X_target")
     _check_alike(source, target)
     as_categories = set() if categorical_features is None else set(categorical_features)

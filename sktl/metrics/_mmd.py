@@ -5,15 +5,26 @@ from numbers import Integral
 import numpy as np
 from sklearn.utils import check_random_state
 
-from sktl._checks import check_kernel, check_number, check_option
+from sktl._checks import BOOLEAN, KERNEL, N_JOBS, RANDOM_STATE, InstanceOf, Interval, check_value, checked
 from sktl._core.discrepancy import FEATURE_KERNELS, mmd_blocks, mmd_linear, mmd_random_features, mmd_squared
 from sktl._core.kernels import make_kernel, stack_samples
 from sktl.metrics._labels import check_labels, check_same_kind
 from sktl.metrics._samples import check_samples, root
 
-ESTIMATORS = ("unbiased", "biased", "linear", "block", "random_features")
+METHODS = ("exact", "linear", "block", "random_features")
+GAMMAS = (*KERNEL["gamma"], InstanceOf(list, tuple, np.ndarray, noun="a list of these"))
 
 
+@checked(
+    **KERNEL | {"gamma": GAMMAS},
+    method=METHODS,
+    biased=BOOLEAN,
+    block_size=(None, Interval(Integral, 2)),
+    n_features=(Interval(Integral, 2),),
+    squared=BOOLEAN,
+    random_state=RANDOM_STATE,
+    n_jobs=N_JOBS,
+)
 def mmd(
     X_source,
     X_target,
@@ -22,7 +33,8 @@ def mmd(
     gamma="median",
     degree=3,
     coef0=1,
-    estimator="unbiased",
+    method="exact",
+    biased=False,
     block_size=None,
     n_features=512,
     squared=True,
@@ -53,12 +65,13 @@ def mmd(
         mean of the kernels with these values.
     degree, coef0 : float, default=3, 1
         Parameters of the "poly" and "sigmoid" kernels.
-    estimator : {"unbiased", "biased", "linear", "block", "random_features"}, default="unbiased"
-        "unbiased" leaves out the pairs of a row with itself: equal distributions give 0 on average. "biased" is the
-        distance of the two sample means, never below 0; it alone takes a single row. The others are unbiased too (over
-        their draws, see ``random_state``), and quicker: "linear" looks at some pairs of rows only, "block" at the pairs
-        within blocks of rows, "random_features" at all pairs under a random kernel of finite rank ("rbf" and
-        "laplacian").
+    method : {"exact", "linear", "block", "random_features"}, default="exact"
+        "exact" looks at all pairs of rows. The others are quicker, and unbiased over their draws (see
+        ``random_state``): "linear" looks at some pairs only, "block" at the pairs within blocks of rows,
+        "random_features" at all pairs under a random kernel of finite rank ("rbf" and "laplacian").
+    biased : bool, default=False
+        False leaves out the pairs of a row with itself: equal distributions give 0 on average; it needs two rows a
+        sample. True ("exact" only) is the distance of the two sample means, never below 0.
     block_size : int >= 2, default=None
         Rows of the smaller sample in each block of "block"; None means the square root of their number.
     n_features : int >= 2, default=512
@@ -91,10 +104,10 @@ def mmd(
 
     Notes
     -----
-    Cost, for n rows in all: "unbiased" and "biased" O(n^2 d) time, "block" O(n block_size d), "random_features"
+    Cost, for n rows in all: "exact" O(n^2 d) time, "block" O(n block_size d), "random_features"
     O(n n_features d), "linear" O(n d) after a sort; memory O(n d) always: kernel values are summed in blocks and never
     kept. A callable, or a kernel other than "rbf", costs "linear" O(64 n d). The spread of "linear" falls as
-    1 / sqrt(n) even where the distributions are equal, that of "unbiased" as 1 / n. "linear" differs from [1], Lemma
+    1 / sqrt(n) even where the distributions are equal, that of "exact" as 1 / n. "linear" differs from [1], Lemma
     14, where sample sizes do: no row is dropped. For rbf kernels the rows are centred first, so that data far from 0
     lose no digits. Sums are in double precision.
 
@@ -114,17 +127,15 @@ def mmd(
     >>> round(mmd(X, Y, gamma=0.5), 2)  # 0.177 for N(0, 1) and N(1, 1)
     0.19
     """
-    gammas = check_gammas(kernel, gamma, degree, coef0)
-    check_option("estimator", estimator, ESTIMATORS)
-    check_number("block_size", block_size, Integral, low=2, options=(None,))
-    check_number("n_features", n_features, Integral, low=2)
-    check_option("squared", squared, (True, False))
-    if estimator == "random_features" and kernel not in FEATURE_KERNELS:
+    gammas = check_gammas(gamma)
+    if biased and method != "exact":
+        raise ValueError(f"biased=True is for method='exact' alone: method={method!r} has no biased form.")
+    if method == "random_features" and kernel not in FEATURE_KERNELS:
         raise ValueError(
-            f"estimator='random_features' needs kernel to be one of {', '.join(map(repr, FEATURE_KERNELS))}; "
-            f"got {kernel!r}. estimator='block' takes any kernel."
+            f"method='random_features' needs kernel to be one of {', '.join(map(repr, FEATURE_KERNELS))}; "
+            f"got {kernel!r}. method='block' takes any kernel."
         )
-    X_source, X_target = check_samples(X_source, X_target, min_rows=1 if estimator == "biased" else 2)
+    X_source, X_target = check_samples(X_source, X_target, min_rows=1 if biased else 2)
     X = stack_samples(X_source, X_target)
     kernels = [make_kernel(kernel, width, X, degree, coef0) for width in gammas]
     del X
@@ -132,31 +143,32 @@ def mmd(
 
     def estimate(one):
         rng = np.random.default_rng(seed)
-        if estimator == "linear":
+        if method == "linear":
             return mmd_linear(one, X_source, X_target, rng)
-        if estimator == "block":
+        if method == "block":
             size = block_size or max(2, round(np.sqrt(min(X_source.shape[0], X_target.shape[0]))))
             return mmd_blocks(one, X_source, X_target, size, rng, n_jobs)
-        if estimator == "random_features":
+        if method == "random_features":
             return mmd_random_features(one, X_source, X_target, n_features, rng, n_jobs)
-        return mmd_squared(one, X_source, X_target, estimator == "unbiased", n_jobs)
+        return mmd_squared(one, X_source, X_target, not biased, n_jobs)
 
     value = float(np.mean([estimate(one) for one in kernels]))  # MMD^2 is linear in the kernel
-    if estimator == "biased":
+    if biased:
         value = max(value, 0.0)  # a squared norm: below 0 by rounding alone
     return value if squared else root(value)
 
 
-def check_gammas(kernel, gamma, degree, coef0):
+def check_gammas(gamma):
     """``gamma`` as a list, every member checked."""
     gammas = list(gamma) if isinstance(gamma, list | tuple | np.ndarray) else [gamma]
     if not gammas:
         raise ValueError("gamma is an empty list: give at least one value.")
     for one in gammas:
-        check_kernel(kernel, one, degree, coef0)
+        check_value("gamma", one, KERNEL["gamma"])
     return gammas
 
 
+@checked(**KERNEL | {"gamma": GAMMAS}, biased=BOOLEAN, average=("macro", "weighted"), squared=BOOLEAN, n_jobs=N_JOBS)
 def conditional_mmd(
     X_source,
     y_source,
@@ -167,7 +179,7 @@ def conditional_mmd(
     gamma="median",
     degree=3,
     coef0=1,
-    estimator="unbiased",
+    biased=False,
     average="macro",
     squared=True,
     n_jobs=None,
@@ -197,8 +209,8 @@ def conditional_mmd(
         As in :func:`mmd`; a rule looks at the rows of all classes, so that each class has the same kernel.
     degree, coef0 : float, default=3, 1
         Parameters of the "poly" and "sigmoid" kernels.
-    estimator : {"unbiased", "biased"}, default="unbiased"
-        As in :func:`mmd`. "unbiased" needs two rows of each class in each sample.
+    biased : bool, default=False
+        As in :func:`mmd`; False needs two rows of each class in both samples.
     average : {"macro", "weighted"}, default="macro"
         v_c: the same for all classes, or the share of the class among the target rows.
     squared : bool, default=True
@@ -243,24 +255,21 @@ def conditional_mmd(
     >>> bool(abs(conditional_mmd(X, y, Y, z)) < 0.01 < 0.2 < mmd(X, Y))
     True
     """
-    gammas = check_gammas(kernel, gamma, degree, coef0)
-    check_option("estimator", estimator, ("unbiased", "biased"))
-    check_option("average", average, ("macro", "weighted"))
-    check_option("squared", squared, (True, False))
+    gammas = check_gammas(gamma)
     X_source, X_target = check_samples(X_source, X_target)
     y_source = check_labels("y_source", y_source, X_source.shape[0])
     y_target = check_labels("y_target", y_target, X_target.shape[0])
     check_same_kind(y_source=y_source, y_target=y_target)
-    classes, counts = _shared_classes(y_source, y_target, 2 if estimator == "unbiased" else 1)
+    classes, counts = _shared_classes(y_source, y_target, 1 if biased else 2)
     X = stack_samples(X_source, X_target)
     kernels = [make_kernel(kernel, width, X, degree, coef0) for width in gammas]
     del X
     values = [
-        np.mean([mmd_squared(one, *pair, estimator == "unbiased", n_jobs) for one in kernels])
+        np.mean([mmd_squared(one, *pair, not biased, n_jobs) for one in kernels])
         for pair in ((X_source[y_source == c], X_target[y_target == c]) for c in classes)
     ]
     value = float(np.average(values, weights=counts if average == "weighted" else None))
-    if estimator == "biased":
+    if biased:
         value = max(value, 0.0)
     return value if squared else root(value)
 

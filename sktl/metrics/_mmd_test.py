@@ -6,7 +6,7 @@ from numbers import Integral
 import numpy as np
 from sklearn.utils import check_random_state
 
-from sktl._checks import check_kernel, check_number, check_option
+from sktl._checks import BOOLEAN, KERNEL, N_JOBS, RANDOM_STATE, InstanceOf, Interval, checked
 from sktl._core.kernels import UNIT_DIAGONAL, canonical_order, choose_gamma, make_kernel, stack_samples
 from sktl._core.regularized_mmd import regularized_statistics
 from sktl._core.two_sample import (
@@ -28,9 +28,18 @@ from sktl.metrics._samples import check_samples
 
 METHODS = ("auto", "permutation", "block")
 N_AGGREGATED = 5  # widths of "aggregate"
-GAMMA_RULES = ("aggregate", "select", "auto", "median", "scale")
+GAMMA = ("aggregate", "select", *KERNEL["gamma"], InstanceOf(list, tuple, np.ndarray, noun="a list of such numbers"))
+RESAMPLING = {
+    "method": METHODS,
+    "n_permutations": (Interval(Integral, 1),),
+    "block_size": (Interval(Integral, 2),),
+    "max_exact": (Interval(Integral, 1),),
+    "n_jobs": N_JOBS,
+    "random_state": RANDOM_STATE,
+}
 
 
+@checked(**KERNEL | {"gamma": GAMMA}, biased=BOOLEAN, **RESAMPLING)
 def mmd_test(
     X_source,
     X_target,
@@ -39,7 +48,7 @@ def mmd_test(
     gamma="aggregate",
     degree=3,
     coef0=1,
-    estimator="unbiased",
+    biased=False,
     method="auto",
     n_permutations=1000,
     block_size=128,
@@ -88,8 +97,9 @@ def mmd_test(
         the rows, and tests on the other half. The other rules and numbers are those of :func:`~sktl.metrics.mmd`.
     degree, coef0 : float, default=3, 1
         Parameters of the "poly" and "sigmoid" kernels.
-    estimator : {"unbiased", "biased"}, default="unbiased"
-        Which MMD^2. They give the same p-value where the samples have equal sizes and k(x, x) is constant.
+    biased : bool, default=False
+        Whether pairs of a row with itself count. The p-value is the same where the samples have equal sizes and k(x, x)
+        is constant.
     method : {"auto", "permutation", "block"}, default="auto"
         "permutation": all pairs of rows. "block": the mean over blocks of ``block_size`` random pairs (x_i, y_i), whose
         p-value comes from random swaps within pairs (wild bootstrap); it is linear in the number of rows, always
@@ -161,8 +171,6 @@ def mmd_test(
     0.001
     """
     gamma = _check_gamma(gamma)
-    check_kernel(kernel, gamma if isinstance(gamma, float) or gamma in GAMMA_RULES[2:] else "median", degree, coef0)
-    check_option("estimator", estimator, ("unbiased", "biased"))
     plan = _Resampling(method, n_permutations, block_size, max_exact, n_jobs)
     X_source, X_target = check_samples(X_source, X_target, min_rows=4 if gamma == "select" else 2)
     X, is_target, rng = _pool(X_source, X_target, random_state)
@@ -178,10 +186,10 @@ def mmd_test(
         return kernel_tiles(rows, make_kernel(kernel, gammas[0], rows, degree, coef0), dtype)
 
     def regularized(labels):
-        return regularized_statistics(X, kernel, gammas[middle], labels, dtype, estimator == "unbiased")
+        return regularized_statistics(X, kernel, gammas[middle], labels, dtype, not biased)
 
     statistics, method, sizes = plan.statistics(
-        tiles_of, len(gammas), X, is_target, estimator == "unbiased", rng, regularized if len(gammas[middle]) else None
+        tiles_of, len(gammas), X, is_target, not biased, rng, regularized if len(gammas[middle]) else None
     )
     pvalues = rank_pvalues(statistics)[:, 0]
     n_plain, n_kernels = len(gammas), len(statistics)
@@ -201,6 +209,7 @@ def mmd_test(
     )
 
 
+@checked(**RESAMPLING)
 def energy_test(
     X_source,
     X_target,
@@ -302,12 +311,6 @@ class _Resampling:
     max_exact: int
     n_jobs: int | None
 
-    def __post_init__(self):
-        check_option("method", self.method, METHODS)
-        check_number("n_permutations", self.n_permutations, Integral, low=1)
-        check_number("block_size", self.block_size, Integral, low=2)
-        check_number("max_exact", self.max_exact, Integral, low=1)
-
     def statistics(self, tiles_of, n_kernels, X, is_target, unbiased, rng, more=None):
         """The statistic of each kernel and relabelling (the first is none), the method used, and the sizes used.
 
@@ -331,10 +334,8 @@ class _Resampling:
 def _check_gamma(gamma):
     """A rule, a float, or a tuple of floats to aggregate over."""
     if isinstance(gamma, str):
-        check_option("gamma", gamma, GAMMA_RULES)
         return gamma
     if np.ndim(gamma) == 0:
-        check_number("gamma", gamma, low=0, closed="neither", options=GAMMA_RULES)
         return float(gamma)
     values = np.asarray(gamma, dtype=float)
     if values.ndim != 1 or not len(values) or not (np.isfinite(values) & (values > 0)).all():

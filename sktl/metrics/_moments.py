@@ -1,10 +1,11 @@
 """Distances between the means and covariances of two samples."""
 
-from sktl._checks import check_option
+from sktl._checks import BOOLEAN, checked
 from sktl._core.sample_moments import covariance_gap, frechet_squared
 from sktl.metrics._samples import check_samples, root
 
 
+@checked(squared=BOOLEAN)
 def frechet_distance(X_source, X_target, *, squared=True):
     r"""Frechet distance: Wasserstein distance of order 2, as if both samples were Gaussian.
 
@@ -59,11 +60,11 @@ def frechet_distance(X_source, X_target, *, squared=True):
     >>> round(frechet_distance(X, Y))  # 2 for N(0, 1) and N(1, 4)
     2
     """
-    check_option("squared", squared, (True, False))
     value = frechet_squared(*check_samples(X_source, X_target, min_rows=2))
     return value if squared else root(value)
 
 
+@checked(squared=BOOLEAN)
 def coral_distance(X_source, X_target, *, squared=True):
     r"""CORAL distance: squared difference of the covariances, as in the CORAL loss.
 
@@ -115,7 +116,6 @@ def coral_distance(X_source, X_target, *, squared=True):
     >>> round(coral_distance(X, Y), 1)  # (4 - 1)^2 / 4 = 2.25
     2.3
     """
-    check_option("squared", squared, (True, False))
     X_source, X_target = check_samples(X_source, X_target, min_rows=2)
     value = covariance_gap(X_source, X_target) / (4 * X_source.shape[1] ** 2)
     return value if squared else root(value)

@@ -4,8 +4,26 @@ import numpy as np
 from sklearn.base import is_classifier
 from sklearn.utils import check_array
 
+from sktl._checks import HasMethods
 from sktl._core.kernels import canonical_order, stack_samples
 from sktl.domains import as_column, n_rows, stack_domains
+
+
+class Classifiers(HasMethods):
+    """Constraint: objects that scikit-learn calls classifiers."""
+
+    def __init__(self):
+        super().__init__("fit", "predict")
+
+    def is_kind(self, value):
+        """Whether the value is an unfitted or fitted classifier."""
+        return super().is_kind(value) and is_classifier(value)
+
+    def __str__(self):
+        return "a classifier, such as LogisticRegression()"
+
+
+CLASSIFIER = (None, Classifiers())
 
 
 def check_samples(X_source, X_target, min_rows=1):
@@ -28,13 +46,13 @@ def check_samples(X_source, X_target, min_rows=1):
     return checked
 
 
-def pool_samples(X_source, X_target, classifier, min_rows):
+def pool_samples(X_source, X_target, estimator, min_rows):
     """Rows of both samples, in an order that depends on their values alone, and which of them are the target's.
 
-    Without a ``classifier`` they are finite arrays or CSR matrices. One of the user's own gets tables as they are, and
+    Without an ``estimator`` they are finite arrays or CSR matrices. One of the user's own gets tables as they are, and
     judges texts and gaps itself.
     """
-    if classifier is None:
+    if estimator is None:
         X = stack_samples(*check_samples(X_source, X_target, min_rows))
         order = canonical_order(X)
     else:
@@ -57,12 +75,6 @@ def pool_samples(X_source, X_target, classifier, min_rows):
             X = stack_samples(*samples)
             order = canonical_order(X if hasattr(X, "tocsr") else np.nan_to_num(X))
     return X, order, np.arange(n_rows(X)) >= n_rows(X_source)
-
-
-def check_classifier(name, classifier):
-    """Raise unless ``classifier`` is an instance of a classifier."""
-    if isinstance(classifier, (str, type)) or not hasattr(classifier, "fit") or not is_classifier(classifier):
-        raise TypeError(f"{name} must be a classifier, such as LogisticRegression(); got {classifier!r}.")
 
 
 def root(value) -> float:

@@ -4,15 +4,17 @@ from numbers import Integral
 
 import numpy as np
 
-from sktl._checks import check_number, check_option
+from sktl._checks import Interval, checked
 from sktl._core.axes import principal_axes
 from sktl._core.sample_moments import angles_between
 from sktl.metrics._samples import check_samples
 
+N_COMPONENTS = ("auto", Interval(Integral, 1))
 MOST = 10  # components that the default takes, at the most
 
 
-def principal_angles(X_source, X_target, *, n_components=None):
+@checked(n_components=N_COMPONENTS)
+def principal_angles(X_source, X_target, *, n_components="auto"):
     r"""Principal angles between the subspaces in which two samples vary most.
 
     With orthonormal bases P_s and P_t of the leading principal components of each sample, the cosines of the angles are
@@ -26,8 +28,8 @@ def principal_angles(X_source, X_target, *, n_components=None):
         Rows of the source, two at least.
     X_target : array-like or CSR matrix of shape (n_target, n_features)
         Rows of the target, two at least.
-    n_components : int >= 1, default=None
-        Dimension of both subspaces. None: 10, or half the directions that either sample varies in (rounded up), or as
+    n_components : int >= 1 or "auto", default="auto"
+        Dimension of both subspaces. "auto": 10, or half the directions that either sample varies in (rounded up), or as
         many as both do, whichever is least. All directions at once would have no angle between them.
 
     Returns
@@ -65,11 +67,10 @@ def principal_angles(X_source, X_target, *, n_components=None):
     >>> principal_angles(X, X @ turn).round(2)
     array([0.3])
     """
-    check_number("n_components", n_components, Integral, low=1, options=(None,))
     X_source, X_target = check_samples(X_source, X_target, min_rows=2)
     bases = [principal_axes(X)[1] for X in (X_source, X_target)]
     ranks = [basis.shape[1] for basis in bases]
-    if n_components is None:
+    if n_components == "auto":
         n_components = max(min(MOST, -(-max(ranks) // 2), *ranks), 1)
     for name, rank in zip(("X_source", "X_target"), ranks, strict=True):
         if rank < n_components:
@@ -80,7 +81,8 @@ def principal_angles(X_source, X_target, *, n_components=None):
     return angles_between(*(basis[:, :n_components] for basis in bases))
 
 
-def subspace_distance(X_source, X_target, *, n_components=None, metric="chordal"):
+@checked(n_components=N_COMPONENTS, metric=("chordal", "geodesic", "projection"))
+def subspace_distance(X_source, X_target, *, n_components="auto", metric="chordal"):
     r"""Distance between the subspaces in which two samples vary most, from their principal angles.
 
     .. math:: \text{chordal: } \sqrt{\textstyle\sum_i \sin^2 \theta_i}, \qquad
@@ -97,8 +99,8 @@ def subspace_distance(X_source, X_target, *, n_components=None, metric="chordal"
         Rows of the source, two at least.
     X_target : array-like or CSR matrix of shape (n_target, n_features)
         Rows of the target, two at least.
-    n_components : int >= 1, default=None
-        Dimension of both subspaces; None as in :func:`principal_angles`.
+    n_components : int >= 1 or "auto", default="auto"
+        Dimension of both subspaces; "auto" as in :func:`principal_angles`.
     metric : {"chordal", "geodesic", "projection"}, default="chordal"
         Which distance; "chordal" is the Frobenius norm of the difference of the projections, over sqrt(2); "projection"
         its spectral norm.
@@ -135,7 +137,6 @@ def subspace_distance(X_source, X_target, *, n_components=None, metric="chordal"
     >>> round(subspace_distance(X, X[:, ::-1]), 1)  # at right angles
     1.0
     """
-    check_option("metric", metric, ("chordal", "geodesic", "projection"))
     angles = principal_angles(X_source, X_target, n_components=n_components)
     if metric == "geodesic":
         return float(np.linalg.norm(angles))

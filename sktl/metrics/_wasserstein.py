@@ -1,21 +1,27 @@
 """Wasserstein distance between two samples."""
 
-import warnings
 from numbers import Integral
 
 import numpy as np
-from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils import check_random_state
 
-from sktl._checks import check_number, check_option, import_extra
+from sktl._checks import N_JOBS, RANDOM_STATE, Interval, checked, import_extra
 from sktl._core.kernels import Kernel
 from sktl._core.wasserstein import random_directions, wasserstein_columns, wasserstein_projections
-from sktl.domains import user_level
+from sktl.domains import warn_unconverged
 from sktl.metrics._samples import check_samples
 
 MAX_ITER = 10_000_000  # steps of the network simplex
 
 
+@checked(
+    method=("marginal", "sliced", "exact"),
+    p=(Interval(low=1),),
+    n_projections=(Interval(Integral, 1),),
+    max_pairs=(Interval(Integral, 1),),
+    random_state=RANDOM_STATE,
+    n_jobs=N_JOBS,
+)
 def wasserstein_distance(
     X_source,
     X_target,
@@ -100,10 +106,6 @@ def wasserstein_distance(
     >>> round(wasserstein_distance(X, Y), 1)  # 1 in the first column, 0 in the second
     0.6
     """
-    check_option("method", method, ("marginal", "sliced", "exact"))
-    check_number("p", p, low=1)
-    check_number("n_projections", n_projections, Integral, low=1)
-    check_number("max_pairs", max_pairs, Integral, low=1)
     X_source, X_target = check_samples(X_source, X_target)
     if method == "exact" and X_source.shape[1] > 1:
         return _exact(X_source, X_target, p, max_pairs)
@@ -135,9 +137,7 @@ def _exact(X_source, X_target, p, max_pairs):
         check_marginals=False,
     )
     if log["warning"] is not None:
-        warnings.warn(
+        warn_unconverged(
             f"The transport of {n} rows to {m} was not solved: {log['warning']}.",
-            ConvergenceWarning,
-            stacklevel=user_level(),
         )
     return float(max(total, 0.0) ** (1 / p))

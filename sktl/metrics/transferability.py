@@ -12,12 +12,13 @@ import numpy as np
 from sklearn.utils import check_array, check_consistent_length, column_or_1d
 from sklearn.utils.multiclass import check_classification_targets
 
-from sktl._checks import check_number, check_option
+from sktl._checks import Interval, checked
 from sktl._core import transferability as core
 
 __all__ = ["h_score", "leep", "log_me", "nce", "trans_rate"]
 
 
+@checked(shrinkage=("auto", None, Interval(low=0, high=1)))
 def h_score(X, y, *, shrinkage=None):
     r"""H-score: how much of the features' spread lies between the classes, in units of their covariance.
 
@@ -71,14 +72,13 @@ def h_score(X, y, *, shrinkage=None):
     >>> h_score(good + 2 * y[:, None], y) > h_score(bad, y)
     True
     """
-    if shrinkage != "auto" and shrinkage is not None:
-        check_number("shrinkage", shrinkage, low=0, high=1)
     X, codes, n_classes = _features_and_classes(X, y)
     if shrinkage == "auto":
         shrinkage = core.ledoit_wolf_shrinkage(X)
     return core.h_score(X, codes, n_classes, shrinkage)
 
 
+@checked(task=("auto", "classification", "regression"), max_iter=(Interval(Integral, 1),), tol=(Interval(low=0),))
 def log_me(X, y, *, task="auto", max_iter=100, tol=1e-8):
     r"""LogME: the largest log evidence a row of a Bayesian linear model from the features to the labels.
 
@@ -135,9 +135,6 @@ def log_me(X, y, *, task="auto", max_iter=100, tol=1e-8):
     >>> log_me(X, y) > log_me(X[:, 1:], y)
     True
     """
-    check_option("task", task, ("auto", "classification", "regression"))
-    check_number("max_iter", max_iter, Integral, low=1)
-    check_number("tol", tol, low=0)
     if task == "auto":
         values = np.asarray(y)
         continuous = values.dtype.kind == "f" and np.isfinite(values).all() and (values != np.floor(values)).any()
@@ -258,6 +255,7 @@ def nce(y_source, y):
     return core.negative_conditional_entropy(source_codes, codes)
 
 
+@checked(eps=(Interval(low=0, closed="neither"),))
 def trans_rate(X, y, *, eps=1e-4):
     r"""TransRate: how many nats the classes save in coding the features; an estimate of their mutual information.
 
@@ -310,7 +308,6 @@ def trans_rate(X, y, *, eps=1e-4):
     >>> trans_rate(X + 4 * np.eye(3)[y], y) > trans_rate(X, y)
     True
     """
-    check_number("eps", eps, low=0, closed="neither")
     X, codes, n_classes = _features_and_classes(X, y)
     X = X - X.mean(axis=0)
     parts = (X[codes == c] for c in range(n_classes))

@@ -1,40 +1,27 @@
 """Transfer only where the evidence says that it helps."""
 
+from functools import partial
 from numbers import Integral
 
 import numpy as np
-from scipy.stats import sem
 from sklearn.base import is_classifier
 
-from sktl._checks import check_number, check_option
+from sktl._checks import ESTIMATOR, FOLDS, N_JOBS, SEED, InstanceOf, Interval, check_parameters, check_value
 from sktl.base import BaseOnLabeled, fit_on_domains, on_missing_labels
-from sktl.domains import draw_rows, known_labels, n_rows, one_column, read_domains
-from sktl.instance import DiscriminatorWeighter
-from sktl.model_selection._by_domain import respond
+from sktl.domains import known_labels, one_column, read_domains
 from sktl.model_selection._candidates import (
     BASELINES,
     POOLED,
     SOURCE_ONLY,
     TARGET_ONLY,
     TRANSFER,
-    circular_losses,
     default_baseline,
     fit_candidate,
-    labels_at,
-    losses_on_labels,
 )
-from sktl.model_selection._evidence import (
-    Verdict,
-    gain_of_folds,
-    gain_of_rows,
-    gain_of_weighted_rows,
-    judge,
-    weighted_mean,
-)
-from sktl.model_selection._losses import LOSSES, check_outputs, choose_loss
-from sktl.model_selection._splitters import SourceTargetKFold
-
-MIN_LABELS = 10  # labelled target rows below which they say too little, and evidence without labels decides
+from sktl.model_selection._gains import gain_of_rows
+from sktl.model_selection._guard_evidence import WITH_LABELS, WITHOUT_LABELS, Comparison, Found, by_scorer
+from sktl.model_selection._losses import LOSSES, check_outputs
+from sktl.model_selection._verdict import LEVEL, MIN_LABELS, Verdict
 
 
 class TransferGuard(BaseOnLabeled):
@@ -58,10 +45,10 @@ class TransferGuard(BaseOnLabeled):
     (``benchmarks/guard.py``). Most of that comes from using the target's labels at all: with no transfer offered, 44
     and 80 %. *When it hurts*: true but small gains are given up where labels are few; a larger ``alpha`` gives up
     fewer. Where circular validation is wrong (class shares that differ, a p(y|x) that does) and the labels are few, the
-    level is not exact: ``circular=False`` keeps it. Without target labels no test can see that p(y|x) differs: weighted
-    losses keep their level under covariate shift alone, and took no transfer on the real pairs; ``scorer="circular",
-    margin=0.1`` kept 45 % there and lost on 1 %. A gain by Brier scores may be one of calibration: ask for
-    ``loss="zero_one"`` where accuracy alone counts.
+    level is not exact: ``with_labels="labels"`` keeps it. Without target labels no test can see that p(y|x) differs:
+    weighted losses keep their level under covariate shift alone, and took no transfer on the real pairs;
+    ``without_labels="circular", margin=0.1`` kept 45 % there and lost on 1 %. A gain by Brier scores may be one of
+    calibration: ask for ``loss="zero_one"`` where accuracy alone counts.
 
     Parameters
     ----------
@@ -77,21 +64,25 @@ class TransferGuard(BaseOnLabeled):
         Level of the tests.
     margin : float >= 0, default=0.0
         Gain that transfer must exceed, in units of the score.
-    loss : {"auto", "zero_one", "log", "brier", "squared", "absolute"} or callable, default="auto"
-        Loss of a row. "auto": "squared" for regressors; for classifiers "zero_one", but with target labels "brier"
-        (squared error of the class probabilities, which says more a row) where all models have ``predict_proba``.
-    circular : bool, default=True
-        Whether circular validation counts beside target labels. False: the labels must prove the gain alone, for whom
-        the level matters more than what is given up; so it is too for models that can't be fitted without them.
-    scorer : callable or "circular", default=None
-        What decides without (10 or more) target labels. None: weighted losses of source rows, with the weights of
+    loss : {"auto", "zero_one", "log_loss", "brier", "squared_error", "absolute_error"} or callable, default="auto"
+        Loss of a row. "auto": "squared_error" for regressors; for classifiers "zero_one", but with target labels
+        "brier" (squared error of the class probabilities, which says more a row) where all models have
+        ``predict_proba``.
+    with_labels : {"circular", "labels"}, default="circular"
+        What decides with 10 or more target labels: these and circular validation beside them, or these alone, for whom
+        the level matters more than what is given up. Models that can't be fitted without target labels are judged by
+        these alone.
+    without_labels : {"weighted", "circular"} or callable, default="weighted"
+        What decides without. "weighted": losses of source rows, with the weights of
         :class:`sktl.instance.DiscriminatorWeighter` (numeric columns). "circular": source rows, learned back from the
-        predictions of the target (see :class:`CircularValidationScorer`), row by row. A callable is
-        ``scorer(estimator, X, y, sample_domain=...)``.
+        predictions of the target (see :class:`CircularValidationScorer`), row by row. Or a scorer that needs no target
+        labels, ``scorer(estimator, X, y, sample_domain=...)``, such as those of this module.
     cv : int >= 2, default=5
         Folds.
     n_repeats : int >= 1, default=3
-        Repetitions of the folds for the scorer.
+        Repetitions of the folds for a scorer.
+    n_jobs : int or None, default=None
+        Fits in parallel, by joblib.
     random_state : int, default=0
         Seed of the folds.
 
@@ -106,6 +97,8 @@ class TransferGuard(BaseOnLabeled):
     criterion_ : str
         What decided: "target labels", "weighted source labels", "circular validation", "scorer", "one domain", or "too
         few rows": with fewer rows of a domain than folds there is no evidence, and transfer is refused.
+    verdict_ : Verdict
+        All that the tests say; ``print`` says it in a sentence.
     evidence_ : dict of str -> dict
         For each candidate its mean ``score`` and the ``standard_error`` of that.
     gain_ : Gain or None
@@ -159,6 +152,20 @@ class TransferGuard(BaseOnLabeled):
     ('target-only', 'target labels')
     """
 
+    _constraints = {
+        "estimator": ESTIMATOR,
+        "baseline": (None, *ESTIMATOR),
+        "alternatives": (InstanceOf(list, tuple, noun="a list of (name, estimator) tuples"),),
+        "alpha": (LEVEL,),
+        "margin": (Interval(low=0),),
+        "loss": ("auto", *LOSSES, callable),
+        "with_labels": (*WITH_LABELS,),
+        "without_labels": (*WITHOUT_LABELS, callable),
+        "cv": FOLDS,
+        "n_repeats": (Interval(Integral, 1),),
+        "n_jobs": N_JOBS,
+        "random_state": SEED,
+    }
     __metadata_request__fit = {"sample_domain": True}
 
     def __init__(
@@ -170,10 +177,11 @@ class TransferGuard(BaseOnLabeled):
         alpha=0.05,
         margin=0.0,
         loss="auto",
-        circular=True,
-        scorer=None,
+        with_labels="circular",
+        without_labels="weighted",
         cv=5,
         n_repeats=3,
+        n_jobs=None,
         random_state=0,
     ):
         self.estimator = estimator
@@ -182,10 +190,11 @@ class TransferGuard(BaseOnLabeled):
         self.alpha = alpha
         self.margin = margin
         self.loss = loss
-        self.circular = circular
-        self.scorer = scorer
+        self.with_labels = with_labels
+        self.without_labels = without_labels
         self.cv = cv
         self.n_repeats = n_repeats
+        self.n_jobs = n_jobs
         self.random_state = random_state
 
     def fit(self, X, y=None, sample_domain=None):
@@ -214,45 +223,50 @@ class TransferGuard(BaseOnLabeled):
         SingleDomainWarning
             If there is one domain; the estimator is fitted as it is then.
         """
-        self._check_params()
+        check_parameters(self)
+        self._check_names()
         domains = read_domains(X, y, sample_domain)
-        self.evidence_, self.gains_, self.gain_, self.pvalue_ = {}, {}, None, None
-        self.baseline_gains_, self.circular_gain_ = {}, None
         if domains.single:
-            self.decision_, self.fallback_, self.criterion_ = TRANSFER, TRANSFER, "one domain"
             self.estimator_ = fit_on_domains(on_missing_labels(self.estimator), X, y, None)
-            return self
+            return self._store(self._no_verdict(TRANSFER, "there is one domain"), "one domain")
         y = one_column(y)
         self._check_classes(y, domains)
-        models, n_labels = self._candidates(X, domains), int((domains.target & domains.labeled).sum())
-        self.decision_ = self.fallback_ = SOURCE_ONLY if SOURCE_ONLY in models else TARGET_ONLY
-        if min(domains.source.sum(), domains.target.sum()) < self.cv:
-            self.criterion_ = "too few rows"
-        elif n_labels >= MIN_LABELS:
-            self.criterion_ = "target labels"
-            self._store(self._by_labels(models, X, y, domains))
-        elif SOURCE_ONLY not in models:
-            self.criterion_ = "too few rows"
-        else:
-            models = {name: model for name, model in models.items() if name not in (TARGET_ONLY, POOLED)}
-            by = (
-                self._by_weights
-                if self.scorer is None
-                else self._by_scorer
-                if callable(self.scorer)
-                else self._by_circular
-            )
-            gains = by(models, X, y, domains)
-            pvalues = {name: gain.pvalue for name, gain in gains.items()}
-            self._store(Verdict(SOURCE_ONLY, {}, gains, pvalues, self.alpha, self.margin))
+        models = self._candidates(X, domains)
+        self._store(*self._decide(models, X, y, domains))
         self.estimator_ = fit_candidate(self.decision_, models[self.decision_], X, y, domains.names)
         return self
 
-    def _store(self, verdict):
-        """Keep what the tests say."""
-        self.fallback_, self.baseline_gains_ = verdict.fallback, verdict.baseline_gains
-        self.gains_, self.decision_ = verdict.gains, verdict.chosen
-        self.gain_, self.pvalue_ = verdict.gains[verdict.best], verdict.pvalues[verdict.best]
+    def _decide(self, models, X, y, domains):
+        """What the evidence says, and which it was: the first kind that there is enough of."""
+        n_labels = int((domains.target & domains.labeled).sum())
+        usual = SOURCE_ONLY if SOURCE_ONLY in models else TARGET_ONLY
+        if min(domains.source.sum(), domains.target.sum()) < self.cv:
+            return self._no_verdict(usual, f"a domain has fewer rows than the {self.cv} folds"), "too few rows"
+        if n_labels >= MIN_LABELS:
+            return WITH_LABELS[self.with_labels](Comparison(models, usual, X, y, domains, self)), "target labels"
+        if usual != SOURCE_ONLY:
+            few = f"no source row has a label, and only {n_labels} target rows have one"
+            return self._no_verdict(usual, few), "too few rows"
+        models = {name: model for name, model in models.items() if name not in (TARGET_ONLY, POOLED)}
+        by = self.without_labels
+        by = partial(by_scorer, by) if callable(by) else WITHOUT_LABELS[by]
+        found = by(Comparison(models, usual, X, y, domains, self))
+        return found, found.verdict.evidence
+
+    def _no_verdict(self, usual, reason):
+        """What is kept where nothing can be compared."""
+        return Found(Verdict(usual, usual, {}, {}, {}, self.alpha, self.margin, unknown=reason), {})
+
+    def _store(self, found, criterion):
+        """Keep what the evidence says."""
+        verdict = self.verdict_ = found.verdict
+        self.criterion_, self.evidence_, self.decision_ = criterion, found.scores, verdict.chosen
+        self.fallback_, self.baseline_gains_, self.gains_ = verdict.fallback, verdict.baseline_gains, verdict.gains
+        self.gain_, self.pvalue_ = verdict.gains.get(verdict.best), verdict.pvalues.get(verdict.best)
+        circular = found.circular.get(verdict.best)
+        level = self.alpha / (1 + len(self.alternatives))
+        self.circular_gain_ = None if circular is None else gain_of_rows(circular, level, self.margin)
+        return self
 
     def _check_classes(self, y, domains):
         """Raise unless the labels of a classifier are of two classes or more."""
@@ -264,20 +278,12 @@ class TransferGuard(BaseOnLabeled):
                 "Add rows of another class."
             )
 
-    def _check_params(self):
-        check_number("alpha", self.alpha, low=0, high=0.5, closed="neither")
-        check_number("margin", self.margin, low=0)
-        check_number("cv", self.cv, Integral, low=2)
-        check_number("n_repeats", self.n_repeats, Integral, low=1)
-        check_number("random_state", self.random_state, Integral, low=0)
-        check_option("circular", self.circular, (True, False))
-        if not callable(self.loss):
-            check_option("loss", self.loss, ("auto", *LOSSES))
-        if self.scorer is not None and self.scorer != "circular" and not callable(self.scorer):
-            raise TypeError(
-                "scorer must be None or a scorer, such as ImportanceWeightedScorer(), or 'circular'; got "
-                f"{self.scorer!r}."
-            )
+    def _check_names(self):
+        """Raise unless the alternatives are estimators with names of their own."""
+        for pair in self.alternatives:
+            if not isinstance(pair, tuple) or len(pair) != 2 or not isinstance(pair[0], str):
+                raise TypeError(f"alternatives must be a list of (name, estimator) tuples; got {pair!r} among them.")
+            check_value(f"alternatives, {pair[0]!r},", pair[1], ESTIMATOR)
         names = [TRANSFER, *BASELINES, *(name for name, _ in self.alternatives)]
         if len(set(names)) < len(names):
             raise ValueError(f"alternatives need names of their own, none of {names[:4]}; got {names[4:]}.")
@@ -291,100 +297,6 @@ class TransferGuard(BaseOnLabeled):
             if there:
                 models[name] = baseline
         return {name: on_missing_labels(model) for name, model in models.items()}
-
-    def _level(self):
-        """Level of each transfer model's test."""
-        return self.alpha / (1 + len(self.alternatives))
-
-    def _note(self, loss, losses):
-        """Keep the mean scores of the candidates."""
-        self.evidence_ = {
-            name: {"score": float(loss.score(values.mean())), "standard_error": float(sem(values))}
-            for name, values in losses.items()
-        }
-
-    def _by_labels(self, models, X, y, domains):
-        """Compare by losses of held-out target labels, and by circular validation beside them."""
-        sure = self.loss == "auto" and all(hasattr(model, "predict_proba") for model in models.values())
-        loss = choose_loss("brier" if sure else self.loss, self.estimator)
-        losses = losses_on_labels(models, loss, X, y, domains, self.cv, self.random_state)
-        self._note(loss, losses)
-        rivals = [name for name in models if name not in BASELINES]
-        others = [name for name in models if name in BASELINES and name != self.fallback_]
-        use = self.circular and SOURCE_ONLY in models
-        circular = self._circular_gains(models, rivals, X, y, domains) if use else {}
-        verdict = judge(losses, self.fallback_, others, rivals, self.alpha, self.margin, circular)
-        if verdict.best in circular:
-            self.circular_gain_ = gain_of_rows(circular[verdict.best], self._level(), 0.0)
-        return verdict
-
-    def _circular_gains(self, models, rivals, X, y, domains):
-        """Gains over the source alone by circular validation, of the models that can do without target labels."""
-        loss, found = choose_loss(self.loss, self.estimator), {}
-        for name in (SOURCE_ONLY, *rivals):
-            try:
-                found[name] = circular_losses(name, models[name], loss, X, y, domains, self.random_state)
-            except ValueError:  # it needs target labels, or a class has too few rows: the labels decide alone
-                if name == SOURCE_ONLY:
-                    return {}
-        usual = found.pop(SOURCE_ONLY)
-        return {name: usual - values for name, values in found.items()}
-
-    def _by_circular(self, models, X, y, domains):
-        """Gains over the source alone by circular validation."""
-        self.criterion_, loss = "circular validation", choose_loss(self.loss, self.estimator)
-        losses = {
-            name: circular_losses(name, model, loss, X, y, domains, self.random_state) for name, model in models.items()
-        }
-        self._note(loss, losses)
-        usual = losses.pop(SOURCE_ONLY)
-        return {name: gain_of_rows(usual - values, self._level(), self.margin) for name, values in losses.items()}
-
-    def _by_scorer(self, models, X, y, domains):
-        """Gains over the source alone by a scorer that needs no target labels."""
-        self.criterion_, scores = "scorer", {name: [] for name in models}
-        for test, fits in self._folds(models, X, y, domains, self.n_repeats):
-            for name, fitted in fits:
-                score = self.scorer(fitted, draw_rows(X, test), draw_rows(y, test), sample_domain=domains.names[test])
-                scores[name].append(score)
-        self.evidence_ = {
-            name: {"score": float(np.mean(values)), "standard_error": float(sem(values))}
-            for name, values in scores.items()
-        }
-        usual = scores.pop(SOURCE_ONLY)
-        return {
-            name: gain_of_folds(np.subtract(values, usual), self.cv, self._level(), self.margin)
-            for name, values in scores.items()
-        }
-
-    def _by_weights(self, models, X, y, domains):
-        """Gains over the source alone by the weighted losses of held-out source rows, through the source's own map."""
-        self.criterion_, loss = "weighted source labels", choose_loss(self.loss, self.estimator)
-        rows = np.flatnonzero(domains.source & domains.labeled)
-        weights = DiscriminatorWeighter().fit(X, y, sample_domain=domains.target).weights_[rows]
-        losses = {name: np.zeros(n_rows(X)) for name in models}
-        for test, fits in self._folds(models, X, y, domains, 1):
-            test = np.intersect1d(test, rows)
-            truth = labels_at(y, domains, test)
-            for name, fitted in fits:
-                answer = respond(fitted, draw_rows(X, test), domains.names[test], loss.method)
-                losses[name][test] = loss.of_rows(truth, answer, getattr(fitted, "classes_", None))
-        for name, values in losses.items():
-            mean, error, _ = weighted_mean(values[rows], weights)
-            self.evidence_[name] = {"score": float(loss.score(mean)), "standard_error": float(error)}
-        usual = losses.pop(SOURCE_ONLY)
-        return {
-            name: gain_of_weighted_rows((usual - values)[rows], weights, self._level(), self.margin)
-            for name, values in losses.items()
-        }
-
-    def _folds(self, models, X, y, domains, n_repeats):
-        """Yield the held-out rows of each fold, and (name, fitted model) of the models fitted on the others."""
-        for repeat in range(n_repeats):
-            splitter = SourceTargetKFold(self.cv, random_state=self.random_state + repeat)
-            for train, test in splitter.split(X, y, domains.names):
-                seen = draw_rows(X, train), draw_rows(y, train), domains.names[train]
-                yield test, [(name, fit_candidate(name, model, *seen)) for name, model in models.items()]
 
     def _router(self):
         return super()._router().add_self_request(self)

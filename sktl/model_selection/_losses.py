@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 from sklearn.base import is_classifier, is_regressor
@@ -23,7 +24,7 @@ class Loss:
 
     of_rows: Callable
     method: str = "predict"
-    score: Callable = lambda risk: -risk
+    score: Callable = np.negative
 
 
 def zero_one(y, answer, classes):
@@ -40,18 +41,23 @@ def log_loss(y, answer, classes):
     return -np.log(np.maximum(share, np.finfo(float).eps))
 
 
+def accuracy(risk):
+    """Share of right answers, from that of wrong ones."""
+    return 1 - risk
+
+
 def brier(y, answer, classes):
     """Squared distance of the class probabilities from the truth, 0 to 2."""
     hits = np.asarray(y)[:, None] == np.asarray(classes)
     return ((np.asarray(answer) - hits) ** 2).sum(axis=1) + (1 - hits.any(axis=1))
 
 
-def squared(y, answer, classes):
+def squared_error(y, answer, classes):
     """Square of the difference; the mean over several outputs."""
     return by_row((np.asarray(answer, dtype=float) - y) ** 2)
 
 
-def absolute(y, answer, classes):
+def absolute_error(y, answer, classes):
     """Size of the difference; the mean over several outputs."""
     return by_row(np.abs(np.asarray(answer, dtype=float) - y))
 
@@ -62,24 +68,20 @@ def by_row(losses):
 
 
 LOSSES = {
-    "zero_one": Loss(zero_one, score=lambda risk: 1 - risk),
-    "log": Loss(log_loss, "predict_proba"),
+    "zero_one": Loss(zero_one, score=accuracy),
+    "log_loss": Loss(log_loss, "predict_proba"),
     "brier": Loss(brier, "predict_proba"),
-    "squared": Loss(squared),
-    "absolute": Loss(absolute),
+    "squared_error": Loss(squared_error),
+    "absolute_error": Loss(absolute_error),
 }
 
 
-def own_loss(loss):
-    """A function of (y, answer, classes) from the caller's of (y_true, y_pred), which must return one loss a row."""
-
-    def of_rows(y, answer, classes):
-        losses = np.asarray(loss(y, answer), dtype=float)
-        if losses.shape != (len(y),):
-            raise ValueError(f"loss must return one number a row, shape ({len(y)},); it returned shape {losses.shape}.")
-        return losses
-
-    return of_rows
+def own_loss(y, answer, classes, *, loss):
+    """Losses by the caller's function of (y_true, y_pred), which must return one a row."""
+    losses = np.asarray(loss(y, answer), dtype=float)
+    if losses.shape != (len(y),):
+        raise ValueError(f"loss must return one number a row, shape ({len(y)},); it returned shape {losses.shape}.")
+    return losses
 
 
 def check_outputs(who, estimator, y):
@@ -94,11 +96,11 @@ def check_outputs(who, estimator, y):
 def choose_loss(loss, estimator):
     """A :class:`Loss` by name, from a callable (y_true, y_pred) -> losses, or by the kind of the estimator."""
     if callable(loss):
-        return Loss(own_loss(loss))
+        return Loss(partial(own_loss, loss=loss))  # can be pickled if the caller's function can
     if loss == "auto":
-        loss = "squared" if is_regressor(estimator) else "zero_one"
-    if is_regressor(estimator) != (loss in ("squared", "absolute")):
+        loss = "squared_error" if is_regressor(estimator) else "zero_one"
+    if is_regressor(estimator) != (loss in ("squared_error", "absolute_error")):
         kind = "regressor" if is_regressor(estimator) else "classifier"
-        better = "squared" if kind == "regressor" else "zero_one"
+        better = "squared_error" if kind == "regressor" else "zero_one"
         raise ValueError(f"loss={loss!r} does not suit a {kind}. Choose loss={better!r}.")
     return LOSSES[loss]

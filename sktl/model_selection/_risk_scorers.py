@@ -1,6 +1,7 @@
 """Scorers that estimate the target risk from labelled source rows, and the oracle that knows it."""
 
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 from sklearn.base import clone, is_classifier
@@ -8,8 +9,9 @@ from sklearn.metrics import check_scoring
 
 from sktl._checks import check_option
 from sktl.base import BaseRatioWeighter, BaseWeighter, fit_on_domains
-from sktl.domains import TARGET, draw_rows
+from sktl.domains import draw_rows
 from sktl.instance import DiscriminatorWeighter
+from sktl.model_selection._circular import learn_back
 from sktl.model_selection._hide import hide_labels
 from sktl.model_selection._losses import LOSSES, choose_loss
 from sktl.model_selection._scorer import REPRESENTATIONS, DomainScorer
@@ -31,9 +33,9 @@ class SourceScorer(RiskScorer):
 
     Parameters
     ----------
-    loss : {"auto", "zero_one", "log", "brier", "squared", "absolute"} or callable, default="auto"
-        Loss of a row; a callable of (y_true, y_pred) returns one a row. "auto": "zero_one" for classifiers, "squared"
-        for regressors. The score is the accuracy for "zero_one" and minus the mean loss for the others.
+    loss : {"auto", "zero_one", "log_loss", "brier", "squared_error", "absolute_error"} or callable, default="auto"
+        Loss of a row; a callable of (y_true, y_pred) returns one a row. "auto": "zero_one" for classifiers,
+        "squared_error" for regressors. The score is the accuracy for "zero_one" and minus the mean loss for the others.
 
     See Also
     --------
@@ -73,15 +75,15 @@ class ImportanceWeightedScorer(RiskScorer):
 
     so that the weighted mean over source rows that no fit saw is an unbiased estimate of the target risk (with the true
     ratio). *When it hurts*: p(y|x) differs, or the target lies where the source has few rows (the weighter then warns);
-    its variance grows with that of the weights. With ``loss="log"`` it was among the best scorers on 30 real pairs and
-    some 34 pipelines: 34 % of the oracle's gain kept, a point lost on 17 % of the pairs; with the 0/1 loss 5 % and 27 %
-    (``benchmarks/model_selection.py``).
+    its variance grows with that of the weights. With ``loss="log_loss"`` it was among the best scorers on 30 real pairs
+    and some 34 pipelines: 34 % of the oracle's gain kept, a point lost on 17 % of the pairs; with the 0/1 loss 5 % and
+    27 % (``benchmarks/model_selection.py``).
 
     Parameters
     ----------
     weighter : weighter, default=None
         Estimator of the ratio, fitted on the rows that are scored; None: ``DiscriminatorWeighter()``.
-    loss : {"auto", "zero_one", "log", "brier", "squared", "absolute"} or callable, default="auto"
+    loss : {"auto", "zero_one", "log_loss", "brier", "squared_error", "absolute_error"} or callable, default="auto"
         Loss of a row; a callable of (y_true, y_pred) returns one a row. The score is the accuracy for "zero_one" and
         minus the mean loss for the others.
     representation : {"auto", "input", "transformed"}, default="auto"
@@ -149,7 +151,7 @@ class DeepEmbeddedValidationScorer(RiskScorer):
     ----------
     weighter : ratio weighter, default=None
         Estimator of the ratio with ``predict_weights``; None: ``DiscriminatorWeighter()``.
-    loss : {"auto", "zero_one", "log", "brier", "squared", "absolute"} or callable, default="auto"
+    loss : {"auto", "zero_one", "log_loss", "brier", "squared_error", "absolute_error"} or callable, default="auto"
         Loss of a row; a callable of (y_true, y_pred) returns one a row. The score is the (estimated) accuracy for
         "zero_one" and minus the mean loss for the others.
     representation : {"auto", "input", "transformed"}, default="transformed"
@@ -210,7 +212,7 @@ class CircularValidationScorer(RiskScorer):
 
     Parameters
     ----------
-    loss : {"auto", "zero_one", "log", "brier", "squared", "absolute"} or callable, default="auto"
+    loss : {"auto", "zero_one", "log_loss", "brier", "squared_error", "absolute_error"} or callable, default="auto"
         Loss of a row; a callable of (y_true, y_pred) returns one a row. The score is the accuracy for "zero_one" and
         minus the mean loss for the others.
 
@@ -250,20 +252,16 @@ class CircularValidationScorer(RiskScorer):
         loss, domains = choose_loss(self.loss, rows.estimator), rows.domains
         if loss.method == "predict_proba":
             rows.check_probabilities()
-        source, scored = domains.source, rows.labeled_source
-        y, guess = rows.labels(scored), rows.answer(domains.target)
-        index = np.flatnonzero(scored)
-        if is_classifier(rows.estimator) and len(np.unique(guess)) == 1:
-            one = guess[:1]
-            answer = np.ones((len(y), 1)) if loss.method == "predict_proba" else np.repeat(one, len(y))
-            return loss.score(np.mean(loss.of_rows(y, answer, one)))
-        backwards = np.zeros((len(source), *guess.shape[1:]), dtype=float if guess.dtype.kind in "iuf" else object)
-        backwards[domains.target] = guess
-        backwards = hide_labels(backwards, source)
-        roles = np.where(source, TARGET, "source").astype(object)
-        reverse = fit_on_domains(getattr(rows.estimator, "best_estimator_", rows.estimator), rows.X, backwards, roles)
-        answer = getattr(reverse, loss.method)(draw_rows(rows.X, index))
-        return loss.score(np.mean(loss.of_rows(y, answer, getattr(reverse, "classes_", None))))
+        scored, model = rows.labeled_source, getattr(rows.estimator, "best_estimator_", rows.estimator)
+        back = learn_back(
+            partial(fit_on_domains, model),
+            rows.X,
+            rows.answer(domains.target),
+            domains.target,
+            is_classifier(rows.estimator),
+        )
+        answer = getattr(back, loss.method)(draw_rows(rows.X, np.flatnonzero(scored)))
+        return loss.score(np.mean(loss.of_rows(rows.labels(scored), answer, getattr(back, "classes_", None))))
 
 
 @dataclass(frozen=True, eq=False)

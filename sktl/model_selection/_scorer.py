@@ -12,8 +12,8 @@ from sklearn.utils.metadata_routing import MetadataRequest
 
 from sktl.domains import Domains, draw_rows, known_labels, listed, one_column
 from sktl.model_selection._by_domain import respond
+from sktl.model_selection._folds import quiet_domains
 from sktl.model_selection._losses import check_outputs
-from sktl.model_selection._splitters import quiet_domains
 
 REPRESENTATIONS = ("auto", "input", "transformed")
 

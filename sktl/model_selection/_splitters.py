@@ -1,50 +1,15 @@
 """Splitters that know which rows are the target's: the cross-validations of transfer."""
 
-import warnings
 from numbers import Integral
 
 import numpy as np
 from sklearn.model_selection import BaseCrossValidator
 from sklearn.utils import check_consistent_length, check_random_state
-from sklearn.utils.multiclass import type_of_target
 
 from sktl._checks import check_number
-from sktl.domains import known_labels, missing_values, n_rows, one_column, read_domains
-from sktl.exceptions import SingleDomainWarning
+from sktl.domains import missing_values, n_rows
 from sktl.model_selection._by_domain import domain_names
-
-
-def class_codes(y, labeled):
-    """Code of each row's class: 0 and up; -1 where the label is missing; 0 for every label that is no class."""
-    codes = np.full(len(labeled), -1)
-    if y is None:
-        return codes
-    known = known_labels(one_column(y), labeled)
-    codes[labeled] = 0
-    if labeled.any() and known.ndim == 1 and type_of_target(known) in ("binary", "multiclass"):
-        codes[labeled] = np.unique(known, return_inverse=True)[1]
-    return codes
-
-
-def deal(strata, n_splits, rng=None):
-    """Fold of each row: the rows of a stratum are dealt out in turn, each stratum going on where the last one ended.
-
-    With ``rng`` the rows of a stratum are shuffled first; without it neighbours in the table stay in one fold.
-    """
-    folds, start = np.empty(len(strata), dtype=int), 0
-    for stratum in np.unique(strata):
-        rows = np.flatnonzero(strata == stratum)
-        turns = (start + np.arange(len(rows))) % n_splits
-        folds[rows if rng is None else rng.permutation(rows)] = np.sort(turns) if rng is None else turns
-        start = (start + len(rows)) % n_splits
-    return folds
-
-
-def quiet_domains(X, y, sample_domain):
-    """Domains of the rows, without the warning that there is one: nothing is fitted here."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", SingleDomainWarning)
-        return read_domains(X, y, sample_domain)
+from sktl.model_selection._folds import class_codes, deal, quiet_domains
 
 
 def both_domains(X, y, groups, splitter):

@@ -13,8 +13,8 @@ from sktl._checks import check_number, check_option
 from sktl.base import fit_on_domains, on_missing_labels
 from sktl.domains import TARGET, as_column, draw_rows, known_labels, missing_values, one_column
 from sktl.model_selection._by_domain import check_learner, domain_names, one_domain_is_meant, single_scorer
+from sktl.model_selection._folds import class_codes, deal
 from sktl.model_selection._hide import hide_labels
-from sktl.model_selection._splitters import class_codes, deal
 from sktl.model_selection._tables import grid
 
 MODES = ("unsupervised", "generalization", "few-shot")

@@ -4,7 +4,8 @@ import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 from sklearn.cluster import KMeans
 
-from sktl._core.clusters import adaptive_weights, class_means, lloyd, squared_distances, unit_rows, whole_axes
+from sktl._core.clusters import adaptive_weights, class_means, lloyd, unit_rows, whole_axes
+from sktl._core.distances import squared_distances
 
 
 def naive_lloyd(X, centers, fixed):

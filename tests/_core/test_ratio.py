@@ -1,26 +1,11 @@
 import numpy as np
 import pytest
-from numpy.testing import assert_allclose, assert_array_equal
+from numpy.testing import assert_allclose
 from scipy import sparse
 from sklearn.metrics.pairwise import rbf_kernel
 
-from sktl._core.ratio import (
-    LeastSquares,
-    clip_weights,
-    effective_sample_size,
-    equal_rows,
-    first_as_good,
-    fold_numbers,
-    gaussian_expansion,
-    gaussian_moments,
-    least_squares_loss,
-    log_features,
-    log_mean_features,
-    log_sum_expansion,
-    odds_to_ratio,
-    solve_mixture,
-    squared_distances,
-)
+from sktl._core.distances import squared_distances
+from sktl._core.ratio import LeastSquares, gaussian_expansion, gaussian_moments, least_squares_loss
 
 
 def features(seed, n_source=23, n_target=17, b=7):
@@ -119,73 +104,6 @@ def test_loss_of_the_true_ratio_is_the_divergence():
 # --- likelihood ---
 
 
-@pytest.mark.parametrize("seed", range(8))
-def test_mixture_is_cvxpy_s_optimum(seed):
-    import cvxpy as cp
-
-    rng = np.random.default_rng(seed)
-    log_features = rng.normal(size=(61, 13)) * (1, 5)[seed % 2]
-    ours = solve_mixture(log_features, tol=1e-9)
-    assert ours.converged and ours.gap <= 1e-9 and ours.n_iter < 40
-    assert ours.x.min() >= 0 and ours.x.sum() == pytest.approx(1, abs=1e-12)
-    assert ours.objective == pytest.approx(np.mean(np.log(np.exp(log_features) @ ours.x)), rel=1e-10)
-    x = cp.Variable(13)
-    top = log_features.max(axis=1)
-    scaled = np.exp(log_features - top[:, None])
-    best = cp.Problem(cp.Maximize(cp.sum(cp.log(scaled @ x)) / 61), [x >= 0, cp.sum(x) == 1]).solve(cp.CLARABEL)
-    assert ours.objective >= best + top.mean() - 1e-6
-    assert ours.objective <= best + top.mean() + 1e-6
-
-
-def test_mixture_stops_at_max_iter_with_an_honest_gap():
-    log_features = np.random.default_rng(0).normal(size=(61, 13)) * 3
-    short, best = solve_mixture(log_features, max_iter=3), solve_mixture(log_features, tol=1e-10)
-    assert not short.converged and short.n_iter == 3
-    assert short.objective <= best.objective <= short.objective + short.gap
-
-
-@pytest.mark.parametrize("shift", [0.0, 2.0])
-def test_mixture_of_many_rows_is_that_of_all_of_them(shift, monkeypatch):
-    rng = np.random.default_rng(0)
-    source, target = rng.normal(size=(5001, 1)), rng.normal(shift, 1, size=(4001, 1))
-    logs = log_features(target, target[:25], 0.5, log_mean_features(source, target[:25], [0.5])[0])
-    some = solve_mixture(logs, tol=1e-9)  # the curvature of 1 row in 16
-    monkeypatch.setattr("sktl._core.ratio.CURVATURE_ROWS", 10**6)
-    every = solve_mixture(logs, tol=1e-9)
-    assert some.converged and every.converged
-    assert some.objective == pytest.approx(every.objective, abs=2e-9)
-    assert_allclose(np.exp(logs) @ some.x, np.exp(logs) @ every.x, rtol=1e-3)
-    order = rng.permutation(4001)  # which rows are looked at does not depend on their order
-    assert_allclose(solve_mixture(logs[order], tol=1e-9).x, some.x, atol=1e-6)
-
-
-def test_far_rows_are_added_up_in_logarithms():
-    X, centers = np.array([[0.0], [30.0], [80.0]]), np.array([[0.0], [1.0]])
-    exponents = np.array([3.0, -2.0]) - 0.5 * (X - centers.T) ** 2
-    assert exponents[2].max() < -3000
-    assert_allclose(log_sum_expansion(X, centers, 0.5, np.array([3.0, -2.0])), np.logaddexp(*exponents.T), rtol=1e-12)
-
-
-def test_first_as_good_allows_one_standard_error():
-    source, target = np.array([[1.0, 3.0], [0.9, 2.9], [0.0, 2.0]]), np.zeros((3, 5))
-    assert first_as_good(source, target) == 2  # the others are behind by the same in each row: no doubt
-    assert first_as_good(source, np.arange(15.0).reshape(3, 5) * [[0.0], [0.0], [0.08]]) == 1
-    noisy = source + [[0.0, 0.0], [5.0, -5.0], [0.0, 0.0]]
-    assert first_as_good(noisy, target) == 1  # behind by 0.9 with a standard error of 5 / sqrt(2)
-
-
-def test_log_mean_features_do_not_underflow():
-    rng = np.random.default_rng(0)
-    X, centers = rng.normal(size=(9001, 2)), np.array([[0.0, 0.0], [60.0, 0.0]])
-    ours = log_mean_features(X, centers, [0.3, 2.0])
-    assert ours[0, 0] == pytest.approx(np.log(np.mean(np.exp(-0.3 * (X**2).sum(1)))))
-    far = ((X - centers[1]) ** 2).sum(1)
-    assert ours[1, 1] == pytest.approx(-2 * far.min() + np.log(np.mean(np.exp(-2 * (far - far.min())))))
-
-
-# --- features, weights, rows ---
-
-
 def test_moments_and_expansion_over_several_blocks():
     rng = np.random.default_rng(0)
     X, centers = rng.normal(size=(9001, 3)) + 1e4, rng.normal(size=(5, 3)) + 1e4
@@ -197,33 +115,3 @@ def test_moments_and_expansion_over_several_blocks():
         assert_allclose(gaussian_expansion(X, centers, gamma, np.arange(5)), F @ np.arange(5), rtol=1e-7)
     rows = sparse.csr_matrix(X[:50] - 1e4)
     assert_allclose(squared_distances(rows, rows[:5]), squared_distances(X[:50], X[:5]), atol=1e-6)
-
-
-def test_weights_and_odds():
-    weights = np.array([1.0, 2.0, 3.0, 6.0])
-    assert clip_weights(weights, None) == (pytest.approx(weights), 0.0)
-    assert clip_weights(weights, 1.0) == (pytest.approx([1, 2, 3, 3]), 0.25)
-    assert clip_weights(weights, 0.5) == (pytest.approx([1, 2, 2.5, 2.5]), 0.5)
-    assert effective_sample_size(weights) == pytest.approx(144 / 50)
-    assert odds_to_ratio(0.5, 10, 30) == pytest.approx(1 / 3)  # as likely target as source, though 3 times as many
-
-
-@pytest.mark.parametrize("container", [np.asarray, sparse.csr_matrix])
-def test_equal_rows_share_a_number_and_a_fold(container):
-    rng = np.random.default_rng(0)
-    table = rng.integers(0, 3, size=(401, 3)).astype(float)
-    numbers = equal_rows(container(table))
-    expected = np.unique(table, axis=0, return_inverse=True)[1].ravel()
-    assert len(set(zip(numbers, expected, strict=True))) == len(set(expected)) == len(set(numbers))
-    stratum = np.arange(401) < 60
-    folds = fold_numbers(container(table), stratum, 4, np.random.RandomState(0))
-    assert len(set(zip(folds, expected, strict=True))) == len(set(expected))
-    order = rng.permutation(401)
-    again = fold_numbers(container(table[order]), stratum[order], 4, np.random.RandomState(0))
-    assert_array_equal(again, folds[order])
-
-
-def test_folds_are_stratified():
-    X, stratum = np.random.default_rng(0).normal(size=(401, 2)), np.arange(401) < 43
-    folds = fold_numbers(X, stratum, 5, np.random.RandomState(0))
-    assert set(np.bincount(folds)) == {80, 81} and set(np.bincount(folds[stratum])) <= {8, 9}

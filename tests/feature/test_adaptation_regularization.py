@@ -11,9 +11,10 @@ from sklearn.naive_bayes import GaussianNB
 from sklearn.neighbors import KNeighborsClassifier
 from sklearn.preprocessing import StandardScaler, normalize
 
+from sktl._core import kernels
 from sktl._core.geodesic import geodesic_factor
 from sktl.exceptions import SingleDomainWarning
-from sktl.feature import ARTLClassifier, MEDAClassifier, _adaptation_regularization
+from sktl.feature import ARTLClassifier, MEDAClassifier
 
 both = pytest.mark.parametrize("model", [ARTLClassifier(), MEDAClassifier(n_components=2)], ids=["artl", "meda"])
 
@@ -81,10 +82,10 @@ def test_meda_is_the_dense_equation_on_flow_features(three_classes):
     axes = [PCA(3).fit(X[rows]).components_.T for rows in (codes >= 0, codes < 0)]
     Z = normalize(X @ geodesic_factor(*axes)[0])
     w, changes = naive_fit(rbf_kernel(Z, gamma=0.5), Z, codes, codes < 0, 0.3, 10, k=6)
-    model = MEDAClassifier(n_components=3, mu=0.3, n_neighbors=6).fit(X, y)
+    model = MEDAClassifier(n_components=3, balance=0.3, n_neighbors=6).fit(X, y)
     assert_allclose(model.coef_, w, atol=1e-7)
     assert_allclose(model.pseudo_label_changes_, changes)
-    assert_array_equal(model.mu_, 0.3)
+    assert_array_equal(model.balance_, 0.3)
     assert_allclose(model.decision_function(X), rbf_kernel(Z, gamma=0.5) @ w, atol=1e-7)
 
 
@@ -100,7 +101,7 @@ def test_it_ends_when_no_pseudo_label_changes(model, three_classes):
 def test_meda_estimates_mu_each_round(three_classes):
     X, _, y, _ = three_classes
     model = MEDAClassifier(n_components=2).fit(X, y)
-    assert model.mu_.shape == (model.n_iter_,) and ((model.mu_ >= 0) & (model.mu_ <= 1)).all()
+    assert model.balance_.shape == (model.n_iter_,) and ((model.balance_ >= 0) & (model.balance_ <= 1)).all()
     assert MEDAClassifier(n_components=4).fit(X, y).components_ is None  # 7 columns: no geodesic of 4 dimensions
     assert MEDAClassifier(n_components=3).fit(X, y).components_.shape == (6, 7)
 
@@ -125,8 +126,8 @@ def test_landmarks_follow_the_formula(three_classes):
 
 def test_landmarks_beyond_the_documented_size(three_classes, monkeypatch):
     X, _, y, _ = three_classes
-    monkeypatch.setattr(_adaptation_regularization, "MAX_EXACT", 100)
-    monkeypatch.setattr(_adaptation_regularization, "AUTO_LANDMARKS", 40)
+    monkeypatch.setattr(kernels, "MAX_EXACT", 100)
+    monkeypatch.setattr(kernels, "AUTO_LANDMARKS", 40)
     assert ARTLClassifier().fit(X, y).landmarks_.shape == (40, 7)
     assert ARTLClassifier(n_landmarks=None).fit(X, y).approximation_ == "exact"
 
@@ -194,7 +195,7 @@ def test_meda_on_office_caltech(real_data):
         source, target = (data.domain == letters.index(letter) for letter in pair.split(">"))
         stacked = np.concatenate([StandardScaler().fit_transform(X[rows]) for rows in (source, target)])
         y = np.concatenate([data.y[source], np.full(target.sum(), np.nan)])
-        model = MEDAClassifier(mu=0.5, n_neighbors=9).fit(stacked, y)
+        model = MEDAClassifier(balance=0.5, n_neighbors=9).fit(stacked, y)
         found.append(100 * model.score(stacked[source.sum() :], data.y[target]))
     assert_allclose(found, [88.5, 87.5], atol=0.5)  # published; one row is 0.6 and 0.3 per cent
 
@@ -239,7 +240,7 @@ def test_callbacks_are_told_of_each_round(model, three_classes):
         ({"max_iter": 1.5}, TypeError, "max_iter must be an integer"),
         ({"kernel": "precomputed"}, ValueError, "kernel must be one of"),
         ({"n_landmarks": "all"}, ValueError, "n_landmarks must be 'auto' or None or an integer >= 1; got 'all'"),
-        ({"estimator": StandardScaler()}, TypeError, "estimator must be a classifier"),
+        ({"estimator": StandardScaler()}, TypeError, "estimator must be None or a classifier"),
     ],
 )
 @both
@@ -250,7 +251,8 @@ def test_errors(model, parameters, kind, match, two_domains):
 
 
 @pytest.mark.parametrize(
-    "parameters, match", [({"mu": 2}, "mu must be 'auto' or a number"), ({"n_components": 0}, "n_components must be")]
+    "parameters, match",
+    [({"balance": 2}, "balance must be 'auto' or a number"), ({"n_components": 0}, "n_components must be")],
 )
 def test_errors_of_meda(parameters, match, two_domains):
     X, y, _ = two_domains

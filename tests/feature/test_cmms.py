@@ -40,7 +40,9 @@ def objective(P, F, codes, S, delta, X_s, codes_s, X_t, alpha, beta, gamma):
 def test_the_first_projection_is_the_textbook_problem(clusters):
     X, y, _ = clusters
     target, start = np.isnan(y), LogisticRegression()
-    model = CMMSClassifier(3, alpha=0.3, beta=2.0, gamma=0.7, n_neighbors=4, max_iter=1, estimator=start).fit(X, y)
+    model = CMMSClassifier(3, alpha=0.3, beta=2.0, graph_weight=0.7, n_neighbors=4, max_iter=1, estimator=start).fit(
+        X, y
+    )
     centred = X - X.mean(axis=0)
     X_s, X_t, codes_s = centred[~target], centred[target], y[~target].astype(int)
     codes = start.fit(X_s, codes_s).predict(X_t)
@@ -101,7 +103,7 @@ def test_without_a_graph_the_objective_never_rises(clusters):
     nu = np.mean(np.sum(centred**2, axis=1))
     seen = []
     for t in range(1, 6):
-        model = CMMSClassifier(2, alpha=0.5, beta=0.3, gamma=0.0, max_iter=t).fit(X, y)
+        model = CMMSClassifier(2, alpha=0.5, beta=0.3, graph_weight=0.0, max_iter=t).fit(X, y)
         S, delta = np.zeros((83, 83)), np.zeros(83)
         parts = centred[~target], codes_s, centred[target], 0.5, 0.3 * nu, 0.0
         seen.append(objective(model.components_.T, model.centroids_, model.predict(X[target]), S, delta, *parts))
@@ -177,10 +179,10 @@ def test_office_caltech(real_data):
         ({"n_components": 7}, ValueError, r"n_components=7 exceeds .* n_features=6\) = 6"),
         ({"alpha": 0}, ValueError, "alpha must be a number > 0; got 0"),
         ({"beta": -1}, ValueError, "beta must be a number >= 0; got -1"),
-        ({"gamma": "scale"}, TypeError, "gamma must be a number >= 0"),
+        ({"graph_weight": "scale"}, TypeError, "graph_weight must be a number >= 0"),
         ({"n_neighbors": 0}, ValueError, "n_neighbors must be an integer >= 1"),
         ({"max_iter": 0}, ValueError, "max_iter must be an integer >= 1"),
-        ({"estimator": Ridge()}, TypeError, "estimator must be a classifier"),
+        ({"estimator": Ridge()}, TypeError, "estimator must be None or a classifier"),
     ],
 )
 def test_errors(parameters, kind, match, clusters):

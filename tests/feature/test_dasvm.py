@@ -106,11 +106,15 @@ def test_known_target_labels_are_learned_from(moons):
 @pytest.mark.parametrize(
     "parameters, kind, match",
     [
-        ({"estimator": Ridge()}, TypeError, "must be a classifier with decision_function .* got Ridge"),
+        (
+            {"estimator": Ridge()},
+            TypeError,
+            "None or a classifier that takes sample_weight .*; got Ridge",
+        ),
         ({"estimator": KNeighborsClassifier()}, TypeError, "takes sample_weight in fit"),
         ({"estimator": LinearSVC}, TypeError, "estimator must be"),
-        ({"rho": 0}, ValueError, "rho must be an integer >= 1; got 0"),
-        ({"rho": 1.0}, ValueError, "rho must be a number > 0 and < 1; got 1.0"),
+        ({"rho": 0}, ValueError, "rho must be an integer >= 1 or a number > 0 and < 1; got 0"),
+        ({"rho": 1.0}, ValueError, "rho must be .* a number > 0 and < 1; got 1.0"),
         ({"start_weight": 0}, ValueError, "start_weight must be a number > 0 and <= 1; got 0"),
         ({"n_annealing": 0}, ValueError, "n_annealing must be an integer >= 1"),
         ({"tol": -1}, ValueError, "tol must be a number >= 0"),

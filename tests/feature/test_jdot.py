@@ -237,9 +237,13 @@ def test_without_labelled_source_rows(two_domains):
         (JDOTClassifier(max_iter=0), ValueError, "max_iter must be an integer >= 1; got 0"),
         (JDOTClassifier(tol=0), ValueError, "tol must be a number > 0; got 0"),
         (JDOTClassifier(LinearSVC()), TypeError, "must be a classifier with predict_proba; got LinearSVC"),
-        (JDOTClassifier(Ridge()), TypeError, "must be a classifier with predict_proba; got Ridge"),
+        (JDOTClassifier(Ridge()), TypeError, "must be None or a classifier with fit and predict; got Ridge"),
         (JDOTClassifier(KNeighborsClassifier()), TypeError, "must take sample_weight in fit"),
-        (JDOTRegressor(LogisticRegression()), TypeError, "must be a regressor; got LogisticRegression"),
+        (
+            JDOTRegressor(LogisticRegression()),
+            TypeError,
+            "must be None or a regressor .*; got LogisticRegression",
+        ),
     ],
 )
 def test_errors(model, kind, match, two_domains):

@@ -6,8 +6,9 @@ from scipy.linalg import eigh
 from sklearn.decomposition import PCA
 from sklearn.metrics.pairwise import linear_kernel, rbf_kernel
 
+from sktl._core import kernels
 from sktl.exceptions import SingleDomainWarning
-from sktl.feature import MIDA, _mida
+from sktl.feature import MIDA
 
 
 def contrast(values):
@@ -40,12 +41,12 @@ def three_domains(two_domains):
 
 
 @pytest.mark.parametrize("mu", [0.3, 1.0, 5.0])
-@pytest.mark.parametrize("y_weight", [0.0, 0.7])
-def test_exact_kernel_is_the_textbook_problem(mu, y_weight, three_domains):
+@pytest.mark.parametrize("label_weight", [0.0, 0.7])
+def test_exact_kernel_is_the_textbook_problem(mu, label_weight, three_domains):
     X, y, domain = three_domains
     K = rbf_kernel(X, gamma=0.2)
-    values, W = textbook(K, domain, mu, 3, y, y_weight)
-    mida = MIDA(3, kernel="rbf", gamma=0.2, mu=mu, y_weight=y_weight)
+    values, W = textbook(K, domain, mu, 3, y, label_weight)
+    mida = MIDA(3, kernel="rbf", gamma=0.2, mu=mu, label_weight=label_weight)
     same_up_to_sign(mida.fit_transform(X, y, sample_domain=domain), K @ W, rtol=1e-6, atol=1e-8)
     assert_allclose(mida.eigenvalues_, values, rtol=1e-8)
 
@@ -76,7 +77,7 @@ def test_linear_components_are_the_textbook_problem_in_features(container, n, d)
     y = np.where(domain == "a", np.arange(n) % 3, np.nan)
     M = 0.9 * (np.eye(n) - 1 / n) - contrast(domain) + 0.4 * contrast(y)
     values, A = eigh(X.T @ M @ X, subset_by_index=[d - 4, d - 1])
-    mida = MIDA(4, mu=0.9, y_weight=0.4).fit(container(X), y)
+    mida = MIDA(4, mu=0.9, label_weight=0.4).fit(container(X), y)
     assert mida.solver_ == ("primal" if d < n else "dual")
     same_up_to_sign(mida.components_.T, A[:, ::-1], atol=1e-8)
     assert_allclose(mida.eigenvalues_, values[::-1], rtol=1e-9)
@@ -97,8 +98,8 @@ def test_landmarks_follow_the_formula_and_tend_to_the_exact_solution(two_domains
 
 
 def test_landmarks_beyond_the_documented_size(monkeypatch):
-    monkeypatch.setattr(_mida, "MAX_EXACT", 100)
-    monkeypatch.setattr(_mida, "AUTO_LANDMARKS", 40)
+    monkeypatch.setattr(kernels, "MAX_EXACT", 100)
+    monkeypatch.setattr(kernels, "AUTO_LANDMARKS", 40)
     X = np.random.default_rng(0).normal(size=(151, 3))
     domain = np.arange(151) > 80
     assert MIDA(kernel="rbf").fit(X, sample_domain=domain).landmarks_.shape == (40, 3)
@@ -130,8 +131,8 @@ def test_labels_draw_the_components_to_the_classes(two_domains):
     X, y, y_true = two_domains
     X = X * [1, 1, 1, 3, 1]  # a column of large variance that tells nothing
 
-    def told(y_weight):
-        Z = MIDA(1, y_weight=y_weight).fit_transform(X, y)
+    def told(label_weight):
+        Z = MIDA(1, label_weight=label_weight).fit_transform(X, y)
         return abs(np.corrcoef(Z[:, 0], y_true)[0, 1])
 
     assert told(0) + 0.3 < told(100)
@@ -146,14 +147,14 @@ def test_numbers_are_labels_too():
     domains = contrast(np.isnan(y))
     M = np.eye(80) - 1 / 80 - domains + 100 * np.outer(centred, centred) / (centred @ centred)
     _, A = eigh(X.T @ M @ X, subset_by_index=[2, 2])
-    same_up_to_sign(MIDA(1, y_weight=100).fit(X, y).components_.T, A, atol=1e-8)
+    same_up_to_sign(MIDA(1, label_weight=100).fit(X, y).components_.T, A, atol=1e-8)
 
 
 def test_names_of_domains_and_classes_do_not_matter(three_domains):
     X, y, domain = three_domains
     renamed = np.select([domain == "a", domain == "b"], ["zebra", "ant"], "target")
     words = np.array([None if v != v else ("no", "yes")[int(v)] for v in y], dtype=object)
-    plain, other = (MIDA(y_weight=0.5).fit_transform(X, *told) for told in ((y, domain), (words, renamed)))
+    plain, other = (MIDA(label_weight=0.5).fit_transform(X, *told) for told in ((y, domain), (words, renamed)))
     assert_allclose(other, plain)
 
 
@@ -171,7 +172,7 @@ def test_components_that_do_not_pay_for_their_dependence_are_zero():
         ({"n_components": 9, "kernel": "rbf", "n_landmarks": 8}, "n_landmarks = 8"),
         ({"n_components": 169, "kernel": "rbf"}, "n_samples = 168"),
         ({"mu": 0}, "mu must be a number > 0; got 0"),
-        ({"y_weight": -1}, "y_weight must be a number >= 0; got -1"),
+        ({"label_weight": -1}, "label_weight must be a number >= 0; got -1"),
         ({"kernel": "precomputed"}, "kernel must be one of"),
     ],
 )
@@ -184,4 +185,4 @@ def test_errors(parameters, match, two_domains):
 def test_several_outputs_are_no_labels(two_domains):
     X, y, _ = two_domains
     with pytest.raises(ValueError, match="one class or number a row in y; got labels of type 'multilabel-indicator'"):
-        MIDA(y_weight=1).fit(X, np.column_stack([y, y]))
+        MIDA(label_weight=1).fit(X, np.column_stack([y, y]))

@@ -42,7 +42,7 @@ def naive_components(X, pivots, size, reg):
 def test_components_are_those_of_a_loop_over_pivots(container, dense_features, words, monkeypatch):
     X, y, _ = words
     monkeypatch.setattr(_scl, "DENSE_FEATURES", dense_features)
-    scl = SCL(3, n_pivots=5, reg=0.02, gamma=0.7, tol=1e-10).fit(container(X), y)
+    scl = SCL(3, n_pivots=5, reg=0.02, feature_scale=0.7, tol=1e-10).fit(container(X), y)
     theta, values = naive_components(X, scl.pivots_, 3, 0.02)
     same_up_to_sign(scl.components_, theta, atol=1e-7)
     assert_allclose(scl.singular_values_, values, rtol=1e-7)
@@ -120,7 +120,7 @@ def test_words_of_two_domains_meet():
         own = 2 + 2 * target + label
         X[np.arange(600), own] = rng.random(600) < 0.8
         y = np.where(target, np.nan, label)
-        scl = SCL(1, n_pivots=2, pivots="mutual_information", gamma=3).fit(X, y)
+        scl = SCL(1, n_pivots=2, pivots="mutual_information", feature_scale=3).fit(X, y)
         assert set(scl.pivots_) == {0, 1}
         theta = scl.components_[0, 2:6]
         assert (np.sign(theta) == np.sign(theta[0]) * np.array([1, -1, 1, -1])).all()
@@ -130,7 +130,7 @@ def test_words_of_two_domains_meet():
     assert min(scores) > 0.1
 
 
-@pytest.mark.parametrize("loss", ["squared", "modified_huber"])
+@pytest.mark.parametrize("loss", ["squared_error", "modified_huber"])
 def test_the_unit_of_the_rows_does_not_matter(loss, words):
     X, y, _ = words
     scl = SCL(2, n_pivots=4, loss=loss)
@@ -140,7 +140,7 @@ def test_the_unit_of_the_rows_does_not_matter(loss, words):
 def test_nothing_to_predict_from_gives_zeros(words):
     X, y, _ = words
     X = np.column_stack([X[:, :2], np.full((83, 3), 7.0)])
-    for loss in ("squared", "modified_huber"):
+    for loss in ("squared_error", "modified_huber"):
         scl = SCL(1, n_pivots=2, loss=loss, min_rows=3)
         mapped = scl.fit(X[:, [2, 3, 0, 1]], y).transform(X[:, [2, 3, 0, 1]])
         assert_array_equal(mapped[:, 4:], 0)  # the pivots are constant
@@ -177,10 +177,10 @@ def test_too_few_iterations_warn(words):
         ({"n_pivots": 12}, "n_pivots=12 exceeds 11: 12 of the 12 features are positive in min_rows=5"),
         ({"n_pivots": 9, "n_components": 4}, r"min\(n_pivots=9, other features=3\) = 3"),
         ({"min_rows": 10**6}, "No feature is positive in min_rows=1000000 rows"),
-        ({"loss": "hinge"}, "loss must be one of 'squared', 'modified_huber'; got 'hinge'"),
+        ({"loss": "hinge"}, "loss must be one of 'squared_error', 'modified_huber'; got 'hinge'"),
         ({"pivots": "best"}, "pivots must be one of 'frequency', 'mutual_information'; got 'best'"),
         ({"reg": 0}, "reg must be a number > 0; got 0"),
-        ({"gamma": -1}, "gamma must be a number >= 0; got -1"),
+        ({"feature_scale": -1}, "feature_scale must be a number >= 0; got -1"),
     ],
 )
 def test_errors(parameters, match, words):

@@ -34,7 +34,7 @@ def textbook(X, pivots, size):
 @pytest.mark.parametrize("container", [np.asarray, sparse.csr_matrix, sparse.csr_array])
 def test_components_are_the_textbook_eigenvectors(container, words):
     X, target = words
-    sfa = SFA(3, n_pivots=5, gamma=0.8).fit(container(X), sample_domain=target)
+    sfa = SFA(3, n_pivots=5, feature_scale=0.8).fit(container(X), sample_domain=target)
     others, vectors, values = textbook(X, sfa.pivots_, 3)
     expected = np.zeros((3, 11))
     expected[:, others] = vectors * np.sign(np.sum(vectors * sfa.components_[:, others], axis=1))[:, None]
@@ -85,7 +85,7 @@ def test_words_of_two_domains_meet():
         X[:, :2] = rng.random((600, 2)) < np.where(np.arange(2) == label[:, None], 0.6, 0.1)
         X[np.arange(600), 2 + 2 * target + label] = rng.random(600) < 0.8
         y = np.where(target, np.nan, label)
-        sfa = SFA(2, n_pivots=2, gamma=5).fit(X, y)
+        sfa = SFA(2, n_pivots=2, feature_scale=5).fit(X, y)
         assert set(sfa.pivots_) == {0, 1}
         second = sfa.components_[1, 2:]  # the first is the degree of a word, whatever it means
         assert (np.sign(second) == np.sign(second[0]) * np.array([1, -1, 1, -1])).all()
@@ -114,7 +114,7 @@ def test_names_and_alone(words):
     alone = SFA(2, stack=False).fit(X, sample_domain=target)
     assert_array_equal(alone.transform(X), sfa.transform(X)[:, 11:])
     assert alone.get_feature_names_out().tolist() == ["sfa0", "sfa1"]
-    assert_array_equal(SFA(gamma=0).fit(X, sample_domain=target).transform(X)[:, 11:], 0)
+    assert_array_equal(SFA(feature_scale=0).fit(X, sample_domain=target).transform(X)[:, 11:], 0)
 
 
 def test_one_domain_takes_the_most_frequent_pivots(words):
@@ -131,7 +131,7 @@ def test_one_domain_takes_the_most_frequent_pivots(words):
         ({"n_pivots": 5, "n_components": 6}, r"min\(n_pivots=5, other features=6\) = 5"),
         ({"n_components": 0}, "n_components must be 'auto' or an integer >= 1; got 0"),
         ({"pivots": "mutual_information"}, "pivots must be one of 'domain_information', 'frequency'"),
-        ({"gamma": -0.1}, "gamma must be a number >= 0; got -0.1"),
+        ({"feature_scale": -0.1}, "feature_scale must be a number >= 0; got -0.1"),
     ],
 )
 def test_errors(parameters, match, words):

@@ -127,7 +127,7 @@ def test_office_caltech(real_data):
     "parameters, kind, match",
     [
         ({"n_components": 7}, ValueError, r"n_components=7 exceeds .* n_features=6\) = 6"),
-        ({"n_components": 2.0}, TypeError, "n_components must be None or an integer >= 1; got 2.0"),
+        ({"n_components": 2.0}, TypeError, "n_components must be 'auto' or an integer >= 1; got 2.0"),
         ({"reg": 0}, ValueError, "reg must be a number > 0; got 0"),
         ({"max_iter": 0}, ValueError, "max_iter must be an integer >= 1; got 0"),
     ],

@@ -11,8 +11,9 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import Normalizer, StandardScaler
 
 from sktl import OnLabeled
+from sktl._core import kernels
 from sktl.exceptions import SingleDomainWarning
-from sktl.feature import TCA, _components
+from sktl.feature import TCA
 
 
 def textbook(K, target, mu, k):
@@ -117,8 +118,8 @@ def test_landmarks_follow_the_formula(two_domains):
 
 
 def test_landmarks_beyond_the_documented_size(monkeypatch):
-    monkeypatch.setattr(_components, "MAX_EXACT", 100)
-    monkeypatch.setattr(_components, "AUTO_LANDMARKS", 40)
+    monkeypatch.setattr(kernels, "MAX_EXACT", 100)
+    monkeypatch.setattr(kernels, "AUTO_LANDMARKS", 40)
     X = np.random.default_rng(0).normal(size=(151, 3))
     domain = np.arange(151) > 80
     assert TCA(kernel="rbf").fit(X, sample_domain=domain).landmarks_.shape == (40, 3)
@@ -236,7 +237,7 @@ def test_published_figures_on_office_caltech(real_data):
         ({"n_components": 6}, ValueError, r"n_components=6 .* min\(n_samples=168, n_features=5\) = 5"),
         ({"n_components": 9, "kernel": "rbf", "n_landmarks": 8}, ValueError, "n_landmarks = 8"),
         ({"n_components": 169, "kernel": "rbf"}, ValueError, "n_samples = 168"),
-        ({"n_components": 0}, ValueError, "n_components must be an integer >= 1; got 0"),
+        ({"n_components": 0}, ValueError, "n_components must be 'auto' or an integer >= 1; got 0"),
         ({"mu": 0}, ValueError, "mu must be a number > 0; got 0"),
         ({"kernel": "precomputed"}, ValueError, "kernel must be one of"),
         ({"n_landmarks": "all"}, ValueError, "n_landmarks must be 'auto' or None or an integer >= 1; got 'all'"),

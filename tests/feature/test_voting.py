@@ -99,5 +99,5 @@ def test_what_can_not_vote_is_refused(two_domains):
     X, y, _ = two_domains
     with pytest.raises(TypeError, match="'a' must be a classifier with decision_function or predict_proba"):
         TransferVotingClassifier([("a", Ridge())]).fit(X, y)
-    with pytest.raises(TypeError, match=r"estimators must be a list of \(name, classifier\); got \[\]"):
+    with pytest.raises(TypeError, match=r"estimators must be a list of tuples \(name, classifier\); got \[\]"):
         TransferVotingClassifier([]).fit(X, y)

@@ -131,7 +131,7 @@ def test_witness_by_a_naive_sum(data):
         a, b = source[:, features], target[:, features]
         expected = rbf_kernel(display.grid, a, 0.7).mean(axis=1) - rbf_kernel(display.grid, b, 0.7).mean(axis=1)
         assert_allclose(display.witness, expected, atol=1e-12)
-        assert_allclose(display.mmd, mmd(a, b, gamma=0.7, estimator="biased"))
+        assert_allclose(display.mmd, mmd(a, b, gamma=0.7, biased=True))
         drawn(display, 1)
     with pytest.raises(ValueError, match="features must be one or two positions below 2"):
         WitnessDisplay.from_data(source, target, features=[0, 2])

@@ -15,8 +15,8 @@ from sklearn.svm import LinearSVC
 from sklearn.tree import DecisionTreeClassifier
 from sklearn.utils import get_tags
 
+from sktl._core.folds import fold_numbers
 from sktl._core.kernels import subsample
-from sktl._core.ratio import fold_numbers
 from sktl.instance import DiscriminatorWeighter
 from sktl.instance._discriminator import OPTIONS, logistic
 

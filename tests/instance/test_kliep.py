@@ -8,8 +8,9 @@ from sklearn.exceptions import ConvergenceWarning
 from sklearn.metrics.pairwise import rbf_kernel
 from sklearn.model_selection import GridSearchCV, KFold
 
+from sktl._core.folds import fold_numbers
 from sktl._core.kernels import median_distance, subsample
-from sktl._core.ratio import fold_numbers, solve_mixture
+from sktl._core.mixture import solve_mixture
 from sktl.exceptions import SingleDomainWarning
 from sktl.instance import KLIEP
 from sktl.instance._kliep import WIDTHS

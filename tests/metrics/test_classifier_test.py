@@ -98,7 +98,7 @@ def test_type_one_error(n, d, classifier, kwargs):
 def test_power_and_methods():
     X, Y = samples(shift=0.8)
     assert classifier_two_sample_test(X, Y).method == "permutation"
-    for kwargs in ({}, {"method": "forward"}, {"classifier": LogisticRegression()}):
+    for kwargs in ({}, {"method": "forward"}, {"estimator": LogisticRegression()}):
         result = classifier_two_sample_test(X, Y, **kwargs)
         assert result.pvalue < 0.01 and result.statistic > 0.6, kwargs
     assert result.method == "forward"
@@ -130,7 +130,7 @@ def test_frames_with_text(method):
     frame = pandas.DataFrame({"x": rng.normal(size=200), "ward": wards})
     encode = make_column_transformer((OneHotEncoder(handle_unknown="ignore"), ["ward"]), remainder="passthrough")
     model = make_pipeline(encode, LogisticRegression())
-    options = {"classifier": model, "method": method, "n_permutations": 19, "cv": 3}
+    options = {"estimator": model, "method": method, "n_permutations": 19, "cv": 3}
     random, split = rng.random(200) < 0.5, wards == "a"
     assert classifier_two_sample_test(frame[random], frame[~random], **options).pvalue > 0.05
     found = classifier_two_sample_test(frame[split], frame[~split], **options)
@@ -140,7 +140,7 @@ def test_frames_with_text(method):
 
 def test_errors():
     ones = np.ones((9, 1))
-    with pytest.raises(TypeError, match=r"classifier must be a classifier, such as .*; got Ridge\(\)"):
+    with pytest.raises(TypeError, match=r"estimator must be None or a classifier, such as .*; got Ridge\(\)"):
         classifier_two_sample_test(ones, ones, Ridge())
     with pytest.raises(ValueError, match="cv must be an integer >= 2; got 1"):
         classifier_two_sample_test(ones, ones, cv=1)

@@ -48,16 +48,16 @@ def bound_divergence(X, Y):
 
 DISTANCES = {
     "mmd": mmd,
-    "mmd biased": partial(mmd, estimator="biased"),
-    "mmd linear": partial(mmd, estimator="linear"),
-    "mmd block": partial(mmd, estimator="block"),
-    "mmd random features": partial(mmd, estimator="random_features"),
+    "mmd biased": partial(mmd, biased=True),
+    "mmd linear": partial(mmd, method="linear"),
+    "mmd block": partial(mmd, method="block"),
+    "mmd random features": partial(mmd, method="random_features"),
     "mmd laplacian": partial(mmd, kernel="laplacian"),
     "mmd mixture": partial(mmd, gamma=[0.1, "median", 1]),
-    "mmd root": partial(mmd, squared=False, estimator="biased"),
+    "mmd root": partial(mmd, squared=False, biased=True),
     "conditional mmd": by_class,
     "energy": energy_distance,
-    "energy biased": partial(energy_distance, estimator="biased", squared=False),
+    "energy biased": partial(energy_distance, biased=True, squared=False),
     "wasserstein": wasserstein_distance,
     "wasserstein 2": partial(wasserstein_distance, p=2),
     "wasserstein sliced": partial(wasserstein_distance, method="sliced"),
@@ -306,11 +306,11 @@ def divergence_in_bound(X, Y):
 # name: function, shift, scale, truth, tolerance (some four standard errors of 4,001 + 3,001 rows)
 CLOSED_FORMS = {
     "mmd": (partial(mmd, gamma=0.5), 1, 1, mmd_of_normals(bump, 1, 1), 0.015),
-    "mmd biased": (partial(mmd, gamma=0.5, estimator="biased"), 0, 2, mmd_of_normals(bump, 0, 2), 0.015),
-    "mmd linear": (partial(mmd, gamma=0.5, estimator="linear"), 1, 1, mmd_of_normals(bump, 1, 1), 0.06),
-    "mmd block": (partial(mmd, gamma=0.5, estimator="block"), 1, 1, mmd_of_normals(bump, 1, 1), 0.03),
+    "mmd biased": (partial(mmd, gamma=0.5, biased=True), 0, 2, mmd_of_normals(bump, 0, 2), 0.015),
+    "mmd linear": (partial(mmd, gamma=0.5, method="linear"), 1, 1, mmd_of_normals(bump, 1, 1), 0.06),
+    "mmd block": (partial(mmd, gamma=0.5, method="block"), 1, 1, mmd_of_normals(bump, 1, 1), 0.03),
     "mmd random features": (
-        partial(mmd, gamma=0.5, estimator="random_features", n_features=4000),
+        partial(mmd, gamma=0.5, method="random_features", n_features=4000),
         *(1, 1, mmd_of_normals(bump, 1, 1), 0.03),
     ),
     "mmd laplacian": (
@@ -319,13 +319,13 @@ CLOSED_FORMS = {
     ),
     "mmd mixture": (partial(mmd, gamma=[0.1, 0.5, 2.0]), 1, 2, mmd_of_normals(mixture, 1, 2), 0.015),
     "mmd root": (
-        partial(mmd, gamma=0.5, squared=False, estimator="biased"),
+        partial(mmd, gamma=0.5, squared=False, biased=True),
         *(1, 1, np.sqrt(mmd_of_normals(bump, 1, 1)), 0.02),
     ),
     "conditional mmd": (within_signs, 1, 1, same_sign() * mmd_of_normals(bump, 1, 1), 0.02),
     "energy": (energy_distance, 1, 2, -mmd_of_normals(np.abs, 1, 2), 0.06),
     "energy biased": (
-        partial(energy_distance, estimator="biased", squared=False),
+        partial(energy_distance, biased=True, squared=False),
         *(1, 1, np.sqrt(-mmd_of_normals(np.abs, 1, 1)), 0.05),
     ),
     "wasserstein": (wasserstein_distance, 2, 1, 2, 0.1),

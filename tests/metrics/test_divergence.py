@@ -131,7 +131,7 @@ def test_errors():
         js_divergence(np.r_[X, X, [[9.0]]], np.r_[X, X], n_neighbors=2)
     with pytest.raises(ValueError, match=r"method='ratio' needs a weighter, such as sktl.instance.KLIEP\(\); got None"):
         js_divergence(X, Y, method="ratio")
-    with pytest.raises(TypeError, match="weighter must have predict_weights"):
+    with pytest.raises(TypeError, match="weighter must be None or a weighter object, .*, with fit and predict_weights"):
         kl_divergence(X, Y, method="ratio", weighter=LogisticRegression())
     with pytest.raises(ValueError, match=r"'neighbors' has no use for a weighter; got KLIEP\(\). Pass method='ratio'"):
         kl_divergence(X, Y, weighter=KLIEP())

@@ -29,12 +29,12 @@ def rejection_rate(test, n, d, n_draws=500, **kwargs):
     return np.mean(np.array(pvalues) <= 0.05 + 1e-12)
 
 
-@pytest.mark.parametrize("estimator", ["biased", "unbiased"])
+@pytest.mark.parametrize("biased", [True, False])
 @pytest.mark.parametrize("kwargs", [{"gamma": 0.4}, {"kernel": "laplacian"}, {"kernel": "linear"}, {"kernel": "poly"}])
-def test_the_statistic_is_that_of_mmd(estimator, kwargs):
+def test_the_statistic_is_that_of_mmd(biased, kwargs):
     X, Y = samples()
-    result = mmd_test(X, Y, estimator=estimator, n_permutations=9, **{"gamma": "median"} | kwargs)
-    assert result.statistic == pytest.approx(mmd(X, Y, estimator=estimator, **{"gamma": "median"} | kwargs), rel=1e-9)
+    result = mmd_test(X, Y, biased=biased, n_permutations=9, **{"gamma": "median"} | kwargs)
+    assert result.statistic == pytest.approx(mmd(X, Y, biased=biased, **{"gamma": "median"} | kwargs), rel=1e-9)
     assert result.n_source == 61 and result.n_target == 43 and result.method == "permutation"
 
 
@@ -187,11 +187,11 @@ def test_a_callable_kernel_is_not_written_to():
 @pytest.mark.parametrize(
     "kwargs, match",
     [
-        ({"gamma": "best"}, "gamma must be one of 'aggregate', 'select', 'auto', 'median', 'scale'; got 'best'"),
+        ({"gamma": "best"}, "gamma must be one of 'aggregate', 'select', 'auto', 'median', 'scale' .*; got 'best'"),
         ({"gamma": [1, -1]}, r"gamma must be a rule, a number > 0 or a list of such numbers; got \[1, -1\]"),
-        ({"gamma": 0}, "gamma must be .* a number > 0; got 0"),
+        ({"gamma": 0}, "gamma must be .* a number > 0 .*; got 0"),
         ({"kernel": "gauss"}, "kernel must be one of"),
-        ({"estimator": "v"}, "estimator must be one of"),
+        ({"biased": "v"}, "biased must be one of True, False"),
         ({"method": "exact"}, "method must be one of 'auto', 'permutation', 'block'; got 'exact'"),
         ({"n_permutations": 0}, "n_permutations must be an integer >= 1; got 0"),
         ({"block_size": 1}, "block_size must be an integer >= 2; got 1"),

@@ -56,5 +56,5 @@ def test_errors():
         principal_angles(X, X[:3], n_components=3)
     with pytest.raises(ValueError, match="metric must be one of 'chordal', 'geodesic', 'projection'; got 'cosine'"):
         subspace_distance(X, X, metric="cosine")
-    with pytest.raises(ValueError, match=r"n_components must be None or an integer >= 1; got 0"):
+    with pytest.raises(ValueError, match=r"n_components must be 'auto' or an integer >= 1; got 0"):
         principal_angles(X, X, n_components=0)

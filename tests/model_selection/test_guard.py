@@ -21,17 +21,12 @@ from sktl.model_selection import (
     negative_transfer_gap,
     transfer_learning_curve,
 )
-from sktl.model_selection._candidates import circular_losses
-from sktl.model_selection._evidence import (
-    CIRCULAR_CAP,
-    gain_of_folds,
-    gain_of_rows,
-    gain_of_weighted_rows,
-    judge,
-    with_circular,
-)
+from sktl.model_selection._circular import circular_losses
+from sktl.model_selection._folds import deal
+from sktl.model_selection._gains import gain_of_folds, gain_of_rows, gain_of_weighted_rows
 from sktl.model_selection._losses import brier, choose_loss
-from sktl.model_selection._splitters import deal
+from sktl.model_selection._verdict import CIRCULAR_CAP, with_circular
+from sktl.model_selection.evidence import judge
 
 
 def problem(helps, seed, n_labeled=40):
@@ -179,10 +174,10 @@ def test_without_target_labels_a_scorer_decides(two_domains):
     X, y, _ = two_domains
     same = LogisticRegression(max_iter=1000)
     pipe = make_pipeline(StandardScaler(), same)
-    guard = TransferGuard(pipe, scorer=SourceScorer()).fit(X, y)
+    guard = TransferGuard(pipe, without_labels=SourceScorer()).fit(X, y)
     assert guard.criterion_ == "scorer" and guard.decision_ == "source-only"  # the same model gains nothing
     assert guard.gain_.estimate == 0.0 and guard.gain_.pvalue == 1.0
-    better = TransferGuard(pipe, baseline=DummyClassifier(), scorer=SourceScorer()).fit(X, y)
+    better = TransferGuard(pipe, baseline=DummyClassifier(), without_labels=SourceScorer()).fit(X, y)
     assert better.decision_ == "transfer" and 0 < better.gain_.low < better.gain_.estimate < better.gain_.high
     assert_allclose(better.predict_proba(X), OnLabeled(pipe).fit(X, y).predict_proba(X))
 
@@ -192,19 +187,21 @@ def test_labels_and_circular_validation_are_summed_as_by_stouffer():
     z = d.mean() / stats.sem(d)
     assert 0.5 < z < CIRCULAR_CAP
     both = stats.combine_pvalues([0.03, stats.norm.sf(z)], method="stouffer").pvalue
-    assert with_circular(0.03, d) == pytest.approx(both)
+    assert with_circular(0.03, d, 0) == pytest.approx(both)
     capped = stats.norm.sf((stats.norm.isf(0.03) + CIRCULAR_CAP) / np.sqrt(2))
-    assert with_circular(0.03, d + 5) == pytest.approx(capped) == with_circular(0.03, np.ones(9))
-    assert with_circular(0.03, np.zeros(9)) == pytest.approx(stats.norm.sf(stats.norm.isf(0.03) / np.sqrt(2)))
-    assert with_circular(0.7, d + 5) > 0.05  # whatever it says, labels that speak against transfer refuse it
+    assert with_circular(0.03, d + 5, 0) == pytest.approx(capped) == with_circular(0.03, np.ones(9), 0)
+    assert with_circular(0.03, np.zeros(9), 0) == pytest.approx(stats.norm.sf(stats.norm.isf(0.03) / np.sqrt(2)))
+    assert with_circular(0.7, d + 5, 0) > 0.05  # whatever it says, labels that speak against transfer refuse it
 
 
 def test_circular_losses_are_those_of_a_loop():
     X, shown, y, target = problem(True, 5)
     shown, model = np.where(target, np.nan, y), OnLabeled(LogisticRegression())
-    losses = circular_losses(
-        "transfer", model, choose_loss("zero_one", model), X, shown, read_domains(X, shown, target), 3
-    )
+
+    def fit(X, y, sample_domain):
+        return clone(model).fit(X, y)
+
+    losses = circular_losses(fit, choose_loss("zero_one", model), model, X, shown, read_domains(X, shown, target), 3)
     rows = np.flatnonzero(~target)
     folds = deal(y[rows], 3, np.random.RandomState(3))
     for fold in range(3):
@@ -227,7 +224,7 @@ def test_circular_validation_sees_no_target_label():
 def test_labels_alone_decide_where_asked_or_where_the_model_needs_them(centre):
     X, y, _, target = moved(True, 1)
     pipe = make_pipeline(centre(), OnLabeled(LogisticRegression()))
-    alone = TransferGuard(pipe, circular=False).fit(X, y, sample_domain=target)
+    alone = TransferGuard(pipe, with_labels="labels").fit(X, y, sample_domain=target)
     both = TransferGuard(pipe).fit(X, y, sample_domain=target)
     assert alone.gain_ == both.gain_ and alone.circular_gain_ is None
     assert alone.pvalue_ == alone.gain_.pvalue and both.pvalue_ != both.gain_.pvalue
@@ -241,10 +238,10 @@ def test_without_target_labels_circular_validation_decides_where_asked(centre):
     y = np.where(target, np.nan, X[:, 0] + X[:, 1] > 0)
     X[target] += 6  # an offset of the instrument: the source's model calls every row the same
     pipe = make_pipeline(centre(), OnLabeled(LogisticRegression()))
-    guard = TransferGuard(pipe, scorer="circular", margin=0.1).fit(X, y)
+    guard = TransferGuard(pipe, without_labels="circular", margin=0.1).fit(X, y)
     assert (guard.criterion_, guard.decision_) == ("circular validation", "transfer")
     assert guard.gain_.low > 0.1 and guard.evidence_["transfer"]["score"] > 0.9
-    same = TransferGuard(LogisticRegression(), LogisticRegression(), scorer="circular").fit(X, y)
+    same = TransferGuard(LogisticRegression(), LogisticRegression(), without_labels="circular").fit(X, y)
     assert same.decision_ == "source-only" and same.gain_.estimate == 0
 
 
@@ -317,7 +314,7 @@ def test_regression_goes_by_squared_losses():
     shown = np.where(target & (np.arange(300) >= 215), np.nan, y)
     # the source's slopes hold, with 15 target labels ridge alone can't know them; its intercept is off
     shifted = np.where(target, shown, shown + 5)
-    guard = TransferGuard(Ridge(), loss="squared").fit(X, shifted, sample_domain=target)
+    guard = TransferGuard(Ridge(), loss="squared_error").fit(X, shifted, sample_domain=target)
     assert guard.evidence_["source-only"]["score"] < -20
     assert guard.decision_ == "target-only"
 
@@ -329,12 +326,14 @@ def test_errors(two_domains):
             TransferGuard(LogisticRegression(), **{name: value}).fit(X, y)
     with pytest.raises(ValueError, match="loss must be one of"):
         TransferGuard(LogisticRegression(), loss="hinge").fit(X, y)
-    with pytest.raises(ValueError, match="circular must be one of"):
-        TransferGuard(LogisticRegression(), circular="no").fit(X, y)
+    with pytest.raises(ValueError, match="with_labels must be one of 'circular', 'labels'; got 'no'"):
+        TransferGuard(LogisticRegression(), with_labels="no").fit(X, y)
     with pytest.raises(ValueError, match="alternatives need names of their own"):
         TransferGuard(LogisticRegression(), alternatives=[("pooled", LogisticRegression())]).fit(X, y)
-    with pytest.raises(TypeError, match="scorer must be None or a scorer"):
-        TransferGuard(LogisticRegression(), scorer="accuracy").fit(X, y)
+    with pytest.raises(TypeError, match="alternatives must be a list of .name, estimator. tuples; got 'a'"):
+        TransferGuard(LogisticRegression(), alternatives=["a"]).fit(X, y)
+    with pytest.raises(ValueError, match="without_labels must be 'weighted' or 'circular' or a callable"):
+        TransferGuard(LogisticRegression(), without_labels="accuracy").fit(X, y)
 
 
 # --- the gap and the curve ---

@@ -39,8 +39,8 @@ from sktl.model_selection import (
 
 BY_LOSS = [SourceScorer, ImportanceWeightedScorer, DeepEmbeddedValidationScorer, CircularValidationScorer]
 CASES = [
-    *((Ridge(), scorer(loss=loss)) for scorer in BY_LOSS for loss in ("squared", "absolute")),
-    *((LogisticRegression(), scorer(loss=loss)) for scorer in BY_LOSS for loss in ("zero_one", "log", "brier")),
+    *((Ridge(), scorer(loss=loss)) for scorer in BY_LOSS for loss in ("squared_error", "absolute_error")),
+    *((LogisticRegression(), scorer(loss=loss)) for scorer in BY_LOSS for loss in ("zero_one", "log_loss", "brier")),
     (Ridge(), SourceScorer(loss=lambda a, b: (a - b) ** 4)),
     (Ridge(), DeepEmbeddedValidationScorer(weighter=ULSIF())),
     (LogisticRegression(), DiscrepancyScorer()),
@@ -141,7 +141,7 @@ def figures(model, X, y, site, kind):
         return np.array(list(scores.values()))
     if kind == "rank_sources":
         return rank_sources(X, y, site, metric=gap_of_means).distances
-    guard = TransferGuard(model, scorer="circular" if kind == "guard, circular" else None)
+    guard = TransferGuard(model, without_labels="circular" if kind == "guard, circular" else "weighted")
     guard.fit(X, y, sample_domain=site)
     return [guard.gain_.estimate, guard.gain_.pvalue, guard.pvalue_, *guard.predict(X).ravel()]
 
@@ -178,7 +178,7 @@ def test_one_column_leaves_the_rest_as_it_is():
 
 
 @pytest.mark.parametrize(
-    "scorer", [scorer(loss=loss) for scorer in BY_LOSS for loss in ("squared", "absolute")], ids=repr
+    "scorer", [scorer(loss=loss) for scorer in BY_LOSS for loss in ("squared_error", "absolute_error")], ids=repr
 )
 def test_two_outputs_of_a_regressor_are_scored_by_their_mean_loss(scorer, table):
     X, numbers, _, _ = table

@@ -38,9 +38,9 @@ from sktl.model_selection import (
 
 SCORERS = [
     CircularValidationScorer(),
-    CircularValidationScorer(loss="log"),
+    CircularValidationScorer(loss="log_loss"),
     DeepEmbeddedValidationScorer(),
-    DeepEmbeddedValidationScorer(weighter=ULSIF(), loss="log"),
+    DeepEmbeddedValidationScorer(weighter=ULSIF(), loss="log_loss"),
     DiscrepancyScorer(),
     ImportanceWeightedScorer(),
     ImportanceWeightedScorer(weighter=KMM(), representation="transformed"),
@@ -50,7 +50,7 @@ SCORERS = [
     PredictionEntropyScorer(),
     SoftNeighborhoodDensityScorer(),
     SourceScorer(),
-    SourceScorer(loss="log"),
+    SourceScorer(loss="log_loss"),
 ]
 every = pytest.mark.parametrize("scorer", SCORERS, ids=repr)
 
@@ -161,7 +161,7 @@ def test_circular_validation_by_hand(two_domains):
     back = LogisticRegression().fit(X[target], model.predict(X[target]))
     assert CircularValidationScorer()(model, X, y) == back.score(X[source], y[source])
     expected = -log_loss(y[source], back.predict_proba(X[source]))
-    assert_allclose(CircularValidationScorer(loss="log")(model, X, y), expected)
+    assert_allclose(CircularValidationScorer(loss="log_loss")(model, X, y), expected)
     line = OnLabeled(Ridge()).fit(X, np.where(target, np.nan, X[:, 1]))
     back = Ridge().fit(X[target], line.predict(X[target]))
     expected = -mean_squared_error(X[source, 1], back.predict(X[source]))
@@ -172,7 +172,7 @@ def test_circular_validation_where_all_of_the_target_is_one_class():
     X, y = np.array([[0.0], [1.0], [2.0], [9.0], [50.0], [60.0]]), np.array([0, 0, 0, 1, np.nan, np.nan])
     model = OnLabeled(LogisticRegression()).fit(X, y)
     assert CircularValidationScorer()(model, X, y) == 0.25  # the share of class 1
-    assert CircularValidationScorer(loss="log")(model, X, y) < -20
+    assert CircularValidationScorer(loss="log_loss")(model, X, y) < -20
 
 
 def test_mixtures_by_hand():
@@ -265,7 +265,7 @@ def test_log_loss_is_scikit_learn_s(two_domains):
     X, y, _ = two_domains
     source = ~np.isnan(y)
     model = OnLabeled(LogisticRegression()).fit(X, y)
-    assert_allclose(SourceScorer(loss="log")(model, X, y), -log_loss(y[source], model.predict_proba(X[source])))
+    assert_allclose(SourceScorer(loss="log_loss")(model, X, y), -log_loss(y[source], model.predict_proba(X[source])))
     assert_allclose(SourceScorer(loss=lambda a, b: 3.0 * (a != b))(model, X, y), 3 * (SourceScorer()(model, X, y) - 1))
 
 
@@ -417,7 +417,7 @@ def test_errors(two_domains):
     with pytest.raises(ValueError, match=r"needs labelled source and target rows; of the 101 rows .* none is a target"):
         ImportanceWeightedScorer()(model, X[:101], y[:101])
     mute = OnLabeled(LinearSVC()).fit(X, y)
-    for scorer in (PredictionEntropyScorer(), SourceScorer("log"), CircularValidationScorer("brier")):
+    for scorer in (PredictionEntropyScorer(), SourceScorer("log_loss"), CircularValidationScorer("brier")):
         with pytest.raises(TypeError, match="needs predict_proba, which .*LinearSVC.* Use a scorer that looks at pred"):
             scorer(mute, X, y)
     mixed = pd.DataFrame(X).assign(smoker="no").rename(columns=str)
@@ -429,8 +429,8 @@ def test_errors(two_domains):
         raw(pipe, mixed, y)
     with pytest.raises(ValueError, match="can't weigh .* NaN. With .* in front, as in make_pipeline"):
         ImportanceWeightedScorer()(HistGradientBoostingClassifier(max_iter=1).fit(X, y_true), gappy(X), y)
-    with pytest.raises(ValueError, match="loss='squared' does not suit a classifier. Choose loss='zero_one'"):
-        SourceScorer(loss="squared")(model, X, y)
+    with pytest.raises(ValueError, match="loss='squared_error' does not suit a classifier. Choose loss='zero_one'"):
+        SourceScorer(loss="squared_error")(model, X, y)
     with pytest.raises(ValueError, match="loss must be one of 'auto', 'zero_one'"):
         SourceScorer(loss="hinge")(model, X, y)
     with pytest.raises(TypeError, match=r"weighter must be None or a weighter, such as ULSIF\(\), which has"):

@@ -1,0 +1,43 @@
+"""Rows that are equal, and folds that keep them together."""
+
+import numpy as np
+from scipy import sparse
+
+from sktl._core.kernels import canonical_order
+
+
+def equal_rows(X) -> np.ndarray:
+    """A number for each row of ``X``, shared by equal rows, and the same in whatever order the rows come."""
+    order = canonical_order(X)
+    rows = X[order]
+    if sparse.issparse(rows):
+        differ = abs(rows[1:] - rows[:-1]).max(axis=1).toarray().ravel() > 0
+    else:
+        differ = (rows[1:] != rows[:-1]).any(axis=1)
+    numbers = np.empty(len(order), dtype=int)
+    numbers[order] = np.concatenate([[0], np.cumsum(differ)])
+    return numbers
+
+
+def fold_numbers(X, stratum, n_folds, rng) -> np.ndarray:
+    """Fold of each row: equal rows in one fold, each ``stratum`` spread over all, whatever the order of the rows.
+
+    Parameters
+    ----------
+    X : ndarray or CSR matrix of shape (n, d)
+        Rows.
+    stratum : ndarray of shape (n,), dtype bool
+        Such as which rows are target rows. Equal rows of both kinds count as True.
+    n_folds : int
+        How many.
+    rng : RandomState
+        Shuffles.
+    """
+    numbers = equal_rows(X)
+    of_group = np.zeros(numbers.max() + 1, dtype=bool)
+    of_group[numbers[stratum]] = True
+    shuffled = rng.permutation(len(of_group))
+    shuffled = shuffled[np.argsort(of_group[shuffled], kind="stable")]
+    folds = np.empty(len(of_group), dtype=int)
+    folds[shuffled] = np.arange(len(of_group)) % n_folds
+    return folds[numbers]

@@ -1,0 +1,13 @@
+"""Evidence for and against transfer: what the guard, the report and the comparison share, and print.
+
+:func:`judge` turns the losses of several models on the same rows into a :class:`Verdict`; from :data:`MIN_LABELS`
+labelled target rows on these decide; without them a model may be judged by learning the source back from its labels of
+the target (:func:`there_and_back`).
+"""
+
+from sktl.model_selection._circular import learn_back, there_and_back
+from sktl.model_selection._folds import label_folds
+from sktl.model_selection._gains import Gain
+from sktl.model_selection._verdict import MIN_LABELS, Verdict, judge
+
+__all__ = ["MIN_LABELS", "Gain", "Verdict", "judge", "label_folds", "learn_back", "there_and_back"]
