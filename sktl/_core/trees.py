@@ -42,18 +42,24 @@ class Tree:
 # --- walks ---
 
 
-def goes_left(tree: Tree, X: np.ndarray, rows: np.ndarray, nodes: np.ndarray) -> np.ndarray:
+def cells(X, rows: np.ndarray, columns) -> np.ndarray:
+    """Entries (rows[i], columns[i]) of an array or CSR matrix, (n_rows,)."""
+    # scipy's answer to an empty question is no array
+    return np.asarray(X[rows, columns]).ravel() if len(rows) else np.zeros(0)
+
+
+def goes_left(tree: Tree, X, rows: np.ndarray, nodes: np.ndarray) -> np.ndarray:
     """Whether each of the ``rows`` of ``X`` goes left at its inner node, (n_rows,)."""
-    x = X[rows, tree.feature[nodes]]
+    x = cells(X, rows, tree.feature[nodes])
     return np.where(np.isnan(x), tree.missing_left[nodes], x <= tree.threshold[nodes])
 
 
-def steps(tree: Tree, X: np.ndarray) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+def steps(tree: Tree, X) -> Iterator[tuple[np.ndarray, np.ndarray]]:
     """Walk all rows at once, a level a step: yields the rows still on their way, and the nodes that they have reached.
 
     The float32 of scikit-learn's trees is taken for granted: thresholds were chosen between values rounded so.
     """
-    rows, nodes = np.arange(len(X)), np.zeros(len(X), dtype=np.intp)
+    rows, nodes = np.arange(X.shape[0]), np.zeros(X.shape[0], dtype=np.intp)
     while len(rows):
         yield rows, nodes
         inner = tree.left[nodes] != LEAF
@@ -61,15 +67,15 @@ def steps(tree: Tree, X: np.ndarray) -> Iterator[tuple[np.ndarray, np.ndarray]]:
         nodes = np.where(goes_left(tree, X, rows, nodes), tree.left[nodes], tree.right[nodes])
 
 
-def leaf_of(tree: Tree, X: np.ndarray) -> np.ndarray:
+def leaf_of(tree: Tree, X) -> np.ndarray:
     """Leaf that each row falls into, (n_rows,)."""
-    leaves = np.zeros(len(X), dtype=np.intp)
+    leaves = np.zeros(X.shape[0], dtype=np.intp)
     for rows, nodes in steps(tree, X):
         leaves[rows] = nodes
     return leaves
 
 
-def node_sums(tree: Tree, X: np.ndarray, statistics: np.ndarray) -> np.ndarray:
+def node_sums(tree: Tree, X, statistics: np.ndarray) -> np.ndarray:
     """Statistics of the rows summed over every node that they pass, (n_nodes, n_statistics)."""
     sums = np.zeros((len(tree.left), statistics.shape[1]))
     for rows, nodes in steps(tree, X):
@@ -210,11 +216,11 @@ def transferred_threshold(
     return (x[cut] + x[cut + 1]) / 2, swap
 
 
-def with_new_thresholds(tree: Tree, X: np.ndarray, one_hot: np.ndarray) -> Tree:
+def with_new_thresholds(tree: Tree, X, one_hot: np.ndarray) -> Tree:
     """The structure of the tree with thresholds from the rows; pure nodes become leaves, unreached ones stay."""
     left, right, threshold = tree.left.copy(), tree.right.copy(), tree.threshold.copy()
     missing_left = tree.missing_left.copy()
-    waiting = [(0, np.arange(len(X)))]
+    waiting = [(0, np.arange(X.shape[0]))]
     while waiting:
         node, rows = waiting.pop()
         if left[node] == LEAF or not len(rows):
@@ -222,7 +228,7 @@ def with_new_thresholds(tree: Tree, X: np.ndarray, one_hot: np.ndarray) -> Tree:
         if np.count_nonzero(one_hot[rows].sum(axis=0)) <= 1:
             left[node] = right[node] = LEAF
             continue
-        x = X[rows, tree.feature[node]]
+        x = cells(X, rows, np.full(len(rows), tree.feature[node]))
         known = ~np.isnan(x)
         found = transferred_threshold(
             x[known], one_hot[rows[known]], *(tree.value[child] for child in (left[node], right[node]))
@@ -236,7 +242,7 @@ def with_new_thresholds(tree: Tree, X: np.ndarray, one_hot: np.ndarray) -> Tree:
     return replace(tree, left=left, right=right, threshold=threshold, missing_left=missing_left)
 
 
-def with_values(tree: Tree, X: np.ndarray, statistics: np.ndarray, values: Callable) -> Tree:
+def with_values(tree: Tree, X, statistics: np.ndarray, values: Callable) -> Tree:
     """The tree with values and counts of the rows that reach its nodes; without rows the values stay, and count 0."""
     own, count = values(node_sums(tree, X, statistics))
     return replace(tree, value=np.where(count[:, None] > 0, own, tree.value), count=count)

@@ -5,4 +5,18 @@ target rows alone; or it is unfitted, and ``fit(X, y, sample_domain)`` fits it o
 Several sources are a list of (name, estimator) pairs.
 """
 
-__all__ = []
+from sktl.parameter._fine_tuned import FineTunedClassifier, FineTunedRegressor
+from sktl.parameter._leaf_refit import LeafRefitClassifier, LeafRefitRegressor
+from sktl.parameter._transfer_forest import TransferForestClassifier, TransferForestRegressor
+from sktl.parameter._transfer_tree import TransferTreeClassifier, TransferTreeRegressor
+
+__all__ = [
+    "FineTunedClassifier",
+    "FineTunedRegressor",
+    "LeafRefitClassifier",
+    "LeafRefitRegressor",
+    "TransferForestClassifier",
+    "TransferForestRegressor",
+    "TransferTreeClassifier",
+    "TransferTreeRegressor",
+]

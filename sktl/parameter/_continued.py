@@ -12,11 +12,13 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 
 from sktl._checks import check_parameters
 from sktl._core.kernels import canonical_order
-from sktl.base import BaseParameterTransfer, union_of_classes
-from sktl.domains import draw_rows, known_labels, n_rows, take_rows
+from sktl.base import BaseParameterTransfer, union_of_classes, validate_rows
+from sktl.domains import as_column, draw_rows, known_labels, n_rows, take_rows
 
 # Probabilities are kept this far from 0 where a held-out loss is taken, so that one surprise isn't infinitely bad.
 PROBABILITY_FLOOR = 1e-3
+# How much worse than the best, in standard errors, an option that trusts the source more may be and still be taken.
+STANDARD_ERRORS = 0.5
 
 
 def row_order(X, y):
@@ -24,13 +26,14 @@ def row_order(X, y):
 
     Rows of other things than numbers keep their order.
     """
-    if sparse.issparse(X):
-        return canonical_order(X)
-    values = np.asarray(X)
-    if values.dtype.kind not in "fiub" or values.ndim != 2:
+    values = X if sparse.issparse(X) else np.asarray(X)
+    if values.dtype.kind not in "fiub":
         return np.arange(n_rows(X))
-    labels = np.unique(np.asarray(y, dtype=str), return_inverse=True)[1]
-    return np.lexsort([labels, *values.T[::-1]])
+    if not sparse.issparse(X):
+        values = np.nan_to_num(values, nan=0.0)
+    # equal rows in the order of their labels, since the sort by values is a stable one
+    by_label = np.argsort(np.unique(np.asarray(y, dtype=str), return_inverse=True)[1], kind="stable")
+    return by_label[canonical_order(values[by_label])]
 
 
 def read_weights(sample_weight, n):
@@ -92,7 +95,8 @@ class ContinuesSources(BaseParameterTransfer):
         rows = self._labeled_target(domains) & (weights > 0)
         labels = self._read_labels(y, rows)
         rng = np.random.default_rng(self._seed())
-        parts = [self._transfer(name, model, take_rows(X, rows), labels, weights[rows], rng) for name, model in self.sources_]
+        known = take_rows(X, rows), labels, weights[rows], rng
+        parts = [self._transfer(name, model, *known) for name, model in self.sources_]
         self.models_, losses = (list(column) for column in zip(*parts, strict=True))
         self.source_weights_ = self._weigh(np.array(losses, dtype=float), weights[rows].sum())
         return self
@@ -123,7 +127,7 @@ class ContinuesSources(BaseParameterTransfer):
             validate_data(self, X, reset=reset, skip_check_array=True)
             return X
         finite = "allow-nan" if get_tags(self).input_tags.allow_nan else True
-        return validate_data(self, X, reset=reset, accept_sparse="csr", ensure_all_finite=finite)
+        return validate_rows(self, X, reset=reset, ensure_all_finite=finite)
 
     def _given_models(self):
         """The models given as source, without their names; none where the default is asked for."""
@@ -188,7 +192,8 @@ class ContinuesClassifiers(ContinuesSources):
         -------
         ndarray of shape (n_samples,)
         """
-        return self.classes_[self._mixed(X).argmax(axis=1)]
+        winners = self._mixed(X).argmax(axis=1)
+        return self.classes_[winners]
 
 
 class ContinuesRegressors(ContinuesSources):
@@ -222,21 +227,37 @@ class ContinuesRegressors(ContinuesSources):
 
 def _ordered(X, y, domains, weights):
     """Rows, labels, domains and weights in the order of the rows' values."""
+    y = as_column(y)
+    y = y[:, 0] if y.ndim == 2 and y.shape[1] == 1 else y
     order = row_order(X, y)
     names = ("target", "labeled", "names")
     domains = replace(domains, **{name: getattr(domains, name)[order] for name in names})
     return draw_rows(X, order), draw_rows(y, order), domains, None if weights is None else weights[order]
 
 
-def mean_log_loss(proba, codes, weights):
-    """Weighted mean log-loss of probabilities (n, n_classes); 0 without rows."""
-    picked = np.clip(proba[np.arange(len(codes)), codes], PROBABILITY_FLOOR, 1.0)
-    return float(np.average(-np.log(picked), weights=weights)) if len(codes) else 0.0
+def log_losses(proba, codes):
+    """Log-loss of each row's probabilities (n, n_classes), (n,)."""
+    return -np.log(np.clip(proba[np.arange(len(codes)), codes], PROBABILITY_FLOOR, 1.0))
 
 
-def mean_squared_error(predicted, y, weights):
-    """Weighted mean squared error of predictions (n, 1); 0 without rows."""
-    return float(np.average((predicted[:, 0] - y) ** 2, weights=weights)) if len(y) else 0.0
+def squared_errors(predicted, y):
+    """Squared error of each row's prediction (n, 1), (n,)."""
+    return (predicted[:, 0] - y) ** 2
+
+
+def most_cautious(losses, weights, standard_errors=STANDARD_ERRORS):
+    """Index of the option to take, and its loss: of those as good as the best, up to chance, the last.
+
+    ``losses`` (n_options, n) of rows held out, options in the order of trust in the source. An option is as good as
+    the best if its mean excess over it is at most ``standard_errors`` standard errors of that excess.
+    """
+    means = np.average(losses, axis=1, weights=weights)
+    excess = losses - losses[np.argmin(means)]
+    share = weights / weights.sum()
+    mean = excess @ share
+    error = np.sqrt(np.maximum((excess - mean[:, None]) ** 2 @ share**2, 0))
+    best = int(np.flatnonzero(mean <= standard_errors * error + 1e-12)[-1])
+    return best, float(means[best])
 
 
 def spread_folds(y, most):

@@ -14,9 +14,9 @@ from sktl.domains import draw_rows
 from sktl.parameter._continued import (
     ContinuesClassifiers,
     ContinuesRegressors,
-    mean_log_loss,
-    mean_squared_error,
+    log_losses,
     spread_folds,
+    squared_errors,
 )
 from sktl.parameter._steps import model_outputs, stepper_for
 from sktl.parameter._tree_sources import mapped, taken_apart
@@ -53,7 +53,7 @@ class _FineTunes:
         "learning_rate": ("auto", Interval(low=0, closed="neither")),
         "max_epochs": (Interval(Integral, 0),),
         "n_iter_no_change": (Interval(Integral, 1),),
-        "cv": FOLDS,
+        "n_folds": FOLDS,
         "random_state": RANDOM_STATE,
     }
 
@@ -64,7 +64,7 @@ class _FineTunes:
         learning_rate="auto",
         max_epochs=50,
         n_iter_no_change=5,
-        cv=5,
+        n_folds=5,
         per_source=False,
         random_state=0,
     ):
@@ -72,7 +72,7 @@ class _FineTunes:
         self.learning_rate = learning_rate
         self.max_epochs = max_epochs
         self.n_iter_no_change = n_iter_no_change
-        self.cv = cv
+        self.n_folds = n_folds
         self.per_source = per_source
         self.random_state = random_state
 
@@ -90,7 +90,11 @@ class _FineTunes:
         # of equal losses the one of fewest epochs: the source itself first
         n_epochs, best = np.unravel_index(np.nanargmin(part.paths.T), part.paths.T.shape)
         if n_epochs:
-            part.stepper, part.rate, part.n_epochs = begin(np.arange(len(y)), part.rates[best], X[:1]), part.rates[best], n_epochs
+            part.stepper, part.rate, part.n_epochs = (
+                begin(np.arange(len(y)), part.rates[best], X[:1]),
+                part.rates[best],
+                n_epochs,
+            )
             for _ in range(n_epochs):
                 part.stepper.step()
         return part, float(part.paths[best, n_epochs])
@@ -102,17 +106,17 @@ class _FineTunes:
 
     def _path(self, begin, model, X, y, weights, classes, rate):
         """Loss on rows held out after each epoch, (max_epochs + 1,): all folds go in step, NaN once they stop."""
-        folds = spread_folds(y, self.cv)
+        folds = spread_folds(y, self.n_folds)
         outs = [np.flatnonzero(folds == fold) for fold in np.unique(folds)]
         steppers = [begin(np.flatnonzero(~np.isin(np.arange(len(y)), out)), rate, draw_rows(X, out)) for out in outs]
         losses = np.full(self.max_epochs + 1, np.nan)
         said = model_outputs(model, X, classes)
-        losses[0] = self._held_out_loss(said, y, weights)
+        losses[0] = np.average(self._losses(said, y), weights=weights)
         for epoch in range(1, self.max_epochs + 1):
             for out, stepper in zip(outs, steppers, strict=True):
                 stepper.step()
                 said[out] = stepper.watched()
-            losses[epoch] = self._held_out_loss(said, y, weights)
+            losses[epoch] = np.average(self._losses(said, y), weights=weights)
             if epoch - np.nanargmin(losses) >= self.n_iter_no_change:
                 break
         return losses
@@ -141,14 +145,382 @@ class _FineTunes:
 
 
 class FineTunedClassifier(_FineTunes, ContinuesClassifiers, BaseTransferClassifier):
-    _held_out_loss = staticmethod(mean_log_loss)
+    r"""Go on with a fitted source model on the target's rows, for as many epochs as pay on rows held out.
+
+    Training starts at the source and takes t epochs at the rate :math:`\eta` over the labelled target rows. Both are
+    those of the smallest loss (log-loss) on target rows held out in folds; t = 0, the source as it is, stands for
+    election too. What an epoch is depends on the model:
+
+    - ``SGDClassifier``, ``Perceptron``: a pass of gradient steps of constant size, :math:`\eta / \max_i (1 + |x_i|^2)`,
+      so that the rate has no unit of X;
+    - ``MLPClassifier``: a pass by a fresh optimiser of step :math:`\eta`, from the source's weights; its output layer
+      gets more columns where the target has other classes;
+    - ``GaussianNB``, ``MultinomialNB``, ``BernoulliNB``, ``ComplementNB``: the target's counts, weighing :math:`\eta`
+      times all of the source's;
+    - ``GradientBoostingClassifier``: one more tree by its warm start, with its own rate and depth;
+    - another model with ``partial_fit``: one call of it;
+    - any other model (histogram boosting, forests, LightGBM, XGBoost, ...): one more tree of depth 2, times
+      :math:`\eta`, on the gradient of the loss at the source's log-odds.
+
+    @WHEN_FINE_Classifier@
+
+    Parameters
+    ----------
+    source : classifier or list of (name, model) pairs, default=None
+        What the target starts from. Fitted, it is kept as it is, and all rows of ``fit`` are target rows; unfitted, a
+        clone is fitted on the labelled source rows first. Of a Pipeline the last step goes on, and the steps before it
+        stay. Several are averaged by ``source_weights_``. None: ``GradientBoostingClassifier(n_estimators=50)``.
+    learning_rate : float or "auto", default="auto"
+        The rate :math:`\eta`, above 0, where the model's epochs have one. "auto": the best of three or four.
+    max_epochs : int, default=50
+        Most epochs t. 0: the source as it is.
+    n_iter_no_change : int, default=5
+        Epochs without a smaller loss held out after which a rate is given up.
+    n_folds : int, default=5
+        Folds of the target's rows, at least 2; each class is spread over them.
+    per_source : bool, default=False
+        For an unfitted source: one model a source domain instead of one for their pool.
+    random_state : int, RandomState instance or None, default=0
+        Seeds the order of gradient steps, new weights and trees.
+
+    Attributes
+    ----------
+    sources_ : list of (name, model) pairs
+        The fitted source models, unchanged.
+    source_weights_ : ndarray of shape (n_sources,)
+        Share of each source in the answer, from the likelihood of the target's rows held out. They sum to 1.
+    models_ : list
+        What became of each source; each has ``outputs``.
+    learning_rate_ : ndarray of shape (n_sources,)
+        Rate of each source's epochs, NaN where it has none (a property).
+    n_epochs_ : ndarray of shape (n_sources,)
+        Epochs that each source went on for (a property).
+    history_ : dict of ndarrays
+        Columns ``source``, ``learning_rate``, ``epoch`` and ``held_out_loss``, one entry a point tried (a property).
+    classes_ : ndarray of shape (n_classes,)
+        Classes that the source or the target knows, sorted.
+    n_features_in_ : int
+        Number of columns seen by ``fit``.
+    feature_names_in_ : ndarray of shape (n_features_in_,)
+        Names of the columns, where they had names.
+
+    See Also
+    --------
+    LeafRefitClassifier : Changes a forest's leaves instead of adding trees.
+    sktl.parameter.HypothesisTransferClassifier : A model beside the source instead of more training.
+
+    Notes
+    -----
+    *A fresh optimiser.* A fitted network's optimiser would go on at the step that it ended with; a new one starts from
+    the weights in ``coefs_`` and ``intercepts_``.
+
+    *Classes* that only the target has get outputs of their own (linear models, networks, naive Bayes) or trees that
+    lift them from a probability of 1e-3; those that only the source has stay.
+
+    *Cost.* An epoch a fold, rate and step of the path: for 50 labels up to 1,000 small epochs, a second or less for
+    linear models and trees.
+
+    References
+    ----------
+    .. [1] J. Yosinski, J. Clune, Y. Bengio, H. Lipson (2014). How transferable are features in deep neural networks?
+       NeurIPS.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from sklearn.linear_model import SGDClassifier
+    >>> from sktl.parameter import FineTunedClassifier
+    >>> rng = np.random.default_rng(0)
+    >>> X, X_target = rng.normal(size=(500, 2)), rng.normal(size=(230, 2))
+    >>> old = SGDClassifier(loss='log_loss', random_state=0).fit(X, X[:, 0] > 0)
+    >>> y_target = X_target[:, 0] > 0.7  # the target's rule differs
+    >>> new = FineTunedClassifier(old).fit(X_target[:30], y_target[:30])
+    >>> for model in (old, new):
+    ...     print(f"{model.score(X_target[30:], y_target[30:]):.2f}")
+    0.75
+    0.99
+    """
+
+    r"""Go on with a fitted source model on the target's rows, for as many epochs as pay on rows held out.
+
+    Training starts at the source and takes t epochs at the rate :math:`\eta` over the labelled target rows. Both are those of the
+    smallest loss (log-loss) on target rows held out in folds; t = 0, the source as it is, stands for election too.
+    What an epoch is depends on the model:
+
+    - ``SGDClassifier``, ``Perceptron``: a pass of gradient steps of constant size, :math:`\eta / \max_i (1 + |x_i|^2)`, so that the rate has
+      no unit of X;
+    - ``MLPClassifier``: a pass by a fresh optimiser of step :math:`\eta`, from the source's weights; its output layer gets more columns where the target has other classes;
+    - ``GaussianNB``, ``MultinomialNB``, ``BernoulliNB``, ``ComplementNB``: the target's counts, weighing :math:`\\eta` times
+      all of the source's;
+    - ``GradientBoostingClassifier``: one more tree by its warm start, with its own rate and depth;
+    - another model with ``partial_fit``: one call of it;
+    - any other model (histogram boosting, forests, LightGBM, XGBoost, ...): one more tree of depth 2, times :math:`\eta`, on the
+      gradient of the loss at the source's log-odds.
+
+    @WHEN_FINE_Classifier@
+
+    Parameters
+    ----------
+    source : classifier or list of (name, model) pairs, default=None
+        What the target starts from. Fitted, it is kept as it is, and all rows of ``fit`` are target rows; unfitted, a
+        clone is fitted on the labelled source rows first. Of a Pipeline the last step goes on, and the steps before it stay. Several are averaged by
+        ``source_weights_``. None: ``GradientBoostingClassifier(n_estimators=50)``.
+    learning_rate : float or "auto", default="auto"
+        The rate :math:`\eta`, above 0, where the model's epochs have one. "auto": the best of three or four.
+    max_epochs : int, default=50
+        Most epochs t. 0: the source as it is.
+    n_iter_no_change : int, default=5
+        Epochs without a smaller loss held out after which a rate is given up.
+    cv : int, default=5
+        Folds of the target's rows, at least 2; each class is spread over them.
+    per_source : bool, default=False
+        For an unfitted source: one model a source domain instead of one for their pool.
+    random_state : int, RandomState instance or None, default=0
+        Seeds the order of gradient steps, new weights and trees.
+
+    Attributes
+    ----------
+    sources_ : list of (name, model) pairs
+        The fitted source models, unchanged.
+    source_weights_ : ndarray of shape (n_sources,)
+        Share of each source in the answer, from the likelihood of the target's rows held out. They sum to 1.
+    models_ : list
+        What became of each source; each has ``outputs``.
+    learning_rate_ : ndarray of shape (n_sources,)
+        Rate of each source's epochs, NaN where it has none (a property).
+    n_epochs_ : ndarray of shape (n_sources,)
+        Epochs that each source went on for (a property).
+    history_ : dict of ndarrays
+        Columns ``source``, ``learning_rate``, ``epoch`` and ``held_out_loss``, one entry a point tried (a property).
+    classes_ : ndarray of shape (n_classes,)
+        Classes that the source or the target knows, sorted.
+    n_features_in_ : int
+        Number of columns seen by ``fit``.
+    feature_names_in_ : ndarray of shape (n_features_in_,)
+        Names of the columns, where they had names.
+
+    See Also
+    --------
+    LeafRefitClassifier : Changes a forest's leaves instead of adding trees.
+    sktl.parameter.HypothesisTransferClassifier : A model beside the source instead of more training.
+
+    Notes
+    -----
+    *A fresh optimiser.* A fitted network's optimiser would go on at the step that it ended with; a new one starts from
+    the weights in ``coefs_`` and ``intercepts_``.
+
+    *Classes* that only the target has get outputs of their own (linear models, networks, naive Bayes) or trees that lift them from a probability of 1e-3; those that only the source has stay.
+
+    *Cost.* An epoch a fold, rate and step of the path: for 50 labels up to 1,000 small epochs, a second or less for linear models and trees.
+
+    References
+    ----------
+    .. [1] J. Yosinski, J. Clune, Y. Bengio, H. Lipson (2014). How transferable are features in deep neural networks?
+       NeurIPS.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from sklearn.linear_model import SGDClassifier
+    >>> from sktl.parameter import FineTunedClassifier
+    >>> rng = np.random.default_rng(0)
+    >>> X, X_target = rng.normal(size=(500, 2)), rng.normal(size=(230, 2))
+    >>> old = SGDClassifier(loss='log_loss', random_state=0).fit(X, X[:, 0] > 0)
+    >>> y_target = X_target[:, 0] > 0.7  # the target's rule differs
+    >>> new = FineTunedClassifier(old).fit(X_target[:30], y_target[:30])
+    >>> for model in (old, new):
+    ...     print(f"{model.score(X_target[30:], y_target[30:]):.2f}")
+    0.75
+    0.99
+    """
+
+    _losses = staticmethod(log_losses)
 
     def _default_source(self, X):
         return GradientBoostingClassifier(n_estimators=50, random_state=0)
 
 
 class FineTunedRegressor(_FineTunes, ContinuesRegressors, BaseTransferRegressor):
-    _held_out_loss = staticmethod(mean_squared_error)
+    r"""Go on with a fitted source model on the target's rows, for as many epochs as pay on rows held out.
+
+    Training starts at the source and takes t epochs at the rate :math:`\eta` over the labelled target rows. Both are
+    those of the smallest loss (squared error) on target rows held out in folds; t = 0, the source as it is, stands for
+    election too. What an epoch is depends on the model:
+
+    - ``SGDRegressor``: a pass of gradient steps of constant size, :math:`\eta / \max_i (1 + |x_i|^2)`, so that the rate
+      has no unit of X;
+    - ``MLPRegressor``: a pass by a fresh optimiser of step :math:`\eta`, from the source's weights;
+    - ``GradientBoostingRegressor``: one more tree by its warm start, with its own rate and depth;
+    - another model with ``partial_fit``: one call of it;
+    - any other model (histogram boosting, forests, LightGBM, XGBoost, ...): one more tree of depth 2, times
+      :math:`\eta`, on the gradient of the loss at the source's predictions.
+
+    @WHEN_FINE_Regressor@
+
+    Parameters
+    ----------
+    source : regressor or list of (name, model) pairs, default=None
+        What the target starts from. Fitted, it is kept as it is, and all rows of ``fit`` are target rows; unfitted, a
+        clone is fitted on the labelled source rows first. Of a Pipeline the last step goes on, and the steps before it
+        stay. Several are averaged by ``source_weights_``. None: ``GradientBoostingRegressor(n_estimators=50)``.
+    learning_rate : float or "auto", default="auto"
+        The rate :math:`\eta`, above 0, where the model's epochs have one. "auto": the best of three or four.
+    max_epochs : int, default=50
+        Most epochs t. 0: the source as it is.
+    n_iter_no_change : int, default=5
+        Epochs without a smaller loss held out after which a rate is given up.
+    n_folds : int, default=5
+        Folds of the target's rows, at least 2; each range of y is spread over them.
+    per_source : bool, default=False
+        For an unfitted source: one model a source domain instead of one for their pool.
+    random_state : int, RandomState instance or None, default=0
+        Seeds the order of gradient steps, new weights and trees.
+
+    Attributes
+    ----------
+    sources_ : list of (name, model) pairs
+        The fitted source models, unchanged.
+    source_weights_ : ndarray of shape (n_sources,)
+        Share of each source in the answer, from the likelihood of the target's rows held out. They sum to 1.
+    models_ : list
+        What became of each source; each has ``outputs``.
+    learning_rate_ : ndarray of shape (n_sources,)
+        Rate of each source's epochs, NaN where it has none (a property).
+    n_epochs_ : ndarray of shape (n_sources,)
+        Epochs that each source went on for (a property).
+    history_ : dict of ndarrays
+        Columns ``source``, ``learning_rate``, ``epoch`` and ``held_out_loss``, one entry a point tried (a property).
+    n_features_in_ : int
+        Number of columns seen by ``fit``.
+    feature_names_in_ : ndarray of shape (n_features_in_,)
+        Names of the columns, where they had names.
+
+    See Also
+    --------
+    LeafRefitRegressor : Changes a forest's leaves instead of adding trees.
+    sktl.parameter.HypothesisTransferRegressor : A model beside the source instead of more training.
+
+    Notes
+    -----
+    *A fresh optimiser.* A fitted network's optimiser would go on at the step that it ended with; a new one starts from
+    the weights in ``coefs_`` and ``intercepts_``.
+
+    *One row* can't be held out: the source stays as it is.
+
+    *Cost.* An epoch a fold, rate and step of the path: for 50 labels up to 1,000 small epochs, a second or less for
+    linear models and trees.
+
+    References
+    ----------
+    .. [1] J. Yosinski, J. Clune, Y. Bengio, H. Lipson (2014). How transferable are features in deep neural networks?
+       NeurIPS.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from sklearn.linear_model import SGDRegressor
+    >>> from sktl.parameter import FineTunedRegressor
+    >>> rng = np.random.default_rng(0)
+    >>> X, X_target = rng.normal(size=(500, 2)), rng.normal(size=(230, 2))
+    >>> old = SGDRegressor(random_state=0).fit(X, X[:, 0])
+    >>> y_target = X_target[:, 0] + X_target[:, 1]  # the target's rule differs
+    >>> new = FineTunedRegressor(old).fit(X_target[:30], y_target[:30])
+    >>> for model in (old, new):
+    ...     print(f"{model.score(X_target[30:], y_target[30:]):.2f}")
+    0.44
+    1.00
+    """
+
+    r"""Go on with a fitted source model on the target's rows, for as many epochs as pay on rows held out.
+
+    Training starts at the source and takes t epochs at the rate :math:`\eta` over the labelled target rows. Both are those of the
+    smallest loss (squared error) on target rows held out in folds; t = 0, the source as it is, stands for election too.
+    What an epoch is depends on the model:
+
+    - ``SGDRegressor``: a pass of gradient steps of constant size, :math:`\eta / \max_i (1 + |x_i|^2)`, so that the rate has
+      no unit of X;
+    - ``MLPRegressor``: a pass by a fresh optimiser of step :math:`\eta`, from the source's weights;
+    - ``GradientBoostingRegressor``: one more tree by its warm start, with its own rate and depth;
+    - another model with ``partial_fit``: one call of it;
+    - any other model (histogram boosting, forests, LightGBM, XGBoost, ...): one more tree of depth 2, times :math:`\eta`, on the
+      gradient of the loss at the source's predictions.
+
+    @WHEN_FINE_Regressor@
+
+    Parameters
+    ----------
+    source : regressor or list of (name, model) pairs, default=None
+        What the target starts from. Fitted, it is kept as it is, and all rows of ``fit`` are target rows; unfitted, a
+        clone is fitted on the labelled source rows first. Of a Pipeline the last step goes on, and the steps before it stay. Several are averaged by
+        ``source_weights_``. None: ``GradientBoostingRegressor(n_estimators=50)``.
+    learning_rate : float or "auto", default="auto"
+        The rate :math:`\eta`, above 0, where the model's epochs have one. "auto": the best of three or four.
+    max_epochs : int, default=50
+        Most epochs t. 0: the source as it is.
+    n_iter_no_change : int, default=5
+        Epochs without a smaller loss held out after which a rate is given up.
+    cv : int, default=5
+        Folds of the target's rows, at least 2; each range of y is spread over them.
+    per_source : bool, default=False
+        For an unfitted source: one model a source domain instead of one for their pool.
+    random_state : int, RandomState instance or None, default=0
+        Seeds the order of gradient steps, new weights and trees.
+
+    Attributes
+    ----------
+    sources_ : list of (name, model) pairs
+        The fitted source models, unchanged.
+    source_weights_ : ndarray of shape (n_sources,)
+        Share of each source in the answer, from the likelihood of the target's rows held out. They sum to 1.
+    models_ : list
+        What became of each source; each has ``outputs``.
+    learning_rate_ : ndarray of shape (n_sources,)
+        Rate of each source's epochs, NaN where it has none (a property).
+    n_epochs_ : ndarray of shape (n_sources,)
+        Epochs that each source went on for (a property).
+    history_ : dict of ndarrays
+        Columns ``source``, ``learning_rate``, ``epoch`` and ``held_out_loss``, one entry a point tried (a property).
+    n_features_in_ : int
+        Number of columns seen by ``fit``.
+    feature_names_in_ : ndarray of shape (n_features_in_,)
+        Names of the columns, where they had names.
+
+    See Also
+    --------
+    LeafRefitRegressor : Changes a forest's leaves instead of adding trees.
+    sktl.parameter.HypothesisTransferRegressor : A model beside the source instead of more training.
+
+    Notes
+    -----
+    *A fresh optimiser.* A fitted network's optimiser would go on at the step that it ended with; a new one starts from
+    the weights in ``coefs_`` and ``intercepts_``.
+
+    *One row* can't be held out: the source stays as it is.
+
+    *Cost.* An epoch a fold, rate and step of the path: for 50 labels up to 1,000 small epochs, a second or less for linear models and trees.
+
+    References
+    ----------
+    .. [1] J. Yosinski, J. Clune, Y. Bengio, H. Lipson (2014). How transferable are features in deep neural networks?
+       NeurIPS.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from sklearn.linear_model import SGDRegressor
+    >>> from sktl.parameter import FineTunedRegressor
+    >>> rng = np.random.default_rng(0)
+    >>> X, X_target = rng.normal(size=(500, 2)), rng.normal(size=(230, 2))
+    >>> old = SGDRegressor(random_state=0).fit(X, X[:, 0])
+    >>> y_target = X_target[:, 0] + X_target[:, 1]  # the target's rule differs
+    >>> new = FineTunedRegressor(old).fit(X_target[:30], y_target[:30])
+    >>> for model in (old, new):
+    ...     print(f"{model.score(X_target[30:], y_target[30:]):.2f}")
+    0.44
+    1.00
+    """
+
+    _losses = staticmethod(squared_errors)
 
     def _default_source(self, X):
         return GradientBoostingRegressor(n_estimators=50, random_state=0)

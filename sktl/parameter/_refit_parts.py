@@ -28,12 +28,6 @@ MAX_FOLDS = 10
 LOSSES = {"squared_error": squared_error, "log_loss": binomial, "exponential": exponential}
 
 
-def last_smallest(losses):
-    """Index of the smallest loss, of equal ones the last: the most shrinkage."""
-    losses = np.asarray(losses)
-    return len(losses) - 1 - int(np.argmin(losses[::-1]))
-
-
 # --- averaged trees ---
 
 
@@ -52,7 +46,7 @@ class AveragedTrees:
         return total / len(self.trees)
 
 
-def refit_average(front, trees, X, statistics, values, shrinkage, held_out_loss):
+def refit_average(front, trees, X, statistics, values, shrinkage, choose):
     """Return :class:`AveragedTrees` with refitted leaves, the shrinkage used, and its loss on rows left out."""
     source = [tree.value for tree in trees]
     if not len(statistics):
@@ -60,11 +54,10 @@ def refit_average(front, trees, X, statistics, values, shrinkage, held_out_loss)
     rows = as_float32(mapped(front, X))
     leaves = np.stack([leaf_of(tree, rows) for tree in trees], axis=1)
     options = SHRINKAGES if shrinkage == "auto" else np.array([float(shrinkage)])
-    losses = [held_out_loss(said) for said in left_out_average(leaves, statistics, source, values, options)]
-    best = last_smallest(losses)
+    best, loss = choose(left_out_average(leaves, statistics, source, values, options))
     own = [values(leaf_sums(leaf, statistics, len(old))) for leaf, old in zip(leaves.T, source, strict=True)]
     new = [shrunken(*pair, old, options[best]) for pair, old in zip(own, source, strict=True)]
-    return AveragedTrees(front, trees, new), options[best], losses[best]
+    return AveragedTrees(front, trees, new), options[best], loss
 
 
 # --- boosted trees ---
@@ -185,7 +178,7 @@ class BoostedRefit:
         return boosted_outputs(self.model, scores, self.classes)
 
 
-def refit_boosted(front, model, X, y, weights, classes, shrinkage, held_out_loss):
+def refit_boosted(front, model, X, y, weights, classes, shrinkage, choose):
     """Return :class:`BoostedTrees` with refitted leaves, the shrinkage used, and its loss on rows held out."""
     codes = y if classes is None else columns_in(classes[y], model.classes_)
     if not len(weights):
@@ -193,9 +186,8 @@ def refit_boosted(front, model, X, y, weights, classes, shrinkage, held_out_loss
     refit = BoostedRefit.of(model, mapped(front, X), codes, classes)
     options = SHRINKAGES if shrinkage == "auto" else np.array([float(shrinkage)])
     folds = spread_folds(y, MAX_FOLDS)
-    losses = [held_out_loss(refit.held_out(weights, k, folds)) for k in options]
-    best = last_smallest(losses)
+    best, loss = choose([refit.held_out(weights, k, folds) for k in options])
     new = refit.values(weights, options[best])
     pairs = [list(zip(*stage, strict=True)) for stage in zip(new, refit.source, strict=True)]
     changes = [[own - old for own, old in stage] for stage in pairs]
-    return BoostedTrees(front, model, refit.trees, changes, classes), options[best], losses[best]
+    return BoostedTrees(front, model, refit.trees, changes, classes), options[best], loss

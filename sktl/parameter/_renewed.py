@@ -64,7 +64,9 @@ def renewed_network(model, rows):
     if model.batch_size != "auto":
         changes["batch_size"] = min(model.batch_size, len(rows.y))
     copy, classes = _first_pass(clone(model).set_params(**changes), rows)
-    for own, old in zip((*copy.coefs_[:-1], *copy.intercepts_[:-1]), (*model.coefs_[:-1], *model.intercepts_[:-1]), strict=True):
+    for own, old in zip(
+        (*copy.coefs_[:-1], *copy.intercepts_[:-1]), (*model.coefs_[:-1], *model.intercepts_[:-1]), strict=True
+    ):
         own[:] = old
     last, bias = model.coefs_[-1], model.intercepts_[-1]
     if classes is None or len(classes) == len(model.classes_):

@@ -44,7 +44,7 @@ def columns_in(known, classes):
 
 
 def read_tree(tree, columns=None, n_classes=None):
-    """A :class:`~sktl._core.trees.Tree` of scikit-learn's ``tree_``; class shares go to ``columns`` of ``n_classes``."""
+    """Arrays of scikit-learn's ``tree_``; class shares go to the ``columns`` of ``n_classes``."""
     value = tree.value[:, 0, :]
     if columns is not None:
         shares = value / value.sum(axis=1, keepdims=True)

@@ -22,9 +22,8 @@ from sktl._core.trees import (
     with_new_thresholds,
     with_values,
 )
-from sktl.parameter._continued import spread_folds
-from sktl.parameter._refit_parts import last_smallest
-from sktl.parameter._tree_sources import as_float32, columns_in, mapped, read_tree, statistics_of, taken_apart, trees_of
+from sktl.parameter._continued import most_cautious, spread_folds
+from sktl.parameter._tree_sources import as_float32, mapped, read_tree, statistics_of, taken_apart, trees_of
 
 #: Rows that a source tree's answer may count as, where the data choose.
 SHRINKAGES = np.array([0.0, 0.5, 1, 2, 4, 8, 16, 32, np.inf])
@@ -147,10 +146,11 @@ class MovesTrees:
         draws = rng.multinomial(len(y), np.full(len(y), 1 / len(y)), size=len(source)) if self._draws() else None
         options = SHRINKAGES if self.shrinkage == "auto" else np.array([float(self.shrinkage)])
         trees, said, left_out = work.all(options, draws, getattr(self, "n_jobs", None))
-        losses = [self._held_out_loss(k[left_out], y[left_out], weights[left_out]) for k in said]
-        # no row was left out by any draw: nothing speaks against the source
-        best = last_smallest(losses) if left_out.any() else len(options) - 1
-        return TransferredTrees(front, source, trees, options[best]), losses[best]
+        best, loss = len(options) - 1, 0.0  # no row was left out by any draw: nothing speaks against the source
+        if left_out.any():
+            losses = np.array([self._losses(option[left_out], y[left_out]) for option in said])
+            best, loss = most_cautious(losses, weights[left_out])
+        return TransferredTrees(front, source, trees, options[best]), loss
 
     def _method(self):
         return getattr(self, "method", "ser")
