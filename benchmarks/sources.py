@@ -36,11 +36,11 @@ where strangers label otherwise or at random, and no better than the three neare
 rows are few. The single nearest source is the best one on three of four sites at heart, and poor where sources are
 small.
 
-``reg=1`` was chosen among 1, 2, 4, 8, 16 on these very problems (2 has 77.3 on heart; 86.1, 83.5 and 82.2 on the first
-three simulated ones). On twelve fresh draws of the simulated problems the weights gained 1.8, 1.0, 0.8, -0.2, 0.3, 0.2
-and -0.3 points over "auto", in the order of the table; 0.5 was as good as 1. There inverse distances as weights had
-88.2, 84.7 and 80.7 on the first three, where these have 89.1, 86.8 and 84.5, since strangers keep a weight; and 89.9
-and 85.4 on the last two, where these have 89.5 and 83.5.
+``reach=1`` was chosen among 1, 2, 4, 8, 16 on these very problems (2 has 77.3 on heart; 86.1, 83.5 and 82.2 on the
+first three simulated ones). On twelve fresh draws of the simulated problems the weights gained 1.8, 1.0, 0.8, -0.2,
+0.3, 0.2 and -0.3 points over "auto", in the order of the table; 0.5 was as good as 1. There inverse distances as
+weights had 88.2, 84.7 and 80.7 on the first three, where these have 89.1, 86.8 and 84.5, since strangers keep a weight;
+and 89.9 and 85.4 on the last two, where these have 89.5 and 83.5.
 """
 
 import warnings

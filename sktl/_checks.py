@@ -13,8 +13,9 @@ from inspect import signature
 from math import isfinite
 from numbers import Integral, Real
 
-from numpy import bool_
+import numpy as np
 from numpy.random import RandomState
+from scipy.sparse import issparse
 from sklearn.base import is_classifier, is_regressor
 from sklearn.metrics.pairwise import PAIRWISE_KERNEL_FUNCTIONS
 
@@ -32,7 +33,7 @@ class Interval:
 
     def is_kind(self, value):
         """Whether the value is a number of the kind."""
-        return not isinstance(value, (bool, bool_)) and isinstance(value, self.kind)
+        return not isinstance(value, (bool, np.bool_)) and isinstance(value, self.kind)
 
     def allows(self, value):
         """Whether a number lies in the range."""
@@ -125,7 +126,7 @@ def _rules(constraints):
 
 def _is_among(value, options):
     """Whether ``value`` equals one of ``options`` and is of its kind (numpy's strings are strings, 1 is not True)."""
-    if isinstance(value, bool_):
+    if isinstance(value, np.bool_):
         value = bool(value)
     return any(value is option or (isinstance(value, type(option)) and value == option) for option in options)
 
@@ -207,6 +208,25 @@ def check_kernel(kernel, gamma, degree=3, coef0=1):
     """Raise unless ``kernel`` is a callable or the name of one of scikit-learn's, with parameters it can take."""
     for name, value in {"kernel": kernel, "gamma": gamma, "degree": degree, "coef0": coef0}.items():
         check_value(name, value, KERNEL[name])
+
+
+def check_squares(X, name="X", power=2):
+    """Raise if the squares of finite rows, which distances and covariances are made of, exceed the largest number.
+
+    A higher ``power`` (even) is for what squares covariances.
+    """
+    entries = (X.data if issparse(X) else X).ravel(order="K")
+    if entries.dtype.kind != "f":
+        return
+    top = float(np.finfo(entries.dtype).max)
+    with np.errstate(over="ignore", invalid="ignore"):
+        total = float(np.dot(entries, entries))  # one pass of BLAS; nan where missing values are allowed
+    if total > top ** (2 / power):
+        what = "squares" if power == 2 else f"{power}th powers"
+        raise ValueError(
+            f"{name} has values up to {np.abs(entries).max():.2g}: sums of their {what} exceed the largest number of "
+            f"its dtype ({top:.2g}). Divide all columns by one figure first."
+        )
 
 
 def import_extra(module, extra, purpose):

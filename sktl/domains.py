@@ -37,7 +37,7 @@ class Domains:
         The source's name (as given in ``sample_domain``, or "source") or "target".
     single : bool
         Nothing told the domains apart: there is one, and ``target`` is False everywhere.
-    aliases : frozenset
+    aliases : tuple
         Other names under which ``sample_domain`` gave target rows.
     """
 
@@ -45,7 +45,7 @@ class Domains:
     labeled: np.ndarray
     names: np.ndarray
     single: bool
-    aliases: frozenset = frozenset()
+    aliases: tuple = ()
 
     @property
     def source(self):
@@ -217,6 +217,8 @@ def class_codes(y, labeled):
         return None
     known = known_labels(one_column(y), labeled)
     known = known.toarray() if sparse.issparse(known) else known
+    if known.ndim > 1 and known.dtype.kind == "f" and (known != np.floor(known)).any():
+        return None  # several outputs to regress on
     if known.ndim > 1 or len({type(value) for value in known.tolist()}) > 1:  # outputs, or numbers beside texts
         rows = known.reshape(len(known), -1)
         rows = rows if rows.dtype.kind in "biu" else rows.astype(str)
@@ -226,6 +228,16 @@ def class_codes(y, labeled):
     codes = np.full(len(labeled), -1)
     codes[labeled] = np.unique(known, return_inverse=True)[1]
     return codes
+
+
+def hidden_labels(y, rows):
+    """A copy of the labels with those of ``rows`` (a mask, or positions) missing: floats with NaN, else objects."""
+    y = as_column(y)
+    floats = y.dtype.kind == "f" or (y.dtype.kind in "iu" and (np.abs(y.astype(float)) < EXACT).all())
+    hidden = np.array(y, dtype=y.dtype if y.dtype.kind == "f" else float if floats else object)
+    hidden[missing_values(y)] = np.nan if floats else None
+    hidden[rows] = np.nan if floats else None
+    return hidden
 
 
 # --- the convention ---
@@ -294,7 +306,7 @@ def read_target_domain(X, y=None, sample_domain=None):
     """
     n = n_rows(X)
     labeled = np.ones(n, dtype=bool) if y is None else labeled_rows(X, y)
-    names, target, aliases = np.full(n, TARGET, dtype=object), np.ones(n, dtype=bool), frozenset()
+    names, target, aliases = np.full(n, TARGET, dtype=object), np.ones(n, dtype=bool), ()
     if sample_domain is not None and not _names_of_domains(sample_domain, n)[1].all():
         target, names, aliases = _read_sample_domain(sample_domain, n, labeled)
     return Domains(target, labeled, names, single=False, aliases=aliases)
@@ -353,7 +365,7 @@ def target_mask(X, y=None, sample_domain=None):
     return read_domains(X, y, sample_domain).target
 
 
-def read_new_domains(X, sample_domain, sources, aliases=frozenset()):
+def read_new_domains(X, sample_domain, sources, aliases=()):
     """Name the domain of each new row, one that ``fit`` saw; every row is a target row if nothing is said.
 
     Parameters
@@ -365,7 +377,7 @@ def read_new_domains(X, sample_domain, sources, aliases=frozenset()):
         saw one.
     sources : list
         Names of the source domains that ``fit`` saw.
-    aliases : frozenset
+    aliases : tuple
         Names, other than "target", that stood for the target.
 
     Returns
@@ -430,7 +442,8 @@ def _read_sample_domain(sample_domain, n, labeled):
             f"sample_domain names no source: all {n} rows are target rows (domains {listed(given)}). "
             "Give at least one row another domain."
         )
-    aliases = frozenset() if kind == "b" else frozenset(names[target].tolist()) - {TARGET}
+    others = set() if kind == "b" else set(names[target].tolist()) - {TARGET}
+    aliases = tuple(sorted(others, key=repr))
     names[target] = TARGET
     return target, names, aliases
 

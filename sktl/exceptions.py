@@ -1,6 +1,7 @@
 """Errors and warnings that a user may want to catch."""
 
 __all__ = [
+    "CollapsedImagesWarning",
     "EarlyStopWarning",
     "LowEffectiveSampleSizeWarning",
     "MissingExtraError",
@@ -10,6 +11,10 @@ __all__ = [
     "UnlabeledSourceWarning",
     "WeakClassifierWarning",
 ]
+
+
+class CollapsedImagesWarning(UserWarning):
+    """A map sends all rows to nearly one place, so that nothing is left to learn from."""
 
 
 class EarlyStopWarning(UserWarning):

@@ -19,7 +19,7 @@ VARIANTS = {
     "BDA": [{"balance": 0.7, "class_balanced": True}],
     "CMMSClassifier": [{"n_components": 2, "graph_weight": 0.0}],
     "DASVMClassifier": [{"estimator": LogisticRegression(), "rho": 3}],
-    "DiscriminatorWeighter": [{"classifier": GaussianNB(), "calibrate": True}],
+    "DiscriminatorWeighter": [{"estimator": GaussianNB(), "calibrate": True}],
     "DomainScaler": [{"with_mean": False, "reference": "target"}, {"method": "robust"}],
     "EasyTLClassifier": [{"align": "coral"}],
     "GFK": [{"n_components": 1}],
@@ -59,6 +59,10 @@ VARIANTS = {
             "alternatives": [("bare", LogisticRegression(C=0.1))],
         }
     ],
+    "TransferLinearSVC": [{"weights": "simplex", "reg": 1.0}],
+    "TransferLogisticRegression": [{"weights": "simplex", "reg": 1.0, "fit_intercept": False}],
+    "TransferPoissonRegressor": [{"weights": "simplex", "reg": 0.1, "fit_intercept": False}],
+    "TransferRidge": [{"weights": "simplex", "reg": 1.0, "fit_intercept": False}],
     "ULSIF": [{"nonnegative": "coef", "gamma": 0.2, "reg": 0.1, "clip": 0.9}],
 }
 

@@ -15,22 +15,25 @@ from numpydoc.docscrape import FunctionDoc, get_doc_object
 import sktl
 
 PACKAGE = Path(sktl.__file__).parent
-FAMILIES = ("instance", "feature", "parameter", "relation")
+FAMILIES = ("instance", "feature", "parameter", "relation", "network")
 # a part may import what stands in a row above its own, or the same part
 RANKS = [
     {"exceptions"},
-    {"_checks", "_progress"},
+    {"_checks", "_files", "_progress", "_threads"},
     {"_core"},
     {"domains"},
     {"base"},
     {"metrics", "datasets"},
     set(FAMILIES),
+    {"calibration"},
     {"model_selection"},
     {"inspection"},
+    {"comparison"},
     {"cli"},
     {"__main__"},
 ]
 RANK = {part: rank for rank, row in enumerate(RANKS) for part in row}
+SHARED = ("_core", "_checks", "_files", "_progress", "_threads")  # private to sktl, shared by its parts
 FILES = sorted(path for path in PACKAGE.rglob("*.py") if path != PACKAGE / "__init__.py")
 
 
@@ -70,6 +73,32 @@ def test_the_import_rule_can_fail(tmp_path):
     bad = tmp_path / "bad.py"
     bad.write_text("from sktl.feature import TCA\nimport sktl.instance\nfrom sktl import metrics\n")
     assert list(imported_parts(bad)) == ["feature", "instance", "metrics"]
+
+
+def private_imports(path):
+    """(part, name) of each private module or name of another part that a file imports."""
+    own = part_of(path)
+    for node in ast.walk(ast.parse(path.read_text())):
+        if not isinstance(node, (ast.ImportFrom, ast.Import)):
+            continue
+        module = (getattr(node, "module", None) or "").split(".")
+        for alias in node.names:
+            name = [*filter(None, module), *alias.name.split(".")]
+            elsewhere = name[0] == "sktl" and len(name) > 2 and name[1] not in (own, *SHARED)
+            if elsewhere and any(part.startswith("_") for part in name[2:]):
+                yield ".".join(name)
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(PACKAGE)))
+def test_private_names_stay_inside_their_part(path):
+    assert list(private_imports(path)) == []
+
+
+def test_the_rule_of_private_names_can_fail(monkeypatch):
+    path = PACKAGE / "cli" / "bad.py"
+    text = "from sktl.feature._tca import TCA\nfrom sktl._core.kernels import Kernel\nimport sktl.cli._output\n"
+    monkeypatch.setattr(Path, "read_text", lambda path: text)
+    assert list(private_imports(path)) == ["sktl.feature._tca.TCA"]
 
 
 def test_no_private_scikit_learn():

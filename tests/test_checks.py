@@ -7,12 +7,14 @@ from numbers import Integral
 
 import numpy as np
 import pytest
+from scipy.sparse import csr_array
 from sklearn.base import BaseEstimator
-from sklearn.linear_model import LogisticRegression
+from sklearn.linear_model import LinearRegression, LogisticRegression
 from sklearn.metrics.pairwise import PAIRWISE_KERNEL_FUNCTIONS, linear_kernel
 
 from sktl._checks import (
     BOOLEAN,
+    CLASSIFIER,
     ESTIMATOR,
     RANDOM_STATE,
     Interval,
@@ -20,6 +22,8 @@ from sktl._checks import (
     check_number,
     check_option,
     check_parameters,
+    check_squares,
+    check_value,
     checked,
     import_extra,
 )
@@ -260,3 +264,31 @@ def test_a_function_s_arguments_are_checked_by_name_and_by_place():
     with pytest.raises(TypeError, match="level"):  # the call itself is wrong: Python's own error
         level()
     assert set(level._constraints) == {"alpha", "squared"}
+
+
+@pytest.mark.parametrize("dtype, size", [(np.float64, 1e200), (np.float32, 1e25)])
+def test_squares_that_exceed_the_largest_number_are_refused(dtype, size):
+    X = np.array([[0.0, size], [1.0, 2.0]], dtype=dtype)
+    with pytest.raises(ValueError, match=r"X_new has values up to 1e\+\d+: sums of their squares exceed .* Divide"):
+        check_squares(X, "X_new")
+    with pytest.raises(ValueError, match="values up to"):
+        check_squares(csr_array(X))
+    check_squares(np.sqrt(X))
+    with pytest.raises(ValueError, match="4th powers"):
+        check_squares(np.sqrt(X) * 2, power=4)
+    check_squares(np.array([[np.nan, 1.0]]))
+    check_squares(np.array([["a"]]))
+
+
+def test_outsiders_without_tags_are_no_classifiers():
+    class Outsider:
+        def fit(self, X, y):
+            return self
+
+        def predict(self, X):
+            return X
+
+    for wrong in (Outsider(), LinearRegression(), LogisticRegression, "svm"):
+        with pytest.raises(TypeError, match="estimator must be None or a classifier with fit and predict; got"):
+            check_value("estimator", wrong, (None, *CLASSIFIER))
+    check_value("estimator", LogisticRegression(), CLASSIFIER)

@@ -288,6 +288,19 @@ def test_clone_pickle_and_refit(estimator, two_domains):
 
 
 @estimators
+def test_skops_needs_to_trust_nothing_foreign(estimator, two_domains):
+    skops = pytest.importorskip("skops.io", reason="skops comes with the test extra")
+    X, y, kwargs = domains_for(estimator, two_domains)
+    fitted = clone(estimator).fit(X, y, **kwargs)
+    file = skops.dumps(fitted)
+    ours = ("sktl.", "sklearn.", "scipy.")
+    foreign = [kind for kind in skops.get_untrusted_types(data=file) if not kind.startswith(ours)]
+    assert not foreign, f"loading needs trust in {foreign}"
+    back = skops.loads(file, trusted=skops.get_untrusted_types(data=file))
+    assert_array_equal(outcome(back, X), outcome(fitted, X))
+
+
+@estimators
 def test_set_output(estimator, two_domains):
     if not hasattr(estimator, "set_output"):
         pytest.skip("not a transformer")

@@ -1,10 +1,15 @@
 """Means of classes and clusters, and weights of adaptive neighbours."""
 
+from dataclasses import dataclass
+
 import numpy as np
 from scipy import sparse
 
 from sktl._core.axes import principal_axes
 from sktl._core.distances import squared_distances
+from sktl._core.kernels import blocks, subsample
+
+STEPS = 3  # of Lloyd's algorithm: more move prototypes by less than the spread of the rows they stand for
 
 
 def class_sums(X: np.ndarray, codes: np.ndarray, n_classes: int) -> tuple[np.ndarray, np.ndarray]:
@@ -57,6 +62,53 @@ def lloyd(X: np.ndarray, centers: np.ndarray, fixed: np.ndarray | None = None, m
         means, counts = class_means(X, assigned, len(centers))
         centers = np.where(counts[:, None] > 0, means, centers)
     return centers
+
+
+@dataclass(frozen=True)
+class Prototypes:
+    """Points that stand for rows: the rows themselves, or means of clusters of them.
+
+    Attributes
+    ----------
+    points : ndarray of shape (k, d)
+        In double precision.
+    weights : ndarray of shape (k,)
+        Share of the rows that each stands for; their sum is 1.
+    codes : ndarray of shape (k,)
+        Class of these rows.
+    """
+
+    points: np.ndarray
+    weights: np.ndarray
+    codes: np.ndarray
+
+
+def prototypes(X, codes, size: int | None, rng) -> Prototypes:
+    """At most ``size`` points for the rows (None: all rows): k-means within each class, of a few steps.
+
+    Classes get points in proportion to their rows. What they are does not depend on the order of the rows: those that
+    the clusters start from are drawn from a fixed order.
+    """
+    n = X.shape[0]
+    if size is None or n <= size:
+        return Prototypes(np.asarray(X, dtype=np.float64), np.full(n, 1 / n), codes)
+    found = []
+    for code in np.unique(codes):
+        rows = np.flatnonzero(codes == code)
+        k = max(1, int(round(size * len(rows) / n)))
+        centers, counts = _few_steps(X[rows], X[rows[subsample(X[rows], k, rng)]])
+        found.append((centers, counts / n, np.full(len(centers), code)))
+    return Prototypes(*(np.concatenate(parts) for parts in zip(*found, strict=True)))
+
+
+def _few_steps(X, centers):
+    """Means and sizes of the clusters after ``STEPS`` of Lloyd's steps; empty clusters are left out."""
+    centers = np.asarray(centers, dtype=np.float64)
+    for _ in range(STEPS):
+        nearest = np.concatenate([squared_distances(X[rows], centers).argmin(axis=1) for rows in blocks(len(X))])
+        centers, counts = class_means(X, nearest, len(centers))
+        centers, counts = centers[counts > 0], counts[counts > 0]
+    return centers, counts
 
 
 def adaptive_weights(distances: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

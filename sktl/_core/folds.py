@@ -5,6 +5,8 @@ from scipy import sparse
 
 from sktl._core.kernels import canonical_order
 
+SPREAD = 2  # equal rows, in units of the number of folds, from which on they are a level rather than a copy
+
 
 def equal_rows(X) -> np.ndarray:
     """A number for each row of ``X``, shared by equal rows, and the same in whatever order the rows come."""
@@ -22,6 +24,9 @@ def equal_rows(X) -> np.ndarray:
 def fold_numbers(X, stratum, n_folds, rng) -> np.ndarray:
     """Fold of each row: equal rows in one fold, each ``stratum`` spread over all, whatever the order of the rows.
 
+    Rows of which there are at least 2 ``n_folds`` equal ones (a level of a categorical column) are spread over all
+    folds: kept together, no fold would be judged by what has seen the level.
+
     Parameters
     ----------
     X : ndarray or CSR matrix of shape (n, d)
@@ -38,6 +43,20 @@ def fold_numbers(X, stratum, n_folds, rng) -> np.ndarray:
     of_group[numbers[stratum]] = True
     shuffled = rng.permutation(len(of_group))
     shuffled = shuffled[np.argsort(of_group[shuffled], kind="stable")]
-    folds = np.empty(len(of_group), dtype=int)
-    folds[shuffled] = np.arange(len(of_group)) % n_folds
-    return folds[numbers]
+    first = np.empty(len(of_group), dtype=int)
+    first[shuffled] = np.arange(len(of_group)) % n_folds
+    folds = first[numbers]
+    many = np.bincount(numbers)[numbers] >= SPREAD * n_folds
+    if many.any():
+        for kind in (False, True):  # each kind of row is dealt out in turn, level by level
+            rows = np.flatnonzero(many & (stratum == kind))
+            rows = rows[np.argsort(numbers[rows], kind="stable")]
+            folds[rows] = np.arange(len(rows)) % n_folds
+    return folds
+
+
+def mean_of_equals(values, X, stratum) -> np.ndarray:
+    """``values`` (n,) averaged over equal rows of one stratum, so that it does not matter which fold each was in."""
+    groups = 2 * equal_rows(X) + stratum
+    counts = np.bincount(groups)
+    return (np.bincount(groups, weights=values) / np.maximum(counts, 1))[groups]

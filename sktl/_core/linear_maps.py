@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 import numpy as np
+from scipy import sparse
 
 from sktl._core.kernels import blocks
 from sktl._core.linalg import NEGLIGIBLE, row_space
@@ -81,7 +82,7 @@ def domain_gaussians(X, members, reg=0.0, shrinkage=None):
 
     Parameters
     ----------
-    X : ndarray of shape (n, d)
+    X : ndarray or CSR matrix of shape (n, d)
         Rows.
     members : dict of name -> ndarray of int
         The rows of each domain.
@@ -100,11 +101,19 @@ def domain_gaussians(X, members, reg=0.0, shrinkage=None):
     if sum(len(index) for index in members.values()) >= d:
         sums = moments_by_name(X, members, norms=norms)
         return {name: gaussian(found, found.mean, d, reg, shrinkage) for name, found in sums.items()}, None
-    means = {name: X[index].mean(axis=0, dtype=np.float64) for name, index in members.items()}
-    centred = {name: X[index] - means[name] for name, index in members.items()}
-    basis = row_space(np.concatenate(list(centred.values())))
+    means, centred, basis = _span(X, members)
     sums = {name: moments_of([rows @ basis], norms=norms) for name, rows in centred.items()}
     return {name: gaussian(found, means[name], d, reg, shrinkage) for name, found in sums.items()}, basis
+
+
+def _span(X, members):
+    """Means and rows of each domain, less the mean, and a basis of all these rows; CSR rows stay as they are."""
+    rows = {name: X[index] for name, index in members.items()}
+    means = {name: np.asarray(own.mean(axis=0, dtype=np.float64)).ravel() for name, own in rows.items()}
+    if sparse.issparse(X):  # a basis of the rows themselves spans the differences from their means too
+        return means, rows, row_space(sparse.vstack(list(rows.values()), format="csr"))
+    rows = {name: own - means[name] for name, own in rows.items()}
+    return means, rows, row_space(np.concatenate(list(rows.values())))
 
 
 def gaussian(sums, mean, d, reg=0.0, shrinkage=None):
@@ -145,6 +154,12 @@ def rest_ratio(source, target):
 def whiten_recolour(source, target):
     """C_s^-1/2 C_t^1/2: rows of covariance C_s times it have covariance C_t."""
     return matrix_power(source.covariance, -0.5) @ matrix_power(target.covariance, 0.5)
+
+
+def recolouring(source, target, basis=None):
+    """CORAL's map: rows of the source's mean and covariance get the target's."""
+    matrix = whiten_recolour(source, target)
+    return LinearMap(source.mean, target.mean, matrix, basis, rest_ratio(source, target))
 
 
 def monge(source, target):

@@ -1,17 +1,18 @@
-"""Transport plans between two samples: exact, entropic, and with a penalty on where the mass of a class goes."""
+"""Transport plans between two samples: their costs, exact plans and entropic ones."""
 
 import warnings
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from numbers import Integral
 
 import numpy as np
 from scipy import sparse
-from scipy.special import logsumexp, xlogy
-from sklearn.metrics.pairwise import euclidean_distances, pairwise_distances
+from scipy.special import logsumexp
+from sklearn.metrics.pairwise import pairwise_distances
 
 from sktl._checks import Interval, import_extra
+from sktl._core.distances import squared_distances
 from sktl._core.kernels import canonical_order
+from sktl._core.wasserstein import power_mean
 
 NORMS = {"median": np.median, "max": np.max, None: lambda _: 1.0}
 METRICS = ("cosine", "euclidean", "manhattan", "sqeuclidean")
@@ -23,10 +24,12 @@ TRANSPORT = {
     "max_iter": (Interval(Integral, 1),),
     "tol": (Interval(low=0, closed="neither"),),
 }
+MAX_PAIRS = 25_000_000  # source rows times target rows: 200 MB a matrix, of which there are four or five
 PIVOTS = 10_000_000  # of the network simplex; 5,000 x 5,000 rows need about a tenth of it
+DEAR = 1e9  # cost, in units of the longest way of a plan, from which ways are equally bad
+NEGLIGIBLE_POWER = 1e-6  # p-th power of the longest way, in the unit it was found in, that has lost digits
 CHECK_EVERY = 10  # Sinkhorn iterations between two looks at the marginals
 ABSORB = 50.0  # largest size of a log-scaling before it moves into the potentials
-INNER_TOL = 0.01  # precision of the plans that a penalised one goes towards, in units of its own
 SHRINK = 4.0  # ratio of one entropic weight to the next on the way down to the one wanted
 
 
@@ -60,24 +63,44 @@ class Plan:
 
 
 def ground_cost(X, Y, metric="sqeuclidean", norm="median"):
-    """Distances of all pairs of rows, (n, m), divided by what ``norm`` says: their "median", "max" or None."""
-    cost = _distances(X, Y, metric)
-    value = NORMS[norm](cost)
-    value = value if value > 0 else cost.max()  # a median of 0 is no unit
-    return cost / value if value > 0 else cost
+    """Distances of all pairs of rows, (n, m), divided by what ``norm`` says: their "median", "max" or None.
+
+    The unit comes from distances between rows less the mean of their sample: an offset between the samples would make
+    it, and all that is measured in it, as large as one likes. Squared Euclidean distances are these themselves: what an
+    offset adds is a constant a row and a column, which no plan can save.
+    """
+    if metric == "cosine" or (sparse.issparse(X) and metric != "sqeuclidean"):
+        cost = shape = _distances(X, Y, metric)
+    elif sparse.issparse(X):
+        cost = shape = _centred_squares(X.astype(np.float64), Y.astype(np.float64))
+    else:
+        X, Y = (np.asarray(Z, dtype=np.float64) for Z in (X, Y))
+        offset = Y.mean(axis=0)
+        shape = _distances(X - X.mean(axis=0), Y - offset, metric)
+        cost = shape if metric == "sqeuclidean" else _distances(X - offset, Y - offset, metric)
+    value = NORMS[norm](shape)
+    value = value if value > 0 else shape.max()  # a median of 0 is no unit
+    if value > 0:
+        cost /= value
+    return cost
+
+
+def _centred_squares(X, Y):
+    """|x - z - gap|^2 of CSR rows, with the gap between the samples' means."""
+    gap = np.asarray(X.mean(axis=0)).ravel() - np.asarray(Y.mean(axis=0)).ravel()
+    along = [np.asarray(Z @ gap).ravel() for Z in (X, Y)]
+    cost = squared_distances(X, Y) + gap @ gap
+    cost -= 2 * along[0][:, None]
+    cost += 2 * along[1]
+    return np.maximum(cost, 0, out=cost)
 
 
 def _distances(X, Y, metric):
-    """Distances in double precision; rows that lie far from 0 are centred first, so that none loses its digits."""
+    """Distances in double precision."""
     if sparse.issparse(X):
         X, Y = X.astype(np.float64), Y.astype(np.float64)
-    else:
-        X, Y = np.asarray(X, dtype=np.float64), np.asarray(Y, dtype=np.float64)
-        if metric != "cosine":
-            centre = Y.mean(axis=0)
-            X, Y = X - centre, Y - centre
     if metric == "sqeuclidean":
-        return euclidean_distances(X, Y, squared=True)
+        return squared_distances(X, Y)
     return pairwise_distances(X, Y, metric=metric)
 
 
@@ -97,6 +120,15 @@ def fixed_order(X, keys=None) -> np.ndarray:
     return np.lexsort((keys, rank))
 
 
+def check_pairs(n: int, m: int, way_out: str):
+    """Raise before any work where a plan, of one number a pair of rows, does not fit."""
+    if n * m > MAX_PAIRS:
+        raise ValueError(
+            f"A plan between {n} source rows and {m} target rows has {n * m} entries ({5 * 8e-9 * n * m:.2g} GB with "
+            f"what it is made of); at most {MAX_PAIRS} are held. {way_out}"
+        )
+
+
 def uniform(n) -> np.ndarray:
     """Weights 1 / n."""
     return np.full(n, 1 / n)
@@ -108,12 +140,41 @@ def uniform(n) -> np.ndarray:
 def exact_plan(cost, a, b) -> Plan:
     """Minimise <plan, cost> by POT's network simplex; the gap is that to the value of its dual."""
     ot = import_extra("ot", "ot", "An exact transport plan")
+    unit = _binary_unit(np.abs(cost).max())  # the simplex has absolute tolerances
     with warnings.catch_warnings():  # POT warns in words; the record has the numbers
         warnings.simplefilter("ignore")
-        plan, log = ot.emd(a, b, cost, numItermax=PIVOTS, log=True)
+        plan, log = ot.emd(a, b, cost / unit if unit != 1 else cost, numItermax=PIVOTS, log=True)
     objective = float(np.vdot(plan, cost))
-    gap = max(objective - float(a @ log["u"] + b @ log["v"]), 0.0)
+    gap = max(objective - unit * float(a @ log["u"] + b @ log["v"]), 0.0)
     return Plan(plan, objective, gap, 0, log["warning"] is None)
+
+
+def _binary_unit(value):
+    """The power of 2 next to ``value``: dividing by it costs no digit. 1 for 0."""
+    return 2.0 ** int(np.rint(np.log2(value))) if value > 0 else 1.0
+
+
+def exact_distance(distances, p: float) -> tuple[float, bool]:
+    """W_p of two samples of equal weights from the distances of all pairs, and whether the solver came to its end.
+
+    Powers are of distances in units of the longest way that mass goes, which a plan tells: others then cost so much
+    more, or so much less, that it does not matter if large p rounds them to ``DEAR`` or to 0.
+    """
+    a, b = uniform(distances.shape[0]), uniform(distances.shape[1])
+    unit = float(distances.max())
+    while unit > 0:
+        costs = distances / unit
+        if p != 1:
+            np.minimum(costs, DEAR ** (1 / p), out=costs)
+            np.power(costs, p, out=costs)
+        found = exact_plan(costs, a, b)
+        rows, columns = np.nonzero(found.plan)
+        ways, masses = distances[rows, columns], found.plan[rows, columns]
+        longest = float(ways.max())
+        if p == 1 or longest == 0 or p * np.log(unit / longest) <= np.log(1 / NEGLIGIBLE_POWER):
+            return float(power_mean(ways, p, masses)), found.converged
+        unit = longest
+    return 0.0, True
 
 
 def sinkhorn_plan(cost, a, b, reg, tol=1e-6, max_iter=1000, start=None) -> Plan:
@@ -139,9 +200,7 @@ def _scale(cost, a, b, reg, tol, max_iter, g):
     The plan is diag(u) K diag(v) with K = exp((f + g - cost) / reg). A first iteration with logarithms leaves no row
     or column of K empty, whatever g is; scalings move into the potentials before they grow too large.
     """
-    f = _soft_potential((g - cost) / reg, a, reg)
-    g = g + _soft_potential((f[:, None] + g - cost).T / reg, b, reg)
-    kernel = np.exp((f[:, None] + g - cost) / reg)
+    f, g, kernel = _first_scaling(cost, a, b, reg, g)
     v, error, n_iter, done = np.ones(len(b)), np.inf, 0, False
     while not done:
         n_iter += 1
@@ -150,20 +209,45 @@ def _scale(cost, a, b, reg, tol, max_iter, g):
         if n_iter % CHECK_EVERY == 0 or n_iter >= max_iter:
             error = float(np.abs(u * (kernel @ v) - a).sum())
         done = error <= tol or n_iter >= max_iter
-        if done or max(np.abs(np.log(u)).max(), np.abs(np.log(v)).max()) > ABSORB:
+        if done:
+            g = g + reg * np.log(v)
+            kernel *= u[:, None]
+            kernel *= v
+        elif max(np.abs(np.log(u)).max(), np.abs(np.log(v)).max()) > ABSORB:
             f, g = f + reg * np.log(u), g + reg * np.log(v)
-            kernel, v = np.exp((f[:, None] + g - cost) / reg), np.ones(len(b))
+            kernel, v = _gibbs(cost, reg, f, g), np.ones(len(b))
     return g, kernel, error, n_iter
 
 
-def _soft_potential(exponents, weights, reg):
-    """What to add to a potential so that the rows of exp(exponents) sum to ``weights``."""
-    return reg * (np.log(weights) - logsumexp(exponents, axis=1))
+def _first_scaling(cost, a, b, reg, g):
+    """Potentials f and g whose K has the wanted sums of columns, and K, by one iteration with logarithms."""
+    kernel = (g - cost) / reg
+    top = kernel.max(axis=1, keepdims=True)  # so that each row has an entry of 1 before it is scaled
+    kernel -= top
+    np.exp(kernel, out=kernel)
+    rows = a / kernel.sum(axis=1)
+    f = reg * (np.log(rows) - top[:, 0])
+    kernel *= rows[:, None]
+    columns = kernel.sum(axis=0)
+    if columns.min() > np.finfo(np.float64).tiny:
+        kernel *= b / columns
+        return f, g + reg * np.log(b / columns), kernel
+    exponents = (f[:, None] - cost) / reg  # a column underflowed: its sum needs logarithms too
+    g = reg * (np.log(b) - logsumexp(exponents, axis=0))
+    return f, g, _gibbs(cost, reg, f, g)
+
+
+def _gibbs(cost, reg, f, g):
+    """K = exp((f + g - cost) / reg)."""
+    kernel = f[:, None] - cost
+    kernel += g
+    kernel /= reg
+    return np.exp(kernel, out=kernel)
 
 
 def negative_entropy(plan) -> float:
     """Sum of p log p."""
-    return float(xlogy(plan, plan).sum())
+    return float(np.vdot(plan, np.log(np.maximum(plan, np.finfo(np.float64).tiny))))  # twice as fast as xlogy
 
 
 def onto_marginals(plan, a, b):
@@ -173,96 +257,3 @@ def onto_marginals(plan, a, b):
     rows, columns = np.maximum(a - plan.sum(axis=1), 0), np.maximum(b - plan.sum(axis=0), 0)
     lacking = columns.sum()
     return plan + np.outer(rows, columns / lacking) if lacking > 0 else plan
-
-
-# --- plans with a penalty on where classes go ---
-
-
-@dataclass(frozen=True)
-class Penalty:
-    """A convex function of a plan, by its value and gradient."""
-
-    value: Callable
-    gradient: Callable
-
-
-def group_lasso(members) -> Penalty:
-    """Sum over target rows j and classes c of |plan[I_c, j]|, the Euclidean norm of what the class sends to the row.
-
-    ``members`` is the (n, n_classes) indicator of the classes; rows of no class count nowhere.
-    """
-
-    def norms(plan):
-        return np.sqrt(members.T @ plan**2)
-
-    def gradient(plan):
-        sizes = norms(plan)
-        return plan * (members @ np.divide(1, sizes, out=np.zeros_like(sizes), where=sizes > 0))
-
-    return Penalty(lambda plan: float(norms(plan).sum()), gradient)
-
-
-def laplacian_of_images(laplacian, X_target) -> Penalty:
-    """Mean squared distance between the images of rows that a graph joins, over that between two target rows.
-
-    The image of row i is n sum_j plan_ij x_j. ``laplacian`` is D - W of the graph (sparse), of total weight sum W.
-    """
-    n = laplacian.shape[0]
-    X = X_target - X_target.mean(axis=0)  # rows of a plan have one sum: a shift changes no distance
-    weight = laplacian.diagonal().sum()
-    spread = 2 * float(np.mean(np.einsum("ij,ij->i", X, X)))
-    scale = 2 * n**2 / (weight * spread) if weight * spread > 0 else 0.0
-
-    def value(plan):
-        images = plan @ X
-        return scale * float(np.vdot(images, laplacian @ images))
-
-    return Penalty(value, lambda plan: 2 * scale * (laplacian @ (plan @ X)) @ X.T)
-
-
-def penalized_plan(cost, a, b, reg, eta, penalty, tol=1e-3, max_iter=100, max_inner=1000) -> Plan:
-    """Minimise <plan, cost> + reg sum plan log plan + eta penalty(plan) by the generalised conditional gradient.
-
-    Each iteration solves the problem with the penalty in its linear form, exactly where ``reg`` is 0, and goes towards
-    that plan as far as the objective falls. The penalty is convex: the difference of the two linear forms bounds how
-    far the objective lies above its minimum, and ends the iterations.
-    """
-
-    def solve(linear, start=None):
-        return (
-            exact_plan(linear, a, b)
-            if reg == 0
-            else sinkhorn_plan(linear, a, b, reg, INNER_TOL * tol, max_inner, start)
-        )
-
-    def objective(plan):
-        return float(np.vdot(plan, cost)) + reg * negative_entropy(plan) + eta * penalty.value(plan)
-
-    found = solve(cost)
-    plan, potential = found.plan, found.potentials
-    value = objective(plan)
-    gap, n_iter, moved = np.inf, 0, True
-    while moved and n_iter < max_iter:
-        n_iter += 1
-        linear = cost + eta * penalty.gradient(plan)
-        found = solve(linear, potential)
-        potential = found.potentials
-        gap = float(np.vdot(plan, linear)) + reg * negative_entropy(plan) - found.objective
-        if gap <= tol:
-            break
-        plan, value, moved = _step(plan, found.plan - plan, value, gap, objective)
-    return Plan(plan, value, max(gap, 0.0), n_iter, gap <= tol)
-
-
-def _step(plan, direction, value, gap, objective):
-    """Go along ``direction`` to the lowest point of a parabola, or nearer until the objective falls enough."""
-    ahead = objective(plan + direction)
-    bend = ahead - value + gap
-    length = 1.0 if bend <= 0.5 * gap else 0.5 * gap / bend
-    for _ in range(30):
-        moved = plan + length * direction
-        reached = objective(moved)
-        if reached <= value - 0.1 * length * gap:
-            return moved, reached, True
-        length /= 2
-    return plan, value, False

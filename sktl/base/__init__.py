@@ -6,12 +6,14 @@ of its own), :class:`BaseTransferClassifier`, :class:`BaseTransferRegressor`; :c
 wrappers of ordinary estimators share. How ``sample_domain`` and weights reach the parts of any model:
 :func:`fit_on_domains`, :func:`on_missing_labels`, :func:`consumes_domains`, :func:`weight_parameter`; how rows are
 checked: :func:`validate_rows`. Where the user names no classifier: :func:`default_classifier`,
-:func:`domain_classifier`.
+:func:`domain_classifier`. For scikit-learn's meta-estimators that refuse missing labels:
+:class:`WithoutTargetLabels`, :func:`placeholder_labels`.
 :class:`BaseParameterTransfer` is the mixin of what starts from a source model, with functions that read one:
 :func:`source_predict`, :func:`source_log_proba`, :func:`linear_parameters`, :func:`union_of_classes`.
 """
 
 from sktl.base._classifiers import default_classifier, domain_classifier
+from sktl.base._hidden import WithoutTargetLabels, placeholder_labels
 from sktl.base._models import BaseTransferClassifier, BaseTransferRegressor
 from sktl.base._routing import consumes_domains, fit_on_domains, on_missing_labels
 from sktl.base._rows import validate_rows
@@ -37,6 +39,7 @@ __all__ = [
     "BaseTransferRegressor",
     "BaseWeighter",
     "OnLabeled",
+    "WithoutTargetLabels",
     "consumes_domains",
     "default_classifier",
     "default_floor",
@@ -44,6 +47,7 @@ __all__ = [
     "fit_on_domains",
     "linear_parameters",
     "on_missing_labels",
+    "placeholder_labels",
     "source_log_proba",
     "source_predict",
     "union_of_classes",

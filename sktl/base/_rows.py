@@ -3,6 +3,7 @@
 from sklearn.utils import get_tags
 from sklearn.utils.validation import validate_data
 
+from sktl._checks import check_squares
 from sktl.domains import known_labels, labeled_rows, plain_rows, read_domains, take_rows
 
 
@@ -25,7 +26,7 @@ def validate_rows(estimator, X, **check_params):
     Raises
     ------
     ValueError
-        If rows are not finite, masked, or of other columns than ``fit`` saw.
+        If rows are not finite (or their squares are not), masked, or of other columns than ``fit`` saw.
 
     Examples
     --------
@@ -35,7 +36,9 @@ def validate_rows(estimator, X, **check_params):
     (2, 2)
     """
     sparse = "csr" if get_tags(estimator).input_tags.sparse else False
-    return plain_rows(validate_data(estimator, plain_rows(X), **{"accept_sparse": sparse} | check_params))
+    X = plain_rows(validate_data(estimator, plain_rows(X), **{"accept_sparse": sparse} | check_params))
+    check_squares(X)
+    return X
 
 
 def check_rows(estimator, X, y, sample_domain, **check_params):

@@ -8,6 +8,7 @@ from sklearn.utils import get_tags
 from sklearn.utils.validation import check_is_fitted
 
 from sktl._checks import check_parameters
+from sktl._threads import threads_by_size
 from sktl.base._rows import check_rows, validate_rows
 from sktl.domains import read_new_domains
 
@@ -75,6 +76,7 @@ class BaseDomainAligner(BaseDomainTransformer):
 
     __metadata_request__transform = {"sample_domain": True}
 
+    @threads_by_size
     def fit(self, X, y=None, sample_domain=None):
         """Learn the map of each domain.
 
@@ -138,6 +140,7 @@ class BaseDomainAligner(BaseDomainTransformer):
         X = validate_rows(self, X, accept_sparse=sparse, dtype=[np.float64, np.float32], reset=False)
         return self._map_rows(X, read_new_domains(X, sample_domain, self._sources, self._aliases))
 
+    @threads_by_size
     def fit_transform(self, X, y=None, sample_domain=None):
         """Learn the maps and return each row mapped by its own domain's, in the caller's order.
 

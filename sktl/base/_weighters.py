@@ -8,8 +8,10 @@ from sklearn.base import BaseEstimator
 from sklearn.utils import get_tags
 from sklearn.utils.validation import check_is_fitted
 
-from sktl._checks import check_number
+from sktl._checks import Interval, check_parameters
+from sktl._core.overlap import covered_sample_size, domain_overlap
 from sktl._core.weights import clip_weights, effective_sample_size
+from sktl._threads import threads_by_size
 from sktl.base._rows import check_rows, validate_rows
 from sktl.domains import user_level
 from sktl.exceptions import LowEffectiveSampleSizeWarning
@@ -22,15 +24,19 @@ class BaseWeighter(BaseEstimator, metaclass=ABCMeta):
     """Contract of the estimators that weight source rows towards the target.
 
     ``fit(X, y=None, sample_domain=None)`` sets ``weights_`` (n_samples,), in the order of the rows of ``X``: on source
-    rows the density ratio p_target(x) / p_source(x), scaled to mean 1 over them; 1 on target rows. A child implements
-    ``_check_params`` and ``_weigh``, or ``_weigh_rows`` if it needs labels; one whose ``__init__`` takes ``clip``
-    bounds its weights by it.
+    rows the density ratio p_target(x) / p_source(x), scaled to mean 1 over them; 1 on target rows. A child declares
+    ``_constraints`` and implements ``_weigh_rows`` and ``_weigh_nothing``, and ``_check_params`` if two parameters
+    depend on each other; one whose ``__init__`` takes ``clip`` bounds its weights by it.
     """
+
+    _constraints = {"clip": (None, Interval(low=0, closed="neither"))}
+    _most = np.inf  # upper bound of the weights that a child knows of itself
 
     __metadata_request__fit = {"sample_domain": True}  # so that routing needs no set_fit_request
     _check_rows = check_rows
     clip = None  # a child's parameter of this name stands before it
 
+    @threads_by_size
     def fit(self, X, y=None, sample_domain=None):
         """Find the weights of the source rows.
 
@@ -58,9 +64,10 @@ class BaseWeighter(BaseEstimator, metaclass=ABCMeta):
         SingleDomainWarning
             If there is one domain: all weights are 1 then.
         LowEffectiveSampleSizeWarning
-            If fewer than 5 of more than 20 source rows carry all the weight.
+            If more than 20 source rows are worth fewer than 5, since few of them carry all the weight or they leave out
+            much of the target.
         """
-        check_number("clip", self.clip, low=0, closed="neither", options=(None,))
+        check_parameters(self)
         self._check_params()
         X, domains = self._check_rows(X, y, sample_domain)
         self.weights_, share, self._single = np.ones(X.shape[0]), 0.0, domains.single
@@ -73,36 +80,39 @@ class BaseWeighter(BaseEstimator, metaclass=ABCMeta):
                     f"{type(self).__name__} finds a ratio of 0 at all {len(weights)} source rows: the domains do not "
                     "overlap. Scale the columns, widen the kernel, or find a source nearer the target."
                 )
-            weights, share = clip_weights(weights, self.clip)
-            self.weights_[domains.source] = weights / np.mean(weights)
-        self.effective_sample_size_ = effective_sample_size(self.weights_[domains.source])
+            self.weights_[domains.source], share = clip_weights(weights, self.clip, self._most)
         if "clip" in self.get_params():
             self.clipped_share_ = share
-        self._warn_if_few(np.count_nonzero(domains.source))
+        self._measure(X, domains)
         return self
 
+    def _measure(self, X, domains):
+        """Set what the weights are worth, and warn where that is next to nothing."""
+        self.effective_sample_size_ = effective_sample_size(self.weights_[domains.source])
+        self._warn_if_few(np.count_nonzero(domains.source))
+
+    @abstractmethod
     def _weigh_rows(self, X, y, domains):
-        """Weights of the source rows, on any scale; weighters that learn from labels put their own here."""
-        return self._weigh(X[domains.source], X[domains.target])
+        """Weights of the source rows, on any scale; sets the child's fitted attributes."""
 
     def _warn_if_few(self, n_source):
-        """Warn where the source's weight rests on a handful of rows."""
+        """Warn where the source's weight rests on a handful of rows, or leaves out most of the target."""
         if self.effective_sample_size_ < HANDFUL and n_source > FEW_ROWS:
             warnings.warn(
                 f"The weights of {n_source} source rows are worth {self.effective_sample_size_:.1f} equally weighted "
-                "ones: the target lies where the source has next to no rows. Bound the weights (clip), or find a "
-                "source nearer the target.",
+                f"ones{self._reason()}: the target lies where the source has next to no rows. Bound the weights "
+                "(clip) if these rows are to be used all the same, find a source nearer the target, or label target "
+                "rows.",
                 LowEffectiveSampleSizeWarning,
                 stacklevel=user_level(),
             )
 
-    @abstractmethod
-    def _check_params(self):
-        """Raise if a parameter is not as documented."""
+    def _reason(self):
+        """What else the warning says."""
+        return ""
 
-    def _weigh(self, X_source, X_target):
-        """Weights of the rows of ``X_source``, on any scale; sets the child's fitted attributes."""
-        raise NotImplementedError(f"{type(self).__name__} implements neither _weigh nor _weigh_rows.")
+    def _check_params(self):
+        """Raise if parameters do not fit each other."""
 
     def _weigh_nothing(self, X):
         """Set the child's fitted attributes where there is one domain, so that there is nothing to weigh."""
@@ -116,9 +126,29 @@ class BaseWeighter(BaseEstimator, metaclass=ABCMeta):
 class BaseRatioWeighter(BaseWeighter):
     """Contract of the weighters that estimate the density ratio as a function, and so weigh new rows too.
 
-    A child implements ``_check_params``, ``_weigh`` (which fits that function and returns it at the source rows) and
-    ``_ratio``.
+    A child implements ``_weigh`` (which fits that function and returns it at the source rows) and ``_ratio``. ``fit``
+    also sets ``overlap_``, which does not hang on the child: the mean of a held-out density ratio over source rows, 1
+    where the source covers the target, near 0 where no weights can be right; ``effective_sample_size_`` counts it.
     """
+
+    def _weigh_rows(self, X, y, domains):
+        return self._weigh(X[domains.source], X[domains.target])
+
+    @abstractmethod
+    def _weigh(self, X_source, X_target):
+        """Weights of the rows of ``X_source``, on any scale; sets the child's fitted attributes."""
+
+    def _measure(self, X, domains):
+        if domains.single:
+            self.overlap_, self.effective_sample_size_ = 1.0, float(X.shape[0])
+            return
+        overlap = domain_overlap(X[domains.source], X[domains.target])
+        self.overlap_ = overlap.share
+        self.effective_sample_size_ = covered_sample_size(self.weights_[domains.source], overlap)
+        self._warn_if_few(np.count_nonzero(domains.source))
+
+    def _reason(self):
+        return f", and the source covers some {100 * self.overlap_:.0f} % of the target (overlap_)"
 
     def predict_weights(self, X):
         """Weights of any rows: the estimated ratio itself, neither scaled to a mean of 1 nor clipped.

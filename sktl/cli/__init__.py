@@ -5,8 +5,8 @@ import os
 import sys
 
 import sktl
-from sktl.cli._files import read_table
-from sktl.cli._words import InputError, pandas
+from sktl._checks import import_extra
+from sktl.comparison import METHODS, InputError, read_table, select_methods
 from sktl.exceptions import MissingExtraError
 
 __all__ = ["main"]
@@ -66,7 +66,7 @@ def _say(line):
 
 def run_compare(options):
     """Compare methods on two files."""
-    from sktl.cli._compare import compare, select_methods
+    from sktl.cli._compare import compare
     from sktl.cli._output import check_html, check_out
 
     select_methods(options.methods)
@@ -92,7 +92,7 @@ def run_demo(options):
     from sktl.cli._compare import compare
     from sktl.datasets import load_digits_domains
 
-    frames = pandas()
+    frames = import_extra("pandas", "cli", "The command line")
     digits = load_digits_domains(source="mnist")
     table = frames.DataFrame(digits.X, columns=digits.feature_names).assign(digit=digits.y_true)
     target = digits.sample_domain == "target"
@@ -175,14 +175,12 @@ def _table_arguments():
 
 def _add_compare(commands):
     """Add ``sktl compare``."""
-    from sktl.cli._methods import METHODS
-
     compare = commands.add_parser(
         "compare",
         help="try methods that learn from SOURCE and predict TARGET, and choose one",
         description="Measure how far apart two tables are, fit every applicable method, score it, and choose one.",
         epilog="The source-only baseline is always run: gains are over it. A method is chosen only if it gains more "
-        "than chance would (one-sided t-test over the scored rows, 5 % over all methods tried). Reverse validation, "
+        "than chance would (one-sided t-test over the scored rows, 5 % over all methods tried). Circular validation, "
         "where TARGET has no labels: a model of SOURCE labels TARGET, a model of those labels predicts SOURCE rows "
         "that neither saw, and these score it; of several methods that gain, the one is chosen whose predictions of "
         "TARGET agree most with those of all methods.",

@@ -1,14 +1,15 @@
 """What the commands print and write."""
 
 import os
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 
 from sktl._checks import import_extra
-from sktl.cli._words import InputError, pandas
-from sktl.inspection._html import page
+from sktl._files import check_writable, replacing
+from sktl.comparison import InputError
 
 LEFT = (0, 1, 6)  # columns of words
+WIDTH = 100  # letters of a line of text
 
 
 def table_lines(header, rows):
@@ -46,39 +47,31 @@ def _check_place(option, path, inputs):
         raise InputError(f"{option}: {str(path)!r} is a directory; name a file in it.")
     if any(path.resolve() == Path(other).resolve() for other in inputs):
         raise InputError(f"{option} {str(path)!r} would overwrite an input table.")
-    with _writing(option, path) as beside:
-        beside.touch()  # what can't be made now can't be later, after all the work
+    with _refusing(option, path):
+        check_writable(path)  # what can't be made now can't be later, after all the work
 
 
 def write_predictions(path, rows, predictions):
     """Write one line a row of TARGET, whole or not at all."""
-    path = Path(path)
-    table = pandas().DataFrame({"row": rows, "prediction": predictions}).sort_values("row", ignore_index=True)
-    with _writing("--out", path) as beside:
-        if path.suffix.lower() == ".csv":
-            table.to_csv(beside, index=False)
-        else:
+    frames = import_extra("pandas", "cli", "The command line")
+    table = frames.DataFrame({"row": rows, "prediction": predictions}).sort_values("row", ignore_index=True)
+    with _refusing("--out", path), replacing(path) as beside:
+        if beside.suffix.lower() == ".parquet":
             table.to_parquet(beside, index=False)
-        os.replace(beside, path)
+        else:
+            table.to_csv(beside, index=False)
 
 
 def write_page(path, report, extra=()):
     """Write a report, with further tables, as one page, whole or not at all."""
-    path = Path(path)
-    with _writing("--html", path) as beside:
-        beside.write_text(page(report, extra), encoding="utf-8")
-        os.replace(beside, path)
+    with _refusing("--html", path):
+        report.to_html(path, extra)
 
 
 @contextmanager
-def _writing(option, path):
-    """Lend a file beside ``path`` to write to, and remove it; an error names only ``path``."""
-    beside = path.with_name(f".{path.name}.{os.getpid()}.part")
+def _refusing(option, path):
+    """Say what can't be written, and why, in one line."""
     try:
-        yield beside
+        yield
     except OSError as error:
-        reason = (error.strerror or str(error)).replace(str(beside), str(path))
-        raise InputError(f"{option}: can't write {str(path)!r}: {reason}") from error
-    finally:
-        with suppress(OSError):  # a name that can't be made can't be removed either
-            beside.unlink(missing_ok=True)
+        raise InputError(f"{option}: can't write {str(path)!r}: {error.strerror}") from error

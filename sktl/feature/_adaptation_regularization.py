@@ -14,6 +14,7 @@ from sktl._core.contrasts import joint_contrast
 from sktl._core.graphs import neighbor_graph, normalized_laplacian
 from sktl._core.kernels import blocks, choose_landmarks, make_kernel
 from sktl._progress import ReportsProgress, reported, with_callbacks
+from sktl._threads import threads_by_size
 from sktl.base import BaseTransferClassifier, validate_rows
 
 DTYPES = [np.float64, np.float32]
@@ -49,6 +50,7 @@ class BaseAdaptationRegularization(ReportsProgress, BaseTransferClassifier):
     }
 
     @with_callbacks
+    @threads_by_size
     def fit(self, X, y, sample_domain=None):
         """Learn from the rows of both domains.
 

@@ -7,6 +7,7 @@ import numpy as np
 from sktl._checks import BOOLEAN, ESTIMATOR, Interval, check_parameters
 from sktl._core.contrasts import balance_factor
 from sktl._progress import ReportsProgress, reported, with_callbacks
+from sktl._threads import threads_by_size
 from sktl.feature._components import BaseComponents, read_classes
 from sktl.feature._pseudo_labels import alternate, check_guesser, store_turns
 
@@ -170,6 +171,7 @@ class BDA(ReportsProgress, BaseComponents):
         self.random_state = random_state
 
     @with_callbacks
+    @threads_by_size
     def fit(self, X, y=None, sample_domain=None):
         """Find the components.
 

@@ -1,13 +1,28 @@
 """Correlation alignment: give the source rows the covariance of the target."""
 
+from dataclasses import replace
+
 import numpy as np
 from sklearn.base import OneToOneFeatureMixin
 
 from sktl._checks import BOOLEAN, Interval
-from sktl._core.linear_maps import LinearMap, domain_gaussians, matrix_power, rest_ratio, whiten_recolour
+from sktl._core.linear_maps import (
+    LinearMap,
+    domain_gaussians,
+    matrix_power,
+    recolouring,
+    rest_ratio,
+    whiten_recolour,
+)
 from sktl._core.moments import rows_by_name
 from sktl.base import BaseDomainAligner
 from sktl.domains import TARGET
+
+
+def half_way(source, target):
+    """Root of the symmetric part of CORAL's matrix, and what goes in its place off the basis."""
+    matrix = whiten_recolour(source, target)
+    return matrix_power((matrix + matrix.T) / 2, 0.5), np.sqrt(rest_ratio(source, target))
 
 
 class CORAL(OneToOneFeatureMixin, BaseDomainAligner):
@@ -113,23 +128,20 @@ class CORAL(OneToOneFeatureMixin, BaseDomainAligner):
         self.shrinkages_ = {name: gaussian.shrinkage for name, gaussian in gaussians.items()}
         target = gaussians.pop(TARGET)
         if self.form == "features":
-            for name, source in gaussians.items():
-                matrix, scale = whiten_recolour(source, target), rest_ratio(source, target)
-                self.maps_[name] = self._affine(source, target.mean, matrix, basis, scale)
+            self.maps_ = {name: self._placed(recolouring(own, target, basis)) for name, own in gaussians.items()}
             return
         source = gaussians["source"]
-        matrix = whiten_recolour(source, target)
-        root, scale = matrix_power((matrix + matrix.T) / 2, 0.5), np.sqrt(rest_ratio(source, target))
+        root, scale = half_way(source, target)
         origin = np.zeros(X.shape[1])
         center = LinearMap(origin, origin, root, basis, scale)(target.mean[None])[0]
         for name in (*domains.sources, TARGET):
-            self.maps_[name] = self._affine(target if name == TARGET else source, center, root, basis, scale)
+            mean = (target if name == TARGET else source).mean
+            self.maps_[name] = self._placed(LinearMap(mean, center, root, basis, scale))
 
-    def _affine(self, domain, center, matrix, basis, scale):
-        """The domain's mean to ``center``, or a map that leaves the origin where it is."""
-        if self.align_means:
-            return LinearMap(domain.mean, center, matrix, basis, scale)
-        return LinearMap(np.zeros_like(domain.mean), np.zeros_like(center), matrix, basis, scale)
+    def _placed(self, mapping):
+        """The map, or the one that leaves the origin where it is."""
+        origin = np.zeros_like(mapping.start)
+        return mapping if self.align_means else replace(mapping, start=origin, end=origin)
 
     def _map(self, X, name):
         return self.maps_[name](X) if name in self.maps_ else X.copy()

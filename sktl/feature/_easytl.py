@@ -1,27 +1,37 @@
 """Easy transfer learning: target rows go to source class means by a linear programme, with nothing to tune."""
 
 import numpy as np
-from sklearn.metrics.pairwise import euclidean_distances
 from sklearn.utils.validation import check_is_fitted
 
 from sktl._checks import check_parameters
 from sktl._core.assignment import assign_classes
-from sktl._core.kernels import blocks
-from sktl._core.linalg import scatter
+from sktl._core.distances import squared_distances
+from sktl._core.linear_maps import domain_gaussians, recolouring
+from sktl._core.moments import moments_of, row_blocks
+from sktl._threads import threads_by_size
 from sktl.base import BaseTransferClassifier, validate_rows
 
 DTYPES = [np.float64, np.float32]
 
 
-def coral_map(X_source, X_target):
-    """A (d, d), symmetric roots: (C_s + I)^-1/2 (C_t + I)^1/2 of the domains' covariances; rows map as x'A."""
-    roots = []
-    for X, power in ((X_source, -0.5), (X_target, 0.5)):
-        n = X.shape[0]
-        total, _ = scatter((X[rows] for rows in blocks(n, 4096)), np.zeros((n, 0)))
-        values, vectors = np.linalg.eigh(total / max(n - 1, 1))
-        roots.append((vectors * (np.maximum(values, 0) + 1) ** power) @ vectors.T)
-    return roots[0] @ roots[1]
+def labeled_means(X, codes, target, n_classes):
+    """Numbers and means of the labelled rows of each class, of the source and of the target: (2, C) and (2, C, d)."""
+    groups = np.where(codes < 0, 2 * n_classes, codes + n_classes * target)
+    sums = moments_of(row_blocks(X), groups, 2 * n_classes + 1, diagonal=True)
+    return sums.counts[:-1].reshape(2, -1), sums.means[:-1].reshape(2, n_classes, -1)
+
+
+def demands(n_known, n_open):
+    """Rows that each class must get yet: one, less if too few are open, none where a target row has its label."""
+    wanted = (n_known == 0).astype(float)
+    return wanted * min(1.0, n_open / max(wanted.sum(), 1))
+
+
+def recoloured(X, target, means):
+    """Means of source rows as CORAL maps them: onto the target's mean and covariance, each plus the identity."""
+    members = {"source": np.flatnonzero(~target), "target": np.flatnonzero(target)}
+    gaussians, basis = domain_gaussians(X, members, reg=1.0)
+    return recolouring(gaussians["source"], gaussians["target"], basis)(means)
 
 
 class EasyTLClassifier(BaseTransferClassifier):
@@ -50,9 +60,9 @@ class EasyTLClassifier(BaseTransferClassifier):
     Parameters
     ----------
     align : {None, "coral"}, default=None
-        Whether source rows, or rows as they are, give the class means: "coral" maps source rows by (C_s + I)^(-1/2)
-        (C_t + I)^(1/2), with the covariances C_s, C_t of the domains. It costs O(n d^2 + d^3), and wants columns of
-        about unit variance.
+        Whether source rows, or rows as they are, give the class means: "coral" maps source rows as
+        :class:`CORAL` does, with its default ridge of 1, which suits columns of about unit variance. It costs
+        O(n d^2 + d^3), or O(n^2 d) for fewer rows than columns.
 
     Attributes
     ----------
@@ -107,6 +117,7 @@ class EasyTLClassifier(BaseTransferClassifier):
     def __init__(self, align=None):
         self.align = align
 
+    @threads_by_size
     def fit(self, X, y, sample_domain=None):
         """Find the class means and the prices.
 
@@ -136,30 +147,15 @@ class EasyTLClassifier(BaseTransferClassifier):
         """
         check_parameters(self)
         X, domains = self._check_rows(X, y, sample_domain, dtype=DTYPES)
-        labeled, target = domains.labeled, domains.target
-        _, codes = self._encode(y, labeled)
-        self.class_means_, counts = self._means(X, codes, labeled, target)
-        open_rows = target & ~labeled
-        demand = np.maximum(0.0, 1 - counts)
-        if demand.sum() > open_rows.sum():
-            demand *= open_rows.sum() / demand.sum()
-        costs = euclidean_distances(X[open_rows], self.class_means_) if open_rows.any() else np.empty((0, len(demand)))
-        self.plan_, self.prices_ = assign_classes(costs.astype(np.float64), demand)
-        return self
-
-    def _means(self, X, codes, labeled, target):
-        """Class means of labelled rows, and the number of labelled target rows of each class."""
-        n_classes = len(self.classes_)
-        from_target = target[labeled]
-        sums, counts = [], []
-        for side in (~from_target, from_target):
-            onehot = np.zeros((len(codes), n_classes))
-            onehot[side, codes[side]] = 1
-            sums.append(np.asarray((X[labeled].T @ onehot).T, dtype=np.float64))
-            counts.append(onehot.sum(axis=0))
+        codes, target, open_rows = np.full(X.shape[0], -1), domains.target, domains.target & ~domains.labeled
+        codes[domains.labeled] = self._encode(y, domains.labeled)[1]
+        counts, means = labeled_means(X, codes, target, len(self.classes_))
         if self.align == "coral" and target.any():
-            sums[0] = sums[0] @ coral_map(X[~target], X[target])
-        return (sums[0] + sums[1]) / (counts[0] + counts[1])[:, None], counts[1]
+            means[0] = recoloured(X, target, means[0])
+        self.class_means_ = np.sum(counts[:, :, None] * means, axis=0) / counts.sum(axis=0)[:, None]
+        costs = np.sqrt(squared_distances(X[open_rows], self.class_means_)) if open_rows.any() else np.empty((0, 1))
+        self.plan_, self.prices_ = assign_classes(costs, demands(counts[1], open_rows.sum()))
+        return self
 
     def decision_function(self, X):
         """Price of each class minus the distance to its mean; of two classes the second's minus the first's.
@@ -175,7 +171,7 @@ class EasyTLClassifier(BaseTransferClassifier):
         """
         check_is_fitted(self)
         X = validate_rows(self, X, accept_sparse="csr", dtype=DTYPES, reset=False)
-        values = self.prices_ - euclidean_distances(X, self.class_means_)
+        values = self.prices_ - np.sqrt(squared_distances(X, self.class_means_))
         return values[:, 1] - values[:, 0] if len(self.classes_) == 2 else values
 
     def predict(self, X):

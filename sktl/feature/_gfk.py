@@ -10,6 +10,7 @@ from sktl._core.axes import axes_by_name
 from sktl._core.geodesic import geodesic_factor, to_principal_axes
 from sktl._core.moments import moments_of, row_blocks
 from sktl._core.subspaces import subspace_disagreement
+from sktl._threads import threads_by_size
 from sktl.base import BaseDomainTransformer, validate_rows
 from sktl.domains import TARGET
 
@@ -110,6 +111,7 @@ class GFK(BaseDomainTransformer):
     def __init__(self, n_components="auto"):
         self.n_components = n_components
 
+    @threads_by_size
     def fit(self, X, y=None, sample_domain=None):
         """Find the kernel's factor.
 

@@ -4,6 +4,7 @@ from numbers import Integral
 
 from sktl._checks import ESTIMATOR, Interval, check_parameters
 from sktl._progress import ReportsProgress, reported, with_callbacks
+from sktl._threads import threads_by_size
 from sktl.feature._components import BaseComponents, read_classes
 from sktl.feature._pseudo_labels import alternate, check_guesser, store_turns
 
@@ -159,6 +160,7 @@ class JDA(ReportsProgress, BaseComponents):
         self.random_state = random_state
 
     @with_callbacks
+    @threads_by_size
     def fit(self, X, y=None, sample_domain=None):
         """Find the components.
 

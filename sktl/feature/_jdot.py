@@ -9,13 +9,12 @@ from sklearn.base import clone
 from sklearn.utils.validation import check_is_fitted
 
 from sktl._checks import Interval, check_parameters, import_extra
-from sktl._core.transport import TRANSPORT, exact_plan, fixed_order, ground_cost, sinkhorn_plan, uniform
+from sktl._core.transport import TRANSPORT, check_pairs, exact_plan, fixed_order, ground_cost, sinkhorn_plan, uniform
 from sktl.base import validate_rows
 from sktl.domains import user_level, warn_unconverged
 from sktl.exceptions import EarlyStopWarning
 
 SINKHORN_ITER = 10_000
-MAX_PAIRS = 25_000_000  # source rows times target rows: 200 MB a matrix, of which there are four
 
 
 @dataclass
@@ -112,12 +111,8 @@ class JointTransport:
                 f"{name} needs labelled source rows; there are none. Label some, or fit the estimator on the labelled "
                 "target rows alone."
             )
-        if n_source * n_target > MAX_PAIRS:
-            raise ValueError(
-                f"A plan between {n_source} labelled source rows and {n_target} target rows has {n_source * n_target} "
-                f"entries; at most {MAX_PAIRS} are held. Fit on a sample of the rows ({int(MAX_PAIRS**0.5)} of each "
-                "domain): new rows can be predicted all the same."
-            )
+        way_out = "Fit on a sample of the rows, some thousands of each domain: new rows can be predicted all the same."
+        check_pairs(n_source, n_target, way_out)
 
     def _alternate(self, rows):
         """Refit and transport in turn until the objective stops falling; store the model, return the plan."""

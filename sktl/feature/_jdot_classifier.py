@@ -4,6 +4,7 @@ import numpy as np
 from sklearn.base import is_classifier
 
 from sktl._checks import CLASSIFIER
+from sktl._threads import threads_by_size
 from sktl.base import BaseTransferClassifier, weight_parameter
 from sktl.feature._jdot import JointTransport
 
@@ -131,6 +132,7 @@ class JDOTClassifier(JointTransport, BaseTransferClassifier):
         self.max_iter = max_iter
         self.tol = tol
 
+    @threads_by_size
     def fit(self, X, y, sample_domain=None):
         """Find the plan and the predictor.
 

@@ -5,6 +5,7 @@ from sklearn.base import is_regressor
 from sklearn.utils import assert_all_finite, column_or_1d
 
 from sktl._checks import REGRESSOR
+from sktl._threads import threads_by_size
 from sktl.base import BaseTransferRegressor
 from sktl.domains import known_labels
 from sktl.feature._jdot import JointTransport
@@ -125,6 +126,7 @@ class JDOTRegressor(JointTransport, BaseTransferRegressor):
         self.max_iter = max_iter
         self.tol = tol
 
+    @threads_by_size
     def fit(self, X, y, sample_domain=None):
         """Find the plan and the predictor.
 

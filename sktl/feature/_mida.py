@@ -5,6 +5,7 @@ from sklearn.utils.multiclass import type_of_target
 
 from sktl._checks import Interval, check_parameters
 from sktl._core.components import combined
+from sktl._threads import threads_by_size
 from sktl.domains import known_labels
 from sktl.feature._components import DTYPES, BaseComponents
 
@@ -168,6 +169,7 @@ class MIDA(BaseComponents):
         self.n_landmarks = n_landmarks
         self.random_state = random_state
 
+    @threads_by_size
     def fit(self, X, y=None, sample_domain=None):
         """Find the components.
 

@@ -10,6 +10,7 @@ from sklearn.utils import check_random_state
 from sktl._checks import RANDOM_STATE, Interval, check_parameters
 from sktl._core.kernels import blocks
 from sktl._core.moments import BLOCK, moments_of, row_blocks
+from sktl._threads import threads_by_size
 from sktl.feature._stacked import StackedTransformer
 
 MAX_FEATURES = 5000  # columns of a d x d matrix of 200 MB
@@ -177,6 +178,7 @@ class MSDA(StackedTransformer):
         self.stack = stack
         self.random_state = random_state
 
+    @threads_by_size
     def fit(self, X, y=None, sample_domain=None):
         """Learn the layers.
 

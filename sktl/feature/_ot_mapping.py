@@ -1,5 +1,6 @@
 """Move source rows to where an optimal transport plan sends them among the target rows."""
 
+import warnings
 from numbers import Integral
 
 import numpy as np
@@ -9,24 +10,27 @@ from sklearn.metrics import pairwise_distances_argmin
 from sklearn.utils import check_random_state
 
 from sktl._checks import RANDOM_STATE, Interval, import_extra
+from sktl._core.clusters import Prototypes, prototypes
 from sktl._core.graphs import neighbor_graph
-from sktl._core.kernels import blocks, subsample
+from sktl._core.kernels import blocks
+from sktl._core.penalized_transport import group_lasso, laplacian_of_images, penalized_plan
 from sktl._core.transport import (
+    MAX_PAIRS,
     TRANSPORT,
+    check_pairs,
     exact_plan,
     fixed_order,
     ground_cost,
-    group_lasso,
-    laplacian_of_images,
-    penalized_plan,
     sinkhorn_plan,
-    uniform,
 )
 from sktl.base import BaseDomainAligner
-from sktl.domains import TARGET, class_codes, warn_unconverged
+from sktl.domains import TARGET, class_codes, user_level, warn_unconverged
+from sktl.exceptions import CollapsedImagesWarning
 
-MAX_PAIRS = 25_000_000  # source rows times target rows: 200 MB a matrix, of which there are four or five
+AUTO_PAIRS = 4_000_000  # source rows times target rows up to which max_samples="auto" takes all rows: some ten seconds
+AUTO_SAMPLES = 1000
 ROWS = 4096  # new rows of a block
+COLLAPSED = 0.01  # spread of the images, beside that of the rows, below which they are one heap
 
 
 def class_laplacian(X, codes, n_neighbors):
@@ -47,6 +51,29 @@ def mean_of_equal_rows(X, values):
     total = np.zeros((len(distinct), values.shape[1]))
     np.add.at(total, place.ravel(), values)
     return distinct, total / counts[:, None]
+
+
+def spread(points, weights):
+    """Mean squared distance of weighted points from their mean."""
+    centred = points - weights @ points
+    return float(weights @ np.einsum("ij,ij->i", centred, centred))
+
+
+def warn_collapsed(name, images, source, target):
+    """Say where all rows of a source go to nearly one place."""
+    before = min(spread(source.points, source.weights), spread(target.points, target.weights))
+    after = spread(images, source.weights)
+    if after < COLLAPSED * before:
+        warnings.warn(
+            f"The plan sends all rows of {name!r} to nearly one place: the spread of their images is "
+            f"{after / before:.2g} of what it was. Lower reg, which blurs the plan, or eta.",
+            CollapsedImagesWarning,
+            stacklevel=user_level(),
+        )
+
+
+def _ordered(sample, order):
+    return Prototypes(sample.points[order], sample.weights[order], sample.codes[order])
 
 
 class OTMapping(OneToOneFeatureMixin, BaseDomainAligner):
@@ -102,23 +129,27 @@ class OTMapping(OneToOneFeatureMixin, BaseDomainAligner):
         What is added to the distance of rows whose known labels differ, in units of the largest distance: target rows
         with a label then take their mass from their own class as far as the sums of the plan allow. 0: labels of target
         rows are not used. Labels that are not whole numbers or names (regression) are never used.
-    max_samples : int >= 1 or None, default=None
-        Rows of each domain that the plan is between, drawn at random; the other source rows then move with their
-        nearest neighbour among them. None: all, and an error beyond 25 million pairs.
+    max_samples : int >= 1, "auto" or None, default="auto"
+        Most points of each domain that the plan is between. Of more rows, so many means of clusters (within each class)
+        stand for them, with their numbers as weights, and a source row moves with the nearest one. "auto": all rows of
+        up to 4 million pairs, 1,000 points beyond. None: all, and an error beyond 25 million pairs.
     max_iter : int >= 1, default=1000
         Most iterations of Sinkhorn's algorithm. A class penalty calls it up to 100 times.
     tol : float > 0, default=1e-3
         The iterations end where the sums of the plan are wrong by at most this in total (the plan is then mended), or
         where a penalised plan is at most this far from optimal, in units of the normed distances.
     random_state : int, RandomState instance or None, default=0
-        Seed of ``max_samples``; which rows are drawn does not depend on their order.
+        Seed of the clusters that stand for many rows; they do not depend on the order of the rows.
 
     Attributes
     ----------
-    plans_ : dict of name -> ndarray of shape (n_source_rows, n_target_rows)
+    plans_ : dict of name -> ndarray of shape (n_source_points, n_target_points)
         Plan of each source domain; empty where there is one domain.
-    plan_rows_ : dict of name -> ndarray of int
-        Which rows of ``X`` the rows (and for "target" the columns) of the plans are.
+    points_ : dict of name -> ndarray of shape (n_points, n_features)
+        What the rows (and for "target" the columns) of the plans are: the rows of the domain, in their order, or means
+        of clusters of them.
+    approximation_ : {"exact", "prototypes"}
+        Whether means of clusters stood in for rows.
     n_iter_ : int
         Iterations (of the penalised problem, where there is a penalty), the most of all sources; 1 for exact plans.
     n_features_in_ : int
@@ -174,7 +205,7 @@ class OTMapping(OneToOneFeatureMixin, BaseDomainAligner):
         "eta": (Interval(low=0),),
         "n_neighbors": (Interval(Integral, 1),),
         "label_cost": (Interval(low=0),),
-        "max_samples": (None, Interval(Integral, 1)),
+        "max_samples": ("auto", None, Interval(Integral, 1)),
         "random_state": RANDOM_STATE,
     }
 
@@ -188,7 +219,7 @@ class OTMapping(OneToOneFeatureMixin, BaseDomainAligner):
         metric="sqeuclidean",
         norm="median",
         label_cost=10.0,
-        max_samples=None,
+        max_samples="auto",
         max_iter=1000,
         tol=1e-3,
         random_state=0,
@@ -216,7 +247,7 @@ class OTMapping(OneToOneFeatureMixin, BaseDomainAligner):
         """Find the plan of each source, and where it sends the source's rows."""
         self._check_together()
         self._n_features_out = X.shape[1]
-        self._moves, self.plans_, self.plan_rows_, self.n_iter_ = {}, {}, {}, 1
+        self._moves, self.plans_, self.points_, self.n_iter_, self.approximation_ = {}, {}, {}, 1, "exact"
         if domains.single:
             return
         codes = class_codes(y, domains.labeled)
@@ -226,62 +257,57 @@ class OTMapping(OneToOneFeatureMixin, BaseDomainAligner):
                 "class_reg='group_lasso' needs source rows with class labels (names or whole numbers); there are none. "
                 "Pass labels, or set class_reg=None."
             )
+        rows = {name: np.flatnonzero(domains.names == name) for name in (TARGET, *domains.sources)}
+        size = self._size({name: len(index) for name, index in rows.items()})
         rng = check_random_state(self.random_state)
-        self.plan_rows_ = {name: self._drawn(X, domains, name, rng) for name in (TARGET, *domains.sources)}
+        samples = {name: prototypes(X[index], codes[index], size, rng) for name, index in rows.items()}
+        self.points_ = {name: sample.points for name, sample in samples.items()}
+        whole = all(len(points) == len(rows[name]) for name, points in self.points_.items())
+        self.approximation_ = "exact" if whole else "prototypes"
         for name in domains.sources:
-            self._check_size(name)
-        for name in domains.sources:
-            self._fit_source(X, codes, name)
+            self._fit_source(name, samples[name], samples[TARGET])
 
-    def _drawn(self, X, domains, name, rng):
-        """Indices of the domain's rows, or of some of them."""
-        rows = np.flatnonzero(domains.names == name)
-        if self.max_samples is None or len(rows) <= self.max_samples:
-            return rows
-        return np.sort(rows[subsample(X[rows], self.max_samples, rng)])
+    def _size(self, counts):
+        """Most points of a domain (None: its rows); an error if the plans do not fit."""
+        largest, n_target = max(n for name, n in counts.items() if name != TARGET), counts[TARGET]
+        size = self.max_samples
+        if size == "auto":
+            size = None if largest * n_target <= AUTO_PAIRS else AUTO_SAMPLES
+        most = [n if size is None else min(n, size) for n in (largest, n_target)]
+        check_pairs(*most, f"Set max_samples='auto', or a number up to {int(MAX_PAIRS**0.5)}.")
+        return size
 
-    def _check_size(self, name):
-        n_source, n_target = len(self.plan_rows_[name]), len(self.plan_rows_[TARGET])
-        if n_source * n_target > MAX_PAIRS:
-            raise ValueError(
-                f"A plan between {n_source} rows of {name!r} and {n_target} target rows has {n_source * n_target} "
-                f"entries; at most {MAX_PAIRS} are held. Set max_samples={int(MAX_PAIRS**0.5)} to draw that many rows "
-                "of each domain."
-            )
-
-    def _fit_source(self, X, codes, name):
-        """The plan of one source, found on rows in a fixed order, and the displacements of the source's rows."""
-        rows, columns = self.plan_rows_[name], self.plan_rows_[TARGET]
-        by_row, by_column = fixed_order(X[rows], codes[rows]), fixed_order(X[columns], codes[columns])
-        source, target = rows[by_row], columns[by_column]
-        found = self._solve(X[source], codes[source], X[target], codes[target])
+    def _fit_source(self, name, source, target):
+        """The plan of one source, found on points in a fixed order, and the displacements of its points."""
+        by_row, by_column = (fixed_order(sample.points, sample.codes) for sample in (source, target))
+        found = self._solve(_ordered(source, by_row), _ordered(target, by_column))
         if not found.converged:
             self._warn(name, found)
-        self.plans_[name] = np.empty_like(found.plan)
-        self.plans_[name][np.ix_(by_row, by_column)] = found.plan
-        self.n_iter_ = max(self.n_iter_, found.n_iter)
-        points = X[source].astype(np.float64)
-        images = len(points) * found.plan @ X[target].astype(np.float64)
-        self._moves[name] = mean_of_equal_rows(points, images - points)
+        plan = np.empty_like(found.plan)
+        plan[np.ix_(by_row, by_column)] = found.plan
+        self.plans_[name], self.n_iter_ = plan, max(self.n_iter_, found.n_iter)
+        images = plan @ target.points / source.weights[:, None]
+        warn_collapsed(name, images, source, target)
+        self._moves[name] = mean_of_equal_rows(source.points, images - source.points)
 
-    def _solve(self, X, codes, Z, target_codes):
-        """The plan from the rows ``X`` to the rows ``Z``."""
-        cost = ground_cost(X, Z, self.metric, self.norm)
-        differ = (codes[:, None] != target_codes) & (codes[:, None] >= 0) & (target_codes >= 0)
+    def _solve(self, source, target):
+        """The plan between two samples of points."""
+        cost = ground_cost(source.points, target.points, self.metric, self.norm)
+        differ = (source.codes[:, None] != target.codes) & (source.codes[:, None] >= 0) & (target.codes >= 0)
         cost += self.label_cost * cost.max() * differ
-        weights = uniform(len(X)), uniform(len(Z))
+        weights = source.weights, target.weights
         if self.class_reg is not None and self.eta > 0:
-            return penalized_plan(
-                cost, *weights, self.reg, self.eta, self._penalty(X, codes, Z), self.tol, max_inner=self.max_iter
-            )
+            penalty = self._penalty(source, target)
+            return penalized_plan(cost, *weights, self.reg, self.eta, penalty, self.tol, max_inner=self.max_iter)
         if self.reg == 0:
             return exact_plan(cost, *weights)
         return sinkhorn_plan(cost, *weights, self.reg, self.tol, self.max_iter)
 
-    def _penalty(self, X, codes, Z):
+    def _penalty(self, source, target):
         if self.class_reg == "group_lasso":
-            return group_lasso((codes[:, None] == np.unique(codes[codes >= 0])).astype(np.float64))
-        return laplacian_of_images(class_laplacian(X, codes, self.n_neighbors), Z.astype(np.float64))
+            members = source.codes[:, None] == np.unique(source.codes[source.codes >= 0])
+            return group_lasso(members / (len(source.points) * source.weights)[:, None])
+        return laplacian_of_images(class_laplacian(source.points, source.codes, self.n_neighbors), target.points)
 
     def _warn(self, name, found):
         what = "far from optimal" if self.class_reg else "off in its sums"

@@ -11,6 +11,7 @@ from sklearn.utils.extmath import row_norms
 from sktl._checks import N_JOBS, Interval, check_parameters
 from sktl._core.linalg import conjugate_gradients
 from sktl._core.pivots import best_features, common_features, counts_by_group, mutual_information, occurrences
+from sktl._threads import threads_by_size
 from sktl.domains import class_codes, warn_unconverged
 from sktl.feature._pivots import (
     PIVOTS,
@@ -215,6 +216,7 @@ class SCL(StackedTransformer):
         self.tol = tol
         self.n_jobs = n_jobs
 
+    @threads_by_size
     def fit(self, X, y=None, sample_domain=None):
         """Choose the pivots and learn the components.
 

@@ -8,6 +8,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from sktl._checks import check_parameters
 from sktl._progress import ReportsProgress, reported, with_callbacks
+from sktl._threads import threads_by_size
 from sktl.base import BaseTransferClassifier, validate_rows
 
 
@@ -19,6 +20,7 @@ class BaseSelfLabeledClassifier(ReportsProgress, BaseTransferClassifier):
     """
 
     @with_callbacks
+    @threads_by_size
     def fit(self, X, y, sample_domain=None):
         """Learn from the rows of both domains.
 

@@ -5,6 +5,7 @@ from scipy import sparse
 
 from sktl._checks import check_parameters
 from sktl._core.pivots import best_features, common_features, counts_by_group, mutual_information, occurrences
+from sktl._threads import threads_by_size
 from sktl.feature._pivots import (
     PIVOTS,
     domain_codes,
@@ -127,6 +128,7 @@ class SFA(StackedTransformer):
         self.feature_scale = feature_scale
         self.stack = stack
 
+    @threads_by_size
     def fit(self, X, y=None, sample_domain=None):
         """Choose the pivots and learn the components.
 

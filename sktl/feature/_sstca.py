@@ -8,6 +8,7 @@ from scipy.linalg import cholesky, solve_triangular
 from sktl._checks import Interval, check_parameters
 from sktl._core.components import combined
 from sktl._core.graphs import neighbor_graph, normalized_laplacian
+from sktl._threads import threads_by_size
 from sktl.feature._components import BaseComponents, read_classes
 
 
@@ -168,6 +169,7 @@ class SSTCA(BaseComponents):
         self.n_landmarks = n_landmarks
         self.random_state = random_state
 
+    @threads_by_size
     def fit(self, X, y=None, sample_domain=None):
         """Find the components.
 

@@ -2,6 +2,7 @@
 
 from sktl._checks import check_parameters
 from sktl._core.contrasts import row_groups
+from sktl._threads import threads_by_size
 from sktl.feature._components import DTYPES, BaseComponents
 
 
@@ -131,6 +132,7 @@ class TCA(BaseComponents):
         self.n_landmarks = n_landmarks
         self.random_state = random_state
 
+    @threads_by_size
     def fit(self, X, y=None, sample_domain=None):
         """Find the components.
 

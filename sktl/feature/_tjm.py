@@ -8,6 +8,7 @@ from sktl._checks import Interval, check_parameters
 from sktl._core.contrasts import row_groups
 from sktl._core.linalg import NEGLIGIBLE
 from sktl._progress import ReportsProgress, reported, with_callbacks
+from sktl._threads import threads_by_size
 from sktl.feature._components import DTYPES, BaseComponents
 
 SMALLEST = np.finfo(float).tiny
@@ -186,6 +187,7 @@ class TJM(ReportsProgress, BaseComponents):
         self.random_state = random_state
 
     @with_callbacks
+    @threads_by_size
     def fit(self, X, y=None, sample_domain=None):
         """Find the components.
 

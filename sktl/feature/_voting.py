@@ -6,6 +6,7 @@ from sklearn.base import is_classifier
 from sklearn.utils.validation import check_is_fitted
 
 from sktl._checks import N_JOBS, InstanceOf, check_parameters
+from sktl._threads import threads_by_size
 from sktl.base import BaseTransferClassifier, fit_on_domains, on_missing_labels, validate_rows
 from sktl.feature._meda import MEDAClassifier
 from sktl.feature._spl import SPLClassifier
@@ -89,6 +90,7 @@ class TransferVotingClassifier(BaseTransferClassifier):
         self.estimators = estimators
         self.n_jobs = n_jobs
 
+    @threads_by_size
     def fit(self, X, y, sample_domain=None):
         """Fit the members.
 

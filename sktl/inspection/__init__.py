@@ -3,11 +3,11 @@
 from sktl.inspection._boundary import BoundaryDisplay
 from sktl.inspection._embedding import EmbeddingDisplay
 from sktl.inspection._feature_shift import FeatureShiftDisplay
-from sktl.inspection._report import DomainReport
 from sktl.inspection._transfer_curve import TransferCurveDisplay
 from sktl.inspection._transfer_matrix import TransferMatrixDisplay
 from sktl.inspection._weights import WeightDisplay
 from sktl.inspection._witness import WitnessDisplay
+from sktl.inspection.report._report import DomainReport
 
 __all__ = [
     "BoundaryDisplay",

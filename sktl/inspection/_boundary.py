@@ -1,13 +1,15 @@
 """Decision regions of a classifier before and after adaptation."""
 
+from numbers import Integral
+
 import numpy as np
 
-from sktl._checks import check_number
+from sktl._checks import ESTIMATOR, Interval, checked
 from sktl.base import fit_on_domains, on_missing_labels
 from sktl.inspection._domains import domains_of
-from sktl.inspection._labels import read_labels
 from sktl.inspection._style import CYCLE, axes, legend_beside, scatter_domains
-from sktl.inspection._text import short
+from sktl.inspection.report._labels import read_labels
+from sktl.inspection.report._text import short
 
 
 class BoundaryDisplay:
@@ -71,6 +73,7 @@ class BoundaryDisplay:
         self.names = names
 
     @classmethod
+    @checked(before=ESTIMATOR, after=ESTIMATOR, resolution=(Interval(Integral, 2),))
     def from_estimator(cls, before, after, X, y, sample_domain=None, *, y_true=None, resolution=150):
         """Fit both classifiers and ask them on a grid.
 
@@ -95,7 +98,6 @@ class BoundaryDisplay:
         -------
         BoundaryDisplay
         """
-        check_number("resolution", resolution, int, low=2)
         rows = np.asarray(X, dtype=float)
         if rows.ndim != 2 or rows.shape[1] != 2:
             raise ValueError(f"A boundary is drawn over two columns; X has the shape {rows.shape}.")

@@ -3,9 +3,10 @@
 import numpy as np
 from sklearn.base import clone
 
+from sktl._checks import HasMethods, checked
 from sktl.inspection._domains import domains_of
-from sktl.inspection._labels import read_labels
 from sktl.inspection._style import axes, legend_beside, plane, scatter_domains
+from sktl.inspection.report._labels import read_labels
 from sktl.metrics import proxy_a_distance
 
 
@@ -57,6 +58,7 @@ class EmbeddingDisplay:
         self.distances = distances
 
     @classmethod
+    @checked(estimator=(HasMethods("fit", noun="a transformer"),))
     def from_estimator(cls, estimator, X, y=None, sample_domain=None, *, y_true=None):
         """Fit a transformer and look at its input and output.
 

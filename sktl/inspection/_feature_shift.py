@@ -4,11 +4,11 @@ from numbers import Integral
 
 import numpy as np
 
-from sktl._checks import check_number
-from sktl.inspection._columns import column_difference, read_columns
+from sktl._checks import Interval, checked
 from sktl.inspection._domains import domains_of
 from sktl.inspection._style import SOURCE, TARGET, axes
-from sktl.inspection._text import short
+from sktl.inspection.report._columns import column_difference, read_columns
+from sktl.inspection.report._text import short
 
 MIN_PLACES = 6  # of bars of columns that there is room for at least
 MAX_LEVELS = 10  # values of a text column that are drawn
@@ -91,6 +91,7 @@ class FeatureShiftDisplay:
             worst.values[kept & target],
         )
 
+    @checked(n_features=(Interval(Integral, 1),))
     def plot(self, ax=None, *, n_features=15):
         """Draw both pictures.
 
@@ -106,7 +107,6 @@ class FeatureShiftDisplay:
         FeatureShiftDisplay
             Itself, with the drawn parts.
         """
-        check_number("n_features", n_features, Integral, low=1)
         self.figure_, self.ax_ = axes(ax, 2, name="FeatureShiftDisplay")
         left, right = self.ax_
         places = np.arange(min(n_features, len(self.features)))

@@ -3,6 +3,7 @@
 import numpy as np
 from sklearn.base import is_regressor
 
+from sktl._checks import ESTIMATOR, checked
 from sktl.inspection._style import CYCLE, axes
 from sktl.model_selection import transfer_learning_curve
 
@@ -53,6 +54,7 @@ class TransferCurveDisplay:
         self.score_name = score_name
 
     @classmethod
+    @checked(estimator=ESTIMATOR)
     def from_estimator(cls, estimator, X, y, sample_domain, **options):
         """Compute the curve.
 

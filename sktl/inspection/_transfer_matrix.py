@@ -2,10 +2,13 @@
 
 import numpy as np
 
+from sktl._checks import BOOLEAN, ESTIMATOR, FOLDS, N_JOBS, InstanceOf, checked
 from sktl.base import on_missing_labels
 from sktl.inspection._style import axes
-from sktl.inspection._text import short
+from sktl.inspection.report._text import short
 from sktl.model_selection import transfer_matrix
+
+SCORING = (None, callable, InstanceOf(str, noun="the name of a scorer"))
 
 
 class TransferMatrixDisplay:
@@ -48,6 +51,7 @@ class TransferMatrixDisplay:
         self.scores = scores
 
     @classmethod
+    @checked(estimator=ESTIMATOR, scoring=SCORING, cv=FOLDS, n_jobs=N_JOBS)
     def from_estimator(cls, estimator, X, y, sample_domain, *, scoring=None, cv=5, n_jobs=None):
         """Score an estimator from each domain to each.
 
@@ -77,6 +81,7 @@ class TransferMatrixDisplay:
         )
         return cls(result.domains, result.scores)
 
+    @checked(values_format=(InstanceOf(str, noun="a format"),), colorbar=BOOLEAN)
     def plot(self, ax=None, *, cmap="cividis", values_format=".2f", colorbar=True):
         """Draw the grid.
 

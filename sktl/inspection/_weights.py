@@ -1,12 +1,17 @@
 """Weights of source rows: how even they are, and what they look like over one column."""
 
+from numbers import Integral
+
 import numpy as np
 from sklearn.base import clone
 from sklearn.utils.validation import has_fit_parameter
 
-from sktl._checks import check_number
+from sktl._checks import HasMethods, InstanceOf, Interval, checked
 from sktl.inspection._domains import domains_of
 from sktl.inspection._style import SOURCE, TRUTH, axes
+
+COLUMN = (Interval(Integral), InstanceOf(str, noun="the name of a column"))
+VALUES = (HasMethods("__len__", noun="a sequence of numbers"),)
 
 
 class WeightDisplay:
@@ -60,6 +65,7 @@ class WeightDisplay:
         self.effective_sample_size = effective_sample_size
 
     @classmethod
+    @checked(estimator=(HasMethods("fit", noun="a weighter of sktl.instance"),), feature=COLUMN)
     def from_estimator(cls, estimator, X, y=None, sample_domain=None, *, feature=0, true_weights=None):
         """Fit a weighter.
 
@@ -91,6 +97,7 @@ class WeightDisplay:
         return cls.from_data(weights, values[~target], name=name, true_weights=truth)
 
     @classmethod
+    @checked(values=VALUES, name=(InstanceOf(str, noun="a name"),))
     def from_data(cls, weights, values, *, name="value", true_weights=None):
         """Take weights as they are.
 
@@ -118,6 +125,7 @@ class WeightDisplay:
             true_weights = np.asarray(true_weights, dtype=float) / np.mean(true_weights)
         return cls(weights, values, name, true_weights, float(weights.sum() ** 2 / (weights**2).sum()))
 
+    @checked(bins=(Interval(Integral, 1),))
     def plot(self, ax=None, *, bins=30):
         """Draw both pictures.
 
@@ -133,7 +141,6 @@ class WeightDisplay:
         WeightDisplay
             Itself, with the drawn parts.
         """
-        check_number("bins", bins, low=1)
         self.figure_, self.ax_ = axes(ax, 2, name="WeightDisplay")
         left, right = self.ax_
         *_, self.bars_ = left.hist(self.weights, bins=bins, color=SOURCE)

@@ -3,13 +3,13 @@
 from numbers import Integral
 
 import numpy as np
+from sklearn.utils import check_array
 
-from sktl._checks import check_kernel, check_number
+from sktl._checks import KERNEL, SEED, InstanceOf, Interval, checked
 from sktl._core.kernels import make_kernel, stack_samples
-from sktl.inspection._evidence import sample_rows
 from sktl.inspection._style import SOURCE, TARGET, axes
-from sktl.inspection._text import short
-from sktl.metrics._samples import check_samples
+from sktl.inspection.report._evidence import sample_rows
+from sktl.inspection.report._text import short
 
 PALE = 0.55  # how much of a domain's colour the area has
 MAX_ROWS = 2000  # of each sample behind the function
@@ -75,6 +75,13 @@ class WitnessDisplay:
         self.mmd = mmd
 
     @classmethod
+    @checked(
+        features=(None, InstanceOf(list, tuple, np.ndarray, noun="a list of positions or names")),
+        kernel=KERNEL["kernel"],
+        gamma=KERNEL["gamma"],
+        resolution=(Interval(Integral, 2),),
+        random_state=SEED,
+    )
     def from_data(
         cls, X_source, X_target, *, features=None, kernel="rbf", gamma="median", resolution=60, random_state=0
     ):
@@ -101,15 +108,12 @@ class WitnessDisplay:
         -------
         WitnessDisplay
         """
-        check_kernel(kernel, gamma)
-        check_number("resolution", resolution, int, low=2)
-        check_number("random_state", random_state, Integral, low=0)
         names = [str(name) for name in getattr(X_source, "columns", ())]
         if features is not None:
             features = [_position(feature, names) for feature in features]
             X_source, X_target = (_chosen(X, features, names) for X in (X_source, X_target))
             names = [names[j] for j in features] if names else [f"x{j}" for j in features]
-        samples = [np.asarray(X, dtype=float)[:, :2] for X in check_samples(X_source, X_target)]
+        samples = [np.asarray(X, dtype=float)[:, :2] for X in _checked(X_source, X_target)]
         n_shown = samples[0].shape[1]
         names = names[:n_shown] or [f"x{j}" for j in range(n_shown)]
         rng = np.random.default_rng(random_state)
@@ -178,6 +182,17 @@ class WitnessDisplay:
         self.ax_.scatter(*self.X_source.T, color=SOURCE, label="source", **look)
         self.ax_.scatter(*self.X_target.T, facecolors="none", edgecolors=TARGET, label="target", **look)
         self.ax_.set_ylabel(short(self.names[1]))
+
+
+def _checked(X_source, X_target):
+    """Both samples as finite arrays with the same columns."""
+    parts = [check_array(X, input_name=name) for name, X in (("X_source", X_source), ("X_target", X_target))]
+    if parts[0].shape[1] != parts[1].shape[1]:
+        raise ValueError(
+            f"X_source has {parts[0].shape[1]} columns and X_target {parts[1].shape[1]}: both samples need the same "
+            "columns."
+        )
+    return parts
 
 
 def _position(feature, names):

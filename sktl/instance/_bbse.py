@@ -2,7 +2,6 @@
 
 import numpy as np
 
-from sktl._checks import check_option
 from sktl._core.label_shift import solve_bbse
 from sktl.instance._label_shift import BaseLabelShiftWeighter
 
@@ -94,16 +93,14 @@ class BBSE(BaseLabelShiftWeighter):
     array([0.8, 0.2])
     """
 
+    _constraints = {"confusion": ("soft", "hard")}
+
     def __init__(self, estimator=None, *, confusion="soft", cv=5, n_jobs=None, random_state=0):
         self.estimator = estimator
         self.confusion = confusion
         self.cv = cv
         self.n_jobs = n_jobs
         self.random_state = random_state
-
-    def _check_params(self):
-        check_option("confusion", self.confusion, ("soft", "hard"))
-        super()._check_params()
 
     def _is_hard(self):
         return self.confusion == "hard"

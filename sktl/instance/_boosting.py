@@ -10,7 +10,7 @@ from sklearn.base import clone, is_classifier, is_regressor
 from sklearn.utils import assert_all_finite, check_random_state, column_or_1d, get_tags
 from sklearn.utils.validation import check_is_fitted
 
-from sktl._checks import check_number, check_option
+from sktl._checks import BOOLEAN, N_JOBS, RANDOM_STATE, HasMethods, Interval, check_parameters
 from sktl._core.boosting import ERROR_TOL, is_chance, weighted_median
 from sktl._progress import ReportsProgress
 from sktl.base import BaseTransferClassifier, BaseTransferRegressor, validate_rows, weight_parameter
@@ -46,6 +46,14 @@ class Boosting(ReportsProgress):
     """
 
     _needs_target_labels = True
+    _constraints = {
+        "estimator": (None, HasMethods("fit", "predict")),
+        "n_estimators": (Interval(Integral, 1),),
+        "store_weights": BOOLEAN,
+        "target_weight": (None, Interval(low=0, closed="neither")),
+        "n_jobs": N_JOBS,
+        "random_state": RANDOM_STATE,
+    }
 
     @abstractmethod
     def _default_base(self):
@@ -57,7 +65,7 @@ class Boosting(ReportsProgress):
 
     def _check_base(self, is_kind, kind, y):
         """Refuse what boosting can't work with, before any work."""
-        check_number("n_estimators", self.n_estimators, Integral, low=1)
+        check_parameters(self)
         base = self._base()
         weight_parameter(base)
         if not is_kind(base):
@@ -172,6 +180,8 @@ def first_smallest(values):
 class BoostedClassifier(Boosting, BaseTransferClassifier):
     """A classifier by weighted vote. A child has a parameter ``loss``, "soft" or "zero_one"."""
 
+    _constraints = {"loss": ("soft", "zero_one")}
+
     def _default_base(self):
         """Return the base estimator that None stands for."""
         from sklearn.linear_model import LogisticRegression  # here, to keep `import sktl` quick
@@ -180,7 +190,6 @@ class BoostedClassifier(Boosting, BaseTransferClassifier):
 
     def _check_parameters(self, y):
         """Refuse parameters and base estimators that boosting can't work with, before any work."""
-        check_option("loss", self.loss, ("soft", "zero_one"))
         self._check_base(is_classifier, "classifier", y)
         base = self._base()
         if self.loss == "soft" and not hasattr(base, "predict_proba"):
@@ -265,6 +274,8 @@ class BoostedClassifier(Boosting, BaseTransferClassifier):
 class BoostedRegressor(Boosting, BaseTransferRegressor):
     """A regressor by weighted median. A child has a parameter ``loss``, one of ``LOSSES_OF_RESIDUALS``."""
 
+    _constraints = {"loss": LOSSES_OF_RESIDUALS}
+
     def _default_base(self):
         """Return the base estimator that None stands for."""
         from sklearn.tree import DecisionTreeRegressor  # here, to keep `import sktl` quick
@@ -273,8 +284,6 @@ class BoostedRegressor(Boosting, BaseTransferRegressor):
 
     def _check_parameters(self, y):
         """Refuse parameters and base estimators that boosting can't work with, before any work."""
-        check_option("loss", self.loss, LOSSES_OF_RESIDUALS)
-        check_option("store_weights", self.store_weights, (False, True))
         self._check_base(is_regressor, "regressor", y)
 
     def _numbers(self, y, rows):

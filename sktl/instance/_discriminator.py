@@ -1,48 +1,85 @@
 """Importance weights from the odds of a source-versus-target classifier."""
 
-from numbers import Integral
-
 import numpy as np
 from joblib import Parallel, delayed
 from scipy import sparse
-from sklearn.base import clone
+from sklearn.base import BaseEstimator, TransformerMixin, clone
 from sklearn.pipeline import make_pipeline
-from sklearn.preprocessing import FunctionTransformer, StandardScaler
+from sklearn.preprocessing import FunctionTransformer
 from sklearn.utils import check_random_state, get_tags
 
-from sktl._checks import check_number, check_option
-from sktl._core.folds import fold_numbers
+from sktl._checks import BOOLEAN, FOLDS, N_JOBS, RANDOM_STATE, HasMethods
+from sktl._core.folds import fold_numbers, mean_of_equals
 from sktl._core.held_out import first_as_good, held_out_log_ratios
 from sktl._core.kernels import stack_samples, subsample
-from sktl._core.weights import odds_to_ratio
+from sktl._core.weights import odds_to_ratio, within_scale
 from sktl.base import BaseRatioWeighter
 
 # of the default classifier, simplest first: C, and whether it sees squares (benchmarks/ratio.py)
 OPTIONS = ((0.01, False), (0.01, True), (0.1, False), (0.1, True))
 SQUARED_COLUMNS = 100  # wider tables are not squared
 CV_ROWS = 2000  # rows of each domain that the choice among them looks at, at the most
+BULK = 4.0  # robust deviations from a domain's median beyond which a value counts as at that bound
+NORMAL_QUARTILES = 1.349  # distance of the quartiles of N(0, 1)
+# what has no probabilities: scikit-learn's CalibratedClassifierCV gives them
+PROBABILISTIC = (HasMethods("fit", "predict_proba", noun="a classifier (CalibratedClassifierCV around one without)"),)
 
 
-def with_squares(X):
-    """The columns and their squares."""
-    return np.hstack([X, X**2])
+class BulkScaler(TransformerMixin, BaseEstimator):
+    """Columns in units of their deviation within the domains, ``y`` = 0 or 1, drawn in to where either has its bulk.
+
+    Within, since the deviation of all rows grows with the gap between the domains; drawn in, since a line or a parabola
+    fitted to the bulk says nothing of a row far out, and its exponential would say much. ``squares`` puts the squares
+    beside. Sparse rows are scaled only.
+    """
+
+    def __init__(self, squares=False):
+        self.squares = squares
+
+    def fit(self, X, y):
+        samples = X[y == 0], X[y == 1]
+        if sparse.issparse(X):
+            self.scale_ = within_scale(*samples)
+            return self
+        bounds = np.array([self._bulk(sample) for sample in samples])
+        self.low_, self.high_ = bounds[:, 0].min(axis=0), bounds[:, 1].max(axis=0)
+        drawn = [self._drawn(sample) for sample in samples]
+        self.mean_, self.scale_ = self._drawn(X).mean(axis=0), within_scale(*drawn)
+        if self.squares:
+            squared = [((sample - self.mean_) / self.scale_) ** 2 for sample in drawn]
+            self.square_mean_, self.square_scale_ = np.concatenate(squared).mean(axis=0), within_scale(*squared)
+        return self
+
+    def _bulk(self, X):
+        low, middle, high = np.quantile(X, [0.25, 0.5, 0.75], axis=0)
+        spread = (high - low) / NORMAL_QUARTILES
+        # half the values equal: quartiles see no spread
+        spread = BULK * np.maximum(np.where(spread > 0, spread, X.std(axis=0)), np.finfo(float).tiny)
+        return middle - spread, middle + spread
+
+    def _drawn(self, X):
+        return np.clip(X, self.low_, self.high_)
+
+    def transform(self, X):
+        if sparse.issparse(X):
+            return sparse.csr_matrix(X.multiply(1 / self.scale_))
+        X = (self._drawn(X) - self.mean_) / self.scale_
+        return np.hstack([X, (X**2 - self.square_mean_) / self.square_scale_]) if self.squares else X
 
 
 def as_dense(X):
-    """Rows as an array."""
-    return X.toarray() if sparse.issparse(X) else X
+    """Rows as an array of doubles."""
+    return (X.toarray() if sparse.issparse(X) else X).astype(np.float64)
 
 
-def logistic(option, sparse_rows):
-    """Logistic regression on standardised columns, or on these and their squares: the default classifier."""
+def logistic(option, n_columns):
+    """Logistic regression on scaled columns, or on these and their squares: the default classifier."""
     from sklearn.linear_model import LogisticRegression  # slow to import, and not needed otherwise
 
     C, squares = option
     last = LogisticRegression(C=C, tol=1e-7, max_iter=1000)
-    if not squares:
-        return make_pipeline(StandardScaler(with_mean=not sparse_rows), last)
-    dense = [FunctionTransformer(as_dense, accept_sparse=True)] if sparse_rows else []
-    return make_pipeline(*dense, StandardScaler(), FunctionTransformer(with_squares), StandardScaler(), last)
+    dense = [FunctionTransformer(as_dense, accept_sparse=True)] if n_columns <= SQUARED_COLUMNS else []
+    return make_pipeline(*dense, BulkScaler(squares), last)
 
 
 def target_probability(classifier, X, n):
@@ -64,23 +101,25 @@ class DiscriminatorWeighter(BaseRatioWeighter):
     *When it helps*: nearly always the first to try; in many columns, and where the log-ratio is simple (linear for a
     mean shift, and quadratic for a change of scale, which the default classifier finds), the nearest to the truth by
     far. *When it hurts*: a shift that the classifier cannot express (clusters that move, for the default one: give it
-    trees), long tails where it extrapolates (set ``clip``), or one whose probabilities are not calibrated (naive Bayes,
+    trees), or one whose probabilities are not calibrated (naive Bayes,
     forests, boosting: ``calibrate=True``), or that rebalances the classes (``class_weight="balanced"`` changes the
     odds).
 
     Parameters
     ----------
-    classifier : classifier object, default=None
-        Any classifier with ``predict_proba``; it is cloned. None is logistic regression on standardised columns or, of
-        up to 100, on these and their squares, with C = 0.01 or 0.1: the simplest whose ratio has the least squared
-        error on held-out rows, within one standard error.
+    estimator : classifier object, default=None
+        Any classifier with ``predict_proba``; it is cloned. None is logistic regression on columns in units of their
+        deviation within the domains or, of up to 100, on these and their squares, with C = 0.01 or 0.1: the simplest
+        whose ratio has the least squared error on held-out rows, within one standard error. Values more than four
+        robust deviations from both domains' medians count as at that bound, so that long tails are not extrapolated.
     cv : int >= 2 or None, default=5
         Folds of the cross-fitting; equal rows stand in one. None: one classifier weighs the rows that it learned from.
     calibrate : bool, default=False
         Whether to pass the log-odds through a logistic regression (Platt's scaling) fitted to those of the held-out
         rows.
     clip : float or None, default=None
-        Upper bound of ``weights_``: a quantile of the source weights if below 1, a multiple of their mean if 1 or more.
+        Upper bound of ``weights_`` if 1 or more: what is cut off raises the others, so that the mean stays 1. Below 1:
+        weights above this quantile of theirs are cut to it before all are scaled.
     n_jobs : int or None, default=None
         Folds fitted at a time, by joblib.
     random_state : int, RandomState instance or None, default=0
@@ -90,11 +129,15 @@ class DiscriminatorWeighter(BaseRatioWeighter):
     ----------
     weights_ : ndarray of shape (n_samples,)
         Cross-fitted weights in the order of the rows: mean 1 over source rows, 1 on target rows.
+    overlap_ : float in [0, 1]
+        Share of the target that the source covers: the mean of a held-out density ratio over source rows. Where it is
+        far below 1, no weights are right.
     effective_sample_size_ : float
-        (sum w)^2 / sum w^2 over the source rows: how many equally weighted rows they are worth.
+        How many equally weighted rows the source rows are worth: m = (sum w)^2 / sum w^2, or 1 / (1 / m + u^2) where
+        they leave out a share u of the target (1 - ``overlap_``, two standard errors granted).
     clipped_share_ : float
-        Share of the source rows whose weight was above ``clip``.
-    classifier_ : classifier object or None
+        Share of the source rows whose weight ``clip`` bounds.
+    estimator_ : classifier object or None
         The classifier of all rows, which ``predict_weights`` asks; None if there is one domain.
     calibration_ : ndarray of shape (2,)
         Slope and intercept that the log-odds pass through; 1 and 0 without ``calibrate``.
@@ -136,54 +179,53 @@ class DiscriminatorWeighter(BaseRatioWeighter):
     array([0.3, 1.1, 2.7])
     """
 
-    def __init__(self, classifier=None, *, cv=5, calibrate=False, clip=None, n_jobs=None, random_state=0):
-        self.classifier = classifier
+    _constraints = {
+        "estimator": (None, *PROBABILISTIC),
+        "cv": (None, *FOLDS),
+        "calibrate": BOOLEAN,
+        "n_jobs": N_JOBS,
+        "random_state": RANDOM_STATE,
+    }
+
+    def __init__(self, estimator=None, *, cv=5, calibrate=False, clip=None, n_jobs=None, random_state=0):
+        self.estimator = estimator
         self.cv = cv
         self.calibrate = calibrate
         self.clip = clip
         self.n_jobs = n_jobs
         self.random_state = random_state
 
-    def _check_params(self):
-        if self.classifier is not None and not hasattr(self.classifier, "predict_proba"):
-            raise TypeError(
-                f"classifier must have predict_proba; {self.classifier!r} does not. Use one that does, or wrap it in "
-                "scikit-learn's CalibratedClassifierCV."
-            )
-        check_number("cv", self.cv, Integral, low=2, options=(None,))
-        check_option("calibrate", self.calibrate, (True, False))
-
     def _weigh(self, X_source, X_target):
         X, self.n_source_, self.n_target_ = stack_samples(X_source, X_target), X_source.shape[0], X_target.shape[0]
         domain = np.repeat([0, 1], [self.n_source_, self.n_target_])
-        classifier = self._choose(X_source, X_target) if self.classifier is None else self.classifier
-        self.classifier_ = clone(classifier).fit(X, domain)
+        classifier = self._choose(X_source, X_target) if self.estimator is None else self.estimator
+        self.estimator_ = clone(classifier).fit(X, domain)
         ratio = self._cross_fitted(classifier, X, domain)
         self.calibration_ = self._calibration(ratio, domain) if self.calibrate else np.array([1.0, 0.0])
         return self._calibrated(ratio)[: self.n_source_]
 
     def _choose(self, X_source, X_target):
         """The simplest default classifier whose ratio has the least squared error (but for a constant), or nearly."""
-        rng, is_sparse = check_random_state(self.random_state), sparse.issparse(X_source)
+        rng = check_random_state(self.random_state)
         options = [option for option in OPTIONS if X_source.shape[1] <= SQUARED_COLUMNS or not option[1]]
         samples = [X[subsample(X, CV_ROWS, rng)] for X in (X_source, X_target)]
 
         def log_ratio_at(X_source, X_target, option, X):
             domain = np.repeat([0, 1], [X_source.shape[0], X_target.shape[0]])
-            classifier = logistic(option, is_sparse).fit(stack_samples(X_source, X_target), domain)
+            classifier = logistic(option, X_source.shape[1]).fit(stack_samples(X_source, X_target), domain)
             probability = target_probability(classifier, X, len(domain))
             return np.log(odds_to_ratio(probability, X_source.shape[0], X_target.shape[0]))
 
         log_ratios = held_out_log_ratios(log_ratio_at, *samples, options, self.cv or 5, rng)
         if log_ratios is None:
-            return logistic(options[0], is_sparse)
+            return logistic(options[0], X_source.shape[1])
         on_source, on_target = map(np.exp, log_ratios)
-        return logistic(options[first_as_good(0.5 * on_source**2, -on_target)], is_sparse)
+        return logistic(options[first_as_good(0.5 * on_source**2, -on_target)], X_source.shape[1])
 
     def _cross_fitted(self, classifier, X, domain):
         """Ratio at each row by a classifier that has not seen it."""
         n = X.shape[0]
-        ratio = odds_to_ratio(target_probability(self.classifier_, X, n), self.n_source_, self.n_target_)
+        ratio = odds_to_ratio(target_probability(self.estimator_, X, n), self.n_source_, self.n_target_)
         if self.cv is None:
             return ratio
         folds = fold_numbers(X, domain == 1, self.cv, check_random_state(self.random_state))
@@ -194,7 +236,7 @@ class DiscriminatorWeighter(BaseRatioWeighter):
         )
         for out, part in zip(outs, parts, strict=True):
             ratio[out] = part
-        return ratio
+        return mean_of_equals(ratio, X, domain)
 
     def _calibration(self, ratio, domain):
         """Slope and intercept of the logistic regression of the domain on the held-out log-odds."""
@@ -211,17 +253,17 @@ class DiscriminatorWeighter(BaseRatioWeighter):
         return np.exp(intercept) * (ratio * prior) ** slope / prior
 
     def _weigh_nothing(self, X):
-        self.classifier_, self.calibration_ = None, np.array([1.0, 0.0])
+        self.estimator_, self.calibration_ = None, np.array([1.0, 0.0])
         self.n_source_, self.n_target_ = X.shape[0], 0
 
     def _ratio(self, X):
-        probability = target_probability(self.classifier_, X, self.n_source_ + self.n_target_)
+        probability = target_probability(self.estimator_, X, self.n_source_ + self.n_target_)
         return self._calibrated(odds_to_ratio(probability, self.n_source_, self.n_target_))
 
     def __sklearn_tags__(self):
         """Tags: CSR matrices where the classifier takes them."""
         tags = super().__sklearn_tags__()
-        tags.input_tags.sparse = self.classifier is None or get_tags(self.classifier).input_tags.sparse
+        tags.input_tags.sparse = self.estimator is None or get_tags(self.estimator).input_tags.sparse
         return tags
 
 

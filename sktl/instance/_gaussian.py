@@ -1,12 +1,11 @@
 """The density ratio of two normal densities with shrunk covariances."""
 
 from dataclasses import dataclass
-from numbers import Integral
 
 import numpy as np
 from sklearn.utils import check_random_state
 
-from sktl._checks import check_number
+from sktl._checks import FOLDS, RANDOM_STATE, Interval
 from sktl._core.held_out import held_out_losses
 from sktl._core.weights import column_scale, ratio_of_logs
 from sktl.base import BaseRatioWeighter
@@ -84,7 +83,8 @@ class GaussianWeighter(BaseRatioWeighter):
     cv : int >= 2, default=5
         Folds for ``pooling="auto"``.
     clip : float or None, default=None
-        Upper bound of ``weights_``: a quantile of the source weights if below 1, a multiple of their mean if 1 or more.
+        Upper bound of ``weights_`` if 1 or more: what is cut off raises the others, so that the mean stays 1. Below 1:
+        weights above this quantile of theirs are cut to it before all are scaled.
     random_state : int, RandomState instance or None, default=0
         Draws the folds, which do not depend on the order of the rows.
 
@@ -92,10 +92,14 @@ class GaussianWeighter(BaseRatioWeighter):
     ----------
     weights_ : ndarray of shape (n_samples,)
         Weights in the order of the rows: mean 1 over source rows, 1 on target rows.
+    overlap_ : float in [0, 1]
+        Share of the target that the source covers: the mean of a held-out density ratio over source rows. Where it is
+        far below 1, no weights are right.
     effective_sample_size_ : float
-        (sum w)^2 / sum w^2 over the source rows: how many equally weighted rows they are worth.
+        How many equally weighted rows the source rows are worth: m = (sum w)^2 / sum w^2, or 1 / (1 / m + u^2) where
+        they leave out a share u of the target (1 - ``overlap_``, two standard errors granted).
     clipped_share_ : float
-        Share of the source rows whose weight was above ``clip``.
+        Share of the source rows whose weight ``clip`` bounds.
     pooling_ : float
         The value used; NaN if there is one domain.
     normals_ : list of two records, or None
@@ -134,17 +138,19 @@ class GaussianWeighter(BaseRatioWeighter):
     array([0.2, 1. , 2.7])
     """
 
+    _constraints = {
+        "pooling": ("auto", Interval(low=0, high=1)),
+        "shrinkage": ("auto", Interval(low=0, high=1)),
+        "cv": FOLDS,
+        "random_state": RANDOM_STATE,
+    }
+
     def __init__(self, pooling="auto", *, shrinkage="auto", cv=5, clip=None, random_state=0):
         self.pooling = pooling
         self.shrinkage = shrinkage
         self.cv = cv
         self.clip = clip
         self.random_state = random_state
-
-    def _check_params(self):
-        check_number("pooling", self.pooling, low=0, high=1, options=("auto",))
-        check_number("shrinkage", self.shrinkage, low=0, high=1, options=("auto",))
-        check_number("cv", self.cv, Integral, low=2)
 
     def _weigh(self, X_source, X_target):
         self.scale_ = column_scale(X_source, X_target)

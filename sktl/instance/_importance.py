@@ -9,8 +9,8 @@ from sklearn.pipeline import Pipeline
 from sklearn.utils import check_random_state
 from sklearn.utils.metadata_routing import MetadataRouter
 
-from sktl._checks import check_number, check_option
-from sktl.base import BaseOnLabeled, weight_parameter
+from sktl._checks import RANDOM_STATE, HasMethods, InstanceOf, Interval, check_parameters
+from sktl.base import BaseOnLabeled, BaseWeighter, weight_parameter
 from sktl.domains import labeled_rows, n_rows, read_domains, user_level
 from sktl.exceptions import ResamplingWarning
 from sktl.instance._kmm import KMM
@@ -99,6 +99,14 @@ class ImportanceWeighted(BaseOnLabeled):
 
     __metadata_request__fit = {"sample_domain": True}
 
+    _constraints = {
+        "estimator": (HasMethods("fit"),),
+        "weighter": (None, InstanceOf(BaseWeighter, noun="a weighter of sktl.instance, such as KMM()")),
+        "flattening": (Interval(low=0, high=1),),
+        "resample": ("never", "auto", "always"),
+        "random_state": RANDOM_STATE,
+    }
+
     def __init__(self, estimator, weighter=None, *, flattening=1.0, resample="never", random_state=None):
         self.estimator = estimator
         self.weighter = weighter
@@ -137,13 +145,10 @@ class ImportanceWeighted(BaseOnLabeled):
         ResamplingWarning
             If ``resample`` is "auto" and rows are drawn, since the estimator takes no weights.
         """
-        check_number("flattening", self.flattening, low=0, high=1)
-        check_option("resample", self.resample, ("never", "auto", "always"))
+        check_parameters(self)
         name = self._weight_parameter()
         params = dict(self._routed("fit", fit_params))
         weighter = KMM() if self.weighter is None else self.weighter
-        if isinstance(weighter, type) or not hasattr(weighter, "fit") or hasattr(weighter, "transform"):
-            raise TypeError(f"weighter must be a weighter of sktl.instance, such as KMM(); got {weighter!r}.")
         self.weighter_ = clone(weighter).fit(X, y, sample_domain)
         self.weights_ = self._flattened(X, y, sample_domain)
         weights = self._times_given(params.pop("sample_weight", params.pop(name, None)))

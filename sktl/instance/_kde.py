@@ -1,13 +1,14 @@
 """The ratio of two kernel density estimates."""
 
-from numbers import Integral
+from dataclasses import dataclass
 
 import numpy as np
 from sklearn.utils import check_random_state
 
-from sktl._checks import check_number
+from sktl._checks import FOLDS, RANDOM_STATE, Interval
 from sktl._core.held_out import held_out_losses
-from sktl._core.kernels import subsample
+from sktl._core.kernels import blocks, subsample
+from sktl._core.mixture import log_mean_features
 from sktl._core.weights import column_scale, ratio_of_logs
 from sktl.base import BaseRatioWeighter
 
@@ -16,18 +17,29 @@ ROUNDING = 1e-12  # least share of a density that can be told from nothing
 CV_ROWS = 1000  # rows of each domain that the choice among them looks at, at the most
 
 
+@dataclass(frozen=True)
+class GaussianKernelDensity:
+    """A density by Gaussian kernels of one ``bandwidth`` at the ``rows``."""
+
+    rows: np.ndarray
+    bandwidth: float
+
+    def score_samples(self, X):
+        """Log-density at the rows of ``X``, (n,), in blocks of pairs and without underflow."""
+        gamma = 0.5 / self.bandwidth**2
+        parts = [log_mean_features(self.rows, X[part], [gamma])[0] for part in blocks(len(X))]
+        return np.concatenate(parts) - self.rows.shape[1] * np.log(np.sqrt(2 * np.pi) * self.bandwidth)
+
+
 def fit_densities(X_source, X_target, bandwidth):
     """Gaussian kernel densities of both samples."""
-    from sklearn.neighbors import KernelDensity  # slow to import, and not needed otherwise
-
-    return [KernelDensity(bandwidth=bandwidth).fit(X) for X in (X_source, X_target)]
+    return [GaussianKernelDensity(X, bandwidth) for X in (X_source, X_target)]
 
 
 def log_ratio(densities, X):
-    """Log of the second density over the first; where both vanish, 0."""
+    """Log of the second density over the first."""
     source, target = (density.score_samples(X) for density in densities)
-    both = np.isneginf(source) & np.isneginf(target)
-    return np.where(both, 0.0, np.where(both, 0.0, target) - np.where(both, 0.0, source))
+    return target - source
 
 
 def log_share_of_others(log_density, n, bandwidth, n_features):
@@ -56,12 +68,14 @@ class KDEWeighter(BaseRatioWeighter):
     ----------
     bandwidth : float > 0 or "auto", default="auto"
         Standard deviation of the kernel, in standard deviations of the columns over all rows. "auto" takes that of 2,
-        3, 4 and 8 times Scott's :math:`n^{-1 / (d + 4)}`, n the rows of the smaller domain, which best tells the
-        domains of held-out rows (log-loss). For clusters narrow beside the whole, give a smaller one.
+        3, 4 and 8 times Scott's :math:`n^{-1 / (d + 4)}`, n the rows of the smaller domain and d the columns that vary,
+        which best tells the domains of held-out rows (log-loss). For clusters narrow beside the whole, give a smaller
+        one.
     cv : int >= 2, default=5
         Folds for ``bandwidth="auto"``.
     clip : float or None, default=None
-        Upper bound of ``weights_``: a quantile of the source weights if below 1, a multiple of their mean if 1 or more.
+        Upper bound of ``weights_`` if 1 or more: what is cut off raises the others, so that the mean stays 1. Below 1:
+        weights above this quantile of theirs are cut to it before all are scaled.
     random_state : int, RandomState instance or None, default=0
         Draws the folds, which do not depend on the order of the rows.
 
@@ -69,14 +83,19 @@ class KDEWeighter(BaseRatioWeighter):
     ----------
     weights_ : ndarray of shape (n_samples,)
         Weights in the order of the rows: mean 1 over source rows, 1 on target rows.
+    overlap_ : float in [0, 1]
+        Share of the target that the source covers: the mean of a held-out density ratio over source rows. Where it is
+        far below 1, no weights are right.
     effective_sample_size_ : float
-        (sum w)^2 / sum w^2 over the source rows: how many equally weighted rows they are worth.
+        How many equally weighted rows the source rows are worth: m = (sum w)^2 / sum w^2, or 1 / (1 / m + u^2) where
+        they leave out a share u of the target (1 - ``overlap_``, two standard errors granted).
     clipped_share_ : float
-        Share of the source rows whose weight was above ``clip``.
+        Share of the source rows whose weight ``clip`` bounds.
     bandwidth_ : float
         The value used; NaN if there is one domain.
-    densities_ : list of two KernelDensity, or None
-        Source and target, in columns divided by ``scale_``; None if there is one domain.
+    densities_ : list of two records, or None
+        Source and target, in columns divided by ``scale_``: ``rows``, ``bandwidth`` and ``score_samples``, the
+        log-density of new rows. None if there is one domain.
     scale_ : ndarray of shape (n_features,)
         Standard deviation of the columns over all rows.
     n_features_in_ : int
@@ -91,8 +110,9 @@ class KDEWeighter(BaseRatioWeighter):
 
     Notes
     -----
-    *Cost*: O(n log n) in few columns, O(n^2 d) in many (scikit-learn's trees); not for millions of rows. The choice of
-    the bandwidth looks at no more than 1,000 rows a domain.
+    *Cost*: O((n_s + n_t)^2 d): every row is compared with every other, 10,000 + 10,000 rows in some ten seconds. The
+    choice of the bandwidth looks at no more than 1,000 rows a domain; beyond some 10,000 rows take :class:`ULSIF`,
+    which is linear in rows.
 
     Without its own kernel a row's density says how many others are near: with it, in many columns, each row would see
     little but itself, and the weights would follow the target's density alone (``benchmarks/ratio.py`` has both).
@@ -111,15 +131,17 @@ class KDEWeighter(BaseRatioWeighter):
     array([0.3, 1. , 2.4])
     """
 
+    _constraints = {
+        "bandwidth": ("auto", Interval(low=0, closed="neither")),
+        "cv": FOLDS,
+        "random_state": RANDOM_STATE,
+    }
+
     def __init__(self, bandwidth="auto", *, cv=5, clip=None, random_state=0):
         self.bandwidth = bandwidth
         self.cv = cv
         self.clip = clip
         self.random_state = random_state
-
-    def _check_params(self):
-        check_number("bandwidth", self.bandwidth, low=0, closed="neither", options=("auto",))
-        check_number("cv", self.cv, Integral, low=2)
 
     def _weigh(self, X_source, X_target):
         self.scale_ = column_scale(X_source, X_target)
@@ -133,7 +155,9 @@ class KDEWeighter(BaseRatioWeighter):
 
     def _choose(self, source, target):
         """The bandwidth under which held-out rows are best told apart."""
-        scott = min(len(source), len(target)) ** (-1 / (source.shape[1] + 4))
+        both = np.concatenate([source, target])
+        n_varying = np.count_nonzero(np.ptp(both, axis=0))  # a constant column says nothing of the density
+        scott = min(len(source), len(target)) ** (-1 / (n_varying + 4))
         bandwidths = [scott * factor for factor in BANDWIDTHS]
         rng = check_random_state(self.random_state)
         samples = [X[subsample(X, CV_ROWS, rng)] for X in (source, target)]

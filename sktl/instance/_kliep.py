@@ -7,7 +7,7 @@ import numpy as np
 from sklearn.utils import check_random_state, get_tags
 from sklearn.utils.validation import check_is_fitted
 
-from sktl._checks import check_number
+from sktl._checks import FOLDS, RANDOM_STATE, Interval
 from sktl._core.held_out import domain_log_loss, domain_log_losses, first_as_good, held_out_log_ratios
 from sktl._core.kernels import median_distance, stack_samples, subsample
 from sktl._core.mixture import log_features, log_mean_features, log_sum_expansion, solve_mixture
@@ -56,7 +56,8 @@ class KLIEP(BaseRatioWeighter):
     max_iter : int >= 1, default=100
         Iterations at the most.
     clip : float or None, default=None
-        Upper bound of ``weights_``: a quantile of the source weights if below 1, a multiple of their mean if 1 or more.
+        Upper bound of ``weights_`` if 1 or more: what is cut off raises the others, so that the mean stays 1. Below 1:
+        weights above this quantile of theirs are cut to it before all are scaled.
     random_state : int, RandomState instance or None, default=0
         Draws centres and folds. Neither depends on the order of the rows.
 
@@ -64,10 +65,14 @@ class KLIEP(BaseRatioWeighter):
     ----------
     weights_ : ndarray of shape (n_samples,)
         Weights in the order of the rows: mean 1 over source rows, 1 on target rows.
+    overlap_ : float in [0, 1]
+        Share of the target that the source covers: the mean of a held-out density ratio over source rows. Where it is
+        far below 1, no weights are right.
     effective_sample_size_ : float
-        (sum w)^2 / sum w^2 over the source rows: how many equally weighted rows they are worth.
+        How many equally weighted rows the source rows are worth: m = (sum w)^2 / sum w^2, or 1 / (1 / m + u^2) where
+        they leave out a share u of the target (1 - ``overlap_``, two standard errors granted).
     clipped_share_ : float
-        Share of the source rows whose weight was above ``clip``.
+        Share of the source rows whose weight ``clip`` bounds.
     centers_ : ndarray or CSR matrix of shape (n_centers, n_features), or None
         Centres of the kernel; None if there is one domain.
     dual_coef_ : ndarray of shape (n_centers,)
@@ -134,6 +139,15 @@ class KLIEP(BaseRatioWeighter):
 
     __metadata_request__score = {"sample_domain": True}
 
+    _constraints = {
+        "gamma": ("auto", Interval(low=0, closed="neither")),
+        "n_centers": (Interval(Integral, 1),),
+        "cv": FOLDS,
+        "tol": (Interval(low=0, closed="neither"),),
+        "max_iter": (Interval(Integral, 1),),
+        "random_state": RANDOM_STATE,
+    }
+
     def __init__(self, *, gamma="auto", n_centers=100, cv=5, tol=1e-6, max_iter=100, clip=None, random_state=0):
         self.gamma = gamma
         self.n_centers = n_centers
@@ -142,13 +156,6 @@ class KLIEP(BaseRatioWeighter):
         self.max_iter = max_iter
         self.clip = clip
         self.random_state = random_state
-
-    def _check_params(self):
-        check_number("gamma", self.gamma, low=0, closed="neither", options=("auto",))
-        check_number("n_centers", self.n_centers, Integral, low=1)
-        check_number("cv", self.cv, Integral, low=2)
-        check_number("tol", self.tol, low=0, closed="neither")
-        check_number("max_iter", self.max_iter, Integral, low=1)
 
     def _weigh(self, X_source, X_target):
         rng = check_random_state(self.random_state)

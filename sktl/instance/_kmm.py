@@ -6,7 +6,7 @@ from numbers import Integral
 import numpy as np
 from scipy.linalg import solve_triangular
 
-from sktl._checks import check_kernel, check_number, check_option
+from sktl._checks import KERNEL, Interval
 from sktl._core.kernels import blocks, canonical_order, make_kernel, stack_samples
 from sktl._core.linalg import pivoted_cholesky
 from sktl._core.optimize import solve_box_slab_cvxpy, solve_box_slab_qp
@@ -41,9 +41,8 @@ class KMM(BaseRatioWeighter):
 
     *When it helps*: the target's rows are distributed otherwise than the source's but within their range, p(y | x) is
     the same, and the model is too simple to fit p(y | x) everywhere. *When it hurts*: p(y | x) itself changes, the
-    target lies outside the source (no weights can help then; the ridge keeps ``effective_sample_size_`` from showing
-    how little is left, so look at :func:`sktl.metrics.proxy_a_distance`: near 2 is too far), or the model is flexible
-    enough without weights, which then only add variance. Columns must be on one scale: standardise first.
+    target lies outside the source (no weights can help then: ``overlap_`` is near 0), or the model is flexible enough
+    without weights, which then only add variance. Columns must be on one scale: standardise first.
 
     It is not a transformer: hand it to :class:`ImportanceWeighted`, or use ``weights_`` by hand.
 
@@ -61,7 +60,8 @@ class KMM(BaseRatioWeighter):
     coef0 : float, default=1
         Constant of the "poly" and "sigmoid" kernels.
     B : float > 0, default=1000.0
-        Upper bound of a weight. Smaller ones keep single rows from dominating.
+        Upper bound of a weight. Smaller ones keep single rows from dominating. From 1 on it bounds ``weights_`` too,
+        which have mean 1.
     eps : float >= 0 or "auto", default="auto"
         How far the mean weight may be from 1. "auto" is the paper's (sqrt(n_s) - 1) / sqrt(n_s).
     reg : float >= 0, default=1.0
@@ -78,17 +78,21 @@ class KMM(BaseRatioWeighter):
     max_iter : int >= 1, default=100
         Iterations of the low-rank solver at the most.
     clip : float or None, default=None
-        Upper bound of ``weights_``: a quantile of the source weights if below 1, a multiple of their mean if 1 or more.
-        ``B`` bounds them within the programme.
+        Upper bound of ``weights_`` if 1 or more: what is cut off raises the others, so that the mean stays 1. Below 1:
+        weights above this quantile of theirs are cut to it before all are scaled.
 
     Attributes
     ----------
     weights_ : ndarray of shape (n_samples,)
         Weights in the order of the rows: mean 1 over source rows, 1 on target rows.
+    overlap_ : float in [0, 1]
+        Share of the target that the source covers: the mean of a held-out density ratio over source rows. Where it is
+        far below 1, no weights are right.
     effective_sample_size_ : float
-        (sum w)^2 / sum w^2 over the source rows: how many equally weighted rows they are worth.
+        How many equally weighted rows the source rows are worth: m = (sum w)^2 / sum w^2, or 1 / (1 / m + u^2) where
+        they leave out a share u of the target (1 - ``overlap_``, two standard errors granted).
     clipped_share_ : float
-        Share of the source rows whose weight was above ``clip``.
+        Share of the source rows whose weight ``clip`` bounds.
     solution_ : record or None
         What the solver returned, before the weights are scaled to mean 1: ``x`` (n_source,), in the order of the source
         rows, ``objective``, ``gap`` (duality gap), ``relative_gap``, ``n_iter``, ``converged``. None if there is one
@@ -165,6 +169,16 @@ class KMM(BaseRatioWeighter):
     True
     """
 
+    _constraints = KERNEL | {
+        "B": (Interval(low=0, closed="neither"),),
+        "eps": ("auto", Interval(low=0, high=1, closed="left")),
+        "reg": (Interval(low=0),),
+        "solver": ("auto", "low_rank", "cvxpy"),
+        "max_rank": (Interval(Integral, 1),),
+        "tol": (Interval(low=0, closed="neither"),),
+        "max_iter": (Interval(Integral, 1),),
+    }
+
     def __init__(
         self,
         kernel="rbf",
@@ -194,15 +208,9 @@ class KMM(BaseRatioWeighter):
         self.max_iter = max_iter
         self.clip = clip
 
-    def _check_params(self):
-        check_kernel(self.kernel, self.gamma, self.degree, self.coef0)
-        check_number("B", self.B, low=0, closed="neither")
-        check_number("eps", self.eps, low=0, high=1, closed="left", options=("auto",))
-        check_number("reg", self.reg, low=0)
-        check_option("solver", self.solver, ("auto", "low_rank", "cvxpy"))
-        check_number("max_rank", self.max_rank, Integral, low=1)
-        check_number("tol", self.tol, low=0, closed="neither")
-        check_number("max_iter", self.max_iter, Integral, low=1)
+    @property
+    def _most(self):
+        return self.B if self.B >= 1 else np.inf  # below 1 no weights of mean 1 keep it
 
     def _weigh(self, X_source, X_target):
         order = canonical_order(X_source)  # so that the order in which the rows came can't matter

@@ -2,28 +2,22 @@
 
 import warnings
 from abc import abstractmethod
-from numbers import Integral
 
 import numpy as np
 from joblib import Parallel, delayed
-from sklearn.base import clone, is_classifier
+from sklearn.base import clone
 from sklearn.frozen import FrozenEstimator
 from sklearn.utils import assert_all_finite, check_random_state, column_or_1d
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_is_fitted
 
-from sktl._checks import check_number
+from sktl._checks import CLASSIFIER, FOLDS, N_JOBS, RANDOM_STATE
 from sktl._core.kernels import canonical_order
 from sktl._core.label_shift import joint_confusion, separation
+from sktl._threads import threads_by_size
 from sktl.base import BaseWeighter, default_classifier, validate_rows
 from sktl.domains import known_labels, user_level
 from sktl.exceptions import WeakClassifierWarning
-
-
-def check_classifier(estimator):
-    """Raise unless ``estimator`` is a classifier (None is the default one)."""
-    if estimator is not None and not (hasattr(estimator, "fit") and is_classifier(estimator)):
-        raise TypeError(f"estimator must be a classifier, since it predicts class shares; got {estimator!r}.")
 
 
 def check_columns(estimator, names):
@@ -95,6 +89,9 @@ class BaseLabelShiftWeighter(BaseWeighter):
     those that calibrate the classifier first, ``_is_hard`` for those that may look at predicted classes alone.
     """
 
+    _constraints = {"estimator": (None, *CLASSIFIER), "cv": FOLDS, "n_jobs": N_JOBS, "random_state": RANDOM_STATE}
+
+    @threads_by_size
     def fit(self, X, y=None, sample_domain=None):
         """Estimate the class shares of the target, and weight source rows by their class.
 
@@ -149,14 +146,12 @@ class BaseLabelShiftWeighter(BaseWeighter):
     # --- check and split ---
 
     def _check_params(self):
-        check_classifier(self.estimator)
         if self.estimator is not None and not self._is_hard() and not hasattr(self.estimator, "predict_proba"):
             hard = "confusion='hard', " if hasattr(self, "confusion") else ""
             raise ValueError(
                 f"{type(self).__name__} needs predict_proba here, which {self.estimator!r} does not have. Choose {hard}"
                 "another classifier, or CalibratedClassifierCV around this one."
             )
-        check_number("cv", self.cv, Integral, low=2)
 
     def _is_hard(self):
         """Whether the confusion matrix is that of predicted classes, not of probabilities."""

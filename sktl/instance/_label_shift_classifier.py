@@ -6,13 +6,13 @@ from sklearn.utils import assert_all_finite, column_or_1d
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_is_fitted
 
-from sktl._checks import check_option
+from sktl._checks import BOOLEAN, CLASSIFIER, InstanceOf, check_parameters
 from sktl._core.label_shift import correct_prior
+from sktl._threads import threads_by_size
 from sktl.base import BaseTransferClassifier, default_classifier, validate_rows
 from sktl.domains import known_labels
 from sktl.instance._label_shift import (
     BaseLabelShiftWeighter,
-    check_classifier,
     check_columns,
     probabilities,
 )
@@ -99,11 +99,18 @@ class LabelShiftClassifier(BaseTransferClassifier):
     0.76 0.95
     """
 
+    _constraints = {
+        "estimator": (None, *CLASSIFIER),
+        "weighter": (None, InstanceOf(BaseLabelShiftWeighter, noun="a weighter by class shares (BBSE, RLLS, MLLS)")),
+        "calibrate": BOOLEAN,
+    }
+
     def __init__(self, estimator=None, weighter=None, *, calibrate=True):
         self.estimator = estimator
         self.weighter = weighter
         self.calibrate = calibrate
 
+    @threads_by_size
     def fit(self, X, y, sample_domain=None):
         """Fit the classifier on labelled source rows, and estimate the class shares of the target.
 
@@ -189,15 +196,12 @@ class LabelShiftClassifier(BaseTransferClassifier):
         return correct_prior(shares, self.class_weights_)
 
     def _check_parameters(self, y):
-        check_classifier(self.estimator)
-        check_option("calibrate", self.calibrate, (False, True))
+        check_parameters(self)
         if self.estimator is not None and not hasattr(self.estimator, "predict_proba"):
             raise ValueError(
                 f"LabelShiftClassifier corrects probabilities, and {self.estimator!r} has no predict_proba. Choose "
                 "another classifier, or CalibratedClassifierCV around this one."
             )
-        if self.weighter is not None and not isinstance(self.weighter, BaseLabelShiftWeighter):
-            raise TypeError(f"weighter must estimate class shares (BBSE, RLLS, MLLS); got {self.weighter!r}.")
         if y is None:
             raise ValueError("LabelShiftClassifier requires y to be passed, but the target y is None.")
 

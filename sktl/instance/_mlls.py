@@ -4,7 +4,7 @@ from numbers import Integral
 
 import numpy as np
 
-from sktl._checks import check_number, check_option
+from sktl._checks import Interval
 from sktl._core.label_shift import em_prior, fit_calibration
 from sktl.domains import warn_unconverged
 from sktl.instance._label_shift import BaseLabelShiftWeighter
@@ -130,6 +130,12 @@ class MLLS(BaseLabelShiftWeighter):
     array([0.8, 0.2])
     """
 
+    _constraints = {
+        "calibration": ("bcts", "ts", "none"),
+        "tol": (Interval(low=0, closed="neither"),),
+        "max_iter": (Interval(Integral, 1),),
+    }
+
     def __init__(
         self,
         estimator=None,
@@ -148,12 +154,6 @@ class MLLS(BaseLabelShiftWeighter):
         self.cv = cv
         self.n_jobs = n_jobs
         self.random_state = random_state
-
-    def _check_params(self):
-        check_option("calibration", self.calibration, ("bcts", "ts", "none"))
-        check_number("tol", self.tol, low=0, closed="neither")
-        check_number("max_iter", self.max_iter, Integral, low=1)
-        super()._check_params()
 
     def _weigh_nothing(self, X):
         super()._weigh_nothing(X)

@@ -7,7 +7,7 @@ from scipy import sparse
 from sklearn.metrics import pairwise_distances_argmin
 from sklearn.utils import check_random_state
 
-from sktl._checks import check_number
+from sktl._checks import RANDOM_STATE, Interval
 from sktl._core.folds import equal_rows
 from sktl._core.kernels import subsample
 from sktl.base import BaseRatioWeighter
@@ -68,7 +68,8 @@ class NearestNeighborWeighter(BaseRatioWeighter):
         Target rows added to each cell. "auto" adds none and draws the weights towards 1 by what counting alone explains
         (all the way if that is all).
     clip : float or None, default=None
-        Upper bound of ``weights_``: a quantile of the source weights if below 1, a multiple of their mean if 1 or more.
+        Upper bound of ``weights_`` if 1 or more: what is cut off raises the others, so that the mean stays 1. Below 1:
+        weights above this quantile of theirs are cut to it before all are scaled.
     random_state : int, RandomState instance or None, default=0
         Draws the centres. Which ones does not depend on the order of the rows.
 
@@ -76,10 +77,14 @@ class NearestNeighborWeighter(BaseRatioWeighter):
     ----------
     weights_ : ndarray of shape (n_samples,)
         Weights in the order of the rows: mean 1 over source rows, 1 on target rows.
+    overlap_ : float in [0, 1]
+        Share of the target that the source covers: the mean of a held-out density ratio over source rows. Where it is
+        far below 1, no weights are right.
     effective_sample_size_ : float
-        (sum w)^2 / sum w^2 over the source rows: how many equally weighted rows they are worth.
+        How many equally weighted rows the source rows are worth: m = (sum w)^2 / sum w^2, or 1 / (1 / m + u^2) where
+        they leave out a share u of the target (1 - ``overlap_``, two standard errors granted).
     clipped_share_ : float
-        Share of the source rows whose weight was above ``clip``.
+        Share of the source rows whose weight ``clip`` bounds.
     centers_ : ndarray or CSR matrix of shape (n_cells, n_features), or None
         Source rows whose cells these are, each once; None if there is one domain.
     cell_weights_ : ndarray of shape (n_cells,)
@@ -116,15 +121,17 @@ class NearestNeighborWeighter(BaseRatioWeighter):
     array([0.5, 0.5, 2. ])
     """
 
+    _constraints = {
+        "n_centers": ("auto", None, Interval(Integral, 1)),
+        "smoothing": ("auto", Interval(low=0, closed="neither")),
+        "random_state": RANDOM_STATE,
+    }
+
     def __init__(self, n_centers="auto", *, smoothing="auto", clip=None, random_state=0):
         self.n_centers = n_centers
         self.smoothing = smoothing
         self.clip = clip
         self.random_state = random_state
-
-    def _check_params(self):
-        check_number("n_centers", self.n_centers, Integral, low=1, options=("auto", None))
-        check_number("smoothing", self.smoothing, low=0, closed="neither", options=("auto",))
 
     def _weigh(self, X_source, X_target):
         numbers = equal_rows(X_source)

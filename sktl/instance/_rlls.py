@@ -1,6 +1,6 @@
 """Regularised learning under label shift: the class weights of a confusion matrix, shrunk towards no shift."""
 
-from sktl._checks import check_number, check_option
+from sktl._checks import Interval
 from sktl._core.label_shift import rlls_bound, solve_rlls
 from sktl.instance._label_shift import BaseLabelShiftWeighter
 
@@ -93,6 +93,12 @@ class RLLS(BaseLabelShiftWeighter):
     array([0.8, 0.2])
     """
 
+    _constraints = {
+        "confusion": ("soft", "hard"),
+        "reg": ("auto", Interval(low=0)),
+        "shrinkage": (Interval(low=0, high=1),),
+    }
+
     def __init__(
         self,
         estimator=None,
@@ -111,12 +117,6 @@ class RLLS(BaseLabelShiftWeighter):
         self.cv = cv
         self.n_jobs = n_jobs
         self.random_state = random_state
-
-    def _check_params(self):
-        check_option("confusion", self.confusion, ("soft", "hard"))
-        check_number("reg", self.reg, low=0, options=("auto",))
-        check_number("shrinkage", self.shrinkage, low=0, high=1)
-        super()._check_params()
 
     def _is_hard(self):
         return self.confusion == "hard"

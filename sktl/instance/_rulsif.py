@@ -1,5 +1,6 @@
 """Relative least-squares density ratios: bounded where the plain ratio has no bound."""
 
+from sktl._checks import Interval
 from sktl.instance._ulsif import ULSIF
 
 
@@ -32,7 +33,8 @@ class RULSIF(ULSIF):
         "ratio": the ratio is cut at 0. "coef": negative coefficients are set to 0. "exact": the programme is solved
         over :math:`\theta \ge 0`; its width and ridge are those of "coef".
     clip : float or None, default=None
-        Upper bound of ``weights_``: a quantile of the source weights if below 1, a multiple of their mean if 1 or more.
+        Upper bound of ``weights_`` if 1 or more: what is cut off raises the others, so that the mean stays 1. Below 1:
+        weights above this quantile of theirs are cut to it before all are scaled.
     random_state : int, RandomState instance or None, default=0
         Draws the centres. Which ones does not depend on the order of the rows.
 
@@ -40,10 +42,14 @@ class RULSIF(ULSIF):
     ----------
     weights_ : ndarray of shape (n_samples,)
         Relative weights in the order of the rows: mean 1 over source rows, 1 on target rows.
+    overlap_ : float in [0, 1]
+        Share of the target that the source covers: the mean of a held-out density ratio over source rows. Where it is
+        far below 1, no weights are right.
     effective_sample_size_ : float
-        (sum w)^2 / sum w^2 over the source rows: how many equally weighted rows they are worth.
+        How many equally weighted rows the source rows are worth: m = (sum w)^2 / sum w^2, or 1 / (1 / m + u^2) where
+        they leave out a share u of the target (1 - ``overlap_``, two standard errors granted).
     clipped_share_ : float
-        Share of the source rows whose weight was above ``clip``.
+        Share of the source rows whose weight ``clip`` bounds.
     centers_ : ndarray or CSR matrix of shape (n_centers, n_features), or None
         Centres of the kernel; None if there is one domain.
     dual_coef_ : ndarray of shape (n_centers,)
@@ -81,6 +87,8 @@ class RULSIF(ULSIF):
     >>> bool(weighter.predict_weights(data.X).max() < 6)
     True
     """
+
+    _constraints = {"alpha": (Interval(low=0, high=1, closed="left"),)}
 
     def __init__(
         self,

@@ -6,9 +6,10 @@ import numpy as np
 from sklearn.utils import check_random_state
 from sklearn.utils.parallel import Parallel, delayed
 
-from sktl._checks import check_number
+from sktl._checks import Interval
 from sktl._core.boosting import ERROR_TOL, is_chance, log_target_factor, scaled_weights
 from sktl._progress import reported, with_callbacks
+from sktl._threads import threads_by_size
 from sktl.domains import take_rows
 from sktl.instance._boosting import (
     BoostedClassifier,
@@ -156,6 +157,8 @@ class TaskTrAdaBoostClassifier(BoostedClassifier):
     near 0.92
     """
 
+    _constraints = {"n_source_estimators": (Interval(Integral, 1),), "threshold": (Interval(low=0),)}
+
     def __init__(
         self,
         estimator=None,
@@ -176,6 +179,7 @@ class TaskTrAdaBoostClassifier(BoostedClassifier):
         self.random_state = random_state
 
     @with_callbacks
+    @threads_by_size
     def fit(self, X, y, sample_domain=None):
         """Boost each source, then boost over their learners on the labelled target rows.
 
@@ -208,8 +212,6 @@ class TaskTrAdaBoostClassifier(BoostedClassifier):
         EarlyStopWarning
             If the first learner ends phase 2, by no error or one no better than chance.
         """
-        check_number("n_source_estimators", self.n_source_estimators, Integral, low=1)
-        check_number("threshold", self.threshold, low=0)
         self._check_parameters(y)
         X, domains = self._check_rows(X, y, sample_domain, **self._x_checks())
         rows, target = self._split(domains)

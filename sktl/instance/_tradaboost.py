@@ -2,7 +2,6 @@
 
 import numpy as np
 
-from sktl._checks import check_number, check_option
 from sktl._core.boosting import (
     ERROR_TOL,
     initial_weights,
@@ -14,6 +13,7 @@ from sktl._core.boosting import (
     updated_weights,
 )
 from sktl._progress import reported, with_callbacks
+from sktl._threads import threads_by_size
 from sktl.domains import take_rows
 from sktl.instance._boosting import BoostedClassifier, first_smallest, fit_learner
 
@@ -160,6 +160,7 @@ class TrAdaBoostClassifier(BoostedClassifier):
         self.random_state = random_state
 
     @with_callbacks
+    @threads_by_size
     def fit(self, X, y, sample_domain=None):
         """Boost the base estimator on the labelled rows of both domains.
 
@@ -203,14 +204,6 @@ class TrAdaBoostClassifier(BoostedClassifier):
         self._store(rounds)
         self._store_row_weights([kept[3] for kept in rounds], rows)
         return self
-
-    # --- check ---
-
-    def _check_parameters(self, y):
-        """Refuse parameters and base estimators that boosting can't work with, before any work."""
-        check_number("target_weight", self.target_weight, low=0, high=np.inf, closed="neither", options=(None,))
-        check_option("store_weights", self.store_weights, (False, True))
-        super()._check_parameters(y)
 
     def _ways_out(self):
         """What to do if the first learner is no better than chance, and if it makes no error."""

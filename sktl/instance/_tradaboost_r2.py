@@ -2,7 +2,6 @@
 
 import numpy as np
 
-from sktl._checks import check_number
 from sktl._core.boosting import (
     ERROR_TOL,
     initial_weights,
@@ -15,6 +14,7 @@ from sktl._core.boosting import (
     updated_weights,
 )
 from sktl._progress import reported, with_callbacks
+from sktl._threads import threads_by_size
 from sktl.domains import take_rows
 from sktl.instance._boosting import BoostedRegressor, fit_learner
 
@@ -120,7 +120,10 @@ class TrAdaBoostRegressor(BoostedRegressor):
     *Defaults* were chosen by ``benchmarks/tradaboost_r2.py --sweep``: with the linear loss, root mean squared errors
     relative to AdaBoost.R2 of all rows are 1.21 to 1.28 for trees of depth 3 or 6 that see all features, and 1.06 for
     trees that draw half of them at each split, unlimited in depth but with three rows in a leaf (1.39 with one). The
-    squared loss lowers this to 1.00; 100 rounds instead of 30 gain nothing.
+    squared loss lowers this to 1.00; 100 rounds instead of 30 gain nothing. They differ from those of
+    :class:`TrAdaBoostClassifier`, which were chosen on texts with a linear model, for which 10 rounds are enough and
+    the few target rows need weight; and ``random_state`` is 0, since the default trees draw their features: None would
+    give another model each time.
 
     *Cost.* N fits of the base estimator and N predictions of the labelled rows; what is added is linear in rows.
     With scikit-learn 1.9 or newer, ``set_callbacks(ProgressBar())`` shows the rounds.
@@ -164,6 +167,7 @@ class TrAdaBoostRegressor(BoostedRegressor):
         self.random_state = random_state
 
     @with_callbacks
+    @threads_by_size
     def fit(self, X, y, sample_domain=None):
         """Boost the base estimator on the labelled rows of both domains.
 
@@ -195,7 +199,6 @@ class TrAdaBoostRegressor(BoostedRegressor):
         EarlyStopWarning
             If the first learner ends the boosting, by no error or one of 1/2 and more.
         """
-        check_number("target_weight", self.target_weight, low=0, high=np.inf, closed="neither", options=(None,))
         self._check_parameters(y)
         X, domains = self._check_rows(X, y, sample_domain, **self._x_checks())
         rows, target = self._split(domains)

@@ -7,7 +7,7 @@ import numpy as np
 from sklearn.utils import check_random_state
 from sklearn.utils.parallel import Parallel, delayed
 
-from sktl._checks import check_number
+from sktl._checks import FOLDS, Interval
 from sktl._core.boosting import (
     ERROR_TOL,
     is_chance,
@@ -17,6 +17,7 @@ from sktl._core.boosting import (
     weighted_median,
 )
 from sktl._progress import reported, with_callbacks
+from sktl._threads import threads_by_size
 from sktl.domains import take_rows, user_level
 from sktl.exceptions import EarlyStopWarning
 from sktl.instance._boosting import BoostedRegressor, fit_learner
@@ -191,7 +192,8 @@ class TwoStageTrAdaBoostRegressor(BoostedRegressor):
     is kept, with weight 1); one without error is the last.
 
     *Defaults* were chosen by ``benchmarks/tradaboost_r2.py --sweep``: 5 steps of 30 rounds have errors 3 % below those
-    of 10 steps of 30, and about 8 % below those of 10 steps of 10.
+    of 10 steps of 30, and about 8 % below those of 10 steps of 10. ``random_state`` is 0 for the reason given at
+    :class:`TrAdaBoostRegressor`.
 
     *Cost.* S - 1 fits of the base estimator one after the other, then S x ``cv`` + 1 runs of at most ``n_estimators``
     fits: the first stage's weights don't depend on the second's models, so these run in parallel, and only the model
@@ -218,6 +220,8 @@ class TwoStageTrAdaBoostRegressor(BoostedRegressor):
     0.4
     """
 
+    _constraints = {"n_steps": (Interval(Integral, 1),), "cv": FOLDS}
+
     def __init__(
         self,
         estimator=None,
@@ -240,6 +244,7 @@ class TwoStageTrAdaBoostRegressor(BoostedRegressor):
         self.random_state = random_state
 
     @with_callbacks
+    @threads_by_size
     def fit(self, X, y, sample_domain=None):
         """Find each step's weights, cross-validate its model, and fit the best one.
 
@@ -271,8 +276,6 @@ class TwoStageTrAdaBoostRegressor(BoostedRegressor):
         EarlyStopWarning
             If one target row has a label, so that no step can be chosen.
         """
-        check_number("n_steps", self.n_steps, Integral, low=1)
-        check_number("cv", self.cv, Integral, low=2)
         self._check_parameters(y)
         X, domains = self._check_rows(X, y, sample_domain, **self._x_checks())
         rows, target = self._split(domains)

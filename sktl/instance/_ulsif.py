@@ -5,7 +5,7 @@ from numbers import Integral
 import numpy as np
 from sklearn.utils import check_random_state
 
-from sktl._checks import check_number, check_option
+from sktl._checks import RANDOM_STATE, Interval
 from sktl._core.ratio import fit_least_squares, gaussian_expansion, least_squares_loss
 from sktl.base import BaseRatioWeighter
 
@@ -42,7 +42,8 @@ class ULSIF(BaseRatioWeighter):
         as in [1]. "exact": the programme is solved over :math:`\theta \ge 0`, as LSIF does (with the ridge for its
         l1 penalty); its width and ridge are those of "coef".
     clip : float or None, default=None
-        Upper bound of ``weights_``: a quantile of the source weights if below 1, a multiple of their mean if 1 or more.
+        Upper bound of ``weights_`` if 1 or more: what is cut off raises the others, so that the mean stays 1. Below 1:
+        weights above this quantile of theirs are cut to it before all are scaled.
     random_state : int, RandomState instance or None, default=0
         Draws the centres. Which ones does not depend on the order of the rows.
 
@@ -50,10 +51,14 @@ class ULSIF(BaseRatioWeighter):
     ----------
     weights_ : ndarray of shape (n_samples,)
         Weights in the order of the rows: mean 1 over source rows, 1 on target rows.
+    overlap_ : float in [0, 1]
+        Share of the target that the source covers: the mean of a held-out density ratio over source rows. Where it is
+        far below 1, no weights are right.
     effective_sample_size_ : float
-        (sum w)^2 / sum w^2 over the source rows: how many equally weighted rows they are worth.
+        How many equally weighted rows the source rows are worth: m = (sum w)^2 / sum w^2, or 1 / (1 / m + u^2) where
+        they leave out a share u of the target (1 - ``overlap_``, two standard errors granted).
     clipped_share_ : float
-        Share of the source rows whose weight was above ``clip``.
+        Share of the source rows whose weight ``clip`` bounds.
     centers_ : ndarray or CSR matrix of shape (n_centers, n_features), or None
         Centres of the kernel; None if there is one domain.
     dual_coef_ : ndarray of shape (n_centers,)
@@ -112,6 +117,14 @@ class ULSIF(BaseRatioWeighter):
 
     alpha = 0.0  # the plain ratio; a parameter of RULSIF
 
+    _constraints = {
+        "gamma": ("auto", Interval(low=0, closed="neither")),
+        "reg": ("auto", Interval(low=0, closed="neither")),
+        "n_centers": (Interval(Integral, 1),),
+        "nonnegative": ("ratio", "coef", "exact"),
+        "random_state": RANDOM_STATE,
+    }
+
     def __init__(self, *, gamma="auto", reg="auto", n_centers=100, nonnegative="ratio", clip=None, random_state=0):
         self.gamma = gamma
         self.reg = reg
@@ -119,13 +132,6 @@ class ULSIF(BaseRatioWeighter):
         self.nonnegative = nonnegative
         self.clip = clip
         self.random_state = random_state
-
-    def _check_params(self):
-        check_number("alpha", self.alpha, low=0, high=1, closed="left")
-        check_number("gamma", self.gamma, low=0, closed="neither", options=("auto",))
-        check_number("reg", self.reg, low=0, closed="neither", options=("auto",))
-        check_number("n_centers", self.n_centers, Integral, low=1)
-        check_option("nonnegative", self.nonnegative, ("ratio", "coef", "exact"))
 
     def _weigh(self, X_source, X_target):
         fitted = fit_least_squares(

@@ -6,14 +6,14 @@ from sklearn.metrics import balanced_accuracy_score
 from sklearn.model_selection import StratifiedKFold, cross_val_predict
 from sklearn.utils import check_random_state
 
-from sktl._checks import FOLDS, N_JOBS, RANDOM_STATE, checked
+from sktl._checks import CLASSIFIER, FOLDS, N_JOBS, RANDOM_STATE, checked
 from sktl._core.discrepancy import proxy_a_distance as distance_of_error
 from sktl.base import domain_classifier
 from sktl.domains import draw_rows
-from sktl.metrics._samples import CLASSIFIER, pool_samples
+from sktl.metrics._samples import pool_samples
 
 
-@checked(estimator=CLASSIFIER, cv=FOLDS, n_jobs=N_JOBS, random_state=RANDOM_STATE)
+@checked(estimator=(None, *CLASSIFIER), cv=FOLDS, n_jobs=N_JOBS, random_state=RANDOM_STATE)
 def proxy_a_distance(X_source, X_target, estimator=None, *, cv=5, n_jobs=None, random_state=0):
     r"""Proxy A-distance: 2 (1 - 2 error) of a classifier that tells source rows from target rows.
 

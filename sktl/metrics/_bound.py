@@ -7,11 +7,11 @@ from sklearn.base import clone
 from sklearn.model_selection import StratifiedKFold, cross_val_predict
 from sklearn.utils import check_random_state
 
-from sktl._checks import FOLDS, N_JOBS, RANDOM_STATE, checked
+from sktl._checks import CLASSIFIER, FOLDS, N_JOBS, RANDOM_STATE, checked
 from sktl.domains import draw_rows, n_rows
 from sktl.metrics._a_distance import proxy_a_distance
 from sktl.metrics._labels import check_labels, check_same_kind
-from sktl.metrics._samples import Classifiers, pool_samples
+from sktl.metrics._samples import pool_samples
 
 
 @dataclass(frozen=True)
@@ -39,7 +39,7 @@ class AdaptationBound:
     target_error: float
 
 
-@checked(cv=FOLDS, n_jobs=N_JOBS, random_state=RANDOM_STATE, estimator=(Classifiers(),))
+@checked(cv=FOLDS, n_jobs=N_JOBS, random_state=RANDOM_STATE, estimator=CLASSIFIER)
 def adaptation_bound(estimator, X_source, y_source, X_target, y_target=None, *, cv=5, n_jobs=None, random_state=0):
     r"""What bounds the error on the target: source error, divergence of the domains, joint error.
 

@@ -10,16 +10,16 @@ from sklearn.model_selection import StratifiedKFold
 from sklearn.preprocessing import StandardScaler
 from sklearn.utils import check_random_state
 
-from sktl._checks import FOLDS, N_JOBS, RANDOM_STATE, Interval, checked
+from sktl._checks import CLASSIFIER, FOLDS, N_JOBS, RANDOM_STATE, Interval, checked
 from sktl._core.two_sample import linear_scores, rank_pvalues, rank_sums, relabellings
 from sktl.base import domain_classifier
 from sktl.domains import draw_rows
 from sktl.metrics._result import TwoSampleResult
-from sktl.metrics._samples import CLASSIFIER, pool_samples
+from sktl.metrics._samples import pool_samples
 
 
 @checked(
-    estimator=CLASSIFIER,
+    estimator=(None, *CLASSIFIER),
     cv=FOLDS,
     method=("auto", "permutation", "forward"),
     n_permutations=(Interval(Integral, 1),),

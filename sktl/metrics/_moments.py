@@ -1,6 +1,6 @@
 """Distances between the means and covariances of two samples."""
 
-from sktl._checks import BOOLEAN, checked
+from sktl._checks import BOOLEAN, check_squares, checked
 from sktl._core.sample_moments import covariance_gap, frechet_squared
 from sktl.metrics._samples import check_samples, root
 
@@ -60,7 +60,8 @@ def frechet_distance(X_source, X_target, *, squared=True):
     >>> round(frechet_distance(X, Y))  # 2 for N(0, 1) and N(1, 4)
     2
     """
-    value = frechet_squared(*check_samples(X_source, X_target, min_rows=2))
+    X_source, X_target = _samples_of_size(X_source, X_target)
+    value = frechet_squared(X_source, X_target)
     return value if squared else root(value)
 
 
@@ -116,6 +117,14 @@ def coral_distance(X_source, X_target, *, squared=True):
     >>> round(coral_distance(X, Y), 1)  # (4 - 1)^2 / 4 = 2.25
     2.3
     """
-    X_source, X_target = check_samples(X_source, X_target, min_rows=2)
+    X_source, X_target = _samples_of_size(X_source, X_target, power=4)
     value = covariance_gap(X_source, X_target) / (4 * X_source.shape[1] ** 2)
     return value if squared else root(value)
+
+
+def _samples_of_size(X_source, X_target, power=2):
+    """Both samples, checked; an error if the given powers of their values exceed the largest number."""
+    samples = check_samples(X_source, X_target, min_rows=2)
+    for name, X in zip(("X_source", "X_target"), samples, strict=True):
+        check_squares(X, name, power)
+    return samples

@@ -1,29 +1,10 @@
 """What every measure of two samples checks first."""
 
 import numpy as np
-from sklearn.base import is_classifier
 from sklearn.utils import check_array
 
-from sktl._checks import HasMethods
 from sktl._core.kernels import canonical_order, stack_samples
 from sktl.domains import as_column, n_rows, stack_domains
-
-
-class Classifiers(HasMethods):
-    """Constraint: objects that scikit-learn calls classifiers."""
-
-    def __init__(self):
-        super().__init__("fit", "predict")
-
-    def is_kind(self, value):
-        """Whether the value is an unfitted or fitted classifier."""
-        return super().is_kind(value) and is_classifier(value)
-
-    def __str__(self):
-        return "a classifier, such as LogisticRegression()"
-
-
-CLASSIFIER = (None, Classifiers())
 
 
 def check_samples(X_source, X_target, min_rows=1):

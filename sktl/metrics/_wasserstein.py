@@ -7,11 +7,10 @@ from sklearn.utils import check_random_state
 
 from sktl._checks import N_JOBS, RANDOM_STATE, Interval, checked, import_extra
 from sktl._core.kernels import Kernel
-from sktl._core.wasserstein import random_directions, wasserstein_columns, wasserstein_projections
+from sktl._core.transport import PIVOTS, exact_distance
+from sktl._core.wasserstein import power_mean, random_directions, wasserstein_columns, wasserstein_projections
 from sktl.domains import warn_unconverged
 from sktl.metrics._samples import check_samples
-
-MAX_ITER = 10_000_000  # steps of the network simplex
 
 
 @checked(
@@ -111,10 +110,10 @@ def wasserstein_distance(
         return _exact(X_source, X_target, p, max_pairs)
     if method == "sliced":
         directions = random_directions(X_source.shape[1], n_projections, check_random_state(random_state))
-        powers = wasserstein_projections(X_source, X_target, directions, p, n_jobs)
+        distances = wasserstein_projections(X_source, X_target, directions, p, n_jobs)
     else:
-        powers = wasserstein_columns(X_source, X_target, p, n_jobs)
-    return float(np.mean(powers) ** (1 / p))
+        distances = wasserstein_columns(X_source, X_target, p, n_jobs)
+    return float(power_mean(distances, p, np.full(len(distances), 1 / len(distances))))
 
 
 def _exact(X_source, X_target, p, max_pairs):
@@ -125,19 +124,8 @@ def _exact(X_source, X_target, p, max_pairs):
             f"method='exact' builds a matrix of {n} x {m} costs, more than max_pairs={max_pairs} entries. Take fewer "
             "rows, or method='sliced', or raise max_pairs."
         )
-    ot = import_extra("ot", "ot", "wasserstein_distance(method='exact')")
-    costs = Kernel("distance")(X_source, X_target) ** p
-    total, log = ot.emd2(
-        np.full(n, 1 / n),
-        np.full(m, 1 / m),
-        costs,
-        numItermax=MAX_ITER,
-        log=True,
-        return_matrix=False,
-        check_marginals=False,
-    )
-    if log["warning"] is not None:
-        warn_unconverged(
-            f"The transport of {n} rows to {m} was not solved: {log['warning']}.",
-        )
-    return float(max(total, 0.0) ** (1 / p))
+    import_extra("ot", "ot", "wasserstein_distance(method='exact')")
+    value, converged = exact_distance(Kernel("distance")(X_source, X_target), p)
+    if not converged:
+        warn_unconverged(f"The transport of {n} rows to {m} was not solved in {PIVOTS} steps of the network simplex.")
+    return value

@@ -1,32 +1,26 @@
 """What to transfer, and when: splitters, scorers without target labels, and scores of each domain as target."""
 
+from sktl.model_selection._circular_scorer import CircularValidationScorer
 from sktl.model_selection._gap import negative_transfer_gap, transfer_learning_curve
 from sktl.model_selection._gradual import GradualSelfTraining
 from sktl.model_selection._guard import TransferGuard
 from sktl.model_selection._hide import hide_labels
+from sktl.model_selection._leave_one_domain_out import LeaveOneDomainOut
+from sktl.model_selection._mixval import MixValScorer
 from sktl.model_selection._output_scorers import (
     DiscrepancyScorer,
     InformationMaximizationScorer,
-    MixValScorer,
     PredictionEntropyScorer,
     SoftNeighborhoodDensityScorer,
 )
-from sktl.model_selection._risk_scorers import (
-    CircularValidationScorer,
-    DeepEmbeddedValidationScorer,
-    ImportanceWeightedScorer,
-    SourceScorer,
-    TargetScorer,
-)
+from sktl.model_selection._risk_scorers import SourceScorer, TargetScorer
 from sktl.model_selection._selector import SourceSelector
+from sktl.model_selection._source_target import SourceTargetKFold, SourceTargetShuffleSplit
 from sktl.model_selection._sources import domain_distance_matrix, rank_sources
-from sktl.model_selection._splitters import (
-    LeaveOneDomainOut,
-    SourceTargetKFold,
-    SourceTargetShuffleSplit,
-    TargetKFold,
-)
-from sktl.model_selection._transfer import cross_val_transfer, transfer_matrix
+from sktl.model_selection._target_kfold import TargetKFold
+from sktl.model_selection._transfer import cross_val_transfer
+from sktl.model_selection._transfer_matrix import transfer_matrix
+from sktl.model_selection._weighted_scorers import DeepEmbeddedValidationScorer, ImportanceWeightedScorer
 
 __all__ = [
     "CircularValidationScorer",

@@ -8,9 +8,15 @@ from sklearn import config_context
 from sklearn.metrics import check_scoring
 from sklearn.utils import check_array, check_consistent_length
 
+from sktl._checks import HasMethods, InstanceOf
 from sktl.base import consumes_domains
 from sktl.domains import as_column, missing_values
 from sktl.exceptions import SingleDomainWarning
+
+#: Constraints that several of the functions and classes share.
+LEARNED = "a classifier or regressor, or a pipeline that ends in one: an object such as LogisticRegression(),"
+LEARNER = (HasMethods("fit", "predict", noun=LEARNED),)
+SCORING = (None, InstanceOf(str, noun="the name of one score"), callable)
 
 
 def domain_names(X, sample_domain):
@@ -61,19 +67,8 @@ def check_numbers(X, what, way_out):
         ) from error
 
 
-def check_learner(estimator, name="estimator"):
-    """Raise unless it is an object, no class, that can be fitted and can predict."""
-    if isinstance(estimator, type) or not (hasattr(estimator, "fit") and hasattr(estimator, "predict")):
-        raise TypeError(
-            f"{name} must be a classifier or regressor, or a pipeline that ends in one: an object such as "
-            f"LogisticRegression(), with fit and predict; got {estimator!r}."
-        )
-
-
 def single_scorer(estimator, scoring):
     """The scorer of one number that ``scoring`` names: a string, a callable, or None."""
-    if scoring is not None and not isinstance(scoring, str) and not callable(scoring):
-        raise TypeError(f"scoring must be a string, a callable or None: one score at a time; got {scoring!r}.")
     return check_scoring(estimator, scoring)
 
 

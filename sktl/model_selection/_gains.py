@@ -10,7 +10,7 @@ from scipy import stats
 class Gain:
     """What transfer brings over the best baseline: in score, so that more is better.
 
-    Attributes
+    Parameters
     ----------
     estimate : float
         Mean gain.
@@ -20,6 +20,14 @@ class Gain:
         One-sided: of a gain as large, if there were none beyond the margin.
     standard_error : float
         Of the estimate.
+
+    Examples
+    --------
+    >>> from sktl.model_selection.evidence import judge
+    >>> import numpy as np
+    >>> gain = judge({"a": np.ones(9), "b": np.tile([0.0, 0.0, 1.0], 3)}, "a", [], ["b"], alpha=0.05).gains["b"]
+    >>> round(gain.estimate, 3), round(gain.pvalue, 3)
+    (0.667, 0.008)
     """
 
     estimate: float

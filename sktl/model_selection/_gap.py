@@ -7,11 +7,11 @@ import numpy as np
 from joblib import Parallel, delayed
 from sklearn.utils import check_random_state
 
-from sktl._checks import check_number
+from sktl._checks import FOLDS, N_JOBS, RANDOM_STATE, InstanceOf, Interval, check_value, checked
 from sktl.base import on_missing_labels
-from sktl.domains import draw_rows, one_column, read_domains
+from sktl.domains import draw_rows, one_column, plain_rows, read_domains
 from sktl.exceptions import NoTargetLabelsError
-from sktl.model_selection._by_domain import check_learner, check_numbers, one_domain_is_meant, single_scorer
+from sktl.model_selection._by_domain import LEARNER, SCORING, check_numbers, one_domain_is_meant, single_scorer
 from sktl.model_selection._candidates import (
     POOLED,
     SOURCE_ONLY,
@@ -21,10 +21,9 @@ from sktl.model_selection._candidates import (
     fit_candidate,
     labels_at,
 )
-from sktl.model_selection._hide import hide_labels
-from sktl.model_selection._splitters import TargetKFold
+from sktl.model_selection._hide import few_labels, hide_labels
 from sktl.model_selection._tables import grid
-from sktl.model_selection._transfer import few_labels
+from sktl.model_selection._target_kfold import TargetKFold
 
 
 @dataclass(frozen=True)
@@ -66,6 +65,7 @@ class TransferCurve:
         return grid(self.n_labeled, list(self.scores), means, "labels")
 
 
+@checked(estimator=LEARNER, baseline=(None, *LEARNER), scoring=SCORING, cv=FOLDS, random_state=RANDOM_STATE)
 def negative_transfer_gap(estimator, X, y, sample_domain, *, baseline=None, scoring=None, cv=5, random_state=0):
     """How much worse an estimator is with the source than a baseline without it: above 0, transfer hurts.
 
@@ -118,11 +118,7 @@ def negative_transfer_gap(estimator, X, y, sample_domain, *, baseline=None, scor
     >>> bool(negative_transfer_gap(LogisticRegression(), X, y, target).gap > 0.5)
     True
     """
-    y = one_column(y)
-    check_number("cv", cv, Integral, low=2)
-    check_learner(estimator)
-    if baseline is not None:
-        check_learner(baseline, "baseline")
+    X, y = plain_rows(X), one_column(y)
     domains = _read(X, y, sample_domain)
     n_labeled = np.count_nonzero(domains.target & domains.labeled)
     if cv > n_labeled:
@@ -141,6 +137,16 @@ def negative_transfer_gap(estimator, X, y, sample_domain, *, baseline=None, scor
     return NegativeTransferGap(float(np.mean(without_source - with_source)), with_source, without_source)
 
 
+@checked(
+    estimator=LEARNER,
+    n_labeled=(InstanceOf(tuple, list, range, np.ndarray, noun="a sequence of integers, such as (0, 10, 50)"),),
+    baseline=(None, *LEARNER),
+    scoring=SCORING,
+    test_size=(Interval(low=0, high=1, closed="neither"),),
+    n_repeats=(Interval(Integral, 1),),
+    n_jobs=N_JOBS,
+    random_state=RANDOM_STATE,
+)
 def transfer_learning_curve(
     estimator,
     X,
@@ -212,16 +218,11 @@ def transfer_learning_curve(
     >>> curve.n_labeled.tolist(), sorted(curve.scores)
     ([10, 50], ['pooled', 'source-only', 'target-only', 'transfer'])
     """
-    check_number("n_repeats", n_repeats, Integral, low=1)
-    check_number("test_size", test_size, low=0, high=1, closed="neither")
-    if not np.iterable(n_labeled) or isinstance(n_labeled, str) or len(n_labeled) == 0:
+    if len(n_labeled) == 0:
         raise TypeError(f"n_labeled must be a sequence of integers, such as (0, 10, 50); got {n_labeled!r}.")
     for size in n_labeled:
-        check_number("n_labeled", size, Integral, low=0)
-    y = one_column(y)
-    check_learner(estimator)
-    if baseline is not None:
-        check_learner(baseline, "baseline")
+        check_value("n_labeled", size, (Interval(Integral, 0),))
+    X, y = plain_rows(X), one_column(y)
     scorer, domains = single_scorer(estimator, scoring), _read(X, y, sample_domain)
     labeled = np.flatnonzero(domains.target & domains.labeled)
     if len(labeled) == 0:

@@ -3,63 +3,26 @@
 from numbers import Integral
 
 import numpy as np
-from scipy.sparse.csgraph import breadth_first_order, minimum_spanning_tree
-from scipy.stats import rankdata
+from scipy import sparse
 from sklearn.base import clone
-from sklearn.metrics.pairwise import euclidean_distances
+from sklearn.frozen import FrozenEstimator
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
 from sklearn.utils import check_random_state, get_tags
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted
 
-from sktl._checks import check_number, import_extra
+from sktl._checks import RANDOM_STATE, InstanceOf, Interval, check_parameters, import_extra
 from sktl._core.kernels import subsample
-from sktl._core.transport import exact_plan, uniform
+from sktl._threads import threads_by_size
 from sktl.base import BaseTransferClassifier, validate_rows
 from sktl.domains import TARGET
-from sktl.model_selection._by_domain import check_learner, check_two_rows
-from sktl.model_selection._sources import make_metric
+from sktl.model_selection._by_domain import LEARNER, check_two_rows
+from sktl.model_selection._source_metric import make_metric
+from sktl.model_selection._steps import confidence, gentlest_route, interpolate, most_confident
 
 ROUTES = ("auto", "given")
 MAX_TRANSPORT = 2000  # rows of a domain between which a transport plan is made: 32 MB
-
-
-def gentlest_route(distances):
-    """Nodes from the first to the last one, on the path whose largest step is smallest (then the next largest, ...).
-
-    It is the path in the minimum spanning tree; only the order of the distances matters.
-    """
-    ranks = np.reshape(rankdata(distances), np.shape(distances))  # all above 0, which scipy takes for "no edge"
-    np.fill_diagonal(ranks, 0)
-    _, before = breadth_first_order(minimum_spanning_tree(ranks), 0, directed=False)
-    route = [len(distances) - 1]
-    while route[0] != 0:
-        route.insert(0, int(before[route[0]]))
-    return route
-
-
-def interpolate(X, Y, n_steps):
-    """Samples between ``X`` and ``Y``: rows of ``X`` that have gone a part of their way along an optimal plan."""
-    plan = exact_plan(euclidean_distances(X, Y, squared=True), uniform(len(X)), uniform(len(Y))).plan
-    image = plan @ Y / plan.sum(axis=1, keepdims=True)
-    return [X + k / (n_steps + 1) * (image - X) for k in range(1, n_steps + 1)]
-
-
-def confidence(model, X):
-    """How sure a classifier is of each row: its largest probability, or how far the best decision value is ahead."""
-    if hasattr(model, "predict_proba"):
-        return model.predict_proba(X).max(axis=1)
-    values = model.decision_function(X)
-    if values.ndim == 1:
-        return np.abs(values)
-    top = np.partition(values, -2, axis=1)
-    return top[:, -1] - top[:, -2]
-
-
-def most_confident(confidences, drop):
-    """Mask without the share ``drop`` of the least confident rows."""
-    kept = np.ones(len(confidences), dtype=bool)
-    kept[np.argsort(confidences, kind="stable")[: int(drop * len(confidences))]] = False
-    return kept
 
 
 def _base_has(name):
@@ -95,7 +58,7 @@ class GradualSelfTraining(BaseTransferClassifier):
     ----------
     estimator : classifier, default=None
         Fitted anew for each domain; it has ``predict_proba`` or ``decision_function``. Regularise it, or it learns its
-        own labels by heart and does not move. None: ``LogisticRegression``.
+        own labels by heart and does not move. None: ``LogisticRegression`` on columns standardised over all domains.
     path : "auto", "given" or list, default="auto"
         The domains without labels to go through, to the one named "target". "auto": those on the path from source to
         target, in the graph of domain distances, whose largest step is smallest (errors grow with the largest step
@@ -162,6 +125,15 @@ class GradualSelfTraining(BaseTransferClassifier):
     (['source', 'a', 'b', 'c', 'd', 'e', 'target'], True)
     """
 
+    _constraints = {
+        "estimator": (None, *LEARNER),
+        "path": (*ROUTES, InstanceOf(list, tuple, noun="a list of names of domains")),
+        "drop": (Interval(low=0, high=1, closed="left"),),
+        "metric": (None, callable),
+        "n_interpolated": (Interval(Integral, 0),),
+        "random_state": RANDOM_STATE,
+    }
+
     def __init__(self, estimator=None, *, path="auto", drop=0.0, metric=None, n_interpolated=0, random_state=0):
         self.estimator = estimator
         self.path = path
@@ -170,6 +142,7 @@ class GradualSelfTraining(BaseTransferClassifier):
         self.n_interpolated = n_interpolated
         self.random_state = random_state
 
+    @threads_by_size
     def fit(self, X, y, sample_domain=None):
         """Train along the path.
 
@@ -199,12 +172,14 @@ class GradualSelfTraining(BaseTransferClassifier):
         SingleDomainWarning
             If there is one domain.
         """
-        self._check_params()
+        check_parameters(self)
+        self._check_path()
         if y is None:
             raise ValueError(
                 "GradualSelfTraining requires y to be passed, but the target y is None: pass source labels."
             )
         X, domains = self._check_rows(X, y, sample_domain)
+        self._scaler = StandardScaler(with_mean=not sparse.issparse(X)).fit(X)
         start = domains.source & domains.labeled
         if not start.any():
             raise ValueError("GradualSelfTraining starts from labelled source rows; there are none.")
@@ -236,17 +211,12 @@ class GradualSelfTraining(BaseTransferClassifier):
         self.path_.append(name)
         self.n_kept_.append(int(kept.sum()))
 
-    def _check_params(self):
-        check_number("drop", self.drop, low=0, high=1, closed="left")
-        check_number("n_interpolated", self.n_interpolated, Integral, low=0)
+    def _check_path(self):
+        """Raise unless what the path and the steps need is there."""
         if self.n_interpolated > 0:
             import_extra("ot", "ot", "GradualSelfTraining with n_interpolated > 0")
-        if isinstance(self.path, str) and self.path not in ROUTES:
-            raise ValueError(f"path must be 'auto', 'given' or a list of names of domains; got {self.path!r}.")
         if not isinstance(self.path, str) and len(set(self.path)) < len(list(self.path)):
             raise ValueError(f"path must name each domain once; got {self.path!r}.")
-        if self.estimator is not None:
-            check_learner(self.estimator)
         base = self._base()
         if not hasattr(base, "predict_proba") and not hasattr(base, "decision_function"):
             raise TypeError(
@@ -269,7 +239,9 @@ class GradualSelfTraining(BaseTransferClassifier):
             return clone(self.estimator)
         from sklearn.linear_model import LogisticRegression  # here, to keep `import sktl` quick
 
-        return LogisticRegression(max_iter=1000)
+        model = LogisticRegression(max_iter=1000)
+        # in common units of all domains: each domain's own would change the penalty from step to step
+        return make_pipeline(FrozenEstimator(self._scaler), model) if hasattr(self, "_scaler") else model
 
     def _route(self, X, domains, start):
         """The domains to go through after the source: (name, mask of rows)."""

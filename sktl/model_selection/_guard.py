@@ -6,9 +6,11 @@ from numbers import Integral
 import numpy as np
 from sklearn.base import is_classifier
 
-from sktl._checks import ESTIMATOR, FOLDS, N_JOBS, SEED, InstanceOf, Interval, check_parameters, check_value
+from sktl._checks import FOLDS, N_JOBS, SEED, InstanceOf, Interval, check_parameters, check_value
+from sktl._threads import threads_by_size
 from sktl.base import BaseOnLabeled, fit_on_domains, on_missing_labels
-from sktl.domains import known_labels, one_column, read_domains
+from sktl.domains import known_labels, one_column, plain_rows, read_domains
+from sktl.model_selection._by_domain import LEARNER
 from sktl.model_selection._candidates import (
     BASELINES,
     POOLED,
@@ -153,8 +155,8 @@ class TransferGuard(BaseOnLabeled):
     """
 
     _constraints = {
-        "estimator": ESTIMATOR,
-        "baseline": (None, *ESTIMATOR),
+        "estimator": LEARNER,
+        "baseline": (None, *LEARNER),
         "alternatives": (InstanceOf(list, tuple, noun="a list of (name, estimator) tuples"),),
         "alpha": (LEVEL,),
         "margin": (Interval(low=0),),
@@ -197,6 +199,7 @@ class TransferGuard(BaseOnLabeled):
         self.n_jobs = n_jobs
         self.random_state = random_state
 
+    @threads_by_size
     def fit(self, X, y=None, sample_domain=None):
         """Gather the evidence, decide, and fit the model that is to be used.
 
@@ -225,7 +228,7 @@ class TransferGuard(BaseOnLabeled):
         """
         check_parameters(self)
         self._check_names()
-        domains = read_domains(X, y, sample_domain)
+        X, domains = plain_rows(X), read_domains(X, y, sample_domain)
         if domains.single:
             self.estimator_ = fit_on_domains(on_missing_labels(self.estimator), X, y, None)
             return self._store(self._no_verdict(TRANSFER, "there is one domain"), "one domain")
@@ -283,7 +286,7 @@ class TransferGuard(BaseOnLabeled):
         for pair in self.alternatives:
             if not isinstance(pair, tuple) or len(pair) != 2 or not isinstance(pair[0], str):
                 raise TypeError(f"alternatives must be a list of (name, estimator) tuples; got {pair!r} among them.")
-            check_value(f"alternatives, {pair[0]!r},", pair[1], ESTIMATOR)
+            check_value(f"alternatives, {pair[0]!r},", pair[1], LEARNER)
         names = [TRANSFER, *BASELINES, *(name for name, _ in self.alternatives)]
         if len(set(names)) < len(names):
             raise ValueError(f"alternatives need names of their own, none of {names[:4]}; got {names[4:]}.")

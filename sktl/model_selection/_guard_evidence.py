@@ -18,7 +18,7 @@ from sktl.model_selection._candidates import BASELINES, SOURCE_ONLY, fit_candida
 from sktl.model_selection._circular import circular_losses
 from sktl.model_selection._gains import gain_of_folds, gain_of_rows, gain_of_weighted_rows, weighted_mean
 from sktl.model_selection._losses import Loss, choose_loss
-from sktl.model_selection._splitters import SourceTargetKFold
+from sktl.model_selection._source_target import SourceTargetKFold
 from sktl.model_selection._verdict import Verdict, judge
 
 

@@ -2,7 +2,8 @@
 
 import numpy as np
 
-from sktl.domains import as_column, missing_values
+from sktl.domains import as_column, hidden_labels
+from sktl.model_selection._folds import class_codes, deal
 
 
 def hide_labels(y, rows):
@@ -46,8 +47,17 @@ def hide_labels(y, rows):
         raise TypeError(f"rows must be a mask or positions of rows; got dtype {rows.dtype}.")
     if rows.dtype.kind == "b" and rows.shape != (len(y),):
         raise IndexError(f"A mask needs one value a row, shape ({len(y)},); got shape {rows.shape}.")
-    floats = y.dtype.kind == "f" or (y.dtype.kind in "iu" and (np.abs(y.astype(float)) < 2.0**53).all())
-    hidden = np.array(y, dtype=y.dtype if y.dtype.kind == "f" else float if floats else object)
-    hidden[missing_values(y)] = np.nan if floats else None
-    hidden[rows] = np.nan if floats else None
-    return hidden
+    return hidden_labels(y, rows)
+
+
+def few_labels(target, labeled, y, n_labeled, rng):
+    """Mask of the target rows that keep their labels: ``n_labeled``, spread over the classes."""
+    kept, rows = np.zeros(len(target), dtype=bool), np.flatnonzero(target & labeled)
+    if n_labeled is None:
+        return kept
+    if n_labeled >= len(rows):
+        raise ValueError(f"n_labeled={n_labeled} leaves no labelled row to score: a target has {len(rows)}. Lower it.")
+    folds = deal(class_codes(y, labeled)[rows], len(rows), rng)  # one row a fold, classes side by side
+    order = rows[np.argsort(folds)]
+    kept[order[np.floor((np.arange(n_labeled) + rng.uniform()) * len(rows) / n_labeled).astype(int)]] = True
+    return kept

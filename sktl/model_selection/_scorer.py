@@ -10,7 +10,8 @@ from sklearn.pipeline import Pipeline
 from sklearn.utils import check_array
 from sklearn.utils.metadata_routing import MetadataRequest
 
-from sktl.domains import Domains, draw_rows, known_labels, listed, one_column
+from sktl._checks import check_value, constraints_of
+from sktl.domains import Domains, draw_rows, known_labels, listed, one_column, plain_rows
 from sktl.model_selection._by_domain import respond
 from sktl.model_selection._folds import quiet_domains
 from sktl.model_selection._losses import check_outputs
@@ -145,7 +146,7 @@ class DomainScorer(metaclass=ABCMeta):
             Higher is better.
         """
         self._check_params()
-        y = one_column(y)
+        X, y = plain_rows(X), one_column(y)
         domains = quiet_domains(X, y, sample_domain)
         if y is None:
             domains = replace(domains, labeled=np.zeros_like(domains.labeled))
@@ -175,8 +176,9 @@ class DomainScorer(metaclass=ABCMeta):
         return float(self._score(rows))
 
     def _check_params(self):
-        """Raise if a parameter is not as documented; most scorers have none."""
-        return
+        """Raise unless the parameters are as the class's table says."""
+        for name, rule in constraints_of(type(self)).items():
+            check_value(name, getattr(self, name), rule)
 
     @abstractmethod
     def _score(self, rows):

@@ -5,10 +5,11 @@ from numbers import Integral
 import numpy as np
 from sklearn.base import is_classifier
 
-from sktl._checks import check_number, check_option
+from sktl._checks import BOOLEAN, N_JOBS, RANDOM_STATE, Interval, check_parameters
+from sktl._threads import threads_by_size
 from sktl.base import BaseOnLabeled, fit_on_domains, on_missing_labels, weight_parameter
-from sktl.domains import TARGET, draw_rows, known_labels, missing_values, read_domains
-from sktl.model_selection._by_domain import check_learner
+from sktl.domains import TARGET, draw_rows, known_labels, missing_values, plain_rows, read_domains
+from sktl.model_selection._by_domain import LEARNER
 from sktl.model_selection._sources import rank_sources
 
 
@@ -37,7 +38,7 @@ class SourceSelector(BaseOnLabeled):
     With ``weights="distance"`` a row of source i, of :math:`m_i` rows at distance :math:`d_i`, has the weight
 
     .. math:: w_i \propto (\nu - d_i)_+, \qquad \sum_i m_i (\nu - d_i)_+^2 = \lambda^2,
-              \qquad \lambda^2 = \mathrm{reg}^2 \sum_i m_i s_i^2,
+              \qquad \lambda^2 = \mathrm{reach}^2 \sum_i m_i s_i^2,
 
     which falls linearly to 0 at :math:`\nu`; :math:`s_i` is the standard error of :math:`d_i`. The shares
     :math:`\alpha_i \propto m_i w_i` minimise a bound of the target risk,
@@ -63,7 +64,7 @@ class SourceSelector(BaseOnLabeled):
     weights : {"uniform", "distance"}, default="uniform"
         How much the rows of the sources kept count: all alike, or by the distance of their source. Labelled target rows
         then count as much as those of the nearest source. The estimator must take ``sample_weight``.
-    reg : float > 0, default=1.0
+    reach : float > 0, default=1.0
         For ``weights="distance"``: how far the weights reach, in standard errors. Small: the nearest source alone;
         large: all rows alike.
     higher_is_nearer : bool, default=False
@@ -121,6 +122,17 @@ class SourceSelector(BaseOnLabeled):
     ['near']
     """
 
+    _constraints = {
+        "estimator": LEARNER,
+        "metric": (None, callable),
+        "n_sources": ("auto", Interval(Integral, 1)),
+        "weights": ("uniform", "distance"),
+        "reach": (Interval(low=0, closed="neither"),),
+        "higher_is_nearer": BOOLEAN,
+        "n_bootstrap": (Interval(Integral, 2),),
+        "n_jobs": N_JOBS,
+        "random_state": RANDOM_STATE,
+    }
     __metadata_request__fit = {"sample_domain": True}
 
     def __init__(
@@ -130,7 +142,7 @@ class SourceSelector(BaseOnLabeled):
         metric=None,
         n_sources="auto",
         weights="uniform",
-        reg=1.0,
+        reach=1.0,
         higher_is_nearer=False,
         n_bootstrap=20,
         n_jobs=None,
@@ -140,12 +152,13 @@ class SourceSelector(BaseOnLabeled):
         self.metric = metric
         self.n_sources = n_sources
         self.weights = weights
-        self.reg = reg
+        self.reach = reach
         self.higher_is_nearer = higher_is_nearer
         self.n_bootstrap = n_bootstrap
         self.n_jobs = n_jobs
         self.random_state = random_state
 
+    @threads_by_size
     def fit(self, X, y=None, sample_domain=None):
         """Rank the sources, and fit the estimator on the target's rows and the nearest sources'.
 
@@ -174,8 +187,9 @@ class SourceSelector(BaseOnLabeled):
         SingleDomainWarning
             If there is one domain.
         """
-        self._check_params()
-        domains = read_domains(X, y, sample_domain)
+        check_parameters(self)
+        self._check_weights()
+        X, domains = plain_rows(X), read_domains(X, y, sample_domain)
         names, self.ranking_, self.selected_ = domains.names, None, domains.sources
         model, weights, self.source_weights_ = on_missing_labels(self.estimator), None, np.ones(1)
         if not domains.single and len(domains.sources) > 1:
@@ -213,12 +227,8 @@ class SourceSelector(BaseOnLabeled):
                 f"{self.selected_}. Raise n_sources, or leave sources of one class out."
             ) from error
 
-    def _check_params(self):
-        check_learner(self.estimator)
-        check_number("n_sources", self.n_sources, Integral, low=1, options=("auto",))
-        check_option("weights", self.weights, ("uniform", "distance"))
-        check_number("reg", self.reg, low=0, closed="neither")
-        check_number("n_bootstrap", self.n_bootstrap, Integral, low=2)
+    def _check_weights(self):
+        """Raise if rows are to be weighted and the estimator takes no weights."""
         if self.weights == "distance":
             try:
                 weight_parameter(self.estimator)
@@ -234,7 +244,7 @@ class SourceSelector(BaseOnLabeled):
         distances, errors = np.abs(ranking.distances - ranking.distances[able[0]])[able], ranking.standard_errors[able]
         if self.weights == "distance":
             rows = ranking.n_rows[able].astype(float)
-            weights = distance_weights(distances, rows, self.reg * np.sqrt(rows @ errors**2))
+            weights = distance_weights(distances, rows, self.reach * np.sqrt(rows @ errors**2))
         elif self.n_sources == "auto":  # a small source may look nearest by chance: it rules out no other
             lead, noise = np.subtract.outer(distances, distances), np.hypot.outer(errors, errors)
             weights = (lead <= 2 * noise).all(axis=1).astype(float)

@@ -1,26 +1,19 @@
 """What to transfer: how far each domain is from each, and which sources are the target's nearest relatives."""
 
 from dataclasses import dataclass
-from functools import partial
-from inspect import signature
 from itertools import combinations
-from numbers import Integral, Real
+from numbers import Integral
 
 import numpy as np
 from joblib import Parallel, delayed
 from scipy import sparse
-from sklearn.preprocessing import StandardScaler
 from sklearn.utils import check_random_state
 
-from sktl._checks import check_number
-from sktl._core.discrepancy import sharpest_gamma
-from sktl._core.kernels import choose_gamma
-from sktl.domains import TARGET, draw_rows, known_labels, n_rows, one_column, read_domains
-from sktl.metrics import mmd
-from sktl.model_selection._by_domain import check_numbers, check_two_rows, domain_names
+from sktl._checks import BOOLEAN, N_JOBS, RANDOM_STATE, Interval, checked
+from sktl.domains import TARGET, draw_rows, n_rows, one_column, plain_rows, read_domains
+from sktl.model_selection._by_domain import check_two_rows, domain_names
+from sktl.model_selection._source_metric import SINGLE_ROWS, ask, make_metric, rows_and_labels, takes_labels
 from sktl.model_selection._tables import grid
-
-SINGLE_ROWS = "pass a metric that takes single rows"
 
 
 @dataclass(frozen=True)
@@ -73,6 +66,13 @@ class DomainDistances:
         return grid(self.domains, self.domains, self.distances)
 
 
+@checked(
+    metric=(None, callable),
+    higher_is_nearer=BOOLEAN,
+    n_bootstrap=(Interval(Integral, 0),),
+    n_jobs=N_JOBS,
+    random_state=RANDOM_STATE,
+)
 def rank_sources(
     X, y=None, sample_domain=None, *, metric=None, higher_is_nearer=False, n_bootstrap=20, n_jobs=None, random_state=0
 ):
@@ -142,8 +142,7 @@ def rank_sources(
     >>> rank_sources(X, y, site, metric=accuracy, higher_is_nearer=True).names
     ['far', 'near']
     """
-    check_number("n_bootstrap", n_bootstrap, Integral, low=0)
-    domains = read_domains(X, y, sample_domain)
+    X, domains = plain_rows(X), read_domains(X, y, sample_domain)
     if domains.single:
         raise ValueError(
             "rank_sources needs a target and sources; there is one domain. Pass sample_domain, one value a row, with "
@@ -152,14 +151,14 @@ def rank_sources(
     if metric is None:
         check_two_rows({name: domains.names == name for name in (*domains.sources, TARGET)}, SINGLE_ROWS)
     compare = make_metric(metric, X)
-    if _takes_labels(compare) and y is None:
+    if takes_labels(compare) and y is None:
         raise ValueError(f"The metric {compare!r} wants labels (y_source, y_target): pass y.")
-    y = one_column(y) if _takes_labels(compare) else None
-    target = _sample(X, y, domains.names == TARGET, domains.labeled)
+    y = one_column(y) if takes_labels(compare) else None
+    target = rows_and_labels(X, y, domains.names == TARGET, domains.labeled)
     seeds = check_random_state(random_state).randint(2**31 - 1, size=len(domains.sources))
     results = Parallel(n_jobs=n_jobs)(
         delayed(_distance_and_error)(
-            compare, _sample(X, y, domains.names == name, domains.labeled), target, n_bootstrap, seed
+            compare, rows_and_labels(X, y, domains.names == name, domains.labeled), target, n_bootstrap, seed
         )
         for name, seed in zip(domains.sources, seeds, strict=True)
     )
@@ -169,6 +168,7 @@ def rank_sources(
     return SourceRanking([domains.sources[i] for i in order], distances[order], errors[order], rows[order])
 
 
+@checked(metric=(None, callable), n_jobs=N_JOBS)
 def domain_distance_matrix(X, sample_domain, *, metric=None, n_jobs=None):
     """Distances between all domains, two by two.
 
@@ -207,103 +207,37 @@ def domain_distance_matrix(X, sample_domain, *, metric=None, n_jobs=None):
     >>> result.domains, result.distances.tolist()
     (['a', 'b'], [[0.0, 5.0], [5.0, 0.0]])
     """
-    names = domain_names(X, sample_domain)
+    X, names = plain_rows(X), domain_names(X, sample_domain)
     domains = sorted(set(names.tolist()), key=repr)
     X = X if sparse.issparse(X) or hasattr(X, "columns") else np.asarray(X)
     if metric is None:
         check_two_rows({name: names == name for name in domains}, SINGLE_ROWS)
     compare = make_metric(metric, X)
-    if _takes_labels(compare):
+    if takes_labels(compare):
         raise TypeError(
             f"domain_distance_matrix has no labels, and the metric {compare!r} wants some (y_source, y_target). Take a "
             "metric of two samples, such as mmd, or rank_sources, which has labels."
         )
     samples = [draw_rows(X, np.flatnonzero(names == name)) for name in domains]
     pairs = list(combinations(range(len(domains)), 2))
-    values = Parallel(n_jobs=n_jobs)(delayed(_call)(compare, (samples[i],), (samples[j],)) for i, j in pairs)
+    values = Parallel(n_jobs=n_jobs)(delayed(ask)(compare, (samples[i],), (samples[j],)) for i, j in pairs)
     distances = np.zeros((len(domains), len(domains)))
     for (i, j), value in zip(pairs, values, strict=True):
         distances[i, j] = distances[j, i] = value
     return DomainDistances(domains, distances)
 
 
-def standardised_mmd(X_source, X_target, scaler, gamma):
-    """Squared MMD of rows in common units, with one kernel width."""
-    return mmd(scaler.transform(X_source), scaler.transform(X_target), gamma=gamma)
-
-
-def make_metric(metric, X, ends=None):
-    """The metric, or the default one with the units and the width of all rows.
-
-    With ``ends``, the masks of two domains, the width is the one that best tells these two apart.
-    """
-    if metric is not None:
-        if not callable(metric):
-            raise TypeError(f"metric must be None or a function of two samples, such as mmd; got {metric!r}.")
-        return metric
-    check_numbers(X, "The default metric", "or pass a metric that takes such rows")
-    scaler = StandardScaler(with_mean=not sparse.issparse(X)).fit(X)
-    scaled = scaler.transform(X)
-    gamma = choose_gamma("rbf", "median", scaled)
-    if ends is not None:
-        gamma = sharpest_gamma(gamma, *(scaled[rows] for rows in ends))
-    return partial(standardised_mmd, scaler=scaler, gamma=gamma)
-
-
-def _takes_labels(metric):
-    """Whether the metric wants the labels of both samples."""
-    try:
-        return {"y_source", "y_target"} <= set(signature(metric).parameters)
-    except ValueError:  # some built-in functions have no signature
-        return False
-
-
-def _names_of_samples(metric):
-    """Names that a metric with labels has for the source's rows and for the target's."""
-    names = [name for name in signature(metric).parameters if name not in ("y_source", "y_target")]
-    if {"X_source", "X_target"} <= set(names):
-        return "X_source", "X_target"
-    if len(names) < 2:
-        raise TypeError(f"metric must take two samples beside y_source and y_target; {metric!r} takes {names}.")
-    return names[:2]
-
-
-def _sample(X, y, rows, labeled):
-    """Arguments that stand for one domain: its rows, or its labelled rows and their labels."""
-    if y is None:
-        return (draw_rows(X if hasattr(X, "shape") else np.asarray(X), np.flatnonzero(rows)),)
-    rows = rows & labeled
-    if not rows.any():
-        raise ValueError("The metric wants labels of both domains; one of them has none. Take a metric of rows alone.")
-    return draw_rows(X, np.flatnonzero(rows)), known_labels(y, rows)
-
-
 def _distance_and_error(compare, source, target, n_bootstrap, seed):
     """The distance, and the standard deviation of it over samples drawn with replacement."""
-    estimate, rng = _call(compare, source, target), np.random.default_rng(seed)
+    estimate, rng = ask(compare, source, target), np.random.default_rng(seed)
     try:
-        draws = [_call(compare, _resampled(source, rng), _resampled(target, rng)) for _ in range(n_bootstrap)]
+        draws = [ask(compare, _resampled(source, rng), _resampled(target, rng)) for _ in range(n_bootstrap)]
     except ValueError as error:
         raise ValueError(
             "The metric failed on rows drawn with replacement, of which some are equal. For no standard errors pass "
             f"n_bootstrap=0 (rank_sources), else another metric. It said: {error}"
         ) from error
     return estimate, np.std(draws, ddof=1) if n_bootstrap > 1 else np.nan
-
-
-def _call(compare, source, target):
-    """The metric of two domains, with their labels where it wants them; an error if it is no number."""
-    if len(source) == 1:
-        value = compare(*source, *target)
-    else:
-        (X_source, y_source), (X_target, y_target) = source, target
-        first, second = _names_of_samples(compare)
-        value = compare(**{first: X_source, second: X_target}, y_source=y_source, y_target=y_target)
-    if np.ndim(value) or not isinstance(value, (Real, np.ndarray)):
-        raise TypeError(f"metric must return a number; {compare!r} returned {value!r}.")
-    if not np.isfinite(value):
-        raise ValueError(f"metric must return a finite number; {compare!r} returned {value!r}.")
-    return float(value)
 
 
 def _resampled(sample, rng):

@@ -10,8 +10,9 @@ from sktl._checks import InstanceOf, Interval, checked
 from sktl.model_selection._gains import gain_of_rows
 
 #: Labelled target rows from which on they decide; fewer say too little, and evidence without labels is asked instead.
-#: Of 100 harmful models the tests on 5 / 10 / 20 labels accept 1 / 5 / 2, of 100 helpful ones 22 / 25 / 29; but with 5
-#: labels McNemar's test can't reach 5 % among three models, whatever the labels say (``benchmarks/guard.py``).
+#: By the guard's defaults at level 5 %, 5 / 10 / 20 labels accept 6 / 5 / 2 of 100 harmful models and 22 / 25 / 29 of
+#: 100 helpful ones (``benchmarks/guard.py``): 10 is the least number whose level holds. With 5, McNemar's test of
+#: accuracies can't reach 5 % among three models at all, whatever the labels say.
 MIN_LABELS = 10
 
 TEXT = InstanceOf(str, noun="a string")
@@ -36,7 +37,7 @@ def with_circular(pvalue, differences, margin):
 class Verdict:
     """What the tests let pass; ``print`` says it in words.
 
-    Attributes
+    Parameters
     ----------
     usual : str
         The model that needs no evidence.
@@ -48,8 +49,10 @@ class Verdict:
         Of the rivals over the fallback.
     pvalues : dict of str -> float
         Of the rivals, by all evidence.
-    alpha, margin : float
-        Level of the tests, for all rivals together; gain that these must exceed.
+    alpha : float
+        Level of the tests, for all rivals together.
+    margin : float
+        Gain that the rivals must exceed.
     evidence : str
         What was compared, such as ``"target labels"``.
     unknown : str

@@ -8,6 +8,10 @@ Several sources are a list of (name, estimator) pairs.
 from sktl.parameter._fine_tuned import FineTunedClassifier, FineTunedRegressor
 from sktl.parameter._leaf_refit import LeafRefitClassifier, LeafRefitRegressor
 from sktl.parameter._transfer_forest import TransferForestClassifier, TransferForestRegressor
+from sktl.parameter._transfer_logistic import TransferLogisticRegression
+from sktl.parameter._transfer_poisson import TransferPoissonRegressor
+from sktl.parameter._transfer_ridge import TransferRidge
+from sktl.parameter._transfer_svc import TransferLinearSVC
 from sktl.parameter._transfer_tree import TransferTreeClassifier, TransferTreeRegressor
 
 __all__ = [
@@ -17,6 +21,10 @@ __all__ = [
     "LeafRefitRegressor",
     "TransferForestClassifier",
     "TransferForestRegressor",
+    "TransferLinearSVC",
+    "TransferLogisticRegression",
+    "TransferPoissonRegressor",
+    "TransferRidge",
     "TransferTreeClassifier",
     "TransferTreeRegressor",
 ]

@@ -8,14 +8,12 @@ from scipy.optimize import linprog
 from scipy.spatial.distance import cdist
 
 from sktl._core import transport
+from sktl._core.penalized_transport import group_lasso, laplacian_of_images, penalized_plan
 from sktl._core.transport import (
     exact_plan,
     fixed_order,
     ground_cost,
-    group_lasso,
-    laplacian_of_images,
     onto_marginals,
-    penalized_plan,
     sinkhorn_plan,
     uniform,
 )
@@ -51,19 +49,30 @@ def assert_marginals(plan, a, b):
 @pytest.mark.parametrize("metric", ["sqeuclidean", "euclidean", "cosine", "manhattan"])
 def test_costs_are_distances(metric, samples):
     X, Y, _ = samples
-    plain = cdist(X, Y, {"manhattan": "cityblock"}.get(metric, metric))
+    name = {"manhattan": "cityblock"}.get(metric, metric)
+    shape = cdist(X - X.mean(axis=0), Y - Y.mean(axis=0), name) if metric != "cosine" else cdist(X, Y, name)
+    plain = shape if metric == "sqeuclidean" else cdist(X, Y, name)
     assert_allclose(ground_cost(X, Y, metric, None), plain, atol=1e-12)
-    assert_allclose(ground_cost(X, Y, metric, "max"), plain / plain.max(), atol=1e-12)
-    assert_allclose(ground_cost(X, Y, metric), plain / np.median(plain), atol=1e-12)
+    assert_allclose(ground_cost(X, Y, metric, "max"), plain / shape.max(), atol=1e-12)
+    assert_allclose(ground_cost(X, Y, metric), plain / np.median(shape), atol=1e-12)
     assert_allclose(ground_cost(sparse.csr_array(X), sparse.csr_array(Y), metric, None), plain, atol=1e-7)
     if metric != "cosine":
-        assert_allclose(ground_cost(X + 1e6, Y + 1e6, metric, None), plain, rtol=1e-5)
+        assert_allclose(ground_cost(X + 1e6, Y + 1e6, metric, None), plain, rtol=1e-5, atol=1e-8)
+
+
+@pytest.mark.parametrize("metric", ["sqeuclidean", "euclidean", "manhattan"])
+def test_an_offset_between_the_samples_is_no_part_of_the_unit(metric, samples):
+    X, Y, _ = samples
+    near, far = ground_cost(X, Y, metric), ground_cost(X, Y + 100, metric)
+    if metric == "sqeuclidean":
+        assert_allclose(far, near, atol=1e-10)
+    assert_allclose(np.ptp(far - far.mean(axis=0), axis=0), np.ptp(near - near.mean(axis=0), axis=0), rtol=1)
 
 
 def test_a_median_of_zero_is_no_unit():
-    X = np.array([[0.0], [0.0], [0.0], [4.0]])
-    assert ground_cost(X, X[:1]).max() == 1
-    assert_array_equal(ground_cost(X[:3], X[:2]), 0)
+    X = np.array([[-4.0], [0.0], [0.0], [0.0], [4.0]])
+    assert ground_cost(X, X[1:2]).max() == 1
+    assert_array_equal(ground_cost(X[1:4], X[1:3]), 0)
 
 
 def test_exact_plan_is_the_linear_programme_s(samples):

@@ -1,13 +1,14 @@
 import numpy as np
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
+from scipy import sparse
 from scipy.linalg import inv, sqrtm
 from scipy.spatial.distance import cdist
 from sklearn.neighbors import NearestCentroid
 from sklearn.preprocessing import StandardScaler
 
 from sktl.exceptions import SingleDomainWarning
-from sktl.feature import EasyTLClassifier
+from sktl.feature import CORAL, EasyTLClassifier
 
 
 @pytest.fixture(scope="module")
@@ -54,9 +55,27 @@ def test_coral_maps_the_source_means(two_domains):
     X, y, _ = two_domains
     source, target = X[:101], X[101:]
     roots = [np.real(sqrtm(np.cov(rows.T) + np.eye(5))) for rows in (source, target)]
-    mapped = source @ inv(roots[0]) @ roots[1]
+    mapped = (source - source.mean(axis=0)) @ inv(roots[0]) @ roots[1] + target.mean(axis=0)
     expected = [mapped[y[:101] == c].mean(axis=0) for c in (0, 1)]
     assert_allclose(EasyTLClassifier("coral").fit(X, y).class_means_, expected, atol=1e-10)
+
+
+def test_coral_does_not_see_an_offset_between_the_domains(two_domains):
+    X, y, y_true = two_domains
+    far = X + np.where(np.isnan(y), 20.0, 0.0)[:, None]
+    near, moved = EasyTLClassifier("coral").fit(X, y), EasyTLClassifier("coral").fit(far, y)
+    assert_allclose(moved.class_means_ - 20, near.class_means_, atol=1e-9)
+    assert_array_equal(moved.predict(far[101:]), near.predict(X[101:]))
+
+
+@pytest.mark.parametrize("container", [np.asarray, sparse.csr_array])
+def test_coral_of_fewer_rows_than_columns_is_coral_s(container):
+    rng = np.random.default_rng(0)
+    X, codes = rng.normal(size=(31, 60)) * np.linspace(0.5, 2, 60) + 1, np.arange(31) % 3
+    y = np.where(np.arange(31) >= 17, np.nan, codes)
+    mapped = CORAL().fit_transform(X, y)
+    expected = [mapped[:17][codes[:17] == c].mean(axis=0) for c in range(3)]
+    assert_allclose(EasyTLClassifier("coral").fit(container(X), y).class_means_, expected, atol=1e-8)
 
 
 def test_known_target_labels_count(one_sided):

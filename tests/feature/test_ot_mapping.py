@@ -13,8 +13,10 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import Normalizer, StandardScaler
 
 from sktl import OnLabeled
+from sktl._core import transport
+from sktl._core.clusters import prototypes
 from sktl._core.transport import ground_cost, sinkhorn_plan, uniform
-from sktl.exceptions import MissingExtraError
+from sktl.exceptions import CollapsedImagesWarning, MissingExtraError
 from sktl.feature import OTMapping, _ot_mapping
 
 SINKHORN = {"class_reg": None}
@@ -46,7 +48,7 @@ def test_exact_plan_and_images_are_pot_s(two_domains):
 def test_entropic_plan_is_pot_s(two_domains):
     ot = needs_pot()
     X, y, _ = two_domains
-    cost = ot.dist(X[:101], X[101:])
+    cost = ot.dist(X[:101] - X[:101].mean(axis=0), X[101:] - X[101:].mean(axis=0))
     theirs = ot.bregman.sinkhorn_log(uniform(101), uniform(67), cost / np.median(cost), 0.1, 10_000, stopThr=1e-12)
     mapping = OTMapping(0.1, class_reg=None, tol=1e-10, max_iter=10_000).fit(X, y)
     assert_allclose(mapping.plans_["source"], theirs, atol=1e-9)
@@ -56,7 +58,8 @@ def test_plans_are_in_the_order_of_the_rows(two_domains):
     X, y, _ = two_domains
     order = np.random.default_rng(0).permutation(168)
     straight, shuffled = OTMapping().fit(X, y), OTMapping().fit(X[order], y[order])
-    rows, columns = shuffled.plan_rows_["source"], shuffled.plan_rows_["target"]
+    rows, columns = np.flatnonzero(order < 101), np.flatnonzero(order >= 101)
+    assert_array_equal(shuffled.points_["target"], X[order][columns])
     assert_array_equal(shuffled.plans_["source"], straight.plans_["source"][np.ix_(order[rows], order[columns] - 101)])
 
 
@@ -86,7 +89,8 @@ def test_a_translation_is_undone():
 
 def test_much_entropy_sends_all_to_the_mean(two_domains):
     X, y, _ = two_domains
-    mapped = OTMapping(1e4, class_reg=None).fit_transform(X, y)
+    with pytest.warns(CollapsedImagesWarning, match=r"all rows of 'source' to nearly one place: .* Lower reg"):
+        mapped = OTMapping(1e4, class_reg=None).fit_transform(X, y)
     assert_allclose(mapped[:101], np.broadcast_to(X[101:].mean(axis=0), (101, 5)), atol=1e-3)
 
 
@@ -205,25 +209,76 @@ def test_each_source_has_a_plan_of_its_own(two_domains):
     assert mapping.plans_["b"].shape == (40, 67)
 
 
-def test_max_samples(two_domains):
+def test_means_of_clusters_stand_for_many_rows():
+    # each row five times: with as many points as there are distinct rows, the plan is that of these
+    rng = np.random.default_rng(0)
+    labels = np.arange(60) % 3
+    X = rng.normal(size=(60, 2)) + 8 * labels[:, None]
+    X[40:] += [1, -3]
+    y = np.where(np.arange(60) < 40, labels, np.nan)
+    many, y_many = np.repeat(X, 5, axis=0), np.repeat(y, 5)
+    few = OTMapping().fit(X, y)
+    drawn = OTMapping(max_samples=30).fit(many, y_many)
+    assert few.approximation_ == "exact" and drawn.approximation_ == "prototypes"
+    assert len(drawn.points_["source"]) <= 30 and len(drawn.points_["target"]) <= 30
+    one, other = (m.transform(X[:40], sample_domain=np.full(40, "source")) for m in (few, drawn))
+    assert np.linalg.norm(one - other, axis=1).mean() < 0.5 * np.linalg.norm(X[:40] - one, axis=1).mean()
+
+
+def test_prototypes_keep_weights_classes_and_order():
+    rng = np.random.default_rng(0)
+    X, codes = rng.normal(size=(203, 3)), rng.integers(-1, 2, size=203)
+    found = prototypes(X, codes, 41, np.random.RandomState(0))
+    assert abs(len(found.points) - 41) <= 2 and found.weights.sum() == pytest.approx(1)
+    for code in (-1, 0, 1):
+        own = found.codes == code
+        assert found.weights[own].sum() == pytest.approx(np.mean(codes == code))
+        assert_allclose(found.weights[own] @ found.points[own], X[codes == code].sum(axis=0) / 203, atol=1e-12)
+    order = rng.permutation(203)
+    again = prototypes(X[order], codes[order], 41, np.random.RandomState(0))
+    assert_allclose(again.points, found.points, atol=1e-12)
+    whole = prototypes(X, codes, None, None)
+    assert_array_equal(whole.points, X) and assert_array_equal(whole.weights, 1 / 203)
+
+
+def test_max_samples(two_domains, monkeypatch):
     X, y, _ = two_domains
-    mapping = OTMapping(**SINKHORN, max_samples=50, random_state=1)
-    mapped = mapping.fit_transform(X, y)
-    assert mapping.plans_["source"].shape == (50, 50)
-    rows = mapping.plan_rows_["source"]
-    expected = 50 * mapping.plans_["source"] @ X[mapping.plan_rows_["target"]]
-    assert_allclose(mapped[rows], expected, atol=1e-12)
-    other = OTMapping(**SINKHORN, max_samples=50, random_state=2).fit(X, y)
-    assert not np.array_equal(other.plan_rows_["source"], rows)
     assert OTMapping(**SINKHORN, max_samples=1000).fit(X, y).plans_["source"].shape == (101, 67)
+    monkeypatch.setattr(_ot_mapping, "AUTO_PAIRS", 6000)
+    monkeypatch.setattr(_ot_mapping, "AUTO_SAMPLES", 50)
+    model = OTMapping(**SINKHORN).fit(X, y)
+    assert model.approximation_ == "prototypes" and max(model.plans_["source"].shape) <= 51
+    assert_allclose(model.plans_["source"].sum(), 1)
 
 
 def test_too_many_rows_is_an_early_error(two_domains, monkeypatch):
-    monkeypatch.setattr(_ot_mapping, "MAX_PAIRS", 6000)
+    monkeypatch.setattr(transport, "MAX_PAIRS", 6000)
     X, y, _ = two_domains
-    with pytest.raises(ValueError, match=r"101 rows of 'source' and 67 target rows has 6767 entries; .*max_samples=77"):
-        OTMapping().fit(X, y)
+    with pytest.raises(ValueError, match=r"101 source rows and 67 target rows has 6767 entries .*max_samples='auto'"):
+        OTMapping(max_samples=None).fit(X, y)
     OTMapping(max_samples=77).fit(X, y)
+
+
+@pytest.mark.parametrize("offset", [0.0, 100.0, 1e6])
+def test_a_pure_offset_is_undone_whatever_its_size(offset):
+    rng = np.random.default_rng(0)
+    labels = np.arange(300) % 3
+    X = rng.normal(size=(300, 4)) + 6 * np.eye(4)[labels]
+    near = OTMapping().fit(X, np.where(np.arange(300) < 200, labels, np.nan))
+    X_far = X + np.where(np.arange(300) < 200, 0, offset)[:, None]
+    far = OTMapping().fit(X_far, np.where(np.arange(300) < 200, labels, np.nan))
+    assert_allclose(far.plans_["source"], near.plans_["source"], atol=1e-8)
+    mapped = far.transform(X_far[:200], sample_domain=np.full(200, "source"))
+    means = [mapped[labels[:200] == c].mean(axis=0) - X_far[200:][labels[200:] == c].mean(axis=0) for c in range(3)]
+    assert np.abs(means).max() < 0.5
+
+
+def test_units_of_the_rows_change_nothing_where_the_plan_is_exact(two_domains):
+    needs_pot()
+    X, y, _ = two_domains
+    plain = OTMapping(**EXACT).fit(X, y).plans_["source"]
+    assert_allclose(OTMapping(**EXACT).fit(2.0**-30 * X, y).plans_["source"], plain, atol=1e-12)
+    assert_allclose(OTMapping(**EXACT).fit(2.0**30 * X, y).plans_["source"], plain, atol=1e-12)
 
 
 def test_a_plan_cut_short_warns_with_numbers(two_domains):
@@ -294,7 +349,7 @@ def test_figures_on_office_caltech(real_data):
         ({"metric": "hamming"}, ValueError, "metric must be one of 'cosine', .*; got 'hamming'"),
         ({"norm": "mean"}, ValueError, "norm must be one of 'median', 'max', None; got 'mean'"),
         ({"label_cost": np.inf}, ValueError, "label_cost must be a number >= 0; got inf"),
-        ({"max_samples": 0}, ValueError, "max_samples must be None or an integer >= 1; got 0"),
+        ({"max_samples": 0}, ValueError, "max_samples must be 'auto' or None or an integer >= 1; got 0"),
         ({"max_iter": 0}, ValueError, "max_iter must be an integer >= 1; got 0"),
         ({"tol": 0}, ValueError, "tol must be a number > 0; got 0"),
         ({"n_neighbors": 0}, ValueError, "n_neighbors must be an integer >= 1; got 0"),

@@ -11,9 +11,9 @@ from sklearn.metrics.pairwise import rbf_kernel
 
 import sktl
 from sktl.inspection import DomainReport
-from sktl.inspection._columns import encode, read_columns
-from sktl.inspection._distance import halves_mmd, measure_distance
-from sktl.inspection._evidence import (
+from sktl.inspection.report._columns import encode, read_columns
+from sktl.inspection.report._distance import halves_mmd, measure_distance
+from sktl.inspection.report._evidence import (
     align,
     concept_test,
     expected_mean_test,
@@ -23,7 +23,7 @@ from sktl.inspection._evidence import (
     n_relabellings,
     weighted_distance,
 )
-from sktl.inspection._kinds import ADVICE, KINDS, MEANING, Findings, advise
+from sktl.inspection.report._kinds import ADVICE, KINDS, MEANING, Findings, advise
 from sktl.instance import BBSE, MLLS, DiscriminatorWeighter
 from sktl.metrics import classifier_two_sample_test, feature_shift_test, mmd, mmd_test, proxy_a_distance
 

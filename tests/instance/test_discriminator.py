@@ -36,7 +36,7 @@ def test_default_classifier_sees_squares_where_the_scale_changes(scale, squares)
     rng = np.random.default_rng(0)
     X = np.concatenate([rng.normal(size=(1501, 3)), scale * rng.normal(size=(1201, 3)) + [0.7, 0, 0]])
     fitted = DiscriminatorWeighter().fit(X, np.where(np.arange(2702) < 1501, 0.0, np.nan))
-    assert fitted.classifier_[-1].n_features_in_ == (6 if squares else 3)
+    assert fitted.estimator_[-1].n_features_in_ == (6 if squares else 3)
     log_ratio = ((X**2).sum(1) - ((X - [0.7, 0, 0]) ** 2).sum(1) / scale**2) / 2 - 3 * np.log(scale)
     truth = np.exp(log_ratio[:1501])
     assert np.mean((fitted.weights_[:1501] - truth / truth.mean()) ** 2) < 0.1 * np.var(truth / truth.mean())
@@ -55,7 +55,7 @@ def test_default_classifier_is_the_simplest_of_least_squared_error_on_held_out_r
             p = logistic(option, False).fit(X[~out], domain[~out]).predict_proba(X[out])[:, 1]
             ratio[out] = p / (1 - p) * np.sum(domain[~out] == 0) / np.sum(domain[~out] == 1)
         losses.append((ratio[:101] ** 2 / 2, -ratio[101:]))  # means: E_s (r - truth)^2 / 2 + constant
-    chosen = DiscriminatorWeighter().fit(X, np.where(domain == 1, np.nan, 0)).classifier_
+    chosen = DiscriminatorWeighter().fit(X, np.where(domain == 1, np.nan, 0)).estimator_
     means = [np.mean(a) + np.mean(b) for a, b in losses]
     best = losses[np.argmin(means)]
     errors = [np.sqrt(np.var(a - best[0]) / 101 + np.var(b - best[1]) / 67) for a, b in losses]
@@ -172,7 +172,11 @@ def test_tags_are_the_classifier_s(two_domains):
 @pytest.mark.parametrize(
     "parameters, kind, match",
     [
-        ({"classifier": LinearSVC()}, TypeError, r"classifier must have predict_proba; LinearSVC\(\) does not"),
+        (
+            {"estimator": LinearSVC()},
+            TypeError,
+            "CalibratedClassifierCV.* with fit and predict_proba; got LinearSVC",
+        ),
         ({"cv": 1}, ValueError, "cv must be None or an integer >= 2; got 1"),
         ({"calibrate": "isotonic"}, ValueError, "calibrate must be one of True, False; got 'isotonic'"),
     ],

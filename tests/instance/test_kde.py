@@ -69,3 +69,13 @@ def test_errors(two_domains):
         KDEWeighter(cv=2.5).fit(X, y)
     with pytest.raises(TypeError, match="[Ss]parse"):
         KDEWeighter().fit(sparse.csr_matrix(X), y)
+
+
+def test_a_constant_column_changes_nothing():
+    rng = np.random.default_rng(0)
+    X = np.concatenate([rng.normal(size=(101, 1)), rng.normal(0.7, size=(61, 1))])
+    y = np.repeat([0.0, np.nan], [101, 61])
+    plain = KDEWeighter().fit(X, y)
+    wider = KDEWeighter().fit(np.column_stack([X, np.full((162, 2), 3.0)]), y)
+    assert wider.bandwidth_ == plain.bandwidth_
+    assert_allclose(wider.weights_, plain.weights_, rtol=1e-9)

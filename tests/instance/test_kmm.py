@@ -8,6 +8,7 @@ from sklearn.exceptions import ConvergenceWarning
 from sklearn.linear_model import LinearRegression
 from sklearn.metrics.pairwise import pairwise_kernels, rbf_kernel
 
+from sktl._core.overlap import domain_overlap
 from sktl.instance import KMM, ImportanceWeighted
 
 
@@ -89,11 +90,13 @@ def test_no_shift_means_weights_of_one():
     assert fitted.effective_sample_size_ > 0.9 * 801
 
 
-def test_effective_sample_size_is_kish_s(two_domains):
+def test_effective_sample_size_is_kish_s_lowered_by_what_is_missing(two_domains):
     X, y, _ = two_domains
     fitted = KMM().fit(X, y)
     w = fitted.weights_[~np.isnan(y)]
-    assert fitted.effective_sample_size_ == pytest.approx(w.sum() ** 2 / (w**2).sum())
+    target = np.isnan(two_domains[1])
+    missing = domain_overlap(two_domains[0][~target], two_domains[0][target]).missing  # 1 / u^2 rows
+    assert fitted.effective_sample_size_ == pytest.approx(1 / ((w**2).sum() / w.sum() ** 2 + missing**2))
 
 
 def test_units_of_the_columns_do_not_matter(two_domains):

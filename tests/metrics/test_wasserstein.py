@@ -21,7 +21,7 @@ def test_columns_as_scipy_and_pot(n, m, pot):
     np.testing.assert_allclose(wasserstein_columns(X, Y, 1), expected, rtol=1e-10)
     assert wasserstein_distance(X, Y) == pytest.approx(np.mean(expected))
     squares = [pot.emd2_1d(X[:, j], Y[:, j]) for j in range(3)]
-    np.testing.assert_allclose(wasserstein_columns(X, Y, 2), squares, rtol=1e-10)
+    np.testing.assert_allclose(wasserstein_columns(X, Y, 2) ** 2, squares, rtol=1e-10)
     assert wasserstein_distance(X, Y, p=2) == pytest.approx(np.sqrt(np.mean(squares)))
 
 
@@ -37,7 +37,7 @@ def test_sliced_as_pot(pot):
     X, Y = rng.normal(size=(101, 5)), rng.normal(size=(67, 5)) + 0.5
     directions = random_directions(5, 31, rng)
     np.testing.assert_allclose(np.linalg.norm(directions, axis=0), 1)
-    ours = np.mean(wasserstein_projections(X, Y, directions, 2)) ** 0.5
+    ours = np.mean(wasserstein_projections(X, Y, directions, 2) ** 2) ** 0.5
     assert ours == pytest.approx(pot.sliced_wasserstein_distance(X, Y, projections=directions, p=2), rel=1e-10)
 
 
@@ -89,3 +89,38 @@ def test_errors():
         wasserstein_distance(X, X, method="sinkhorn")
     with pytest.raises(ValueError, match="p must be a number >= 1; got 0.5"):
         wasserstein_distance(X, X, p=0.5)
+
+
+@pytest.mark.parametrize("method", ["marginal", "sliced", "exact"])
+@pytest.mark.parametrize("p", [1, 2, 7.5])
+@pytest.mark.parametrize("unit", [1e-8, 1e-150, 3e150])
+def test_the_distance_has_the_units_of_the_rows(method, p, unit):
+    if method == "exact":
+        pytest.importorskip("ot")
+    rng = np.random.default_rng(0)
+    X, Y = rng.normal(size=(41, 3)), rng.normal(size=(53, 3)) + 1
+    plain = wasserstein_distance(X, Y, method=method, p=p)
+    assert wasserstein_distance(unit * X, unit * Y, method=method, p=p) == pytest.approx(unit * plain, rel=1e-9)
+
+
+@pytest.mark.parametrize("method", ["marginal", "exact"])
+def test_large_powers_tend_to_the_longest_way(method):
+    # one way of 3, all others of 1 / 1024: W_p = 3 (1 / 40)^(1 / p), which tends to 3
+    pytest.importorskip("ot")
+    X = np.column_stack([8.0 * np.arange(40), np.zeros(40)])
+    Y = X + [2.0**-10, 0]
+    Y[7] = X[7] + [3, 0]
+    for p in (1, 50, 700, 5000):
+        shares = (39 * 2.0 ** (-10 * p) + 3**p) / 40 if p < 100 else None
+        expected = shares ** (1 / p) if shares else 3 * 40 ** (-1 / p)
+        found = wasserstein_distance(X, Y, method=method, p=p)
+        # a mean over the two columns, of which the second is 0
+        expected = expected * 0.5 ** (1 / p) if method == "marginal" else expected
+        assert found == pytest.approx(expected, rel=1e-6)
+
+
+def test_far_rows_do_not_hide_where_the_mass_goes():
+    # both samples hold a pair 1e5 apart; mass moves by 1, and (1 / 1e5)^80 is 0
+    pytest.importorskip("ot")
+    X = np.array([[0.0, 0.0], [1e5, 0.0], [5.0, 5.0]])
+    assert wasserstein_distance(X, X + [1, 0], method="exact", p=80) == pytest.approx(1, rel=1e-9)

@@ -127,13 +127,13 @@ def test_errors_of_both(two_sites, function):
     X, y, site = two_sites
     model = LogisticRegression()
     with pytest.raises(
-        TypeError, match=r"scoring must be a string, a callable or None: one score .*; got \['accuracy'"
+        TypeError, match=r"scoring must be None or the name of one score or a callable; got \['accuracy'"
     ):
         function(model, X, y, site, scoring=["accuracy", "roc_auc"])
     for wrong in (LogisticRegression, None, StandardScaler()):
         with pytest.raises(TypeError, match=r"estimator must be a classifier or regressor, .* LogisticRegression\(\)"):
             function(wrong, X, y, site)
-    with pytest.raises(TypeError, match="baseline must be a classifier or regressor"):
+    with pytest.raises(TypeError, match="baseline must be None or a classifier or regressor"):
         function(model, X, y, site, baseline=LogisticRegression)
     with pytest.raises(ValueError, match="y is needed: the labels of the sources, and of some target rows"):
         function(model, X, None, site)

@@ -14,7 +14,7 @@ from sklearn.svm import LinearSVC
 
 from sktl.exceptions import MissingExtraError, UnlabeledSourceWarning
 from sktl.model_selection import GradualSelfTraining
-from sktl.model_selection._gradual import confidence, gentlest_route, most_confident
+from sktl.model_selection._steps import confidence, gentlest_route, most_confident
 
 NAMES = ["start", "e", "a", "d", "b", "c", "f", "g", "target"]  # in the order of the angles
 
@@ -30,9 +30,12 @@ def rotation():
     return X, y, site, np.where(step == 0, y, np.nan)
 
 
+LINEAR = LogisticRegression(max_iter=1000)
+
+
 def test_it_is_the_loop_of_the_paper(rotation):
     X, y, site, shown = rotation
-    fitted = GradualSelfTraining(path=NAMES[1:-1], drop=0.1).fit(X, shown, sample_domain=site)
+    fitted = GradualSelfTraining(LINEAR, path=NAMES[1:-1], drop=0.1).fit(X, shown, sample_domain=site)
     model = LogisticRegression(max_iter=1000).fit(X[site == "start"], y[site == "start"])
     for k, name in enumerate(NAMES[1:], start=1):
         rows = X[site == name]
@@ -132,7 +135,7 @@ def test_rows_on_their_way_stand_in_for_missing_domains():
     X = rng.normal(size=(200, 2)) / 4 + 2.0 * y[:, None]
     X[100:] = X[:100] + np.array([0.0, 0.6])  # each row, moved
     shown = np.where(np.arange(200) < 100, y, np.nan)
-    fitted = GradualSelfTraining(n_interpolated=2, drop=0.0).fit(X, shown)
+    fitted = GradualSelfTraining(LINEAR, n_interpolated=2, drop=0.0).fit(X, shown)
     assert fitted.path_ == ["source", pytest.approx(1 / 3), pytest.approx(2 / 3), "target"]
     model = LogisticRegression(max_iter=1000).fit(X[:100], y[:100])
     for fraction in (1 / 3, 2 / 3, 1.0):  # the optimal plan moves each row to its own image
@@ -144,7 +147,7 @@ def test_rows_on_their_way_stand_in_for_missing_domains():
 def test_domains_are_made_between_each_two_on_the_path(rotation):
     pytest.importorskip("ot", reason="interpolation needs the ot extra")
     X, _, site, shown = rotation
-    fitted = GradualSelfTraining(path=["b"], n_interpolated=1, drop=0.1).fit(X, shown, sample_domain=site)
+    fitted = GradualSelfTraining(LINEAR, path=["b"], n_interpolated=1, drop=0.1).fit(X, shown, sample_domain=site)
     assert fitted.path_ == ["source", 0.5, "b", 0.5, "target"]
     start, middle = X[site == "start"], X[site == "b"]
     rows, columns = linear_sum_assignment(((start[:, None] - middle) ** 2).sum(axis=-1))  # as many rows: a matching
@@ -154,7 +157,7 @@ def test_domains_are_made_between_each_two_on_the_path(rotation):
     by_hand = LogisticRegression(max_iter=1000).fit(between[kept], first.predict(between[kept]))
     assert_allclose(fitted.estimators_[1].coef_, by_hand.coef_, rtol=1e-3)
     order = np.random.default_rng(1).permutation(len(X))
-    again = GradualSelfTraining(path=["b"], n_interpolated=1, drop=0.1).fit(
+    again = GradualSelfTraining(LINEAR, path=["b"], n_interpolated=1, drop=0.1).fit(
         X[order], shown[order], sample_domain=site[order]
     )
     assert_allclose(again.predict_proba(X), fitted.predict_proba(X), rtol=1e-2, atol=1e-4)
@@ -203,7 +206,7 @@ def test_errors(rotation, monkeypatch):
     X, _, site, shown = rotation
     with pytest.raises(ValueError, match=r"path names \['z'\]; the domains without labels .* are \['"):
         GradualSelfTraining(path=["z"]).fit(X, shown, sample_domain=site)
-    with pytest.raises(ValueError, match="path must be 'auto', 'given' or a list"):
+    with pytest.raises(ValueError, match="path must be 'auto' or 'given' or a list"):
         GradualSelfTraining(path="shortest").fit(X, shown, sample_domain=site)
     with pytest.raises(ValueError, match="drop must be"):
         GradualSelfTraining(drop=1.0).fit(X, shown, sample_domain=site)
@@ -217,7 +220,9 @@ def test_errors(rotation, monkeypatch):
         GradualSelfTraining().fit(X, None, site)
     with pytest.raises(ValueError, match=r"path must name each domain once; got \['a', 'a'\]"):
         GradualSelfTraining(path=["a", "a"]).fit(X, shown, site)
-    with pytest.raises(TypeError, match=r"must be a classifier or regressor, .* such as LogisticRegression\(\)"):
+    with pytest.raises(
+        TypeError, match=r"must be None or a classifier or regressor, .* such as LogisticRegression\(\)"
+    ):
         GradualSelfTraining(LogisticRegression).fit(X, shown, site)
     lonely = np.where(np.arange(len(X)) == np.flatnonzero(site == "a")[0], "lonely", site)
     with pytest.raises(ValueError, match="needs two rows of each domain; 'lonely' has 1. .* or pass path, or a metric"):

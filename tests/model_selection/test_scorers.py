@@ -443,7 +443,7 @@ def test_errors(two_domains):
         SoftNeighborhoodDensityScorer()(model, X[:102], y[:102])
     with pytest.raises(ValueError, match="mix must be"):
         MixValScorer(mix=0.5)(model, X, y)
-    with pytest.raises(TypeError, match="metric must be None or a function"):
+    with pytest.raises(TypeError, match="metric must be None or a callable"):
         DiscrepancyScorer(metric="mmd")(model, X, y)
     with pytest.raises(TypeError, match="must be numbers"):
         MixValScorer()(model, X.astype(str), y)

@@ -224,7 +224,7 @@ def test_weights_by_distance_are_the_optimum_of_the_bound(reach):
 def test_the_weighted_selector_is_a_fit_by_hand(ten_sources):
     X, y, site = ten_sources
     told = np.where((site == "target") & (np.arange(len(y)) % 4 > 0), np.nan, y)
-    selector = SourceSelector(LogisticRegression(), weights="distance", reg=9.0).fit(X, told, sample_domain=site)
+    selector = SourceSelector(LogisticRegression(), weights="distance", reach=9.0).fit(X, told, sample_domain=site)
     ranking = rank_sources(X, sample_domain=site)
     d, rows = ranking.distances, ranking.n_rows
     level = brentq(
@@ -251,7 +251,7 @@ def test_the_reach_counts_the_errors_by_rows(ten_sources):
     X, y, site = ten_sources
     kept = ~np.isin(site, ["s2", "s9"]) | (np.arange(len(X)) % 4 == 0)  # two sources of a quarter of the rows
     X, hidden, site = X[kept], np.where(site == "target", np.nan, y)[kept], site[kept]
-    selector = SourceSelector(LogisticRegression(), weights="distance", reg=6.0).fit(X, hidden, sample_domain=site)
+    selector = SourceSelector(LogisticRegression(), weights="distance", reach=6.0).fit(X, hidden, sample_domain=site)
     d, errors, rows = selector.ranking_.distances, selector.ranking_.standard_errors, selector.ranking_.n_rows
     assert set(rows) > {10} and 3 < len(selector.selected_) < 10
     (first, *_, last), n = selector.source_weights_, len(selector.selected_)
@@ -268,7 +268,7 @@ def test_weights_of_equal_distances_are_uniform(ten_sources):
     assert len(selector.selected_) == 10
     assert_allclose(selector.source_weights_, np.ones(10))
     assert_allclose(selector.estimator_.estimator_.coef_, plain.estimator_.coef_)
-    far = SourceSelector(LogisticRegression(), weights="distance", reg=1e6).fit(X, hidden, sample_domain=site)
+    far = SourceSelector(LogisticRegression(), weights="distance", reach=1e6).fit(X, hidden, sample_domain=site)
     assert_allclose(far.estimator_.estimator_.coef_, plain.estimator_.coef_, rtol=1e-3)
 
 
@@ -276,10 +276,10 @@ def test_the_weights_do_not_depend_on_order_names_or_units(ten_sources):
     X, y, site = ten_sources
     hidden = np.where(site == "target", np.nan, y)
     near = {"metric": lambda A, B: mmd(A, B), "n_sources": 6, "n_bootstrap": 5, "weights": "distance"}
-    first = SourceSelector(LogisticRegression(), reg=3.0, **near).fit(X, hidden, sample_domain=site)
+    first = SourceSelector(LogisticRegression(), reach=3.0, **near).fit(X, hidden, sample_domain=site)
     renamed = np.array(["target" if name == "target" else f"u{name}" for name in site])
     near["metric"], near["higher_is_nearer"] = lambda A, B: 7 - 100 * mmd(A, B), True
-    other = SourceSelector(LogisticRegression(), reg=3.0, **near).fit(X, hidden, sample_domain=renamed)
+    other = SourceSelector(LogisticRegression(), reach=3.0, **near).fit(X, hidden, sample_domain=renamed)
     assert other.selected_ == [f"u{name}" for name in first.selected_]
     assert_allclose(other.source_weights_, first.source_weights_)
 
@@ -290,7 +290,7 @@ def test_weights_reach_the_last_step_of_a_pipeline_that_adapts(ten_sources, rout
     hidden = np.where(site == "target", np.nan, y)
     inner = make_pipeline(StandardScaler(), TCA(n_components=2), OnLabeled(make_pipeline(StandardScaler(), SVC())))
     with sklearn.config_context(enable_metadata_routing=routing):
-        selector = SourceSelector(inner, weights="distance", reg=9.0).fit(X, hidden, sample_domain=site)
+        selector = SourceSelector(inner, weights="distance", reach=9.0).fit(X, hidden, sample_domain=site)
     of = dict(zip(selector.selected_, selector.source_weights_, strict=True)) | {"target": selector.source_weights_[0]}
     kept = np.isin(site, list(of))
     weights = np.array([of[name] for name in site[kept]])
@@ -306,7 +306,7 @@ def test_the_selector_in_a_pipeline_and_a_search(ten_sources, routing):
     X, y, site = ten_sources
     hidden, target = np.where(site == "target", np.nan, y), site == "target"
     pipe = make_pipeline(StandardScaler(), SourceSelector(LogisticRegression(), n_bootstrap=5))
-    grid = {"sourceselector__weights": ["uniform", "distance"], "sourceselector__reg": [1.0, 1e6]}
+    grid = {"sourceselector__weights": ["uniform", "distance"], "sourceselector__reach": [1.0, 1e6]}
     search = GridSearchCV(pipe, grid, cv=TargetKFold(2), scoring="accuracy", error_score="raise")
     some = np.where(target & (np.arange(len(y)) % 4 > 0), np.nan, y)
     with sklearn.config_context(enable_metadata_routing=routing):
@@ -425,11 +425,11 @@ def test_errors(ten_sources):
         SourceSelector(LogisticRegression(), n_sources=0).fit(X, y, site)
     with pytest.raises(ValueError, match="weights must be one of 'uniform', 'distance'; got 'inverse'"):
         SourceSelector(LogisticRegression(), weights="inverse").fit(X, y, site)
-    with pytest.raises(ValueError, match="reg must be a number > 0"):
-        SourceSelector(LogisticRegression(), weights="distance", reg=0).fit(X, y, site)
+    with pytest.raises(ValueError, match="reach must be a number > 0"):
+        SourceSelector(LogisticRegression(), weights="distance", reach=0).fit(X, y, site)
     with pytest.raises(TypeError, match=r"must take sample_weight .* KNeighborsClassifier.* Or pass weights='uniform'"):
         SourceSelector(KNeighborsClassifier(), weights="distance").fit(X, y, site)
-    with pytest.raises(TypeError, match="metric must be None or a function of two samples"):
+    with pytest.raises(TypeError, match="metric must be None or a callable"):
         rank_sources(X, y, site, metric="mmd")
     mixed = pd.DataFrame(X).assign(smoker="no")
     for rows, reason in ((mixed, "could not convert string"), (np.where(X > 2, np.nan, X), "contains NaN")):

@@ -1,0 +1,193 @@
+"""Write docs/parameters.md, the table of all public parameters: ``python docs/parameters.py``.
+
+One name stands for one notion; a paper's own symbol says so. The tests hold the page to the code, and the code to
+this list.
+"""
+
+import collections
+import importlib
+import inspect
+import pkgutil
+from pathlib import Path
+
+from sklearn.base import BaseEstimator
+
+import sktl
+
+#: What a name stands for, wherever it is used.
+NOTIONS = {
+    "B": "upper bound of a weight (the paper's symbol)",
+    "align": "how source rows are brought to the target first",
+    "align_means": "whether the source's mean is moved onto the target's",
+    "alpha": "level of a test",
+    "alternatives": "further transfer models, by name",
+    "average": "how classes are averaged, as in scikit-learn",
+    "balance": "share of the class-conditional terms",
+    "bandwidth": "standard deviation of a kernel, in standard deviations of the columns",
+    "baseline": "the model that transfer has to beat",
+    "beta": "weight of the penalty on the projection (the paper's symbol)",
+    "biased": "whether an estimate keeps its bias, and so is never negative",
+    "block_size": "pairs of rows, or permutations, held at once",
+    "calibrate": "whether probabilities are calibrated",
+    "calibration": "how probabilities are calibrated",
+    "categorical_features": "columns tested as categories",
+    "class_balanced": "whether class means count by their class's share",
+    "class_reg": "the penalty that keeps classes together",
+    "clip": "upper bound of the weights",
+    "coef0": "constant of a kernel, as in scikit-learn",
+    "confusion": "confusion matrix of probabilities or of classes",
+    "correction": "correction for many tests",
+    "crop": "which of the digits are cropped alike",
+    "cv": "folds, or a splitter",
+    "data_home": "folder of the data",
+    "degree": "degree of a kernel, as in scikit-learn",
+    "drop": "share of the least confident rows left out",
+    "eps": "tolerance of a constraint",
+    "estimator": "any model handed in",
+    "estimators": "models handed in, by name",
+    "eta": "weight of the class penalty (the paper's symbol)",
+    "feature_scale": "size of the new features beside the old",
+    "flattening": "power of the weights",
+    "form": "which of two equal forms of a map",
+    "gamma": "width of a kernel, in 1 / squared units",
+    "graph_weight": "weight of the neighbours' graph",
+    "higher_is_nearer": "whether a metric is a score of nearness",
+    "kernel": "a pairwise kernel",
+    "label_cost": "cost of joining rows of different labels",
+    "label_weight": "weight of the labels beside the variance",
+    "loss": "loss of a row",
+    "margin": "gain that must be exceeded",
+    "max_exact": "rows up to which the exact form is used",
+    "max_iter": "iterations at the most",
+    "max_pairs": "pairs of rows up to which an exact plan is tried",
+    "max_rank": "rank of a factor at the most",
+    "max_samples": "rows drawn at the most",
+    "method": "which of several estimates or solvers",
+    "metric": "a distance",
+    "min_rows": "rows that a feature must occur in",
+    "mmd_weight": "weight of the distance between the domains' means",
+    "mode": "which question is asked",
+    "mu": "the components' penalty",
+    "n_annealing": "rounds of annealing",
+    "n_bootstrap": "bootstrap samples",
+    "n_centers": "centres of kernels or cells",
+    "n_components": "number of new features or dimensions",
+    "n_estimators": "rounds of boosting",
+    "n_features": "number of columns or random features",
+    "n_frequent": "number of frequent columns",
+    "n_interpolated": "domains to make between two",
+    "n_jobs": "parallel jobs, by joblib",
+    "n_labeled": "labelled target rows",
+    "n_landmarks": "rows that a function is expanded in",
+    "n_layers": "number of layers",
+    "n_neighbors": "number of neighbours",
+    "n_permutations": "relabellings of a test",
+    "n_pivots": "number of pivots",
+    "n_projections": "number of directions",
+    "n_repeats": "repetitions",
+    "n_source": "rows of the source",
+    "n_source_estimators": "rounds of boosting on each source",
+    "n_sources": "number of sources kept",
+    "n_steps": "steps of the first stage",
+    "n_target": "rows of the target",
+    "name": "name of a file",
+    "noise": "size of the noise, or share of features deleted",
+    "nonnegative": "how a ratio is kept from being negative",
+    "norm": "unit of the distances",
+    "p": "order of a distance",
+    "path": "domains to go through",
+    "pivots": "how pivots are chosen",
+    "pooling": "how far covariances are drawn together",
+    "random_state": "seed or generator",
+    "reach": "how far the weights of sources reach",
+    "reference": "whose centre and scale the domains are brought to",
+    "reg": "a ridge or an entropic penalty",
+    "resample": "whether rows are drawn instead of weighted",
+    "rho": "rows that join a round (the paper's symbol)",
+    "scale": "standard deviation of the target",
+    "scoring": "a scorer",
+    "shift": "distance of the means",
+    "shrinkage": 'how far an estimate is drawn to a simple one; "auto" by the data',
+    "smoothing": "rows added to each cell",
+    "solver": "which solver",
+    "squared": "whether the square is returned",
+    "stack": "whether old features stand beside the new",
+    "start_weight": "cost of a row that has just joined",
+    "store_weights": "whether the weights of all rounds are kept",
+    "target_weight": "total weight of the target rows beside the source's",
+    "targets": "which domains play the target",
+    "task": "classification or regression",
+    "test_size": "share of the rows held out",
+    "threshold": "bar that must be passed",
+    "tol": "tolerance at which iteration ends",
+    "weighter": "estimates importance weights",
+    "weights": "how much each source counts",
+    "with_labels": "what decides where target labels are known",
+    "with_mean": "whether the centre is taken away",
+    "with_std": "whether the scale is divided out",
+    "without_labels": "what decides where no target label is known",
+}
+#: A paper's own symbol, kept where its readers expect it.
+SYMBOLS = {
+    ("alpha", "CMMSClassifier"): "weight of the distances to centroids (the paper's symbol)",
+    ("alpha", "JDOTClassifier"): "weight of the distances beside the losses (the paper's symbol)",
+    ("alpha", "JDOTRegressor"): "weight of the distances beside the losses (the paper's symbol)",
+    ("alpha", "RULSIF"): "share of the target in the denominator (the paper's symbol)",
+    ("alpha", "pearson_divergence"): "share of the target in the denominator (the paper's symbol)",
+}
+#: Data, not options.
+DATA = {"X", "y", "X_source", "X_target", "y_source", "y_target", "y_proba", "sample_domain", "target", "rows", "argv"}
+DATA |= {"prior_target", "proba_target"}
+
+
+def members():
+    """Public classes and functions that take options, by name."""
+    found = {}
+    for info in pkgutil.iter_modules(sktl.__path__, "sktl."):
+        if not info.ispkg or info.name.rpartition(".")[2].startswith("_") or info.name in ("sktl.base", "sktl.cli"):
+            continue
+        module = importlib.import_module(info.name)
+        for name in module.__all__:
+            value = getattr(module, name)
+            if inspect.isfunction(value) or (inspect.isclass(value) and issubclass(value, BaseEstimator)):
+                found[name] = value
+    return dict(sorted(found.items()))
+
+
+def uses():
+    """For each (parameter, notion): the members that have it, by default."""
+    found = collections.defaultdict(lambda: collections.defaultdict(list))
+    for name, value in members().items():
+        for parameter in inspect.signature(value).parameters.values():
+            if parameter.name in DATA or (parameter.name == "source" and inspect.isfunction(value)):
+                continue
+            notion = SYMBOLS.get((parameter.name, name)) or NOTIONS.get(parameter.name)
+            if notion is None:
+                raise KeyError(f"{name} has the parameter {parameter.name!r}: say in docs/parameters.py what it means.")
+            default = "required" if parameter.default is parameter.empty else f"`{parameter.default!r}`"
+            found[parameter.name, notion][default].append(f"`{name}`")
+    return found
+
+
+def page():
+    """The page as text."""
+    found = uses()
+    idle = sorted(set(NOTIONS) - {name for name, _ in found})
+    if idle:
+        raise KeyError(f"No member has the parameters {idle}: take them out of docs/parameters.py.")
+    lines = [
+        "# Parameters",
+        "",
+        "One name, one notion. Written by `python docs/parameters.py`; the tests hold it to the code.",
+        "",
+        "| parameter | what it is | default: where |",
+        "|---|---|---|",
+    ]
+    for (name, notion), defaults in sorted(found.items()):
+        where = "; ".join(f"{default}: {', '.join(names)}" for default, names in sorted(defaults.items()))
+        lines.append(f"| `{name}` | {notion} | {where} |")
+    return "\n".join(lines) + "\n"
+
+
+if __name__ == "__main__":
+    (Path(__file__).parent / "parameters.md").write_text(page())

@@ -1,0 +1,50 @@
+"""Files that are written whole or not at all."""
+
+import os
+import stat
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from secrets import token_hex
+
+
+@contextmanager
+def replacing(path):
+    """Lend a new file beside ``path`` to write to; it takes the place of ``path`` if nothing fails, else it is removed.
+
+    Its name is new and nobody's guess. A link stays one: the file that it leads to is replaced. A file that exists
+    keeps its mode. An ``OSError`` names ``path`` alone.
+    """
+    path = Path(path)
+    place = Path(os.path.realpath(path))
+    beside = place.with_name(f".{token_hex(8)}{place.suffix}")  # writers look at the suffix
+    try:
+        mode = _mode(place)
+        beside.open("xb").close()  # fails if there is one of that name, whoever made it
+        yield beside
+        if mode is not None:
+            beside.chmod(mode)
+        os.replace(beside, place)
+    except OSError as error:
+        words = (error.strerror or str(error)).replace(str(beside), str(path))
+        raise OSError(error.errno, words, str(path)) from error
+    finally:
+        with suppress(OSError):  # a name that can't be made can't be removed either
+            beside.unlink(missing_ok=True)
+
+
+def check_writable(path):
+    """Raise an ``OSError`` if a file can't be made where ``path`` is to be written; leaves nothing."""
+    with suppress(_NothingWritten), replacing(path):
+        raise _NothingWritten
+
+
+class _NothingWritten(Exception):
+    """The file that was lent is not to take its place."""
+
+
+def _mode(place):
+    """The mode of a file that exists, or None."""
+    try:
+        return stat.S_IMODE(place.stat().st_mode)
+    except FileNotFoundError:
+        return None

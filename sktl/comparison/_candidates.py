@@ -1,0 +1,201 @@
+"""The methods that ``sktl compare`` can try: one entry of :data:`METHODS` each, an ordinary scikit-learn pipeline.
+
+A new method is a function that builds its pipeline, and an entry. What it may learn from (``learns_from``,
+``unlabeled``) decides which rows and labels ``fit`` gets; the protocols in ``_protocols.py`` do the rest.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+from sklearn.compose import ColumnTransformer
+from sklearn.ensemble import HistGradientBoostingClassifier, HistGradientBoostingRegressor
+from sklearn.impute import SimpleImputer
+from sklearn.linear_model import LogisticRegression, Ridge
+from sklearn.pipeline import Pipeline, make_pipeline
+from sklearn.preprocessing import Normalizer, OneHotEncoder, StandardScaler
+
+from sktl._core.columns import MISSING
+from sktl.base import OnLabeled
+from sktl.comparison._tables import Columns
+from sktl.feature import CORAL, TCA, DomainScaler, TransferVotingClassifier
+from sktl.instance import KMM, ImportanceWeighted, TrAdaBoostClassifier
+
+TASKS = ("classification", "regression")
+MAX_COMPONENTS = 30
+
+
+@dataclass(frozen=True)
+class Setting:
+    """What a pipeline is built for."""
+
+    task: str
+    columns: Columns
+    seed: int
+
+    def pick(self, classifier, regressor):
+        """Pick the one of two that suits the task."""
+        return classifier if self.task == "classification" else regressor
+
+
+@dataclass(frozen=True)
+class Method:
+    """A way to get from the two tables to a model.
+
+    Attributes
+    ----------
+    name : str
+        Its name for ``--methods``.
+    model : callable
+        Function of a :class:`Setting`: what it is, in a few words.
+    build : callable
+        Function of a :class:`Setting`: the pipeline.
+    learns_from : {"source", "target", "both"}
+        Whose labels ``fit`` sees.
+    unlabeled : bool
+        Whether ``fit`` also sees the rows without a label.
+    tasks : tuple of str
+        The tasks it can do.
+    fit_params : callable
+        Function of the rows' labels and target mask: further arguments of the pipeline's ``fit``.
+    by_name : bool
+        Whether it is tried only where ``--methods`` names it: it is slow.
+    """
+
+    name: str
+    model: Callable
+    build: Callable
+    learns_from: str = "source"
+    unlabeled: bool = False
+    tasks: tuple = TASKS
+    fit_params: Callable = lambda y, target: {}
+    by_name: bool = False
+
+    def reason_to_skip(self, task, labels_are_used):
+        """Say why it can't be tried, or None."""
+        if task not in self.tasks:
+            return f"made for {' and '.join(self.tasks)} only"
+        if self.learns_from != "source" and not labels_are_used:
+            return "target labels are needed (--target-labels use)"
+        return None
+
+
+# --- the parts of the pipelines ---
+
+
+def prepare(columns, scaled=True):
+    """Impute and encode: numbers on one scale, an indicator column for each frequent value of a category."""
+    numbers = make_pipeline(SimpleImputer(strategy="median", keep_empty_features=True), StandardScaler())
+    levels = [np.array(levels, dtype=object) for levels in columns.levels.values()]
+    categories = make_pipeline(
+        SimpleImputer(strategy="constant", fill_value=MISSING),
+        OneHotEncoder(categories=levels, handle_unknown="ignore", sparse_output=False),
+    )
+    parts = [("numbers", numbers if scaled else "passthrough", columns.numeric)] if columns.numeric else []
+    parts += [("categories", categories, list(columns.levels))] if levels else []
+    return ColumnTransformer(parts)
+
+
+def pipeline(setting, *steps, scaled=True):
+    """Put the columns' preparation in front of ``steps``; the last one is called "model"."""
+    *between, model = steps
+    named = [(type(step).__name__.lower(), step) for step in between]
+    return Pipeline([("prepare", prepare(setting.columns, scaled)), *named, ("model", model)])
+
+
+def linear(setting):
+    """Build the linear model that every method but the trees ends in, so that gains are the method's."""
+    return setting.pick(LogisticRegression(max_iter=1000), Ridge())
+
+
+def linear_name(setting):
+    """Name the model of :func:`linear`."""
+    return setting.pick("logistic regression", "ridge")
+
+
+def build_linear(setting):
+    """Scaled rows and the linear model."""
+    return pipeline(setting, linear(setting))
+
+
+def build_trees(setting):
+    """Boosted trees, which take missing numbers as they are."""
+    trees = setting.pick(HistGradientBoostingClassifier, HistGradientBoostingRegressor)(random_state=setting.seed)
+    return pipeline(setting, trees, scaled=False)
+
+
+def build_kmm(setting):
+    """Source rows weighted by kernel mean matching."""
+    return pipeline(setting, ImportanceWeighted(linear(setting), KMM()))
+
+
+def build_tca(setting):
+    """Components in which the two tables look alike: at least one direction fewer than there are columns."""
+    n_components = min(MAX_COMPONENTS, max(1, setting.columns.width - 1))
+    tca = TCA(n_components=n_components, kernel="linear", random_state=setting.seed)
+    return pipeline(setting, tca, OnLabeled(linear(setting)))
+
+
+def build_scaled(setting):
+    """Each table's columns standardised by that table's own means and deviations."""
+    return pipeline(setting, DomainScaler(), OnLabeled(linear(setting)))
+
+
+def build_coral(setting):
+    """Each table standardised by itself, then both turned towards one covariance."""
+    return pipeline(setting, DomainScaler(), CORAL(form="kernel"), OnLabeled(linear(setting)))
+
+
+def build_votes(setting):
+    """Two classifiers that adapt as they fit: the best on many columns of one kind (benchmarks/office_caltech.py)."""
+    return pipeline(setting, DomainScaler(), Normalizer(), TransferVotingClassifier())
+
+
+def build_tradaboost(setting):
+    """Boosting that lowers the weights of source rows that disagree with the target's labels."""
+    return pipeline(setting, TrAdaBoostClassifier(linear(setting), n_estimators=10))
+
+
+def even_weights(y, target):
+    """Sample weights under which the labelled rows of both tables weigh the same in total."""
+    return np.where(target, (~target).sum() / target.sum(), 1.0)
+
+
+# --- the registry ---
+
+METHODS = {
+    method.name: method
+    for method in (
+        Method("source-only", linear_name, build_linear),
+        Method("source-trees", lambda setting: "boosted trees", build_trees),
+        Method("kmm", lambda setting: f"KMM weights + {linear_name(setting)}", build_kmm, unlabeled=True),
+        Method("tca", lambda setting: f"TCA + {linear_name(setting)}", build_tca, unlabeled=True),
+        Method("scaled", lambda setting: f"own scale + {linear_name(setting)}", build_scaled, unlabeled=True),
+        Method("coral", lambda setting: f"own scale, CORAL + {linear_name(setting)}", build_coral, unlabeled=True),
+        Method(
+            "votes",
+            lambda setting: "own scale, unit rows, MEDA + SPL",
+            build_votes,
+            unlabeled=True,
+            tasks=("classification",),
+            by_name=True,
+        ),
+        Method("target-only", linear_name, build_linear, learns_from="target"),
+        Method(
+            "pooled",
+            lambda setting: f"{linear_name(setting)}, target up-weighted",
+            build_linear,
+            learns_from="both",
+            fit_params=lambda y, target: {"model__sample_weight": even_weights(y, target)},
+        ),
+        Method(
+            "tradaboost",
+            lambda setting: "TrAdaBoost",
+            build_tradaboost,
+            learns_from="both",
+            tasks=("classification",),
+            fit_params=lambda y, target: {"model__sample_domain": target},
+        ),
+    )
+}
+BASELINE = "source-only"

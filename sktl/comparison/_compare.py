@@ -1,0 +1,214 @@
+"""Try every method on two tables, score it against the source-only baseline, choose by one verdict."""
+
+import time
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+
+from sktl._checks import InstanceOf, checked
+from sktl.comparison._candidates import BASELINE, METHODS, Setting
+from sktl.comparison._protocols import CircularValidation, FoldedLabels, HiddenLabels
+from sktl.comparison._words import InputError, count, did_you_mean
+from sktl.model_selection.evidence import MIN_LABELS, judge
+
+MIN_CHANGED = 5  # rows whose score a method must change before it can be chosen: fewer are chance's
+LEVEL = 0.05  # how often noise may get any method chosen over the baseline
+PLAIN = ("target-only", "pooled")  # what transfer must beat too, where they beat the baseline
+
+
+def silent(line):
+    """Let a line of progress pass."""
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What came of one method.
+
+    Attributes
+    ----------
+    name, model : str
+        Its name, and what it is in a few words.
+    skipped, failed : str or None
+        Why it was not tried, or what broke.
+    row_scores : ndarray or None
+        One number a scored row; their mean is the accuracy, or R2.
+    seconds : float
+    agreement : float
+        How far its target predictions agree with those of all methods; NaN where that was not asked.
+    warnings : list of str
+    """
+
+    name: str
+    model: str
+    skipped: str | None = None
+    failed: str | None = None
+    row_scores: np.ndarray | None = None
+    seconds: float = np.nan
+    agreement: float = np.nan
+    warnings: list = field(default_factory=list)
+
+    @property
+    def scored(self):
+        """Whether it was tried and did not fail."""
+        return self.row_scores is not None
+
+    @property
+    def score(self):
+        """Mean of the row scores."""
+        return self.row_scores.mean() if self.scored else np.nan
+
+
+@checked(names=(None, InstanceOf(str, noun="names of methods with commas between")))
+def select_methods(names):
+    """Look up methods by their names, in the registry's order; the baseline is always among them.
+
+    Parameters
+    ----------
+    names : str or None
+        Names with commas between; None: all but the slow ones.
+
+    Returns
+    -------
+    list of Method
+
+    Raises
+    ------
+    InputError
+        If there is no method of a name.
+
+    Examples
+    --------
+    >>> from sktl.comparison import select_methods
+    >>> [method.name for method in select_methods("tca,kmm")]
+    ['source-only', 'kmm', 'tca']
+    """
+    if names is None:
+        return [method for method in METHODS.values() if not method.by_name]
+    wanted = [name.strip() for name in names.split(",") if name.strip()]
+    unknown = [name for name in wanted if name not in METHODS]
+    if unknown or not wanted:
+        first = (unknown or [""])[0]
+        hint = did_you_mean(first, METHODS)
+        raise InputError(f"--methods {names!r}: no method {first!r}; there are {', '.join(METHODS)}.{hint}")
+    return [method for name, method in METHODS.items() if name in wanted or name == BASELINE]
+
+
+def choose_protocol(problem, target_labels, seed):
+    """How to score, from what is to be done with the target's labels and how many there are; and notes."""
+    known = int((problem.target & ~np.isnan(problem.y)).sum())
+    partly = 0 < known < problem.target.sum()
+    setting = Setting(problem.labels.task, problem.columns, seed)
+    if target_labels == "use" and known < MIN_LABELS:
+        raise InputError(
+            f"--target-labels use needs at least {MIN_LABELS} labelled rows of TARGET; it has {known}. Leave it out."
+        )
+    if known < MIN_LABELS:
+        rows = f"{count(known, 'row')} of TARGET"
+        notes = [f"labels of only {rows}: too few to score by, left unused"] if known else []
+        return CircularValidation(problem, setting), notes
+    used = target_labels == "use" or target_labels == "auto" and partly
+    return (FoldedLabels if used else HiddenLabels)(problem, setting), []
+
+
+# --- scores ---
+
+
+def run_methods(methods, protocol, n_jobs=1, progress=silent):
+    """An :class:`Outcome` of each method, the baseline first: its failure is an error, another's is noted."""
+    outcomes = []
+    for step, method in enumerate(sorted(methods, key=lambda method: method.name != BASELINE), start=1):
+        outcome = Outcome(
+            method.name,
+            method.model(protocol.setting),
+            skipped=method.reason_to_skip(protocol.setting.task, protocol.uses_labels),
+        )
+        if not outcome.skipped:
+            place = f"[{step}/{len(methods)}] {outcome.name}"
+            progress(f"{place}: {outcome.model} ...")
+            outcome = _tried(outcome, method, protocol, n_jobs)
+            if outcome.scored:
+                progress(f"{place}: {outcome.score:.3f} in {outcome.seconds:.1f} s")
+        outcomes.append(outcome)
+    return outcomes
+
+
+def _tried(outcome, method, protocol, n_jobs):
+    """The outcome with what the method scores, or why it failed."""
+    start = time.perf_counter()
+    try:
+        predictions, warned = protocol.predict(method, n_jobs)
+    except Exception as error:  # whatever it is, the other methods are still to be tried
+        if method.name == BASELINE:
+            raise InputError(f"The baseline ({outcome.model}) failed: {_first_line(error)}") from error
+        return replace(outcome, failed=_first_line(error))
+    seconds = time.perf_counter() - start
+    scores = row_scores(protocol.truth, predictions, protocol.setting.task)
+    return replace(outcome, row_scores=scores, seconds=seconds, warnings=warned)
+
+
+def row_scores(truth, predictions, task):
+    """One number a row, whose mean is the accuracy, or R2."""
+    if task == "classification":
+        return (truth == predictions).astype(float)
+    return 1 - (truth - predictions) ** 2 / np.mean((truth - truth.mean()) ** 2)
+
+
+# --- the verdict ---
+
+
+def give_verdict(outcomes, protocol):
+    """What to use without transfer, and which methods gain over it more than chance: the guard's tests.
+
+    Together they err at ``LEVEL`` at most.
+    """
+    usual, scored = outcomes[0], {outcome.name: -outcome.row_scores for outcome in outcomes if outcome.scored}
+    others = [name for name in scored if name in PLAIN]
+    rivals = [name for name in scored if name not in (usual.name, *PLAIN)]
+    level = LEVEL / (1 + len(others))  # each of the others is tested at it too
+    options = {"margin": protocol.margin, "min_changed": MIN_CHANGED, "evidence": protocol.evidence}
+    return judge(scored, usual.name, others, rivals, level, **options)
+
+
+def gains_over_baseline(outcomes):
+    """The :class:`~sktl.model_selection.evidence.Gain` of each scored method over the baseline, by name."""
+    scored = {outcome.name: -outcome.row_scores for outcome in outcomes if outcome.scored}
+    usual, *others = scored
+    return judge(scored, usual, others, [], LEVEL).baseline_gains
+
+
+def choose(outcomes, verdict):
+    """The method of the verdict; of several that gain, where agreements are known, that of the highest agreement."""
+    by_name = {outcome.name: outcome for outcome in outcomes}
+    agreeing = [by_name[name] for name in verdict.accepted if not np.isnan(by_name[name].agreement)]
+    return max(agreeing, key=lambda outcome: outcome.agreement, default=by_name[verdict.chosen])
+
+
+def with_agreement(outcomes, protocol, verdict):
+    """The outcomes with how far their target predictions agree with those of all, if there is a choice to make by it.
+
+    Classes: the share of rows where a method says what most say; numbers: minus the squared distance from the mean.
+    """
+    if len(verdict.accepted) < 2:
+        return outcomes
+    scored = [outcome for outcome in outcomes if outcome.scored]
+    answers = np.array([final_predictions(protocol, outcome) for outcome in scored])
+    if protocol.setting.task == "classification":
+        classes = np.unique(answers)
+        votes = (answers[:, :, None] == classes).sum(axis=0)
+        agreements = (answers == classes[votes.argmax(axis=1)]).mean(axis=1)
+    else:
+        agreements = -((answers - answers.mean(axis=0)) ** 2).mean(axis=1)
+    found = {o.name: float(agreement) for o, agreement in zip(scored, agreements, strict=True)}
+    return [replace(o, agreement=found.get(o.name, np.nan)) for o in outcomes]
+
+
+def final_predictions(protocol, chosen):
+    """Predictions of the target rows by the chosen method, fitted again on all that the protocol allows."""
+    try:
+        return protocol.predict_target(METHODS[chosen.name])
+    except Exception as error:
+        raise InputError(f"{chosen.name} failed in its last fit: {_first_line(error)}") from error
+
+
+def _first_line(error):
+    return (str(error).strip() or type(error).__name__).splitlines()[0]

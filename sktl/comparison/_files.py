@@ -1,0 +1,115 @@
+"""Read a table from a CSV or parquet file, or say why not."""
+
+import os
+import warnings
+from collections import Counter
+from pathlib import Path
+
+from sktl._checks import InstanceOf, checked, import_extra
+from sktl.comparison._words import InputError, count, few_names, pandas
+
+MIN_ROWS = 10
+SEPARATORS = {";": "';'", "\t": "tabs", "|": "'|'"}  # what some programs put where a CSV has commas
+
+
+@checked(path=(InstanceOf(str, Path, noun="a path"),), role=(InstanceOf(str, noun="a name"),))
+def read_table(path, role="SOURCE"):
+    """Read a CSV or parquet file into a frame of nullable columns.
+
+    Parameters
+    ----------
+    path : str or path
+        The file; one with a header and at least 10 rows.
+    role : str, default="SOURCE"
+        What the table is called in errors.
+
+    Returns
+    -------
+    DataFrame
+
+    Raises
+    ------
+    InputError
+        If it is no such file; one line says why.
+
+    Examples
+    --------
+    >>> from sktl.comparison import read_table
+    >>> read_table("scans.xlsx")
+    Traceback (most recent call last):
+    sktl.comparison._words.InputError: SOURCE must be a .csv or .parquet file with a header; got 'scans.xlsx'.
+    """
+    path = Path(path)
+    _check_file(path, role)
+    frames = pandas()
+    if path.suffix.lower() == ".parquet":
+        import_extra("pyarrow", "cli", "Reading a .parquet file")
+    read, kind = (_read_csv, "CSV") if path.suffix.lower() == ".csv" else (_read_parquet, "parquet")
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("error", frames.errors.ParserWarning)
+            table = read(path, role, frames)
+    except InputError:
+        raise
+    except Exception as error:  # parsers raise errors of many kinds; each means that the file is no such table
+        form = f"{kind} (commas, one header line, UTF-8)" if kind == "CSV" else kind
+        raise InputError(f"{role}: can't read {str(path)!r} as {form}: {error}") from error
+    table.columns = table.columns.map(str)
+    return check_table(table, role)
+
+
+def _check_file(path, role):
+    """Refuse a path that is no file, or that may not be opened."""
+    if os.path.isdir(path):
+        raise InputError(f"{role}: {str(path)!r} is a directory; name a .csv or .parquet file in it.")
+    if path.suffix.lower() not in (".csv", ".parquet"):
+        raise InputError(f"{role} must be a .csv or .parquet file with a header; got {str(path)!r}.")
+    if not os.path.isfile(path):
+        raise InputError(f"{role}: there is no file {str(path)!r}.")
+    try:
+        path.open("rb").close()
+    except OSError as error:
+        raise InputError(f"{role}: can't open {str(path)!r}: {error.strerror or error}.") from error
+
+
+def _read_csv(path, role, frames):
+    """Read a CSV file, whose header is looked at first: pandas would rename what occurs twice."""
+    options = {"encoding": "utf-8-sig", "index_col": False}
+    header = frames.read_csv(path, header=None, nrows=1, dtype=str, keep_default_na=False, **options)
+    names = header.iloc[0].tolist()
+    for character, words in SEPARATORS.items():
+        if len(names) == 1 and character in names[0]:
+            raise InputError(
+                f"{role}: {str(path)!r} looks separated by {words}, not by commas: save it with commas "
+                "(and with points, not commas, in its decimals)."
+            )
+    _check_names([name for name in names if name], role)
+    try:
+        return frames.read_csv(path, dtype_backend="numpy_nullable", low_memory=False, **options)
+    except frames.errors.ParserWarning as error:  # the only one: rows longer than the header
+        raise InputError(
+            f"{role}: can't read {str(path)!r} as CSV: its rows have more fields than its header, {len(names)}. "
+            "If decimals are written with commas, write them with points."
+        ) from error
+
+
+def _read_parquet(path, role, frames):
+    """Read a parquet file."""
+    return frames.read_parquet(path, dtype_backend="numpy_nullable")
+
+
+def check_table(table, role):
+    """Return ``table`` if it has enough rows, and one column a name."""
+    if len(table) < MIN_ROWS:
+        raise InputError(
+            f"{role} has {count(len(table), 'row')}; a comparison needs at least {MIN_ROWS} in each table."
+        )
+    _check_names(table.columns, role)
+    return table
+
+
+def _check_names(names, role):
+    """Refuse a name that several columns have."""
+    doubled = [name for name, times in Counter(names).items() if times > 1]
+    if doubled:
+        raise InputError(f"{role} has several columns of one name: {few_names(doubled)}. Rename or remove all but one.")

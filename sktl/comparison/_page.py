@@ -1,0 +1,72 @@
+"""What a comparison says: the scores as cells, the choice in sentences, and both on the page of a report."""
+
+import numpy as np
+
+from sktl.comparison._candidates import BASELINE
+from sktl.comparison._compare import gains_over_baseline
+from sktl.comparison._protocols import CircularValidation
+from sktl.comparison._words import count
+
+
+def heading(problem):
+    """Say what is compared: two lines."""
+    n_target, labels = int(problem.target.sum()), problem.labels
+    rows = [count(n, "row") for n in (len(problem.y) - n_target, n_target)]
+    kind = labels.task if labels.classes is None else f"{labels.task}, {len(labels.classes)} classes"
+    shared = count(len(problem.columns.names), "shared column")
+    return [f"SOURCE {rows[0]}, TARGET {rows[1]}, {shared}", f"label {labels.name!r}: {kind}"]
+
+
+def cells(choice):
+    """Header and rows of the scores."""
+    metric = "accuracy" if choice.protocol.setting.task == "classification" else "R2"
+    where = f"{metric} {choice.protocol.where}"
+    header = ["method", "model", where, f"gain over {BASELINE}", "std. error", "seconds", ""]
+    gains = gains_over_baseline(choice.outcomes)
+    return header, [_row(outcome, gains.get(outcome.name)) for outcome in choice.outcomes if not outcome.skipped]
+
+
+def _row(outcome, gain):
+    """One method's cells."""
+    if not outcome.scored:
+        return [outcome.name, outcome.model, "-", "-", "-", "-", f"failed: {outcome.failed}"]
+    gains = ["", ""] if gain is None else [f"{gain.estimate:+.3f}", f"{gain.standard_error:.3f}"]
+    return [outcome.name, outcome.model, f"{outcome.score:.3f}", *gains, f"{outcome.seconds:.1f}", ""]
+
+
+def remarks(choice):
+    """What was skipped and why, and warnings: a line each."""
+    outcomes = choice.outcomes
+    reasons = dict.fromkeys(outcome.skipped for outcome in outcomes if outcome.skipped)
+    skipped = [
+        f"skipped, since {reason}: {', '.join(o.name for o in outcomes if o.skipped == reason)}" for reason in reasons
+    ]
+    return [*skipped, *(f"warning from {o.name}: {message}" for o in outcomes for message in o.warnings)]
+
+
+def choice_words(choice):
+    """Say which method is chosen, why, and how far to trust it: a line each."""
+    chosen, usual, verdict = choice.chosen, choice.outcomes[0], choice.verdict
+    lines = [f"choice: {chosen.name} ({chosen.model})", *_reasons(chosen, verdict)]
+    if isinstance(choice.protocol, CircularValidation):
+        lines.append("No target label was used: circular validation can mislead. Label some target rows to be sure.")
+    elif chosen is not usual:
+        lines.append("Its score is optimistic, since the same target labels chose it.")
+    return lines
+
+
+def _reasons(chosen, verdict):
+    """Why it is the one."""
+    if not np.isnan(chosen.agreement) and chosen.name in verdict.accepted:
+        return [
+            f"Of {', '.join(verdict.accepted)}, which gain over {verdict.fallback} {verdict.test},",
+            "it is the one whose predictions of TARGET agree most with those of all methods.",
+        ]
+    return [f"{str(verdict)}."] if verdict.gains or verdict.baseline_gains else ["No other method was scored."]
+
+
+def block(choice):
+    """The table for a report's page: title, words, header, rows."""
+    first, *reasons = choice_words(choice)
+    words = " ".join([f"{first[0].upper()}{first[1:]}.", *reasons])
+    return ("The methods", words, *cells(choice))

@@ -1,0 +1,69 @@
+"""Two tables as one learning problem."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from sktl.comparison._labels import Labels, read_labels
+from sktl.comparison._suspects import overlap_note
+from sktl.comparison._tables import Columns, shared_features
+from sktl.comparison._words import InputError, count, did_you_mean, few_names, pandas
+from sktl.domains import stack_domains
+
+
+@dataclass(frozen=True)
+class Problem:
+    """The rows of both tables, stacked, in an order that does not depend on the files'.
+
+    Attributes
+    ----------
+    X : DataFrame
+        Features, in plain types.
+    y : ndarray of float
+        Labels, NaN = missing.
+    target : ndarray of bool
+        Rows of TARGET.
+    row : ndarray of int
+        The row of its file that each row was.
+    labels : Labels or None
+        What the numbers in ``y`` stand for; None if the problem has no label.
+    columns : Columns
+        The columns of ``X``.
+    notes : list of str
+        What was left out of the tables, and what may be wrong with them.
+    """
+
+    X: object
+    y: np.ndarray
+    target: np.ndarray
+    row: np.ndarray
+    labels: Labels | None
+    columns: Columns
+    notes: list
+
+
+def build_problem(source, target, label=None, task="auto", drop=()):
+    """Check two tables and stack what they share."""
+    if label is not None and label in drop:
+        raise InputError(f"--drop {label}: that is the label column.")
+    if label is not None and label not in source:
+        hint = did_you_mean(label, source)
+        raise InputError(f"SOURCE has no label column {label!r}; its columns are {few_names(source.columns)}.{hint}")
+    source, target = source.reset_index(drop=True), target.reset_index(drop=True)
+    labels = None if label is None else read_labels(source, target, label, task)
+    X_source, X_target, columns, notes = shared_features(source, target, label, drop)
+    y_source, y_target = (np.full(len(X), np.nan) for X in (X_source, X_target))
+    if labels is not None:
+        y_source, y_target = labels.source, labels.target
+        notes += labels.notes
+    hashes = [pandas().util.hash_pandas_object(X, index=False).to_numpy() for X in (X_source, X_target)]
+    row_source, row_target = np.lexsort((y_source, hashes[0])), np.lexsort((y_target, hashes[1]))  # labels settle ties
+    notes += overlap_note(*hashes)
+    unlabeled = np.isnan(y_source[row_source])
+    if labels is not None and unlabeled.any():
+        notes.append(f"left out, since their label is missing: {count(int(unlabeled.sum()), 'row')} of SOURCE")
+        row_source = row_source[~unlabeled]
+    X_source, X_target = X_source.iloc[row_source], X_target.iloc[row_target]
+    X, _, domain = stack_domains(source=(X_source, np.zeros(len(X_source))), target=X_target)
+    y = np.concatenate([y_source[row_source], y_target[row_target]])  # all may be missing: a report needs no labels
+    return Problem(X, y, domain == "target", np.concatenate([row_source, row_target]), labels, columns, notes)

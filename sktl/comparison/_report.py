@@ -1,0 +1,83 @@
+"""The report of two tables: what their rows, and as far as they can be used, their labels say."""
+
+import numpy as np
+
+from sktl._checks import N_JOBS, SEED, checked
+from sktl.comparison._problem import build_problem
+from sktl.comparison._words import COLUMN, COLUMNS, InputError, did_you_mean
+from sktl.inspection import DomainReport
+
+
+@checked(label=(None, *COLUMN), drop=COLUMNS, n_jobs=N_JOBS, random_state=SEED)
+def report_tables(source, target, label=None, *, drop=(), n_jobs=1, random_state=0):
+    """Look at two tables: the kind of shift and the evidence for it.
+
+    Parameters
+    ----------
+    source, target : DataFrame
+        The tables; they may lack columns of each other.
+    label : str, default=None
+        A column of either table that is no feature: where a model could learn it, the report looks at it as the label.
+    drop : list of str, default=()
+        Columns to leave out.
+    n_jobs : int, default=1
+        Processes.
+    random_state : int, default=0
+        Seed of everything random.
+
+    Returns
+    -------
+    report : DomainReport
+    notes : list of str
+        What was left out of the tables, and what may be wrong with them.
+
+    Raises
+    ------
+    InputError
+        If the tables can't be compared.
+
+    Examples
+    --------
+    >>> import numpy as np, pandas as pd
+    >>> from sktl.comparison import report_tables
+    >>> rng = np.random.default_rng(0)
+    >>> source = pd.DataFrame(rng.normal(size=(120, 2)), columns=["a", "b"])
+    >>> target = pd.DataFrame(rng.normal(size=(80, 2)) + [1, 0], columns=["a", "b"])
+    >>> report, notes = report_tables(source, target.assign(c=0))
+    >>> report.kind, notes
+    ('covariate', ["left out, since only TARGET has it: column 'c'"])
+    """
+    if label is not None and label not in source and label not in target:
+        hint = did_you_mean(label, [*source, *target])
+        raise InputError(f"--label {label}: neither table has such a column.{hint}")
+    problem, notes = _problem(source, target, label, list(drop))
+    return domain_report(problem, n_jobs, random_state), notes
+
+
+def _problem(source, target, label, drop):
+    """The problem with its labels if a model could learn them, else without."""
+    if label in source:
+        try:
+            problem = build_problem(source, target, label, drop=drop)
+            return problem, problem.notes
+        except InputError as error:  # a label that no model could learn from: the columns can be compared all the same
+            problem = build_problem(source, target, drop=[*drop, label])
+            return problem, [*problem.notes, f"the kind of shift is judged without labels. {error}"]
+    problem = build_problem(source, target, drop=drop if label is None else [*drop, label])
+    return problem, problem.notes
+
+
+def domain_report(problem, n_jobs=1, random_state=0):
+    """The :class:`~sktl.inspection.DomainReport` of a problem."""
+    y = None if problem.labels is None else decoded(problem)
+    return DomainReport.from_data(problem.X, y, problem.target, n_jobs=n_jobs, random_state=random_state)
+
+
+def decoded(problem):
+    """Labels as they are in the tables, None where they are missing; numbers stay numbers in a regression."""
+    if problem.labels.classes is None:
+        return problem.y
+    known = ~np.isnan(problem.y)
+    labels = np.full(len(known), None, dtype=object)
+    labels[known] = problem.labels.decode(problem.y[known])
+    return labels

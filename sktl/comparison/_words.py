@@ -1,0 +1,40 @@
+"""What the messages of all commands share."""
+
+from difflib import get_close_matches
+
+from sktl._checks import InstanceOf, import_extra
+
+COLUMN = (InstanceOf(str, noun="the name of a column"),)
+COLUMNS = (InstanceOf(list, tuple, noun="a list of names of columns"),)
+
+
+class InputError(Exception):
+    """What the user gave can't be worked with; the message is one line that says why and the way out."""
+
+
+def pandas():
+    """Import pandas, or say which extra brings it."""
+    return import_extra("pandas", "cli", "The command line")
+
+
+def count(n, noun):
+    """Say how many: "1 row", "2 rows"."""
+    return f"{n} {noun}{'' if n == 1 else 's'}"
+
+
+def few_names(names, most=10):
+    """Names for a message, cut where there are many."""
+    names = list(names)
+    return ", ".join(map(repr, names[:most])) + (f", ... ({len(names)} in all)" if len(names) > most else "")
+
+
+def columns_named(names):
+    """Names of columns for a message: "column 'a'", "columns 'a', 'b'"."""
+    return f"column{'' if len(names) == 1 else 's'} {few_names(names)}"
+
+
+def did_you_mean(name, names):
+    """Suggest the one of ``names`` that is spelt most like ``name``: a sentence, or nothing."""
+    plain = {other.strip().casefold(): other for other in names}
+    close = get_close_matches(name.strip().casefold(), plain, n=1)
+    return f" Did you mean {plain[close[0]]!r}?" if close else ""

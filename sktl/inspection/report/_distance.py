@@ -1,0 +1,164 @@
+"""How far apart two domains are: by a kernel and by a classifier, each with its noise floor and its test."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from sktl._checks import N_JOBS, SEED, InstanceOf, checked
+from sktl._core.kernels import canonical_order, make_kernel, stack_samples
+from sktl.inspection.report._columns import encode, read_columns
+from sktl.inspection.report._evidence import N_PERMUTATIONS, kernel_test, sample_rows
+from sktl.inspection.report._text import pvalue
+from sktl.metrics import classifier_two_sample_test, mmd, proxy_a_distance
+
+MAX_ROWS = 5000  # of each domain, for the distances, whose cost grows with the square
+FLOOR_ROWS = 2000  # of the source, that are cut in halves
+N_HALVES = 20  # times
+N_REFITS = 10  # of them, in which classifiers are fitted
+QUANTILE = 0.95  # of the distances of the halves: the noise floor
+
+
+@dataclass(frozen=True, eq=False)
+class Distance:
+    """Distances between two domains, on encoded rows.
+
+    Attributes
+    ----------
+    sampled : bool
+        Whether they look at ``MAX_ROWS`` random rows of a domain that has more.
+    mmd, floor : float
+        MMD^2, and what 95 % of samples of one distribution stay below: the quantile over random halves of the source,
+        scaled to the domains' sizes.
+    proxy_a, proxy_a_floor : float
+        Proxy A-distance, and that quantile over the halves (of at most 1,000 rows each).
+    kernel_test : MMDTestResult
+        Of :func:`~sktl.metrics.mmd_test`, over many widths.
+    classifier_test : TwoSampleResult
+        Of :func:`~sktl.metrics.classifier_two_sample_test`; ``statistic`` is the area under the ROC curve.
+    """
+
+    sampled: bool
+    mmd: float
+    floor: float
+    proxy_a: float
+    proxy_a_floor: float
+    kernel_test: object
+    classifier_test: object
+
+
+@checked(n_jobs=N_JOBS, random_state=SEED)
+def measure_distance(X, target, *, n_jobs=None, random_state=0):
+    """How far apart the two domains of a table are: :class:`Distance`.
+
+    Parameters
+    ----------
+    X : array-like, pandas or polars frame of shape (n_samples, n_features)
+        Rows of both domains; numbers, times, texts and missing values.
+    target : ndarray of bool of shape (n_samples,)
+        Target rows.
+    n_jobs : int, default=None
+        Jobs of the distances and of the classifiers.
+    random_state : int, default=0
+        Seed of the draws of rows, the halves and the folds.
+
+    Returns
+    -------
+    Distance
+        ``mmd``, ``proxy_a``, their noise floors ``floor`` and ``proxy_a_floor``, and the tests ``kernel_test`` and
+        ``classifier_test``, as in :class:`~sktl.inspection.DomainReport`.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from sktl.inspection.report import measure_distance
+    >>> rng = np.random.default_rng(0)
+    >>> found = measure_distance(rng.normal(size=(100, 2)), np.arange(100) >= 60)
+    >>> found.mmd < found.floor
+    True
+    """
+    encoded, _ = encode(read_columns(X, target)[0])
+    return distance_of_rows(encoded, target, random_state, n_jobs)
+
+
+def distance_of_rows(encoded, target, seed=0, n_jobs=None, n_permutations=N_PERMUTATIONS):
+    """Distances between the rows of the two domains, at most ``MAX_ROWS`` of each, and their noise floors.
+
+    They do not depend on the order of the rows.
+    """
+    rng = np.random.default_rng(seed)
+    parts = [_drawn(encoded[rows], MAX_ROWS, rng) for rows in (~target, target)]
+    source = parts[0][sample_rows(np.arange(len(parts[0])), FLOOR_ROWS, rng)]
+    options = {"n_permutations": n_permutations, "n_jobs": n_jobs}
+    cv = min(5, *map(len, parts))
+    halves = [rng.permutation(len(source))[: 2 * (len(source) // 2)].reshape(2, -1) for _ in range(N_HALVES)]
+    apart = [_a_distance(source[one], source[other], seed, n_jobs) for one, other in halves[:N_REFITS]]
+    kernel = make_kernel("rbf", "median", stack_samples(*parts))
+    scale = sum(1 / len(part) for part in parts) / (2 / halves[0].shape[1])
+    return Distance(
+        sampled=max(target.sum(), (~target).sum()) > MAX_ROWS,
+        mmd=mmd(*parts, n_jobs=n_jobs),
+        floor=scale * float(np.quantile(halves_mmd(kernel(source, source), halves), QUANTILE)),
+        proxy_a=_a_distance(*parts, seed, n_jobs),
+        proxy_a_floor=float(np.quantile(apart, QUANTILE)),
+        kernel_test=kernel_test(*parts, seed=seed, **options),
+        classifier_test=classifier_two_sample_test(*parts, cv=cv, random_state=seed, **options),
+    )
+
+
+@checked(distance=(InstanceOf(Distance, noun="a Distance of measure_distance"),))
+def distance_words(distance):
+    """Say how far apart two tables are, with noise floors and p-values.
+
+    Parameters
+    ----------
+    distance : Distance
+        What :func:`measure_distance` returns.
+
+    Returns
+    -------
+    list of str
+        Lines of text.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from sktl.inspection.report import distance_words, measure_distance
+    >>> rows = np.random.default_rng(0).normal(size=(100, 2))
+    >>> print(distance_words(measure_distance(rows, np.arange(100) >= 60))[0])  # doctest: +ELLIPSIS
+    distance: MMD^2 ... (may fall below 0; noise floor 0.0...), p-value 0...;
+    """
+    sampled = f" (of {MAX_ROWS} random rows a table at most)" if distance.sampled else ""
+    return [
+        f"distance{sampled}: MMD^2 {distance.mmd:.4f} (may fall below 0; noise floor {distance.floor:.4f}), "
+        f"p-value {pvalue(distance.kernel_test.pvalue)};",
+        f"          proxy A-distance {distance.proxy_a:.2f} (0 = alike, 2 = a classifier tells every row's table; "
+        f"noise floor {distance.proxy_a_floor:.2f}), p-value {pvalue(distance.classifier_test.pvalue)}",
+        "          noise floor: 95 % of pairs of random halves of SOURCE lie less far apart",
+    ]
+
+
+def halves_mmd(K, halves):
+    """Unbiased MMD^2 of each pair of halves of the rows behind a kernel matrix ``K``.
+
+    Without a difference it is of the size 1/n + 1/m of the samples, so that it can be scaled to other sizes.
+    """
+    K = K - np.diag(np.diag(K))
+    signs = np.zeros((len(K), len(halves)))
+    for j, (one, other) in enumerate(halves):
+        signs[one, j], signs[other, j] = 1, -1
+    n = len(halves[0][0])
+    ones = np.abs(signs)
+    together, apart = (np.sum(S * (K @ S), axis=0) for S in (ones, signs))  # within + 2 across, within - 2 across
+    within, across = (together + apart) / 2, (together - apart) / 2
+    return within / (n * (n - 1)) - across / n**2
+
+
+def _drawn(rows, most, rng):
+    """At most so many of the rows; which and in what order depends on their values alone."""
+    rows = rows[canonical_order(rows)]
+    return rows[sample_rows(np.arange(len(rows)), most, rng)]
+
+
+def _a_distance(source, target, seed, n_jobs):
+    """Proxy A-distance with as many folds as the rows allow."""
+    return proxy_a_distance(source, target, cv=min(5, len(source), len(target)), n_jobs=n_jobs, random_state=seed)

@@ -1,0 +1,142 @@
+"""What to mend before any adaptation: columns that a model can't use, values without a counterpart, suspects."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from sktl._core.columns import MISSING, are_dates, numbers_rows
+
+FAR_OFF = 2.0  # standard deviations of the source by which a column's mean has moved far from all others'
+FACTOR = 2.0  # ratio of the deviations, from which on the units may differ
+FEW = 0.5  # of the numbers at most that may be far off, for it to be a matter of single columns
+NEW = 0.01  # share of the target's values that the source never has, from which on the advice says so
+MOST = 3  # columns that a sentence names
+LEVELS = 3  # values that it names
+IDENTIFIER = {
+    "in order": "whole numbers, nearly all different",
+    "apart": "whole numbers, nearly all different in ranges that do not meet",
+}
+
+
+@dataclass(frozen=True)
+class Suspects:
+    """Columns to look at before any figure.
+
+    Attributes
+    ----------
+    empty : list of (str, str)
+        Name and role ("source" or "target"), of columns without a value in one domain.
+    rowwise : dict of str -> str
+        A sentence on each column of identifiers or dates.
+    """
+
+    empty: list
+    rowwise: dict
+
+
+def find_suspects(columns, empty, target):
+    """:class:`Suspects` of a table; ``empty`` are the columns that have no value in one domain."""
+    rowwise = {}
+    for column in columns:
+        name = column.name
+        if column.is_time:
+            rowwise[name] = (
+                f"`{name}` holds times: domains of other periods are told apart by them alone. Leave it out, or turn "
+                "it into what repeats (months, weekdays) or elapses (an age)."
+            )
+        elif column.is_number:
+            how = numbers_rows(column.values[~target], column.values[target])
+            if how:
+                rowwise[name] = f"`{name}` looks like an identifier ({IDENTIFIER[how]}): leave it out and look again."
+        elif are_dates([text for text in column.values if text != MISSING]):
+            rowwise[name] = (
+                f"`{name}` holds dates as texts: leave it out, or convert it to numbers (months, days since)."
+            )
+    return Suspects(empty, rowwise)
+
+
+def remarks(suspects, features, level):
+    """Sentences for the advice, what weighs most first; none of a table without such columns."""
+    return [
+        *suspects.rowwise.values(),
+        *_empty_words(suspects.empty),
+        *_unseen_words(features),
+        *_units_words([row for row in features if row.feature not in suspects.rowwise], level),
+        *_missing_words(features, level),
+    ]
+
+
+def only_missing(features, level):
+    """Whether it is the shares of missing values alone in which the columns differ by themselves."""
+    return not _differ(features, level) and bool(_missing(features, level))
+
+
+def _differ(features, level):
+    return [row for row in features if row.adjusted_pvalue <= level]
+
+
+def _missing(features, level):
+    return [row for row in features if row.missing_adjusted_pvalue <= level]
+
+
+def named(words):
+    """The first few of some words, and how many more there are."""
+    more = f" and {len(words) - MOST} more" if len(words) > MOST else ""
+    return ", ".join(words[:MOST]) + more
+
+
+def _empty_words(empty):
+    """A sentence a domain on columns that it has no value of."""
+    for role in ("target", "source"):
+        names = [f"`{name}`" for name, where in empty if where == role]
+        if names:
+            it = "it" if len(names) == 1 else "them"
+            use = "use there" if role == "target" else "learn from"
+            yield (
+                f"{named(names)} {'is' if it == 'it' else 'are'} empty in the {role}: drop {it} before fitting, for "
+                + (f"there is nothing a model could {use}.")
+            )
+
+
+def _unseen_words(features):
+    """A sentence a column on values of the target that the source never has."""
+    new = sorted((row for row in features if row.unseen >= NEW), key=lambda row: -row.unseen)
+    for row in new[:MOST]:
+        levels = ", ".join(map(str, row.unseen_values[:LEVELS])) + (", ..." if len(row.unseen_values) > LEVELS else "")
+        yield (
+            f"{100 * row.unseen:.0f} % of the target has a `{row.feature}` that the source never has ({levels}): no "
+            "adaptation can tell what it means for the label; look at these rows by themselves."
+        )
+
+
+def _units_words(features, level):
+    """A sentence a column that lies far off while most do not."""
+    numbers = [row for row in features if np.isfinite(row.mean_shift)]
+    far = [
+        row
+        for row in numbers
+        if row.adjusted_pvalue <= level
+        and (abs(row.mean_shift) >= FAR_OFF or abs(np.log(max(row.scale_ratio, 1e-300))) >= np.log(FACTOR))
+    ]
+    if len(numbers) < 2 or len(far) > FEW * len(numbers):
+        return
+    for row in far[:MOST]:
+        yield (
+            f"`{row.feature}` lies far off, unlike most columns (its mean by {row.mean_shift:.2g} standard deviations, "
+            f"its deviation by a factor of {row.scale_ratio:.3g}): does it have the same units in both domains?"
+        )
+
+
+def _missing_words(features, level):
+    """A sentence on values that are missing more often in one domain."""
+    found = sorted(_missing(features, level), key=lambda row: -abs(row.missing_target - row.missing_source))
+    if found:
+        names = [
+            f"`{row.feature}` ({100 * row.missing_source:.0f} % of the source, {100 * row.missing_target:.0f} % of the "
+            "target)"
+            for row in found
+        ]
+        yield (
+            f"Values are missing in other shares: {named(names)}. Find out why, and impute inside the pipeline, or "
+            "drop what is mostly missing: filled-in values are no data."
+        )

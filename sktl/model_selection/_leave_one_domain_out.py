@@ -1,0 +1,87 @@
+"""The splitter of whole domains: how a model generalises to a new one."""
+
+import numpy as np
+from sklearn.utils import check_consistent_length
+
+from sktl.domains import missing_values
+from sktl.model_selection._by_domain import domain_names
+from sktl.model_selection._splitter import DomainSplitter
+
+
+class LeaveOneDomainOut(DomainSplitter):
+    """Each domain in turn is tested, by a model that saw no row of it: how a model generalises to a new domain.
+
+    A domain without labels trains in every split and is never tested. For adaptation to the domain left out, whose rows
+    then are there without their labels, see :func:`cross_val_transfer`.
+
+    See Also
+    --------
+    sklearn.model_selection.LeaveOneGroupOut : The same, if every row has a label.
+    cross_val_transfer : Each domain in turn as an unlabelled target.
+
+    Notes
+    -----
+    ``groups`` (what ``fit`` takes as ``sample_domain``) is needed; "target" is one domain among the others here. With
+    metadata routing on, pass ``sample_domain=d`` in its place: ``groups=`` is refused then.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from sktl.model_selection import LeaveOneDomainOut
+    >>> X, y, site = np.zeros((5, 1)), np.array([0, 1, 0, 1, 1]), ["a", "a", "b", "b", "target"]
+    >>> [test.tolist() for train, test in LeaveOneDomainOut().split(X, y, site)]
+    [[0, 1], [2, 3], [4]]
+    """
+
+    def get_n_splits(self, X=None, y=None, groups=None):
+        """Number of domains that have labels.
+
+        Parameters
+        ----------
+        X : object, default=None
+            Not used.
+        y : array-like of shape (n_samples,), default=None
+            Labels; by default all are known.
+        groups : array-like of shape (n_samples,)
+            Domains.
+
+        Returns
+        -------
+        int
+        """
+        return len(self._tested(y, groups))
+
+    def split(self, X, y=None, groups=None):
+        """Yield the rows to train on and those to test on, domain by domain.
+
+        Parameters
+        ----------
+        X : array-like of n_samples rows
+            Only its number of rows is used.
+        y : array-like of shape (n_samples,), default=None
+            Labels; rows without one are not tested.
+        groups : array-like of shape (n_samples,)
+            Domains.
+
+        Yields
+        ------
+        train, test : ndarray of int
+            Positions of rows.
+
+        Raises
+        ------
+        ValueError
+            If ``groups`` is missing, or names fewer than two domains.
+        """
+        check_consistent_length(X, y, groups)
+        for rows, tested in self._tested(y, groups):
+            yield np.flatnonzero(~rows), np.flatnonzero(tested)
+
+    def _tested(self, y, groups):
+        """Rows of each domain that has labels, and those of them with a label."""
+        if groups is None:
+            raise ValueError("LeaveOneDomainOut needs groups=sample_domain, one value a row: the domain of each row.")
+        names = np.array([repr(name) for name in domain_names(groups, groups)])
+        labeled = np.ones(len(names), dtype=bool) if y is None else ~missing_values(y)
+        pairs = [(names == name, labeled & (names == name)) for name in np.unique(names)]
+        return [pair for pair in pairs if pair[1].any()]

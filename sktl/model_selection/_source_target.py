@@ -1,0 +1,180 @@
+"""Splitters of source and target alike: the cross-validations of pipelines that adapt to unlabelled rows."""
+
+from numbers import Integral
+
+import numpy as np
+from sklearn.utils import check_random_state
+
+from sktl._checks import BOOLEAN, FOLDS, RANDOM_STATE, Interval
+from sktl.model_selection._folds import class_codes, deal
+from sktl.model_selection._splitter import DomainSplitter, both_domains
+
+
+class SourceTargetKFold(DomainSplitter):
+    """K folds in which both domains are split: each fold tests held-out rows of the source and of the target.
+
+    The right cross-validation for a pipeline that adapts to unlabelled target rows: every training part has rows of
+    both domains, and a scorer (one that needs no target labels) sees rows of both that no fit saw. Rows are dealt by
+    domain and, where labels are classes, by class. ``cv=5`` of scikit-learn refuses missing labels.
+
+    Parameters
+    ----------
+    n_splits : int >= 2, default=5
+        Number of folds.
+    shuffle : bool, default=True
+        Whether rows are shuffled before they are dealt; tables are often sorted.
+    random_state : int, RandomState instance or None, default=0
+        Seed of the shuffle.
+
+    See Also
+    --------
+    TargetKFold : Where some target rows have labels.
+    LeaveOneDomainOut : Where a whole domain is held out.
+
+    Notes
+    -----
+    ``groups`` takes what ``fit`` takes as ``sample_domain``; without it a row whose label is missing is a target row.
+    With metadata routing on, ``search.fit(X, y, sample_domain=d)`` reaches the splitter (and a scorer of this module)
+    too, and ``groups=`` is refused.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from sktl.model_selection import SourceTargetKFold
+    >>> X, y = np.zeros((6, 1)), np.array([0, 0, 1, 1, np.nan, np.nan])
+    >>> for train, test in SourceTargetKFold(2, shuffle=False).split(X, y):
+    ...     print(train, test)
+    [1 3 5] [0 2 4]
+    [0 2 4] [1 3 5]
+    """
+
+    _constraints = {"n_splits": FOLDS, "shuffle": BOOLEAN, "random_state": RANDOM_STATE}
+
+    def __init__(self, n_splits=5, *, shuffle=True, random_state=0):
+        self.n_splits = n_splits
+        self.shuffle = shuffle
+        self.random_state = random_state
+
+    def split(self, X, y=None, groups=None):
+        """Yield the rows to train on and those to test on, fold by fold.
+
+        Parameters
+        ----------
+        X : array-like of n_samples rows
+            Only its number of rows is used.
+        y : array-like of shape (n_samples,), default=None
+            Labels, missing on target rows.
+        groups : array-like of shape (n_samples,), default=None
+            Domains, where the labels can't tell, as ``sample_domain`` of ``fit``.
+
+        Yields
+        ------
+        train, test : ndarray of int
+            Positions of rows.
+
+        Raises
+        ------
+        ValueError
+            If source or target have fewer rows than there are folds, or nothing tells the two apart.
+        """
+        self._check_params()
+        domains = both_domains(X, y, groups, self)
+        codes = class_codes(y, domains.labeled)
+        for name, rows in (("source", domains.source), ("target", domains.target)):
+            if rows.sum() < self.n_splits:
+                raise ValueError(
+                    f"n_splits={self.n_splits} folds need as many rows of each domain; the {name} has {rows.sum()}. "
+                    "Lower n_splits."
+                )
+        rng = check_random_state(self.random_state) if self.shuffle else None
+        names = np.unique([repr(name) for name in domains.names], return_inverse=True)[1]
+        folds = deal(names * (codes.max() + 2) + codes + 1, self.n_splits, rng)
+        for fold in range(self.n_splits):
+            yield np.flatnonzero(folds != fold), np.flatnonzero(folds == fold)
+
+
+class SourceTargetShuffleSplit(DomainSplitter):
+    """Random splits in which both domains are split, by domain and, where labels are classes, by class.
+
+    Parameters
+    ----------
+    n_splits : int >= 1, default=10
+        Number of splits.
+    test_size : float in (0, 1), default=0.25
+        Share of each domain's rows to test on; at least one row of each domain, and never all.
+    random_state : int, RandomState instance or None, default=0
+        Seed of the draws.
+
+    See Also
+    --------
+    SourceTargetKFold : Tests each row once.
+
+    Notes
+    -----
+    ``groups`` takes what ``fit`` takes as ``sample_domain``; without it a row whose label is missing is a target row.
+    With metadata routing on, pass ``sample_domain=d`` in its place: ``groups=`` is refused then.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from sktl.model_selection import SourceTargetShuffleSplit
+    >>> X, y = np.zeros((100, 1)), np.repeat([0, 1, np.nan], [40, 20, 40])
+    >>> train, test = next(SourceTargetShuffleSplit(test_size=0.1).split(X, y))
+    >>> (y[test] == 0).sum(), (y[test] == 1).sum(), np.isnan(y[test]).sum()
+    (np.int64(4), np.int64(2), np.int64(4))
+    """
+
+    _constraints = {
+        "n_splits": (Interval(Integral, 1),),
+        "test_size": (Interval(low=0, high=1, closed="neither"),),
+        "random_state": RANDOM_STATE,
+    }
+
+    def __init__(self, n_splits=10, *, test_size=0.25, random_state=0):
+        self.n_splits = n_splits
+        self.test_size = test_size
+        self.random_state = random_state
+
+    def split(self, X, y=None, groups=None):
+        """Yield the rows to train on and those to test on, split by split.
+
+        Parameters
+        ----------
+        X : array-like of n_samples rows
+            Only its number of rows is used.
+        y : array-like of shape (n_samples,), default=None
+            Labels, missing on target rows.
+        groups : array-like of shape (n_samples,), default=None
+            Domains, where the labels can't tell, as ``sample_domain`` of ``fit``.
+
+        Yields
+        ------
+        train, test : ndarray of int
+            Positions of rows, rising.
+
+        Raises
+        ------
+        ValueError
+            If source or target have fewer than two rows, or nothing tells the two apart.
+        """
+        self._check_params()
+        domains = both_domains(X, y, groups, self)
+        codes = class_codes(y, domains.labeled)
+        for name, rows in (("source", domains.source), ("target", domains.target)):
+            if rows.sum() == 1:
+                raise ValueError(f"A split needs two rows of each domain at least; the {name} has 1.")
+        rng = check_random_state(self.random_state)
+        for _ in range(self.n_splits):
+            test = np.zeros(len(codes), dtype=bool)
+            for name in sorted(set(domains.names.tolist()), key=repr):  # a set's order hangs on the hash seed
+                rows = np.flatnonzero(domains.names == name)
+                test[_spread(rows, codes[rows], self.test_size, rng)] = True
+            yield np.flatnonzero(~test), np.flatnonzero(test)
+
+
+def _spread(rows, codes, share, rng):
+    """``share`` of the rows, at least one and not all (of two or more), spread over the classes as evenly as can be."""
+    size = int(np.clip(round(share * len(rows)), 1, max(len(rows) - 1, 0)))
+    shuffled = rng.permutation(len(rows))
+    by_class = shuffled[np.argsort(codes[shuffled], kind="stable")]
+    return rows[by_class[np.floor((np.arange(size) + rng.uniform()) * len(rows) / max(size, 1)).astype(int)]]

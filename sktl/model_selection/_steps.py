@@ -1,0 +1,47 @@
+"""Steps from domain to domain: which way to go, what lies between two, and which labels to trust."""
+
+import numpy as np
+from scipy.sparse.csgraph import breadth_first_order, minimum_spanning_tree
+from scipy.stats import rankdata
+from sklearn.metrics.pairwise import euclidean_distances
+
+from sktl._core.transport import exact_plan, uniform
+
+
+def gentlest_route(distances):
+    """Nodes from the first to the last one, on the path whose largest step is smallest (then the next largest, ...).
+
+    It is the path in the minimum spanning tree; only the order of the distances matters.
+    """
+    ranks = np.reshape(rankdata(distances), np.shape(distances))  # all above 0, which scipy takes for "no edge"
+    np.fill_diagonal(ranks, 0)
+    _, before = breadth_first_order(minimum_spanning_tree(ranks), 0, directed=False)
+    route = [len(distances) - 1]
+    while route[0] != 0:
+        route.insert(0, int(before[route[0]]))
+    return route
+
+
+def interpolate(X, Y, n_steps):
+    """Samples between ``X`` and ``Y``: rows of ``X`` that have gone a part of their way along an optimal plan."""
+    plan = exact_plan(euclidean_distances(X, Y, squared=True), uniform(len(X)), uniform(len(Y))).plan
+    image = plan @ Y / plan.sum(axis=1, keepdims=True)
+    return [X + k / (n_steps + 1) * (image - X) for k in range(1, n_steps + 1)]
+
+
+def confidence(model, X):
+    """How sure a classifier is of each row: its largest probability, or how far the best decision value is ahead."""
+    if hasattr(model, "predict_proba"):
+        return model.predict_proba(X).max(axis=1)
+    values = model.decision_function(X)
+    if values.ndim == 1:
+        return np.abs(values)
+    top = np.partition(values, -2, axis=1)
+    return top[:, -1] - top[:, -2]
+
+
+def most_confident(confidences, drop):
+    """Mask without the share ``drop`` of the least confident rows."""
+    kept = np.ones(len(confidences), dtype=bool)
+    kept[np.argsort(confidences, kind="stable")[: int(drop * len(confidences))]] = False
+    return kept

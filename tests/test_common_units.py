@@ -1,0 +1,109 @@
+"""What no result may depend on: units, offsets, columns that say nothing; and tables of categories alone."""
+
+import numpy as np
+import pytest
+from discovery import instances
+from numpy.testing import assert_allclose
+from sklearn.base import clone
+from sklearn.linear_model import LogisticRegression, Ridge
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
+from sklearn.tree import DecisionTreeClassifier
+from test_common import as_source, dense, domains_for, estimators, outcome
+
+from sktl.base import BaseDomainAligner, BaseDomainTransformer, BaseTransferClassifier
+
+#: Methods whose results depend on it, as their docstring's first paragraph says: why.
+DEPENDS_ON_UNITS = {
+    "CORAL": "reg is in squared units, so that the paper's 1 keeps its meaning",
+    "MSDA": "made for counts and tf-idf: the constant feature is 1",
+    "SCL": "made for counts: presence is what is predicted",
+    "SFA": "made for counts: presence is what is counted",
+}
+#: Methods to which the origin means something: why.
+DEPENDS_ON_OFFSETS = {
+    name: "works on rows of unit norm, or on angles"
+    for name in ("ARTLClassifier", "BDA", "JDA", "MEDAClassifier", "SSTCA", "TJM", "TransferVotingClassifier")
+} | {name: "zero is absence: made for counts" for name in ("MSDA", "SCL", "SFA")}
+#: Methods to which a constant column means something: why.
+DEPENDS_ON_CONSTANT_COLUMNS = (
+    DEPENDS_ON_OFFSETS
+    | {name: "shrinks covariances towards the mean variance of all columns" for name in ("CORAL", "LinearOT")}
+    | {"FeatureAugmentation": "copies all columns, in blocks"}
+)
+
+
+def scale_free(estimator):
+    """The estimator, with models of ours or the user's inside that do not depend on units either."""
+    params = estimator.get_params(deep=False)
+    if "estimator" in params and isinstance(params["estimator"], (LogisticRegression, Ridge)):
+        inner = make_pipeline(StandardScaler(), clone(params["estimator"]))
+    elif "TrAdaBoost" in type(estimator).__name__:
+        classifier = isinstance(estimator, BaseTransferClassifier)
+        inner = DecisionTreeClassifier(max_depth=2) if classifier else make_pipeline(StandardScaler(), Ridge())
+    else:
+        return clone(estimator)
+    return clone(estimator).set_params(estimator=inner)
+
+
+def results(estimator, X, y, kwargs):
+    """What the fitted estimator says about the rows, as a list of arrays."""
+    fitted = scale_free(estimator).fit(X, y, **kwargs)
+    if isinstance(fitted, BaseDomainAligner):
+        return [dense(fitted.transform(X)), dense(fitted.transform(X, sample_domain=as_source(fitted, X)))]
+    return [outcome(fitted, X)]
+
+
+def assert_alike(estimator, found, expected, moved=False):
+    """Equal; features of a transformer may carry the unit, and where ``moved`` a constant."""
+    for result, wanted in zip(found, expected, strict=True):
+        if isinstance(estimator, BaseDomainTransformer):
+            result = result[:, : wanted.shape[1]]  # constant columns give more where a map keeps the columns
+            if moved:
+                result, wanted = result - result.mean(axis=0), wanted - wanted.mean(axis=0)
+            result = result * (np.linalg.norm(wanted) / np.linalg.norm(result))
+        assert_allclose(result, wanted, rtol=1e-3, atol=1e-4)
+
+
+def skip_if(estimator, reasons):
+    """Skip with the reason that the table gives."""
+    if type(estimator).__name__ in reasons:
+        pytest.skip(reasons[type(estimator).__name__])
+
+
+@estimators
+@pytest.mark.parametrize("unit", [2.0**-10, 2.0**13])  # powers of 2: no rounding
+def test_units_do_not_matter(estimator, unit, two_domains):
+    skip_if(estimator, DEPENDS_ON_UNITS)
+    X, y, kwargs = domains_for(estimator, two_domains)
+    assert_alike(estimator, results(estimator, X * unit, y, kwargs), results(estimator, X, y, kwargs))
+
+
+@estimators
+def test_offsets_do_not_matter(estimator, two_domains):
+    skip_if(estimator, DEPENDS_ON_OFFSETS)
+    X, y, kwargs = domains_for(estimator, two_domains)
+    X = np.round(X * 2**20) / 2**20  # so that the sum loses no digit
+    assert_alike(estimator, results(estimator, X + 128.0, y, kwargs), results(estimator, X, y, kwargs), moved=True)
+
+
+@estimators
+def test_constant_columns_say_nothing(estimator, two_domains):
+    skip_if(estimator, DEPENDS_ON_CONSTANT_COLUMNS)
+    X, y, kwargs = domains_for(estimator, two_domains)
+    more = np.column_stack([X, np.zeros(len(X)), np.full(len(X), 3.0)])
+    assert_alike(estimator, results(estimator, more, y, kwargs), results(estimator, X, y, kwargs))
+
+
+@estimators
+def test_tables_of_categories_alone(estimator, two_domains):
+    _, y, kwargs = domains_for(estimator, two_domains)
+    rng = np.random.default_rng(3)
+    target = np.isnan(two_domains[1])
+    levels = np.where(target, rng.choice(3, len(y), p=[0.2, 0.3, 0.5]), rng.choice(3, len(y)))
+    assert all(np.isfinite(result).all() for result in results(estimator, np.eye(3)[levels], y, kwargs))
+
+
+def test_the_tables_name_estimators():
+    names = {type(estimator).__name__ for estimator in instances()}
+    assert set(DEPENDS_ON_UNITS) | set(DEPENDS_ON_CONSTANT_COLUMNS) <= names
