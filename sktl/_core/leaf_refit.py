@@ -49,44 +49,41 @@ def left_out_average(
 class Loss:
     """Negative gradient and curvature of a loss in the raw scores, and the curvature of an undecided row."""
 
-    derivatives: Callable
+    derivatives: Callable  # (y, scores), (n, n_scores) both, to two arrays alike
     undecided: float
 
 
-def squared_error() -> Loss:
-    """(y - f)^2 / 2; ``y`` is (n, 1)."""
-    return Loss(lambda y, scores: (y - scores, np.ones_like(scores)), 1.0)
+def _squared(y, scores):
+    return y - scores, np.ones_like(scores)
 
 
-def binomial() -> Loss:
-    """Log-loss of two classes, one score; ``y`` (n, 1) of 0 and 1."""
+def _binomial(y, scores):
+    p = expit(scores)
+    return y - p, p * (1 - p)
 
-    def derivatives(y, scores):
-        p = expit(scores)
-        return y - p, p * (1 - p)
 
-    return Loss(derivatives, 0.25)
+def _multinomial(y, scores):
+    p, n_classes = softmax(scores, axis=1), scores.shape[1]
+    return (y - p) * (n_classes - 1) / n_classes, p * (1 - p)  # the factor is Friedman's, as in scikit-learn
+
+
+def _exponential(y, scores):
+    sign = 2 * y - 1
+    weight = np.exp(-sign * scores)
+    return sign * weight, weight
+
+
+#: (y - f)^2 / 2; y is (n, 1).
+SQUARED_ERROR = Loss(_squared, 1.0)
+#: Log-loss of two classes, one score; y (n, 1) of 0 and 1.
+BINOMIAL = Loss(_binomial, 0.25)
+#: AdaBoost's exp(-(2 y - 1) f), one score; y (n, 1) of 0 and 1.
+EXPONENTIAL = Loss(_exponential, 1.0)
 
 
 def multinomial(n_classes: int) -> Loss:
-    """Log-loss of K classes, K scores; ``y`` (n, K) one-hot. The gradient's (K - 1) / K is Friedman's."""
-
-    def derivatives(y, scores):
-        p = softmax(scores, axis=1)
-        return (y - p) * (n_classes - 1) / n_classes, p * (1 - p)
-
-    return Loss(derivatives, (n_classes - 1) / n_classes**2)
-
-
-def exponential() -> Loss:
-    """AdaBoost's exp(-(2 y - 1) f), one score; ``y`` (n, 1) of 0 and 1."""
-
-    def derivatives(y, scores):
-        sign = 2 * y - 1
-        weight = np.exp(-sign * scores)
-        return sign * weight, weight
-
-    return Loss(derivatives, 1.0)
+    """Log-loss of K classes, K scores; ``y`` (n, K) one-hot."""
+    return Loss(_multinomial, (n_classes - 1) / n_classes**2)
 
 
 def refitted_stages(

@@ -7,6 +7,7 @@ from scipy import sparse
 from scipy.special import softmax
 from sklearn.pipeline import Pipeline
 from sklearn.utils import assert_all_finite, check_array, column_or_1d, get_tags
+from sklearn.utils.metaestimators import available_if
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_is_fitted, validate_data
 
@@ -166,6 +167,11 @@ class ContinuesClassifiers(ContinuesSources):
     def _log_likelihood_loss(self, losses):
         return losses  # log-losses already
 
+    def _gives_probabilities(self):
+        """Whether there are probabilities to give."""
+        return True
+
+    @available_if(lambda self: self._gives_probabilities())
     def predict_proba(self, X):
         """Class probabilities of rows of the target.
 

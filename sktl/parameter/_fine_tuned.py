@@ -15,6 +15,7 @@ from sktl.parameter._continued import (
     ContinuesClassifiers,
     ContinuesRegressors,
     log_losses,
+    most_cautious,
     spread_folds,
     squared_errors,
 )
@@ -86,18 +87,20 @@ class _FineTunes:
         kind = stepper_for(model, y, part.classes)
         part.rates = kind.rates if self.learning_rate == "auto" or np.isnan(kind.rates[0]) else (self.learning_rate,)
         begin = partial(self._begin, kind, model, X, y, weights, part.classes, seed)
-        part.paths = np.array([self._path(begin, model, X, y, weights, part.classes, rate) for rate in part.rates])
-        # of equal losses the one of fewest epochs: the source itself first
-        n_epochs, best = np.unravel_index(np.nanargmin(part.paths.T), part.paths.T.shape)
-        if n_epochs:
-            part.stepper, part.rate, part.n_epochs = (
-                begin(np.arange(len(y)), part.rates[best], X[:1]),
-                part.rates[best],
-                n_epochs,
-            )
-            for _ in range(n_epochs):
+        losses = np.array([self._path(begin, model, X, y, weights, part.classes, rate) for rate in part.rates])
+        part.paths = np.average(losses, axis=2, weights=weights)
+        # points from the longest path to the source itself: of those as good as the best the shortest
+        points = [(r, t) for t in range(self.max_epochs, -1, -1) for r in range(len(part.rates))]
+        points = [point for point in points if not np.isnan(part.paths[point])]
+        chosen, loss = most_cautious(np.array([losses[point] for point in points]), weights)
+        best, part.n_epochs = points[chosen]
+        if part.n_epochs:
+            part.rate = part.rates[best]
+            part.stepper = begin(np.arange(len(y)), part.rate, X[:1])
+            for _ in range(part.n_epochs):
                 part.stepper.step()
-        return part, float(part.paths[best, n_epochs])
+            part.stepper.forget()
+        return part, loss
 
     @staticmethod
     def _begin(kind, model, X, y, weights, classes, seed, kept, rate, watched):
@@ -105,19 +108,18 @@ class _FineTunes:
         return kind(model, draw_rows(X, kept), y[kept], weights[kept], classes, rate, seed, watched)
 
     def _path(self, begin, model, X, y, weights, classes, rate):
-        """Loss on rows held out after each epoch, (max_epochs + 1,): all folds go in step, NaN once they stop."""
+        """Losses of the rows, held out, after each epoch, (max_epochs + 1, n): folds go in step, NaN once they stop."""
         folds = spread_folds(y, self.n_folds)
         outs = [np.flatnonzero(folds == fold) for fold in np.unique(folds)]
         steppers = [begin(np.flatnonzero(~np.isin(np.arange(len(y)), out)), rate, draw_rows(X, out)) for out in outs]
-        losses = np.full(self.max_epochs + 1, np.nan)
-        said = model_outputs(model, X, classes)
-        losses[0] = np.average(self._losses(said, y), weights=weights)
+        losses, said = np.full((self.max_epochs + 1, len(y)), np.nan), model_outputs(model, X, classes)
+        losses[0] = self._losses(said, y)
         for epoch in range(1, self.max_epochs + 1):
             for out, stepper in zip(outs, steppers, strict=True):
                 stepper.step()
                 said[out] = stepper.watched()
-            losses[epoch] = np.average(self._losses(said, y), weights=weights)
-            if epoch - np.nanargmin(losses) >= self.n_iter_no_change:
+            losses[epoch] = self._losses(said, y)
+            if epoch - np.argmin(losses[: epoch + 1] @ weights) >= self.n_iter_no_change:
                 break
         return losses
 
@@ -148,8 +150,8 @@ class FineTunedClassifier(_FineTunes, ContinuesClassifiers, BaseTransferClassifi
     r"""Go on with a fitted source model on the target's rows, for as many epochs as pay on rows held out.
 
     Training starts at the source and takes t epochs at the rate :math:`\eta` over the labelled target rows. Both are
-    those of the smallest loss (log-loss) on target rows held out in folds; t = 0, the source as it is, stands for
-    election too. What an epoch is depends on the model:
+    chosen by the log-loss on target rows held out in folds: of the points as good as the best, up to half a standard
+    error, the one of fewest epochs, so that t = 0 is the source as it is. What an epoch is depends on the model:
 
     - ``SGDClassifier``, ``Perceptron``: a pass of gradient steps of constant size, :math:`\eta / \max_i (1 + |x_i|^2)`,
       so that the rate has no unit of X;
@@ -243,6 +245,10 @@ class FineTunedClassifier(_FineTunes, ContinuesClassifiers, BaseTransferClassifi
 
     _losses = staticmethod(log_losses)
 
+    def _gives_probabilities(self):
+        """Whether every source does: margins are no probabilities."""
+        return all(hasattr(model, "predict_proba") for model in self._given_models())
+
     def _default_source(self, X):
         return GradientBoostingClassifier(n_estimators=50, random_state=0)
 
@@ -251,8 +257,9 @@ class FineTunedRegressor(_FineTunes, ContinuesRegressors, BaseTransferRegressor)
     r"""Go on with a fitted source model on the target's rows, for as many epochs as pay on rows held out.
 
     Training starts at the source and takes t epochs at the rate :math:`\eta` over the labelled target rows. Both are
-    those of the smallest loss (squared error) on target rows held out in folds; t = 0, the source as it is, stands for
-    election too. What an epoch is depends on the model:
+    chosen by the squared error on target rows held out in folds: of the points as good as the best, up to half a
+    standard error, the one of fewest epochs, so that t = 0 is the source as it is. What an epoch is depends on the
+    model:
 
     - ``SGDRegressor``: a pass of gradient steps of constant size, :math:`\eta / \max_i (1 + |x_i|^2)`, so that the rate
       has no unit of X;

@@ -14,8 +14,8 @@ from sktl.parameter._continued import (
     most_cautious,
     squared_errors,
 )
-from sktl.parameter._refit_parts import check_boosted, is_boosted, refit_average, refit_boosted
-from sktl.parameter._tree_sources import statistics_of, taken_apart, trees_of
+from sktl.parameter._refit_parts import check_boosted, refit_average, refit_boosted
+from sktl.parameter._tree_sources import is_boosted, statistics_of, taken_apart, trees_of
 
 __all__ = ["LeafRefitClassifier", "LeafRefitRegressor"]
 

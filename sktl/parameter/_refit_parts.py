@@ -6,16 +6,15 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.special import expit, softmax
 from sklearn.base import is_classifier
-from sklearn.ensemble import GradientBoostingClassifier, GradientBoostingRegressor
 
 from sktl._core.leaf_refit import (
-    binomial,
-    exponential,
+    BINOMIAL,
+    EXPONENTIAL,
+    SQUARED_ERROR,
     leaf_sums,
     left_out_average,
     multinomial,
     refitted_stages,
-    squared_error,
 )
 from sktl._core.trees import Tree, leaf_of, shrunken
 from sktl.parameter._continued import spread_folds
@@ -25,7 +24,7 @@ from sktl.parameter._tree_sources import as_float32, columns_in, mapped, read_tr
 SHRINKAGES = np.array([0.5, 1, 2, 4, 8, 16, 32, 64, 128, np.inf])
 #: Most folds by which boosted trees choose among them (averaged trees leave out each row exactly, for nothing).
 MAX_FOLDS = 10
-LOSSES = {"squared_error": squared_error, "log_loss": binomial, "exponential": exponential}
+LOSSES = {"squared_error": SQUARED_ERROR, "log_loss": BINOMIAL, "exponential": EXPONENTIAL}
 
 
 # --- averaged trees ---
@@ -61,11 +60,6 @@ def refit_average(front, trees, X, statistics, values, shrinkage, choose):
 
 
 # --- boosted trees ---
-
-
-def is_boosted(model):
-    """Whether a model is scikit-learn's gradient boosting of ordinary trees."""
-    return isinstance(model, (GradientBoostingClassifier, GradientBoostingRegressor))
 
 
 def source_scores(model, X):
@@ -165,7 +159,7 @@ class BoostedRefit:
     def values(self, weights, shrinkage):
         """New values by the rows with their weights."""
         n_scores = self.leaves.shape[2]
-        loss = multinomial(n_scores) if n_scores > 1 else LOSSES[self.model.loss]()
+        loss = multinomial(n_scores) if n_scores > 1 else LOSSES[self.model.loss]
         options = self.source, loss, self.model.learning_rate, shrinkage
         return refitted_stages(self.leaves, self.y, weights, self.start, *options)
 

@@ -4,7 +4,7 @@ import numpy as np
 from scipy.special import expit, softmax
 from sklearn.tree import DecisionTreeRegressor
 
-from sktl._core.leaf_refit import binomial, multinomial, squared_error
+from sktl._core.leaf_refit import BINOMIAL, SQUARED_ERROR, multinomial
 
 #: Depth of a tree: interactions of two columns, no more than few labels can show.
 MAX_DEPTH = 2
@@ -29,7 +29,7 @@ class ResidualTrees:
         self.source, self.classes, self.rate, self.seed = rows.source, rows.classes, rows.rate, rows.seed
         self._outputs, self.trees = model_outputs, []
         n_classes = 0 if self.classes is None else len(self.classes)
-        self._loss = squared_error() if not n_classes else binomial() if n_classes == 2 else multinomial(n_classes)
+        self._loss = SQUARED_ERROR if not n_classes else BINOMIAL if n_classes == 2 else multinomial(n_classes)
         self._y = np.eye(n_classes)[rows.y] if n_classes > 2 else np.asarray(rows.y, dtype=float)[:, None]
         self._X, self._weights, self._scores = rows.X, rows.weights, self._start(rows.X)
         self._watched_X, self._watched = rows._rows, self._start(rows._rows)
@@ -49,6 +49,10 @@ class ResidualTrees:
         self.trees.append(stage)
         self._scores = self._scores + self._added(stage, self._X)
         self._watched = self._watched + self._added(stage, self._watched_X)
+
+    def forget(self):
+        """Let go of the rows: no more steps."""
+        self._X = self._y = self._weights = self._scores = self._watched_X = self._watched = None
 
     def _tree(self, gradient, curvature):
         """A small tree (the tree, its leaves' values) that follows one score's gradient."""

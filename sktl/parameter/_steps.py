@@ -67,6 +67,10 @@ class Stepper:
         """Outputs for the rows given at the start."""
         return self.outputs(self._rows)
 
+    def forget(self):
+        """Let go of the rows, so that a fitted model holds none of the target's."""
+        self.X = self.y = self.weights = self._rows = None
+
     def knows_all(self, model):
         """Whether the source knows every class."""
         return self.classes is None or len(model.classes_) == len(self.classes)
@@ -144,6 +148,11 @@ class ResidualSteps(Stepper):
     def _begin(self, model):
         self.source = model
         return ResidualTrees(self, model_outputs)
+
+    def forget(self):
+        """Let go of the rows, and of the scores kept for them."""
+        super().forget()
+        self.model.forget()
 
     def step(self):
         """One more tree (a class)."""

@@ -2,7 +2,9 @@
 
 import numpy as np
 from scipy import sparse
+from sklearn.base import is_classifier
 from sklearn.dummy import DummyClassifier
+from sklearn.ensemble import GradientBoostingClassifier, GradientBoostingRegressor
 from sklearn.frozen import FrozenEstimator
 from sklearn.pipeline import Pipeline
 
@@ -67,20 +69,28 @@ def constant_tree(value):
     return Tree(nothing, nothing, nothing, np.zeros(1), np.zeros(1, bool), np.atleast_2d(value), np.zeros(1))
 
 
+def is_boosted(model):
+    """Whether a model is scikit-learn's gradient boosting of ordinary trees."""
+    return isinstance(model, (GradientBoostingClassifier, GradientBoostingRegressor))
+
+
 def trees_of(name, model, classes=None):
     """The trees that a fitted tree or forest averages; an error that says what is needed for any other model."""
     if isinstance(model, DummyClassifier):  # a source of one class
         value = np.zeros(len(classes))
         value[columns_in(model.classes_, classes)] = 1.0
         return [constant_tree(value)]
-    single = hasattr(model, "tree_")
-    fitted = [model] if single else np.ravel(getattr(model, "estimators_", []))
-    if not (len(fitted) and hasattr(model, "apply") and all(hasattr(part, "tree_") for part in fitted)):
+    fitted = [model] if hasattr(model, "tree_") else np.ravel(getattr(model, "estimators_", []))
+    averages = hasattr(model, "apply") and not is_boosted(model)
+    if not (averages and len(fitted) and all(hasattr(part, "tree_") for part in fitted)):
         raise ValueError(
             f"The source {name!r} must be a scikit-learn tree or a forest of trees (RandomForest, ExtraTrees), or a "
             f"Pipeline that ends in one; got {model!r}. For other models use FineTunedClassifier, FineTunedRegressor "
             "or the HypothesisTransfer estimators."
         )
+    if is_classifier(model) != (classes is not None):
+        kind = "regressor" if classes is None else "classifier"
+        raise ValueError(f"The source {name!r} must be a {kind}, as what is fitted here; got {model!r}.")
     if getattr(model, "n_outputs_", 1) != 1:
         raise ValueError(f"The source {name!r} has {model.n_outputs_} outputs; it must have one.")
     if classes is None:

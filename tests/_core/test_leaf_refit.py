@@ -8,13 +8,13 @@ from scipy.special import softmax
 from sklearn.ensemble import GradientBoostingClassifier, GradientBoostingRegressor
 
 from sktl._core.leaf_refit import (
-    binomial,
-    exponential,
+    BINOMIAL,
+    EXPONENTIAL,
+    SQUARED_ERROR,
     leaf_sums,
     left_out_average,
     multinomial,
     refitted_stages,
-    squared_error,
 )
 from sktl._core.trees import class_values, mean_values, shrunken
 
@@ -58,7 +58,7 @@ def test_a_step_of_squared_error_is_the_minimum(shrinkage):
     rng = np.random.default_rng(0)
     y, w, f = rng.normal(size=(9, 1)), rng.uniform(0.5, 2, 9), rng.normal(size=(9, 1))
     leaves, old = np.repeat([0, 1, 1], 3)[:, None, None], np.array([0.3, -0.2, 5.0])
-    new = refitted_stages(leaves, y, w, f, [[old]], squared_error(), 0.1, shrinkage)[0][0]
+    new = refitted_stages(leaves, y, w, f, [[old]], SQUARED_ERROR, 0.1, shrinkage)[0][0]
     for leaf in (0, 1):
         rows = leaves[:, 0, 0] == leaf
         best = minimize_scalar(objective, args=("squared", y[rows, 0], f[rows, 0], w[rows], shrinkage, old[leaf])).x
@@ -66,7 +66,7 @@ def test_a_step_of_squared_error_is_the_minimum(shrinkage):
     assert new[2] == 5.0  # no rows: the source's
 
 
-@pytest.mark.parametrize("loss, y", [(binomial(), [[1.0]]), (exponential(), [[1.0]]), (exponential(), [[0.0]])])
+@pytest.mark.parametrize("loss, y", [(BINOMIAL, [[1.0]]), (EXPONENTIAL, [[1.0]]), (EXPONENTIAL, [[0.0]])])
 def test_derivatives_are_those_of_the_loss(loss, y):
     y, f, step = np.array(y), np.array([[0.4]]), 1e-5
 
@@ -92,7 +92,7 @@ def test_infinite_shrinkage_is_the_source_and_a_huge_one_nearly():
     y, w, f = np.array([[1.0], [0.0], [1.0]]), np.ones(3), np.zeros((3, 1))
     leaves, source = np.array([0, 1, 1])[:, None, None].repeat(2, axis=1), [[np.array([1.0, -1])], [np.array([0.5, 2])]]
     for shrinkage, tolerance in ((np.inf, 0), (1e9, 1e-7)):
-        new = refitted_stages(leaves, y, w, f, source, binomial(), 0.1, shrinkage)
+        new = refitted_stages(leaves, y, w, f, source, BINOMIAL, 0.1, shrinkage)
         for own, old in zip(new, source, strict=True):
             assert_allclose(own[0], old[0], atol=tolerance)
 
@@ -100,7 +100,7 @@ def test_infinite_shrinkage_is_the_source_and_a_huge_one_nearly():
 def test_one_sure_row_makes_no_huge_step():
     """Without the penalty's fixed curvature a row at p = 1 - 1e-6 would ask for a step of a million."""
     leaves, f = np.zeros((1, 1, 1), int), np.full((1, 1), np.log(1e6))
-    new = refitted_stages(leaves, np.zeros((1, 1)), np.ones(1), f, [[np.zeros(1)]], binomial(), 1.0, 4.0)[0][0]
+    new = refitted_stages(leaves, np.zeros((1, 1)), np.ones(1), f, [[np.zeros(1)]], BINOMIAL, 1.0, 4.0)[0][0]
     assert -1.01 < new[0] < -0.98
 
 
