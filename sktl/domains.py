@@ -92,7 +92,7 @@ def take_rows(data, rows):
 
 def draw_rows(data, index):
     """The rows of ``data`` at the positions ``index``, which may repeat, in the container they came in."""
-    if _library(data) == "pandas":
+    if hasattr(data, "iloc"):
         return data.iloc[index]
     if isinstance(data, (list, tuple)):
         return [data[i] for i in index]

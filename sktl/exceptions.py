@@ -4,7 +4,9 @@ __all__ = [
     "CollapsedImagesWarning",
     "EarlyStopWarning",
     "LowEffectiveSampleSizeWarning",
+    "MatchedMeansWarning",
     "MissingExtraError",
+    "NoOverlapWarning",
     "NoTargetLabelsError",
     "ResamplingWarning",
     "SingleDomainWarning",
@@ -23,6 +25,14 @@ class EarlyStopWarning(UserWarning):
 
 class LowEffectiveSampleSizeWarning(UserWarning):
     """So few source rows carry all the weight that what is learned from them is mostly chance."""
+
+
+class MatchedMeansWarning(UserWarning):
+    """The domains' means agree already, so that a method which matches means changes nothing."""
+
+
+class NoOverlapWarning(UserWarning):
+    """The source has next to no rows where the target lies, so that weighted source rows can't judge a model."""
 
 
 class ResamplingWarning(UserWarning):

@@ -24,6 +24,7 @@ VARIANTS = {
     "EasyTLClassifier": [{"align": "coral"}],
     "GFK": [{"n_components": 1}],
     "GaussianWeighter": [{"pooling": 0.8, "shrinkage": 0.1}],
+    "GaussianProcessTransferRegressor": [{"source_variance": True, "weights": "ball"}],
     "GradualSelfTraining": [{"estimator": GaussianNB(), "path": "given", "drop": 0.2}],
     "ImportanceWeighted": [{"estimator": LogisticRegression(), "flattening": 0.5, "resample": "auto"}],
     "JDOTClassifier": [{"reg": 0.1}],

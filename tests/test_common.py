@@ -19,7 +19,7 @@ from sklearn.utils import get_tags
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
 from sktl import OnLabeled
-from sktl.base import BaseDomainAligner, BaseTransferRegressor, BaseWeighter
+from sktl.base import BaseDomainAligner, BaseParameterTransfer, BaseTransferRegressor, BaseWeighter
 from sktl.exceptions import SingleDomainWarning
 
 
@@ -107,6 +107,8 @@ def takes_domain(estimator):
 
 def without_trees(estimator):
     """The estimator, boosting Ridge instead of trees: rounding tells these which of two equally good splits to take."""
+    if isinstance(estimator, BaseParameterTransfer) and is_regressor(estimator) and estimator.source is None:
+        return clone(estimator).set_params(source=Ridge())
     if isinstance(estimator, BaseTransferRegressor) and estimator.get_params().get("estimator", 0) is None:
         return clone(estimator).set_params(estimator=Ridge(solver="sparse_cg", tol=1e-12))
     return estimator
@@ -438,6 +440,31 @@ def test_empty_domain_is_an_error(estimator, two_domains):
             clone(estimator).fit(X, two_domains[2], sample_domain=np.zeros(len(X), dtype=bool))
         with pytest.raises(ValueError, match="names no source"):
             clone(estimator).fit(X, two_domains[2], sample_domain=np.ones(len(X), dtype=bool))
+
+
+@pytest.mark.filterwarnings("ignore::sktl.exceptions.UnlabeledSourceWarning")
+@estimators
+def test_no_label_at_all_is_said_in_words(estimator, two_domains):
+    X, y, _ = two_domains
+    kwargs = {"sample_domain": np.isnan(y)} if takes_domain(estimator) else {}
+    nothing = np.full(len(X), np.nan)
+    try:
+        fitted = clone(estimator).fit(X, nothing, **kwargs)
+    except ValueError as error:
+        assert "label" in str(error), error
+    else:  # labels were never needed
+        assert np.isfinite(outcome(fitted, X)).all()
+
+
+@estimators
+def test_fit_leaves_the_global_generator_alone(estimator, two_domains):
+    if estimator.get_params(deep=False).get("random_state", 0) is None:
+        pytest.skip("random_state=None draws from numpy's global generator, as in scikit-learn")
+    X, y, kwargs = domains_for(estimator, two_domains)
+    before = np.random.get_state()[1].copy(), np.random.get_state()[2]
+    clone(estimator).fit(X, y, **kwargs)
+    assert_array_equal(np.random.get_state()[1], before[0])
+    assert np.random.get_state()[2] == before[1]
 
 
 @estimators

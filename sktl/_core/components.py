@@ -32,8 +32,11 @@ class FeatureTable:
         Group of each row.
     sums : ndarray of shape (p, n_groups)
         Sums over each group of the rows of HF.
+    unit : float
+        The scale of F: the root of the rows' total variance, or that variance in the feature space of a kernel. With
+        mu in its square, components do not depend on the units of X.
     ridge : float
-        What mu is multiplied by: m / n with m landmarks.
+        What mu is multiplied by beside: m / n with m landmarks.
     stretch : float
         What unit vectors are multiplied by: sqrt(n / m).
     basis : ndarray of shape (d, p), default=None
@@ -49,6 +52,7 @@ class FeatureTable:
     mean: np.ndarray
     groups: np.ndarray
     sums: np.ndarray
+    unit: float = 1.0
     ridge: float = 1.0
     stretch: float = 1.0
     basis: np.ndarray | None = None
@@ -109,8 +113,12 @@ class FeatureTable:
             total = total + as_dense(self.block(rows).T @ (part[:, touched] @ self.block(touched)))
         return total
 
-    def solve(self, mu, n_components, contrast=None, operator=None, root=None):
-        """Leading solutions, (p, n_components), of C v = lambda (b b' + mu Q) v, and their eigenvalues.
+    def penalty(self, mu):
+        """Weight of |v|^2, in the units of F, that ``mu`` stands for."""
+        return mu * self.ridge * self.unit**2
+
+    def solve(self, penalty, n_components, contrast=None, operator=None, root=None):
+        """Leading solutions, (p, n_components), of C v = lambda (b b' + penalty Q) v, and their eigenvalues.
 
         By default C = F'HF, b = F'E, and Q = I (else Q^-1 = R R' with the ``root`` R). Components beyond p are zero.
         """
@@ -119,9 +127,9 @@ class FeatureTable:
         p = self.sums.shape[0]
         within = min(n_components, p)
         if root is None:
-            vectors, values = leading_vectors(operator, contrast, mu * self.ridge, within, self.start)
+            vectors, values = leading_vectors(operator, contrast, penalty, within, self.start)
         else:
-            vectors, values = leading_vectors_by_root(operator, contrast, root, mu * self.ridge, within, self.start)
+            vectors, values = leading_vectors_by_root(operator, contrast, root, penalty, within, self.start)
         missing = n_components - within
         return np.pad(self.stretch * vectors, ((0, 0), (0, missing))), np.pad(values, (0, missing))
 
@@ -134,6 +142,11 @@ def combined(operator, scale, *terms):
     return p, lambda v: scale * multiply(v) + sum(weight * (b @ (b.T @ v)) for weight, b in terms)
 
 
+def positive(unit):
+    """``unit``, or 1 where rows do not vary (or a kernel says that they vary by less than nothing)."""
+    return float(unit) if unit > 0 else 1.0
+
+
 def linear_table(X, groups, n_groups, basis=None) -> FeatureTable:
     """F = X, or X basis: one pass over the rows."""
 
@@ -142,7 +155,8 @@ def linear_table(X, groups, n_groups, basis=None) -> FeatureTable:
 
     parts = row_blocks(X) if basis is None else map(block, blocks(X.shape[0], 4096))
     moments = moments_of(parts, groups, n_groups)
-    return FeatureTable(block, moments.scatter, moments.mean, groups, moments.group_sums.T, basis=basis)
+    unit = positive(np.sqrt(np.trace(moments.scatter) / moments.n))
+    return FeatureTable(block, moments.scatter, moments.mean, groups, moments.group_sums.T, unit, basis=basis)
 
 
 def landmark_table(X, landmarks, kernel, groups, n_groups) -> FeatureTable:
@@ -154,7 +168,8 @@ def landmark_table(X, landmarks, kernel, groups, n_groups) -> FeatureTable:
 
     n, m = X.shape[0], len(landmarks)
     moments = moments_of(map(block, blocks(n)), groups, n_groups)
-    found = moments.scatter, moments.mean, groups, moments.group_sums.T
+    unit = positive(kernel.diagonal(X).mean() - moments.mean.mean())
+    found = moments.scatter, moments.mean, groups, moments.group_sums.T, unit
     return FeatureTable(block, *found, points=landmarks, ridge=m / n, stretch=np.sqrt(n / m))
 
 
@@ -173,4 +188,5 @@ def kernel_table(X, kernel, groups, n_groups) -> FeatureTable:
     rank = np.empty(n)
     rank[canonical_order(X)] = np.arange(n)
     operator = K @ (K - mean) if n <= DENSE_SIZE else (n, multiply)
-    return FeatureTable(K.__getitem__, operator, mean, groups, sums, points=np.arange(n), start=1 + rank / n)
+    unit, start = positive(np.diagonal(K).mean() - mean.mean()), 1 + rank / n
+    return FeatureTable(K.__getitem__, operator, mean, groups, sums, unit, points=np.arange(n), start=start)

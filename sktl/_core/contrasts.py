@@ -95,12 +95,14 @@ def linear_a_distance(X, target, reg: float = 1.0) -> float:
     """Proxy A-distance 2 (1 - 2 error), not below 0, of a balanced ridge classifier's exact leave-one-out error.
 
     One factorisation of d x d (or n x n, where there are fewer rows than columns) stands in for a fit without each
-    row. At least two rows a domain are needed.
+    row. ``reg`` is in units of the total variance, so that those of X do not matter. At least two rows a domain are
+    needed.
     """
     n_target = np.count_nonzero(target)
     weights = len(target) * np.where(target, 0.5 / n_target, 0.5 / (len(target) - n_target))
     root, signs = np.sqrt(weights), np.where(target, 1.0, -1.0)
     products, rows = _centred_products(X, weights)
+    reg = reg * np.trace(products) / len(target) or 1.0  # rows that are all equal: any
     factors = cho_factor(products + reg * np.eye(len(products)))
     if rows is None:  # V (V'V + reg I)^-1 V' = I - reg (VV' + reg I)^-1
         smoother = np.eye(len(root)) - reg * cho_solve(factors, np.eye(len(root)))

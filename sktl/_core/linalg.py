@@ -249,6 +249,8 @@ def leading_vectors_by_root(operator, contrast, root, mu, n_components, start=No
         Eigenvalues, falling.
     """
     rank = root.shape[-1]
+    if rank == 0:  # a table of zeros
+        return np.zeros((len(root), n_components)), np.zeros(n_components)
 
     def up(u):  # R u
         return root @ u if root.ndim == 2 else (root * u.T).T

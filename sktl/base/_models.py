@@ -28,6 +28,13 @@ class BaseTransferClassifier(ClassifierMixin, BaseEstimator, metaclass=ABCMeta):
 
     def _encode(self, y, rows):
         """Set ``classes_``; the labels of the labelled ``rows`` and their codes in ``classes_``, both (n_labeled,)."""
+        if y is None:
+            raise ValueError(f"{type(self).__name__} requires y to be passed, but the target y is None.")
+        if not rows.any():
+            raise ValueError(
+                f"{type(self).__name__} needs labelled rows; none of the {len(rows)} rows has a label. Pass the labels "
+                "of the source rows."
+            )
         y = column_or_1d(known_labels(y, rows), warn=True)
         assert_all_finite(y, input_name="y")
         check_classification_targets(y)

@@ -4,12 +4,12 @@ from numbers import Integral
 
 import numpy as np
 
-from sktl._checks import BOOLEAN, ESTIMATOR, Interval, check_parameters
+from sktl._checks import BOOLEAN, CLASSIFIER, Interval, check_parameters
 from sktl._core.contrasts import balance_factor
 from sktl._progress import ReportsProgress, reported, with_callbacks
 from sktl._threads import threads_by_size
 from sktl.feature._components import BaseComponents, read_classes
-from sktl.feature._pseudo_labels import alternate, check_guesser, store_turns
+from sktl.feature._pseudo_labels import NearestDirection, alternate, store_turns
 
 
 class BDA(ReportsProgress, BaseComponents):
@@ -136,14 +136,14 @@ class BDA(ReportsProgress, BaseComponents):
     _constraints = {
         "balance": ("auto", Interval(low=0, high=1)),
         "class_balanced": BOOLEAN,
-        "estimator": (None, *ESTIMATOR),
+        "estimator": (None, *CLASSIFIER),
         "max_iter": (Interval(Integral, 1),),
     }
     _needs_labels = True
 
     def __init__(
         self,
-        n_components=2,
+        n_components="auto",
         *,
         balance="auto",
         class_balanced=False,
@@ -202,15 +202,17 @@ class BDA(ReportsProgress, BaseComponents):
             If there is one domain; the components then maximise variance alone.
         """
         check_parameters(self)
-        classifier = check_guesser(self.estimator)
         X, rows = read_classes(self, X, y, sample_domain)
         table = self._expand(X, rows.groups(rows.codes), rows.n_groups)
+        classifier = NearestDirection() if self.estimator is None else self.estimator
         balances = []
 
         def solve(codes):
             auto = self.balance == "auto"
             balances.append(balance_factor(X, rows.target, codes, len(rows.classes)) if auto else float(self.balance))
-            return table.solve(self.mu, self.n_components_, table.contrasts(balances[-1], self.class_balanced))
+            return table.solve(
+                table.penalty(self.mu), self.n_components_, table.contrasts(balances[-1], self.class_balanced)
+            )
 
         turns = reported(self, alternate(table, X, rows, solve, classifier, self.max_iter), self.max_iter, "iteration")
         self.balances_ = np.array(balances)

@@ -51,6 +51,17 @@ def cost_matrix(source_means, n_source, W_target, codes, graph, alpha, graph_wei
     return alpha * within.T @ within + gaps.T @ gaps + graph_weight * (local + local.T)
 
 
+def first_labels(estimator, Z, codes):
+    """Codes of all rows: known ones, and those that a classifier fitted on them gives."""
+    from sklearn.svm import LinearSVC  # here, to keep `import sktl` quick
+
+    known = codes >= 0
+    if known.all():
+        return codes
+    first = LinearSVC(dual=False, random_state=0) if estimator is None else clone(estimator)
+    return np.where(known, codes, first.fit(Z[known], codes[known]).predict(Z))
+
+
 class CMMSClassifier(BaseSelfLabeledClassifier):
     r"""Class centroid matching: a projection in which clusters of the target rows meet the source's class centroids.
 
@@ -90,7 +101,8 @@ class CMMSClassifier(BaseSelfLabeledClassifier):
     max_iter : int >= 1, default=5
         Iterations at the most; it ends sooner where no pseudo-label changes.
     estimator : classifier or None, default=None
-        Labels the target rows first, fitted on the labelled rows (centred). None: ``LinearSVC(dual=False)``.
+        Labels the target rows first, fitted on the labelled rows (centred, in units of the root of :math:`\nu`). None:
+        ``LinearSVC(dual=False)``.
 
     Attributes
     ----------
@@ -195,7 +207,8 @@ class CMMSClassifier(BaseSelfLabeledClassifier):
         penalty = self.beta * (scatter.sum() / X.shape[0]) / scatter
         graph, _ = adaptive_graph(unit_rows(X[target] - self.mean_), self.n_neighbors)
         W_target, unknown, last = W[target], codes[target] < 0, None
-        guessed = self._start(X, codes)[target]
+        norm = np.sqrt(scatter.sum() / X.shape[0])  # rows in this unit: the first classifier's C sees no units of X
+        guessed = first_labels(self.estimator, (X - self.mean_) / norm, codes)[target]
         for _ in range(self.max_iter):
             A = cost_matrix(source_means, n_source, W_target, guessed, graph, self.alpha, self.graph_weight)
             Q = self._solve(A + np.diag(penalty))
@@ -209,17 +222,6 @@ class CMMSClassifier(BaseSelfLabeledClassifier):
             if np.array_equal(guessed, last):
                 return
             last = guessed
-
-    def _start(self, X, codes):
-        """Codes of all rows: known ones, and those that the first classifier gives."""
-        from sklearn.svm import LinearSVC  # here, to keep `import sktl` quick
-
-        first = LinearSVC(dual=False) if self.estimator is None else clone(self.estimator)
-        known = codes >= 0
-        centred = X - self.mean_
-        return (
-            codes if known.all() else np.where(known, codes, first.fit(centred[known], codes[known]).predict(centred))
-        )
 
     def _solve(self, matrix):
         """Columns Q of norm 1 that cost least."""

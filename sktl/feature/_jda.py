@@ -2,11 +2,11 @@
 
 from numbers import Integral
 
-from sktl._checks import ESTIMATOR, Interval, check_parameters
+from sktl._checks import CLASSIFIER, Interval, check_parameters
 from sktl._progress import ReportsProgress, reported, with_callbacks
 from sktl._threads import threads_by_size
 from sktl.feature._components import BaseComponents, read_classes
-from sktl.feature._pseudo_labels import alternate, check_guesser, store_turns
+from sktl.feature._pseudo_labels import NearestDirection, alternate, store_turns
 
 
 class JDA(ReportsProgress, BaseComponents):
@@ -131,12 +131,12 @@ class JDA(ReportsProgress, BaseComponents):
     True
     """
 
-    _constraints = {"estimator": (None, *ESTIMATOR), "max_iter": (Interval(Integral, 1),)}
+    _constraints = {"estimator": (None, *CLASSIFIER), "max_iter": (Interval(Integral, 1),)}
     _needs_labels = True
 
     def __init__(
         self,
-        n_components=2,
+        n_components="auto",
         *,
         kernel="linear",
         gamma="median",
@@ -191,12 +191,12 @@ class JDA(ReportsProgress, BaseComponents):
             If there is one domain; the components then maximise variance alone.
         """
         check_parameters(self)
-        classifier = check_guesser(self.estimator)
         X, rows = read_classes(self, X, y, sample_domain)
         table = self._expand(X, rows.groups(rows.codes), rows.n_groups)
+        classifier = NearestDirection() if self.estimator is None else self.estimator
 
         def solve(codes):  # the table's groups are those of the codes
-            return table.solve(self.mu, self.n_components_)
+            return table.solve(table.penalty(self.mu), self.n_components_)
 
         turns = reported(self, alternate(table, X, rows, solve, classifier, self.max_iter), self.max_iter, "iteration")
         return store_turns(self, table, turns, rows, X.dtype)

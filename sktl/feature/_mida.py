@@ -7,7 +7,7 @@ from sktl._checks import Interval, check_parameters
 from sktl._core.components import combined
 from sktl._threads import threads_by_size
 from sktl.domains import known_labels
-from sktl.feature._components import DTYPES, BaseComponents
+from sktl.feature._components import DTYPES, BaseComponents, warn_if_matched
 
 NOTHING = 1e-12  # norm of centred indicators below which there is one domain, or one class
 
@@ -135,11 +135,12 @@ class MIDA(BaseComponents):
     --------
     >>> from sklearn.linear_model import LogisticRegression
     >>> from sklearn.pipeline import make_pipeline
+    >>> from sklearn.preprocessing import StandardScaler
     >>> from sktl import OnLabeled
     >>> from sktl.datasets import make_covariate_shift
-    >>> from sktl.feature import MIDA, DomainScaler
+    >>> from sktl.feature import MIDA
     >>> data = make_covariate_shift(n_features=5, random_state=0)  # y is NaN on target rows
-    >>> pipe = make_pipeline(DomainScaler(), MIDA(n_components=3), OnLabeled(LogisticRegression()))
+    >>> pipe = make_pipeline(StandardScaler(), MIDA(n_components=3), OnLabeled(LogisticRegression()))
     >>> pipe.fit(data.X, data.y).predict(data.X).shape == data.y.shape
     True
     """
@@ -148,13 +149,13 @@ class MIDA(BaseComponents):
 
     def __init__(
         self,
-        n_components=2,
+        n_components="auto",
         *,
         kernel="linear",
         gamma="median",
         degree=3,
         coef0=1,
-        mu=1.0,
+        mu=0.5,
         label_weight=0.0,
         n_landmarks="auto",
         random_state=0,
@@ -197,14 +198,19 @@ class MIDA(BaseComponents):
         -----
         SingleDomainWarning
             If there is one domain; the components then maximise variance alone.
+        MatchedMeansWarning
+            If the domains' means agree already, as after :class:`DomainScaler`: the components are PCA's, unless
+            labels count.
         """
         check_parameters(self)
         X, domains = self._check_rows(X, y, sample_domain, dtype=DTYPES)
         groups = numbered(domains.names)
         table = self._expand(X, groups, groups.max() + 1)
         terms = [(-1.0, group_contrasts(table))]
-        if self.label_weight and y is not None:
+        if self.label_weight and domains.labeled.any():
             terms.append((self.label_weight, label_contrasts(table, y, domains.labeled)))
-        nothing = np.zeros((len(table.sums), 1))  # no distance to hold small: it is subtracted
-        vectors, values = table.solve(1.0, self.n_components_, nothing, combined(table.operator, self.mu, *terms))
+        elif not domains.single:
+            warn_if_matched(self, table, terms[0][1])
+        operator, nothing = combined(table.operator, self.mu, *terms), np.zeros((len(table.sums), 1))
+        vectors, values = table.solve(table.ridge, self.n_components_, nothing, operator)  # |W| alone is held small
         return self._store(table, vectors, values, X.dtype)

@@ -49,8 +49,6 @@ class BaseSelfLabeledClassifier(ReportsProgress, BaseTransferClassifier):
             If there is one domain, which then is source and target.
         """
         check_parameters(self)
-        if y is None:
-            raise ValueError(f"{type(self).__name__} requires y to be passed, but the target y is None.")
         X, domains = self._check_rows(X, y, sample_domain, dtype=np.float64)
         codes = np.full(X.shape[0], -1)
         codes[domains.labeled] = self._encode(y, domains.labeled)[1]

@@ -19,11 +19,11 @@ def dependence(table, n_classes, label_weight):
     return combined(table.operator, 1 - label_weight, (label_weight, between))
 
 
-def smoothing_root(table, graph, weight, mu):
-    """R with R R' the inverse of I + weight / mu F'LF: what smoothness over a graph makes of the penalty."""
+def smoothing_root(table, graph, weight, penalty):
+    """R with R R' the inverse of I + weight / penalty F'LF: what smoothness over a graph makes of the penalty."""
     roughness = table.graph_products(normalized_laplacian(graph))
     identity = np.eye(len(roughness))
-    factor = cholesky(identity + weight / (mu * table.ridge) * roughness, lower=True)
+    factor = cholesky(identity + weight / penalty * roughness, lower=True)
     return solve_triangular(factor, identity, lower=True).T
 
 
@@ -144,7 +144,7 @@ class SSTCA(BaseComponents):
 
     def __init__(
         self,
-        n_components=2,
+        n_components="auto",
         *,
         label_weight=0.5,
         graph_weight=0.1,
@@ -208,6 +208,6 @@ class SSTCA(BaseComponents):
         root = None
         if self.graph_weight > 0 and X.shape[0] > 1:
             graph = neighbor_graph(X, self.n_neighbors, metric="euclidean", weights="connectivity")
-            root = smoothing_root(table, graph, self.graph_weight, self.mu)
-        vectors, values = table.solve(self.mu, self.n_components_, contrast, operator, root)
+            root = smoothing_root(table, graph, self.graph_weight, table.penalty(self.mu))
+        vectors, values = table.solve(table.penalty(self.mu), self.n_components_, contrast, operator, root)
         return self._store(table, vectors, values, X.dtype)

@@ -3,7 +3,7 @@
 from sktl._checks import check_parameters
 from sktl._core.contrasts import row_groups
 from sktl._threads import threads_by_size
-from sktl.feature._components import DTYPES, BaseComponents
+from sktl.feature._components import DTYPES, BaseComponents, warn_if_matched
 
 
 class TCA(BaseComponents):
@@ -113,7 +113,7 @@ class TCA(BaseComponents):
 
     def __init__(
         self,
-        n_components=2,
+        n_components="auto",
         *,
         kernel="linear",
         gamma="median",
@@ -160,9 +160,13 @@ class TCA(BaseComponents):
         -----
         SingleDomainWarning
             If there is one domain; the components then maximise variance alone.
+        MatchedMeansWarning
+            If the domains' means agree already, as after :class:`DomainScaler`: the components are PCA's.
         """
         check_parameters(self)
         X, domains = self._check_rows(X, y, sample_domain, dtype=DTYPES)
         table = self._expand(X, row_groups(domains.target), n_groups=2)
-        vectors, values = table.solve(self.mu, self.n_components_)
+        if not domains.single:
+            warn_if_matched(self, table, table.contrasts())
+        vectors, values = table.solve(table.penalty(self.mu), self.n_components_)
         return self._store(table, vectors, values, X.dtype)

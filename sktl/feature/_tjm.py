@@ -16,17 +16,17 @@ SMALLEST = np.finfo(float).tiny
 
 def solve_kernel(table, contrast, inverse, mu, n_components):
     """Components by kernel values, where W itself is sought; ``inverse`` is the diagonal of G^-1."""
-    vectors, values = table.solve(mu, n_components, contrast, root=np.sqrt(inverse))
+    vectors, values = table.solve(table.penalty(mu), n_components, contrast, root=np.sqrt(inverse))
     return vectors, values, vectors
 
 
 def solve_linear(table, contrast, inverse, mu, n_components):
-    """Directions A = F'W of the features F, with the least tr(W'GW) for them, W = G^-1 F (F'G^-1F)^-1 A."""
+    """Directions A = F'W of the features F over their unit, with the least tr(W'GW): W = G^-1 F (F'G^-1F)^-1 A."""
     s, U = np.linalg.eigh(table.weighted_products(inverse))
     kept = s > NEGLIGIBLE * max(s[-1], SMALLEST)
     s, U = s[kept], U[:, kept]
-    vectors, values = table.solve(mu, n_components, contrast, root=U * np.sqrt(s))
-    W = inverse[:, None] * table.embed(U @ ((U.T @ vectors) / s[:, None]))
+    vectors, values = table.solve(table.penalty(mu), n_components, contrast, root=U * (np.sqrt(s) / table.unit))
+    W = table.unit * inverse[:, None] * table.embed(U @ ((U.T @ vectors) / s[:, None]))
     scale = np.maximum(np.linalg.norm(W, axis=0), SMALLEST)
     return vectors / scale, values, W / scale
 
@@ -40,8 +40,8 @@ def reweight(table, solve, spared, mu, n_components, max_iter, tol):
     for _ in range(max_iter):
         vectors, values, W = solve(table, contrast, inverse, mu, n_components)
         yield vectors, values, np.linalg.norm(W, axis=1)
-        scatter = np.einsum("ij,ij->j", vectors, table.scatter_of(vectors))
-        held = np.divide(W, np.sqrt(scatter), out=np.zeros_like(W), where=scatter > 0)  # W'KHKW = I
+        scatter = np.einsum("ij,ij->j", vectors, table.scatter_of(vectors)) / table.unit**2
+        held = np.divide(W, np.sqrt(scatter), out=np.zeros_like(W), where=scatter > 0)  # W'KHKW = I sets the sizes of W
         norms = table.ridge * np.linalg.norm(held, axis=1)
         if before is not None and np.linalg.norm(norms - before) <= tol * np.linalg.norm(norms):
             return
@@ -163,7 +163,7 @@ class TJM(ReportsProgress, BaseComponents):
 
     def __init__(
         self,
-        n_components=2,
+        n_components="auto",
         *,
         kernel="linear",
         gamma="median",

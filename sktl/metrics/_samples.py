@@ -1,6 +1,7 @@
 """What every measure of two samples checks first."""
 
 import numpy as np
+from scipy import sparse
 from sklearn.utils import check_array
 
 from sktl._core.kernels import canonical_order, stack_samples
@@ -8,7 +9,7 @@ from sktl.domains import as_column, n_rows, stack_domains
 
 
 def check_samples(X_source, X_target, min_rows=1):
-    """Both samples as finite arrays or CSR matrices with the same columns and at least ``min_rows`` rows each."""
+    """Both samples as finite arrays, or both as CSR matrices, of the same columns and at least ``min_rows`` rows."""
     _check_sizes(X_source, X_target, min_rows)
     samples = {"X_source": X_source, "X_target": X_target}
     for name, X in samples.items():
@@ -24,7 +25,8 @@ def check_samples(X_source, X_target, min_rows=1):
         for name, X in samples.items()
     ]
     _check_widths(*checked)
-    return checked
+    kinds = {type(X) for X in checked if sparse.issparse(X)}  # a dense sample beside a CSR one becomes one
+    return [X if sparse.issparse(X) or not kinds else next(iter(kinds))(X) for X in checked]
 
 
 def pool_samples(X_source, X_target, estimator, min_rows):

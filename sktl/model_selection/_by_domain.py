@@ -55,6 +55,15 @@ def respond(estimator, X, sample_domain, method="predict"):
         return getattr(estimator, method)(X, sample_domain=sample_domain)
 
 
+def is_numeric(X):
+    """Whether all rows are finite numbers, as weighters need them."""
+    try:
+        check_array(X, accept_sparse=True)
+    except (TypeError, ValueError):
+        return False
+    return True
+
+
 def check_numbers(X, what, way_out):
     """Raise unless all rows are finite numbers, which ``what`` needs."""
     try:

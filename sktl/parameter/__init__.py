@@ -6,6 +6,9 @@ Several sources are a list of (name, estimator) pairs.
 """
 
 from sktl.parameter._fine_tuned import FineTunedClassifier, FineTunedRegressor
+from sktl.parameter._gaussian_process import GaussianProcessTransferRegressor
+from sktl.parameter._hypothesis_classifier import HypothesisTransferClassifier
+from sktl.parameter._hypothesis_regressor import HypothesisTransferRegressor
 from sktl.parameter._leaf_refit import LeafRefitClassifier, LeafRefitRegressor
 from sktl.parameter._transfer_forest import TransferForestClassifier, TransferForestRegressor
 from sktl.parameter._transfer_logistic import TransferLogisticRegression
@@ -17,6 +20,9 @@ from sktl.parameter._transfer_tree import TransferTreeClassifier, TransferTreeRe
 __all__ = [
     "FineTunedClassifier",
     "FineTunedRegressor",
+    "GaussianProcessTransferRegressor",
+    "HypothesisTransferClassifier",
+    "HypothesisTransferRegressor",
     "LeafRefitClassifier",
     "LeafRefitRegressor",
     "TransferForestClassifier",

@@ -20,10 +20,11 @@ from sktl._core.source_weights import WEIGHTINGS, predictor_weights
 from sktl.base import linear_parameters, union_of_classes, validate_rows
 from sktl.domains import as_column, known_labels, n_rows, one_column, take_rows, user_level
 
+WEIGHTS = (*WEIGHTINGS, InstanceOf(list, tuple, np.ndarray, noun="one number a source"))
 #: The parameters that these models share.
 LINEAR = {
     "reg": ("auto", inf, Interval(Real, 0)),
-    "weights": (*WEIGHTINGS, InstanceOf(list, tuple, np.ndarray, noun="one number a source")),
+    "weights": WEIGHTS,
     "fit_intercept": BOOLEAN,
     "tol": (Interval(Real, 0, closed="neither"),),
 }
@@ -68,18 +69,24 @@ def check_weights(sample_weight, n):
     return weights
 
 
+def flat_labels(y):
+    """Labels of one output as a flat column, with scikit-learn's warning where they come as a matrix of one column."""
+    if y is None or np.ndim(as_column(y)) != 2:
+        return y
+    warnings.warn(
+        "A column-vector y was passed when a 1d array was expected: it is taken as one.",
+        DataConversionWarning,
+        stacklevel=user_level(),
+    )
+    return one_column(y)
+
+
 def read_target(model, X, y, sample_domain, sample_weight) -> TargetRows:
     """The *check* and *split* acts of ``fit``: sets ``sources_``, and returns the labelled target rows."""
     check_parameters(model)
     X = validate_rows(model, X, dtype=np.float64)
     weights = check_weights(sample_weight, n_rows(X))
-    if y is not None and np.ndim(as_column(y)) == 2:
-        y = one_column(y)
-        warnings.warn(
-            "A column-vector y was passed when a 1d array was expected: it is taken as one.",
-            DataConversionWarning,
-            stacklevel=user_level(),
-        )
+    y = flat_labels(y)
     domains = model._split(X, y, sample_domain)
     assert_all_finite(known_labels(y, domains.labeled), input_name="y")
     model.sources_ = model._fitted_sources(X, y, domains, weights)
@@ -95,9 +102,12 @@ def read_target(model, X, y, sample_domain, sample_weight) -> TargetRows:
     return TargetRows(take_rows(X, rows), known_labels(y, rows if rows.any() else domains.labeled, discrete), own)
 
 
-def numbers(labels):
-    """Labels of a regression as floats."""
-    return column_or_1d(np.asarray(labels), warn=True).astype(np.float64)
+def numbers(y, rows=None):
+    """Labels of a regression (of some rows) as finite floats."""
+    labels = np.asarray(y) if rows is None else known_labels(y, rows, discrete=False)
+    labels = column_or_1d(labels, warn=True).astype(np.float64)
+    assert_all_finite(labels, input_name="y")
+    return labels
 
 
 def check_source_weights(model):

@@ -2,12 +2,13 @@ import numpy as np
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 from scipy import sparse
-from sklearn.metrics.pairwise import rbf_kernel
+from textbook import squared_unit
 
 from sktl._core import components as engine
 from sktl._core import linalg
 from sktl._core.components import kernel_table, landmark_table, linear_table
 from sktl._core.contrasts import indicator, row_groups
+from sktl._core.kernels import Kernel
 
 N_CLASSES = 4
 
@@ -23,7 +24,7 @@ def rows():
 
 def tables(X, groups):
     n_groups = 2 * N_CLASSES + 2
-    kernel = rbf_kernel
+    kernel = Kernel("rbf", {"gamma": 0.2})
     return {
         "linear": (linear_table(X, groups, n_groups), X),
         "sparse": (linear_table(sparse.csr_array(X), groups, n_groups), X),
@@ -46,6 +47,8 @@ def test_tables_hold_what_they_say(size, rows, monkeypatch):
         p = F.shape[1]
         assert_allclose(table.scatter_of(np.eye(p)), centred.T @ centred, atol=1e-9, err_msg=name)
         assert_allclose(table.sums, centred.T @ G, atol=1e-9, err_msg=name)
+        points = {"kernel": 1.0, "landmarks": 1.0}.get(name)
+        assert_allclose(table.penalty(3) / table.ridge, 3 * squared_unit(F, points), err_msg=name)
         assert_allclose(table.embed(np.eye(p)), F, err_msg=name)
         assert_allclose(table.products(G[:, ::2]), centred.T @ G[:, ::2], atol=1e-9, err_msg=name)
         assert_allclose(table.weighted_products(weights), F.T @ (weights[:, None] * F), err_msg=name)

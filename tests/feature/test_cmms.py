@@ -132,12 +132,15 @@ def test_constraint_and_new_rows(clusters):
     assert len(model.n_changes_) == model.n_iter_ - 1
 
 
-def test_units_offsets_and_order_do_not_matter(clusters):
+@pytest.mark.parametrize("start", [None, GaussianNB()])
+@pytest.mark.parametrize("unit", [1e-4, 1e3])
+def test_units_offsets_and_order_do_not_matter(start, unit, clusters):
     X, y, _ = clusters
     order = np.random.default_rng(0).permutation(len(X))
-    straight = CMMSClassifier(3, estimator=GaussianNB()).fit(X, y).decision_function(X)
-    moved = CMMSClassifier(3, estimator=GaussianNB()).fit(100 * X[order] + 7, y[order]).decision_function(100 * X + 7)
-    assert_allclose(moved, straight, rtol=1e-5, atol=1e-8)
+    straight = CMMSClassifier(3, estimator=start).fit(X, y).decision_function(X)
+    far = unit * (X + 7)
+    moved = CMMSClassifier(3, estimator=start).fit(far[order], y[order]).decision_function(far)
+    assert_allclose(moved, straight, rtol=1e-5, atol=1e-7)
 
 
 def test_known_target_labels_are_kept(clusters):

@@ -196,5 +196,5 @@ def test_errors(two_domains):
     with pytest.raises(TypeError, match=r"KNeighborsClassifier\(\) does not.*Or pass resample='auto', to draw rows"):
         ImportanceWeighted(KNeighborsClassifier()).fit(X, y)
     for nothing in (KNeighborsClassifier, "knn"):
-        with pytest.raises(TypeError, match="must be an object with fit"):
+        with pytest.raises(TypeError, match="must be an estimator object with fit"):
             ImportanceWeighted(nothing, resample="auto").fit(X, y)

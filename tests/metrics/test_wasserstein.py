@@ -1,10 +1,10 @@
 import numpy as np
 import pytest
-from scipy import stats
+from scipy import sparse, stats
 
 from sktl._core.wasserstein import random_directions, wasserstein_columns, wasserstein_projections
 from sktl.exceptions import MissingExtraError
-from sktl.metrics import wasserstein_distance
+from sktl.metrics import coral_distance, energy_distance, mmd, proxy_a_distance, wasserstein_distance
 
 
 @pytest.fixture
@@ -124,3 +124,12 @@ def test_far_rows_do_not_hide_where_the_mass_goes():
     pytest.importorskip("ot")
     X = np.array([[0.0, 0.0], [1e5, 0.0], [5.0, 5.0]])
     assert wasserstein_distance(X, X + [1, 0], method="exact", p=80) == pytest.approx(1, rel=1e-9)
+
+
+@pytest.mark.parametrize("metric", [wasserstein_distance, mmd, energy_distance, coral_distance, proxy_a_distance])
+def test_a_dense_sample_beside_a_sparse_one(metric):
+    rng = np.random.default_rng(0)
+    X, Y = rng.poisson(1.0, size=(41, 4)).astype(float), rng.poisson(2.0, size=(29, 4)).astype(float)
+    expected = metric(sparse.csr_matrix(X), sparse.csr_matrix(Y))
+    assert metric(sparse.csr_matrix(X), Y) == pytest.approx(expected)
+    assert metric(X, sparse.csr_array(Y)) == pytest.approx(expected)

@@ -447,3 +447,14 @@ def test_errors(two_domains):
         DiscrepancyScorer(metric="mmd")(model, X, y)
     with pytest.raises(TypeError, match="must be numbers"):
         MixValScorer()(model, X.astype(str), y)
+
+
+def test_mixtures_do_not_depend_on_the_names_of_classes():
+    rng = np.random.default_rng(5)
+    X, y = rng.normal(size=(90, 2)), rng.integers(0, 3, 90)
+    scores = set()
+    for names in (["a", "b", "c"], ["c", "a", "b"], ["z", "y", "x"]):
+        labels = np.array(names, dtype=object)[y]
+        labels[60:] = None
+        scores.add(MixValScorer()(OnLabeled(LogisticRegression()).fit(X, labels), X, labels))
+    assert len(scores) == 1
