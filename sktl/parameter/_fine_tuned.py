@@ -6,7 +6,7 @@ from numbers import Integral
 
 import numpy as np
 from sklearn.base import is_classifier
-from sklearn.ensemble import GradientBoostingClassifier, GradientBoostingRegressor
+from sklearn.linear_model import LogisticRegression, Ridge
 
 from sktl._checks import FOLDS, RANDOM_STATE, Interval
 from sktl.base import BaseTransferClassifier, BaseTransferRegressor
@@ -171,7 +171,7 @@ class FineTunedClassifier(_FineTunes, ContinuesClassifiers, BaseTransferClassifi
     source : classifier or list of (name, model) pairs, default=None
         What the target starts from. Fitted, it is kept as it is, and all rows of ``fit`` are target rows; unfitted, a
         clone is fitted on the labelled source rows first. Of a Pipeline the last step goes on, and the steps before it
-        stay. Several are averaged by ``source_weights_``. None: ``GradientBoostingClassifier(n_estimators=50)``.
+        stay. Several are averaged by ``source_weights_``. None: ``LogisticRegression()``.
     learning_rate : float or "auto", default="auto"
         The rate :math:`\eta`, above 0, where the model's epochs have one. "auto": the best of three or four.
     max_epochs : int, default=50
@@ -250,7 +250,7 @@ class FineTunedClassifier(_FineTunes, ContinuesClassifiers, BaseTransferClassifi
         return all(hasattr(model, "predict_proba") for model in self._given_models())
 
     def _default_source(self, X):
-        return GradientBoostingClassifier(n_estimators=50, random_state=0)
+        return LogisticRegression(max_iter=1000)
 
 
 class FineTunedRegressor(_FineTunes, ContinuesRegressors, BaseTransferRegressor):
@@ -276,7 +276,7 @@ class FineTunedRegressor(_FineTunes, ContinuesRegressors, BaseTransferRegressor)
     source : regressor or list of (name, model) pairs, default=None
         What the target starts from. Fitted, it is kept as it is, and all rows of ``fit`` are target rows; unfitted, a
         clone is fitted on the labelled source rows first. Of a Pipeline the last step goes on, and the steps before it
-        stay. Several are averaged by ``source_weights_``. None: ``GradientBoostingRegressor(n_estimators=50)``.
+        stay. Several are averaged by ``source_weights_``. None: ``Ridge()``.
     learning_rate : float or "auto", default="auto"
         The rate :math:`\eta`, above 0, where the model's epochs have one. "auto": the best of three or four.
     max_epochs : int, default=50
@@ -348,4 +348,4 @@ class FineTunedRegressor(_FineTunes, ContinuesRegressors, BaseTransferRegressor)
     _losses = staticmethod(squared_errors)
 
     def _default_source(self, X):
-        return GradientBoostingRegressor(n_estimators=50, random_state=0)
+        return Ridge()

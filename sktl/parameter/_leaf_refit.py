@@ -70,7 +70,13 @@ class LeafRefitClassifier(_RefitsLeaves, ContinuesClassifiers, BaseTransferClass
     = (\sum w g + \kappa v_l^S) / (\sum w h + \kappa)`, with gradients g, curvatures h and :math:`\kappa` the curvature
     of k undecided rows.
 
-    @WHEN_LEAF_Classifier@
+    It *helps* where the source's splits are still the right ones and what stands behind them has moved. Accuracy in %
+    at 10 / 50 labels, a forest of 30 trees as source, two draws: heart disease at four sites 76.4 / 80.1 (the source
+    76.0, the target's own logistic regression 75.4 / 79.7), adult by sex, race and country 85.0 / 85.9 (85.5, 82.6 /
+    83.6), seven mixed tables 74.1 / 74.2 (74.2, 68.0 / 71.3), digits of another origin 50.0 / 67.8 (47.4, 34.5 /
+    72.6). It *hurts* beside the target's own model where the source is poor and has many classes: on the digits it
+    loses 5 points at 50 labels, since most leaves are reached by no row of the target. Where the source is right it
+    neither gains nor loses.
 
     Parameters
     ----------
@@ -160,7 +166,11 @@ class LeafRefitRegressor(_RefitsLeaves, ContinuesRegressors, BaseTransferRegress
     :math:`v_l = (\sum w g + \kappa v_l^S) / (\sum w h + \kappa)`, with gradients g, curvatures h and
     :math:`\kappa` the curvature of k undecided rows.
 
-    @WHEN_LEAF_Regressor@
+    It *helps* where the source's splits are still the right ones and the values behind them have moved. Root mean
+    squared error over that of the target's own ridge regression, 15 mixed tables, a forest of 30 trees as source, two
+    draws, geometric mean at 10 / 50 labels: .90 / .96, the source as it is .90 / 1.01, the target's own forest .98 /
+    1.01. It *hurts* where the target depends on columns by which the source does not split: leaves can't see them.
+    :class:`TransferForestRegressor` then does better (.87 / .92 there).
 
     Parameters
     ----------

@@ -20,7 +20,14 @@ class TransferForestClassifier(MovesTrees, ContinuesClassifiers, BaseTransferCla
     :math:`(n(x) p_T(x) + k p_S(x)) / (n(x) + k)`, with the weight :math:`n(x)` of the target rows in the leaf that x
     falls into, and k rows (``shrinkage``) for the source.
 
-    @WHEN_FOREST_Classifier@
+    It *helps* from some 20 labels on, where the source's trees ask the right questions and their thresholds or
+    answers have moved. Accuracy in % at 10 / 50 labels, 30 trees, two draws: heart disease at four sites 76.0 / 80.6
+    (the source 76.0, the target's own logistic regression 75.4 / 79.7, its own forest 76.3 / 77.9), adult by sex,
+    race and country 85.2 / 85.9 (85.5, 82.6 / 83.6, 82.2 / 82.6), seven mixed tables 73.9 / 74.8 (74.2, 68.0 / 71.3,
+    68.1 / 71.6), digits of another origin 42.2 / 65.3 (47.4, 34.5 / 72.6, 23.8 / 63.6). Without shrinkage, as in
+    [1]_: 76.8 / 79.7, 82.1 / 84.4, 70.5 / 73.7, 31.2 / 65.2. It *hurts* on the digits: at 10 labels 5 points beside
+    the source, since rows of half of the classes say nothing of the others, and at 50 it is 7 points behind the
+    target's own logistic regression.
 
     Parameters
     ----------
@@ -72,7 +79,8 @@ class TransferForestClassifier(MovesTrees, ContinuesClassifiers, BaseTransferCla
 
     *Classes* of either side alone are handled.
 
-    *Cost.* @COSTClassifier@
+    *Cost.* For each tree a small tree a leaf reached (SER) and a sort of the rows of each node reached (STRUT): 50 labels
+    and 100 trees take two or three seconds.
 
     References
     ----------
@@ -136,7 +144,11 @@ class TransferForestRegressor(MovesTrees, ContinuesRegressors, BaseTransferRegre
     :math:`(n(x) p_T(x) + k p_S(x)) / (n(x) + k)`, with the weight :math:`n(x)` of the target rows in the leaf that x
     falls into, and k rows (``shrinkage``) for the source.
 
-    @WHEN_FOREST_Regressor@
+    It *helps* where the source's trees ask the right questions and the target differs within their leaves. Root mean
+    squared error over that of the target's own ridge regression, 15 mixed tables, 30 trees, two draws, geometric mean
+    at 10 / 50 labels: .87 / .92, the source as it is .90 / 1.01, the target's own forest .98 / 1.01, without
+    shrinkage .90 / .93. It *hurts* where the target goes beyond the source's values as a straight line does: trees
+    average, so that ``HypothesisTransferRegressor`` with a linear model is the rival there.
 
     Parameters
     ----------
@@ -184,7 +196,7 @@ class TransferForestRegressor(MovesTrees, ContinuesRegressors, BaseTransferRegre
 
     *STRUT* compares class shares: it is not defined here.
 
-    *Cost.* @COSTRegressor@
+    *Cost.* For each tree a small tree a leaf reached: 50 labels and 100 trees take two or three seconds.
 
     References
     ----------
