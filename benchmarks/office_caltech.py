@@ -159,7 +159,7 @@ METHODS = {
     "GFK auto + 1-NN": Method(lambda: [GFK(), neighbour()]),
     "MIDA 20 + 1-NN": Method(lambda: between(MIDA(20))),
     "MIDA 20 + LR": Method(lambda: [Normalizer(), MIDA(20), Normalizer(), logistic()]),
-    "MIDA 20, label_weight=1 + LR": Method(lambda: [Normalizer(), MIDA(20, y_weight=1), Normalizer(), logistic()]),
+    "MIDA 20, label_weight=1 + LR": Method(lambda: [Normalizer(), MIDA(20, label_weight=1), Normalizer(), logistic()]),
     "TCA 20 + 1-NN": Method(lambda: between(TCA(20)), "43.6, 46.2", "46.2"),
     "TCA 100 + 1-NN": Method(lambda: between(TCA(100)), "", "43.6"),
     "TCA 20, paper's penalty + 1-NN": Method(lambda: between(TCA(20, kernel=linear_kernel))),
