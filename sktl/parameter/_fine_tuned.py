@@ -164,10 +164,10 @@ class FineTunedClassifier(_FineTunes, ContinuesClassifiers, BaseTransferClassifi
     - any other model (histogram boosting, forests, LightGBM, XGBoost, ...): one more tree of depth 2, times
       :math:`\eta`, on the gradient of the loss at the source's log-odds.
 
-    It *helps* where the source is near the truth and a few dozen rows show what is amiss. Accuracy in % at 10 / 50 labels,
-    heart disease at four sites, one draw: a logistic regression gone on with 78.8 / 81.1 (as it was 76.1), histogram
-    boosting 78.2 / 78.9 (75.5), a linear model by stochastic gradients 76.8 / 80.8 (77.4), the target's own logistic
-    regression 73.0 / 79.9. It *hurts* little, since no epoch is taken that rows held out do not ask for.
+    It *helps* where the source is near the truth and a few dozen rows show what is amiss. Accuracy in % at 10 / 50
+    labels, heart disease at four sites, one draw: a logistic regression gone on with 78.8 / 81.1 (as it was 76.1),
+    histogram boosting 78.2 / 78.9 (75.5), a linear model by stochastic gradients 76.8 / 80.8 (77.4), the target's own
+    logistic regression 73.0 / 79.9. It *hurts* little, since no epoch is taken that rows held out do not ask for.
 
     Parameters
     ----------

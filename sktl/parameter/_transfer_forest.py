@@ -79,8 +79,8 @@ class TransferForestClassifier(MovesTrees, ContinuesClassifiers, BaseTransferCla
 
     *Classes* of either side alone are handled.
 
-    *Cost.* For each tree a small tree a leaf reached (SER) and a sort of the rows of each node reached (STRUT): 50 labels
-    and 100 trees take two or three seconds.
+    *Cost.* For each tree a small tree a leaf reached (SER) and a sort of the rows of each node reached (STRUT): 50
+    labels and 100 trees take two or three seconds.
 
     References
     ----------

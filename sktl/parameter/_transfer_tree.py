@@ -28,9 +28,9 @@ class TransferTreeClassifier(MovesTrees, ContinuesClassifiers, BaseTransferClass
     (n(x) + k)`, with the weight :math:`n(x)` of the target rows in the leaf that x falls into, and k rows
     (``shrinkage``) for the source.
 
-    It *helps* where one tree must do, to be read or drawn: a tree of the target alone is worse. Accuracy in % at 10 / 50
-    labels, one draw: seven mixed tables 69.6 / 71.9 (the source's tree 68.8, the target's own 64.0 / 66.4), digits of
-    another origin 34.0 / 52.4 (34.5, 20.0 / 48.4). It *hurts* as one tree always does: a forest in its place
+    It *helps* where one tree must do, to be read or drawn: a tree of the target alone is worse. Accuracy in % at 10 /
+    50 labels, one draw: seven mixed tables 69.6 / 71.9 (the source's tree 68.8, the target's own 64.0 / 66.4), digits
+    of another origin 34.0 / 52.4 (34.5, 20.0 / 48.4). It *hurts* as one tree always does: a forest in its place
     (:class:`TransferForestClassifier`) has 73.3 / 74.5 and 27.8 / 72.4 there, and logistic regression of the target
     alone 66.8 / 70.1 and 25.8 / 76.8: on the digits it beats the transferred tree by 24 points at 50 labels.
 
