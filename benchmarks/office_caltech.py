@@ -148,6 +148,7 @@ METHODS = {
     "one scaling of all rows + LR": Method(lambda: [StandardScaler(), Normalizer(), logistic()], rows="raw"),
     "PCA 20 + 1-NN": Method(lambda: [PCA(20), neighbour()], "43.6", "44.0"),
     "PCA 20, unit-norm rows + 1-NN": Method(lambda: between(PCA(20))),
+    "PCA 20, unit-norm rows + LR": Method(lambda: [Normalizer(), PCA(20), Normalizer(), logistic()]),
     "CORAL + 1-NN": Method(lambda: [CORAL(), neighbour()], "", "35.7"),
     "CORAL + SVM": Method(lambda: [CORAL(), machine()], "", "46.6"),
     "CORAL kernel + SVM": Method(lambda: [CORAL(form="kernel"), machine()], "48.8", "49.0"),
