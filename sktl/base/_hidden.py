@@ -97,6 +97,7 @@ class WithoutTargetLabels(BaseOnLabeled):
 
     __metadata_request__fit = {"sample_domain": True}
     __metadata_request__score = {"sample_domain": True}
+
     def __init__(self, estimator):
         self.estimator = estimator
 
