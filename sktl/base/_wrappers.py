@@ -11,6 +11,7 @@ from sklearn.utils.metadata_routing import MetadataRouter, MethodMapping, proces
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted, has_fit_parameter
 
+from sktl._checks import HasMethods, check_parameters
 from sktl.base._rows import is_per_row, labeled_only
 from sktl.base._transformers import BaseDomainTransformer
 from sktl.base._weighters import BaseWeighter
@@ -29,6 +30,8 @@ def _inner_has(name):
 
 class BaseOnLabeled(MetaEstimatorMixin, BaseEstimator, metaclass=ABCMeta):
     """What the wrappers of an ordinary estimator share: they fit on labelled rows and are otherwise that estimator."""
+
+    _constraints = {"estimator": (HasMethods("fit"),)}
 
     @abstractmethod
     def fit(self, X, y=None, **fit_params):
@@ -339,6 +342,7 @@ class OnLabeled(BaseOnLabeled):
         TypeError
             If what is wrapped adapts by itself, and so needs the rows without a label.
         """
+        check_parameters(self)
         parts = [self.estimator, *self.estimator.get_params().values()] if y is not None else []
         adapters = [part for part in parts if isinstance(part, (BaseDomainTransformer, BaseWeighter))]
         if adapters and not labeled_rows(X, y).all():
