@@ -172,7 +172,7 @@ METHODS = {
     "SA 50": Method(lambda: before(SubspaceAlignment(50)), "77.4", "77.4"),
     "GFK 20": Method(lambda: before(GFK(20))),
     "MIDA 20": Method(lambda: between(MIDA(20))),
-    "MIDA 20, label_weight=1": Method(lambda: between(MIDA(20, y_weight=1))),
+    "MIDA 20, label_weight=1": Method(lambda: between(MIDA(20, label_weight=1))),
     "TCA 20": Method(lambda: between(TCA(20))),
     "SSTCA 20": Method(lambda: between(SSTCA(20))),
     "JDA 20": Method(lambda: between(JDA(20))),

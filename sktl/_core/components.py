@@ -30,6 +30,8 @@ class FeatureTable:
         Mean row of F.
     groups : ndarray of shape (n,)
         Group of each row.
+    counts : ndarray of shape (n_groups,)
+        Rows of each group.
     sums : ndarray of shape (p, n_groups)
         Sums over each group of the rows of HF.
     unit : float
@@ -51,6 +53,7 @@ class FeatureTable:
     operator: object
     mean: np.ndarray
     groups: np.ndarray
+    counts: np.ndarray
     sums: np.ndarray
     unit: float = 1.0
     ridge: float = 1.0
@@ -58,11 +61,6 @@ class FeatureTable:
     basis: np.ndarray | None = None
     points: np.ndarray | None = None
     start: np.ndarray | None = None
-
-    @property
-    def counts(self):
-        """Rows of each group."""
-        return np.bincount(self.groups, minlength=self.sums.shape[1])
 
     def contrasts(self, balance=0.5, weighted=False):
         """F'E, (p, c), of the MMD matrix E E' of Frobenius norm 1 (:func:`mean_contrasts`)."""
@@ -76,7 +74,7 @@ class FeatureTable:
             rows = changed[part]
             step = indicator(groups[rows], n_groups) - indicator(self.groups[rows], n_groups)
             self.sums = self.sums + as_dense(self.block(rows).T @ step) - np.outer(self.mean, step.sum(axis=0))
-        self.groups = groups
+        self.groups, self.counts = groups, np.bincount(groups, minlength=n_groups)
 
     def embed(self, vectors):
         """F @ vectors, (n, k)."""
@@ -154,9 +152,17 @@ def linear_table(X, groups, n_groups, basis=None) -> FeatureTable:
         return X[rows] if basis is None else np.asarray(X[rows] @ basis)
 
     parts = row_blocks(X) if basis is None else map(block, blocks(X.shape[0], 4096))
-    moments = moments_of(parts, groups, n_groups)
+    return moments_table(moments_of(parts, groups, n_groups), block, groups, basis)
+
+
+def moments_table(moments, block=None, groups=None, basis=None) -> FeatureTable:
+    """The table F of which the moments by group are known, merged from any parts: enough to solve by.
+
+    Its rows (``block``) and their ``groups`` are needed only to embed them, or to move them into other groups.
+    """
     unit = positive(np.sqrt(np.trace(moments.scatter) / moments.n))
-    return FeatureTable(block, moments.scatter, moments.mean, groups, moments.group_sums.T, unit, basis=basis)
+    counts, sums = moments.counts, moments.group_sums.T
+    return FeatureTable(block, moments.scatter, moments.mean, groups, counts, sums, unit, basis=basis)
 
 
 def landmark_table(X, landmarks, kernel, groups, n_groups) -> FeatureTable:
@@ -169,7 +175,7 @@ def landmark_table(X, landmarks, kernel, groups, n_groups) -> FeatureTable:
     n, m = X.shape[0], len(landmarks)
     moments = moments_of(map(block, blocks(n)), groups, n_groups)
     unit = positive(kernel.diagonal(X).mean() - moments.mean.mean())
-    found = moments.scatter, moments.mean, groups, moments.group_sums.T, unit
+    found = moments.scatter, moments.mean, groups, moments.counts, moments.group_sums.T, unit
     return FeatureTable(block, *found, points=landmarks, ridge=m / n, stretch=np.sqrt(n / m))
 
 
@@ -184,9 +190,10 @@ def kernel_table(X, kernel, groups, n_groups) -> FeatureTable:
         return K @ (product - product.mean(axis=0))
 
     G = indicator(groups, n_groups)
-    sums = (G.T @ K).T - np.outer(mean, G.sum(axis=0))
+    counts = np.bincount(groups, minlength=n_groups)
+    sums = (G.T @ K).T - np.outer(mean, counts)
     rank = np.empty(n)
     rank[canonical_order(X)] = np.arange(n)
     operator = K @ (K - mean) if n <= DENSE_SIZE else (n, multiply)
     unit, start = positive(np.diagonal(K).mean() - mean.mean()), 1 + rank / n
-    return FeatureTable(K.__getitem__, operator, mean, groups, sums, unit, points=np.arange(n), start=start)
+    return FeatureTable(K.__getitem__, operator, mean, groups, counts, sums, unit, points=np.arange(n), start=start)

@@ -33,7 +33,7 @@ class BDA(ReportsProgress, BaseComponents):
 
     Parameters
     ----------
-    n_components : int >= 1 or "auto", default=2
+    n_components : int >= 1 or "auto", default="auto"
         Number of new features. "auto": 20, or as many as there are directions, where these are fewer.
     balance : float in [0, 1] or "auto", default="auto"
         Weight of the class means (the paper's mu).
@@ -48,11 +48,14 @@ class BDA(ReportsProgress, BaseComponents):
     degree, coef0 : float, default=3, 1
         Parameters of the "poly" and "sigmoid" kernels.
     mu : float > 0, default=1.0
-        Weight of the penalty on the coefficients (the paper's lambda), beside an MMD matrix of Frobenius norm 1.
+        Weight of the penalty on the coefficients (the paper's lambda), beside an MMD matrix of Frobenius norm 1, in
+        units of the rows' total variance (other kernels: of the square of their variance in the kernel's feature
+        space), so that the units of X do not matter.
     estimator : classifier, default=None
         Guesses the classes of target rows from the components. None: 1-nearest-neighbour on rows scaled to unit norm,
-        as in the literature; it compares all source with all target rows, so give large tables another one. That sees
-        the components as they are, of very different sizes: ``make_pipeline(StandardScaler(), LogisticRegression())``.
+        as in the literature; beyond 5,000 labelled rows the neighbour is sought in cells of rows near each other, and
+        nearly always the nearest. Another classifier sees the components as they are, of very different sizes:
+        ``make_pipeline(StandardScaler(), LogisticRegression())``.
     max_iter : int >= 1, default=10
         Eigenproblems at the most; the literature's 10.
     n_landmarks : int >= 1, "auto" or None, default="auto"
@@ -67,8 +70,8 @@ class BDA(ReportsProgress, BaseComponents):
         Coefficients: directions A' for the linear kernel, else W' on the rows ``landmarks_``. Rows of norm 1 (times
         sqrt(n / n_landmarks)); the entry of largest size is positive; zero where nothing is left to explain.
     eigenvalues_ : ndarray of shape (n_components,)
-        Scatter of each component over M's measure of the distance between the domains, plus mu (for components of norm
-        1). Falling.
+        Scatter of each component over M's measure of the distance between the domains, plus mu in its units (for
+        components of norm 1). Falling.
     balances_ : ndarray of shape (n_iter_,)
         Balance of each iteration. The first has no class means, unless some target labels are known: there it means
         nothing.

@@ -64,7 +64,7 @@ class MIDA(BaseComponents):
 
     Parameters
     ----------
-    n_components : int >= 1 or "auto", default=2
+    n_components : int >= 1 or "auto", default="auto"
         Number of new features. "auto": 20, or as many as there are directions, where these are fewer.
     kernel : str or callable, default="linear"
         A pairwise kernel of scikit-learn, or a callable that takes two samples and returns the matrix of kernel values.
@@ -73,9 +73,10 @@ class MIDA(BaseComponents):
         rows, "median" is 1 / (2 m), "auto" 0.3 / m; "scale" is 1 / (n_features * X.var()).
     degree, coef0 : float, default=3, 1
         Parameters of the "poly" and "sigmoid" kernels.
-    mu : float > 0, default=1.0
-        Weight of the variance. 1 leaves out the differences between domains that L holds (for two domains: the variance
-        counted is that within them); smaller values punish them, larger ones come near to PCA.
+    mu : float > 0, default=0.5
+        Weight of the variance. Of two domains, a direction counts where these explain less than a share ``mu`` of its
+        variance: below 1 differences between the domains are punished, at 1 left out (PCA of the rows less the mean of
+        their domain), and larger values come near to PCA of all rows.
     label_weight : float >= 0, default=0.0
         w, the weight of the labels. A ``y`` of classes counts by class, one of real numbers by its values; rows without
         a label count nothing.

@@ -52,7 +52,7 @@ class SSTCA(BaseComponents):
 
     Parameters
     ----------
-    n_components : int >= 1 or "auto", default=2
+    n_components : int >= 1 or "auto", default="auto"
         Number of new features. "auto": 20, or as many as there are directions, where these are fewer.
     label_weight : float in [0, 1], default=0.5
         Weight of the labels against the variance; at 1, C classes give no more than C components that are not zero.
@@ -68,7 +68,9 @@ class SSTCA(BaseComponents):
     degree, coef0 : float, default=3, 1
         Parameters of the "poly" and "sigmoid" kernels.
     mu : float > 0, default=1.0
-        Weight of the penalty on the coefficients (the paper's mu), beside an MMD matrix of Frobenius norm 1.
+        Weight of the penalty on the coefficients (the paper's mu), beside an MMD matrix of Frobenius norm 1, in units
+        of the rows' total variance (other kernels: of the square of their variance in the kernel's feature space), so
+        that the units of X do not matter.
     n_landmarks : int >= 1, "auto" or None, default="auto"
         Rows that the components are expanded in, for kernels other than "linear". None: all (O(n^2) memory). "auto":
         all of up to 5,000 rows and 1,000 beyond.

@@ -28,7 +28,7 @@ class TCA(BaseComponents):
 
     Parameters
     ----------
-    n_components : int >= 1 or "auto", default=2
+    n_components : int >= 1 or "auto", default="auto"
         Number of new features. "auto": 20, or as many as there are directions, where these are fewer.
     kernel : str or callable, default="linear"
         A pairwise kernel of scikit-learn, or a callable that takes two samples and returns the matrix of kernel values.
@@ -38,8 +38,9 @@ class TCA(BaseComponents):
     degree, coef0 : float, default=3, 1
         Parameters of the "poly" and "sigmoid" kernels.
     mu : float > 0, default=1.0
-        Weight of the penalty on the coefficients, beside an M of Frobenius norm 1. Smaller values press the means
-        nearer together.
+        Weight of the penalty on the coefficients, beside an M of Frobenius norm 1, in units of the rows' total
+        variance (other kernels: of the square of their variance in the kernel's feature space), so that the units of X
+        do not matter. Smaller values press the means nearer together.
     n_landmarks : int >= 1, "auto" or None, default="auto"
         Rows that the components are expanded in, for kernels other than "linear". None: all (O(n^2) memory). "auto":
         all of up to 5,000 rows and 1,000 beyond.
@@ -53,7 +54,7 @@ class TCA(BaseComponents):
         sqrt(n / n_landmarks)); the entry of largest size is positive; zero where nothing is left to explain.
     eigenvalues_ : ndarray of shape (n_components,)
         Scatter of each component (n_samples times its variance) over its squared distance between the domains' means,
-        times n_source n_target / n_samples, plus mu (for components of norm 1). Falling.
+        times n_source n_target / n_samples, plus mu in its units (for components of norm 1). Falling.
     n_components_ : int
         Number of components.
     landmarks_ : ndarray or CSR matrix of shape (n_landmarks, n_features), or None
@@ -84,11 +85,11 @@ class TCA(BaseComponents):
     O(m^2) memory. New rows cost O(d k) (linear) or O(m (d + k)) each, for k components.
 
     *Departures from the paper*: M has Frobenius norm 1, so that one ``mu`` suits all numbers of rows; the paper's mu
-    for its own L is ``mu`` * (1 / n_source + 1 / n_target). Components have unit Euclidean norm instead of the
-    constraint's scale, which is what reproduces the published figures of [2]. For the linear kernel the penalty is
-    tr(A'A), as in [2]; a callable (``sklearn.metrics.pairwise.linear_kernel``) gives the paper's tr(W'W). With m
-    landmarks W lives on them and mu is scaled by m / n, so that m = n is the exact solution. If there is one domain
-    (``SingleDomainWarning``), M = 0.
+    for its own L is ``mu``, in its units, times 1 / n_source + 1 / n_target. Components have unit Euclidean norm
+    instead of the constraint's scale, which is what reproduces the published figures of [2]. For the linear kernel the
+    penalty is tr(A'A), as in [2]; a callable (``sklearn.metrics.pairwise.linear_kernel``) gives the paper's tr(W'W).
+    With m landmarks W lives on them and mu is scaled by m / n, so that m = n is the exact solution. If there is one
+    domain (``SingleDomainWarning``), M = 0.
 
     References
     ----------

@@ -69,13 +69,13 @@ class TJM(ReportsProgress, BaseComponents):
     20 components, 1-nearest-neighbour, 12 pairs) it reaches 46.3 (published 46.3) where TCA has 46.2. *When it hurts*:
     few target rows. Coefficients are small numbers, and of small numbers squares cost nothing beside the norms
     themselves: on Office-Caltech10 practically all source rows end with coefficients of 0 (below 1e-3 of the largest,
-    also with ``mu=0.001``), so that the components are spanned by the target rows alone. The units of X matter: they
-    set the size of W. With logistic regression it reaches 78.0 on Amazon reviews (12 pairs), TCA 77.6, no adaptation
-    78.1; on digits of two origins 60.0, 53.4 and 57.3.
+    also with ``mu=0.001``), so that the components are spanned by the target rows alone. With logistic regression it
+    reaches 78.0 on Amazon reviews (12 pairs), TCA 77.6, no adaptation 78.1; on digits of two origins 60.0, 53.4 and
+    57.3.
 
     Parameters
     ----------
-    n_components : int >= 1 or "auto", default=2
+    n_components : int >= 1 or "auto", default="auto"
         Number of new features. "auto": 20, or as many as there are directions, where these are fewer.
     kernel : str or callable, default="linear"
         A pairwise kernel of scikit-learn, or a callable that takes two samples and returns the matrix of kernel values.
@@ -86,6 +86,7 @@ class TJM(ReportsProgress, BaseComponents):
         Parameters of the "poly" and "sigmoid" kernels.
     mu : float > 0, default=1.0
         Weight of the penalty on the coefficients (the paper's lambda), beside an MMD matrix of Frobenius norm 1.
+        K and W are in units of the rows' variance in the kernel's feature space, so that the units of X do not matter.
     max_iter : int >= 1, default=10
         Eigenproblems at the most; the literature's 10.
     tol : float >= 0, default=1e-3
@@ -99,9 +100,9 @@ class TJM(ReportsProgress, BaseComponents):
     Attributes
     ----------
     components_ : ndarray of shape (n_components, n_features) or (n_components, n_landmarks)
-        Coefficients: directions A' = W'X for the linear kernel, else W' on the rows ``landmarks_``. The columns of W
-        have norm 1 (times sqrt(n / n_landmarks)); the entry of largest size is positive; zero where nothing is left to
-        explain.
+        Coefficients: directions A' = W'X (X over the root of its total variance) for the linear kernel, else W' on the
+        rows ``landmarks_``. The columns of W have norm 1 (times sqrt(n / n_landmarks)); the entry of largest size is
+        positive; zero where nothing is left to explain.
     eigenvalues_ : ndarray of shape (n_components,)
         Scatter of each component over what the last iteration holds small. Falling.
     row_norms_ : ndarray of shape (n_samples,) or (n_landmarks,)

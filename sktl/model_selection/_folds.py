@@ -1,14 +1,11 @@
 """How rows are dealt into folds: by class, or by low and high numbers, so that each fold has its share of them."""
 
-import warnings
-
 import numpy as np
 from sklearn.utils.multiclass import type_of_target
 
 from sktl._checks import BOOLEAN, FOLDS, InstanceOf, checked
 from sktl.domains import class_codes as codes_of_classes
-from sktl.domains import read_domains
-from sktl.exceptions import SingleDomainWarning
+from sktl.domains import one_domain_is_meant, read_domains
 
 MAX_STRATA = 100  # of numbers: as many as there are rows to a fold, where these are fewer
 
@@ -79,6 +76,5 @@ def label_folds(labels, n_folds, rng, are_classes=None):
 
 def quiet_domains(X, y, sample_domain):
     """Domains of the rows, without the warning that there is one: nothing is fitted here."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", SingleDomainWarning)
+    with one_domain_is_meant():
         return read_domains(X, y, sample_domain)

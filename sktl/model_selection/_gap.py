@@ -9,9 +9,9 @@ from sklearn.utils import check_random_state
 
 from sktl._checks import FOLDS, N_JOBS, RANDOM_STATE, InstanceOf, Interval, check_value, checked
 from sktl.base import on_missing_labels
-from sktl.domains import draw_rows, one_column, plain_rows, read_domains
+from sktl.domains import draw_rows, one_column, one_domain_is_meant, plain_rows, read_domains
 from sktl.exceptions import NoTargetLabelsError
-from sktl.model_selection._by_domain import LEARNER, SCORING, check_numbers, one_domain_is_meant, single_scorer
+from sktl.model_selection._by_domain import LEARNER, SCORING, check_numbers, single_scorer
 from sktl.model_selection._candidates import (
     POOLED,
     SOURCE_ONLY,

@@ -19,7 +19,7 @@ from sktl.model_selection._gains import gain_of_folds, gain_of_rows, gain_of_wei
 from sktl.model_selection._losses import Loss, choose_loss
 from sktl.model_selection._source_target import SourceTargetKFold
 from sktl.model_selection._verdict import Verdict, judge
-from sktl.model_selection._weighting import default_weighter, numeric_rows, why_not_prove
+from sktl.model_selection._weighting import chosen_weighter, numeric_rows, why_not_prove
 
 
 @dataclass(frozen=True)
@@ -162,7 +162,7 @@ def by_weights(comparison):
     guard, domains, loss = comparison.guard, comparison.domains, comparison.loss()
     rows = np.flatnonzero(domains.source & domains.labeled)
     X = numeric_rows(guard.estimator, comparison.X)
-    weighter = default_weighter().fit(X, comparison.y, sample_domain=domains.target)
+    weighter = chosen_weighter("auto").fit(X, comparison.y, sample_domain=domains.target)
     unknown = why_not_prove(weighter, X, domains.target)
     if unknown:
         return Found(comparison.no_verdict(unknown, "no overlap"), {})

@@ -7,7 +7,7 @@ from sklearn.utils import check_array, get_tags
 
 from sktl._core.overlap import domain_overlap
 from sktl.base import BaseOnLabeled, consumes_domains
-from sktl.instance import DiscriminatorWeighter
+from sktl.instance import AutoWeighter, DiscriminatorWeighter
 from sktl.model_selection._by_domain import is_numeric
 from sktl.model_selection._verdict import MIN_LABELS
 
@@ -21,9 +21,11 @@ WORTH_OF_SCORE = 5
 SHARE_OF_SCORE = 0.25
 
 
-def default_weighter():
-    """What weighs the rows where nothing else is asked for."""
-    return DiscriminatorWeighter()
+def chosen_weighter(weighter):
+    """A fresh weighter: the one asked for, that of the data for "auto", or the quickest good one."""
+    if isinstance(weighter, str):
+        return AutoWeighter()
+    return DiscriminatorWeighter() if weighter is None else clone(weighter)
 
 
 def numeric_rows(model, X):

@@ -135,8 +135,8 @@ class HypothesisTransferClassifier(BaseHypothesisTransfer, BaseTransferClassifie
                 f"At least two classes are needed; source and target rows are of one class, {self.classes_[0]!r}. "
                 "Add rows of another class."
             )
-        known = np.count_nonzero(domains.source & domains.labeled)  # rows that the source was fitted on here
-        self._floor = default_floor(max(known, 1) if known and not domains.target.all() else None)
+        known = np.count_nonzero(domains.source & domains.labeled)  # rows that an unfitted source is fitted on
+        self._floor = default_floor(known if self._fits_its_source else None)
         self._labels = np.searchsorted(self.classes_, labels)
 
     def _ask_sources(self, X):

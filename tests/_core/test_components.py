@@ -6,9 +6,10 @@ from textbook import squared_unit
 
 from sktl._core import components as engine
 from sktl._core import linalg
-from sktl._core.components import kernel_table, landmark_table, linear_table
+from sktl._core.components import kernel_table, landmark_table, linear_table, moments_table
 from sktl._core.contrasts import indicator, row_groups
 from sktl._core.kernels import Kernel
+from sktl._core.moments import merge, moments_of
 
 N_CLASSES = 4
 
@@ -86,3 +87,13 @@ def test_a_metric_by_its_root(kind, size, monkeypatch):
         assert_allclose(values, expected, rtol=1e-8)
         cosines = np.abs(np.sum(vectors * V, axis=0)) / np.linalg.norm(V, axis=0)
         assert_allclose(cosines, 1, rtol=1e-9)
+
+
+def test_moments_of_parts_that_merge_are_enough_to_solve_by(rows):
+    X, target, codes = rows
+    groups = row_groups(target, codes, N_CLASSES)
+    whole = linear_table(X, groups, 10)
+    parts = [moments_of([X[part]], groups[part], 10) for part in (slice(40), slice(40, 41), slice(41, 97))]
+    merged = moments_table(merge(parts))
+    for found, expected in zip(merged.solve(merged.penalty(0.3), 3), whole.solve(whole.penalty(0.3), 3), strict=True):
+        assert_allclose(found, expected, atol=1e-9)
