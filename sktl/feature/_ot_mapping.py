@@ -18,6 +18,7 @@ from sktl._core.transport import (
     MAX_PAIRS,
     TRANSPORT,
     check_pairs,
+    equal_rows,
     exact_plan,
     fixed_order,
     ground_cost,
@@ -47,10 +48,13 @@ def class_laplacian(X, codes, n_neighbors):
 
 def mean_of_equal_rows(X, values):
     """The distinct rows of ``X``, and the mean of ``values`` over the rows equal to each."""
-    distinct, place, counts = np.unique(X, axis=0, return_inverse=True, return_counts=True)
-    total = np.zeros((len(distinct), values.shape[1]))
-    np.add.at(total, place.ravel(), values)
-    return distinct, total / counts[:, None]
+    rank = equal_rows(X)
+    _, first, counts = np.unique(rank, return_index=True, return_counts=True)
+    if len(first) == len(X):
+        return X, values
+    total = np.zeros((len(first), values.shape[1]))
+    np.add.at(total, rank, values)
+    return X[first], total / counts[:, None]
 
 
 def spread(points, weights):
