@@ -221,14 +221,19 @@ class BaseLabelShiftWeighter(BaseWeighter):
         self.estimator_ = clone(base).fit(X, y)
         held_out = self._calibrate_on(held_out, codes)
         self.confusion_matrix_ = joint_confusion(held_out, codes, len(self.classes_))
-        weights = self._solve(self._calibrated(respond(self.estimator_, X_target, self.classes_)), len(y))
+        responses = self._calibrated(respond(self.estimator_, X_target, self.classes_))
+        weights = self._solve(responses, len(y))
         self.target_prior_ = self.source_prior_ * weights / (self.source_prior_ @ weights)
         self.class_weights_ = self.target_prior_ / self.source_prior_
         self._warn_if_weak(*separation(held_out, codes, len(self.classes_)))
+        self._check_fit(X, codes, held_out, X_target, responses)
 
     @abstractmethod
     def _solve(self, target_responses, n_source):
         """Class weights (n_classes,), on any scale, from the confusion matrix and the responses to target rows."""
+
+    def _check_fit(self, X, codes, held_out, X_target, responses):
+        """Warn if the target's rows, or the responses to them, are no mixture of those of the classes."""
 
     def _calibrate_on(self, held_out, codes):
         """Learn to calibrate the held-out responses to source rows; returns them calibrated."""
