@@ -6,6 +6,7 @@ import numpy as np
 
 from sktl._checks import BOOLEAN, CLASSIFIER, Interval, check_parameters
 from sktl._core.contrasts import balance_factor
+from sktl._core.kernels import canonical_order
 from sktl._progress import ReportsProgress, reported, with_callbacks
 from sktl._threads import threads_by_size
 from sktl.feature._components import BaseComponents, read_classes
@@ -196,8 +197,7 @@ class BDA(ReportsProgress, BaseComponents):
         ------
         TypeError, ValueError
             If a parameter or a domain is not as described, no source row has a label, ``y`` is not of classes, or
-            ``n_components`` exceeds the number
-            of directions there are.
+            ``n_components`` exceeds the number of directions there are.
 
         Warns
         -----
@@ -208,11 +208,12 @@ class BDA(ReportsProgress, BaseComponents):
         X, rows = read_classes(self, X, y, sample_domain)
         table = self._expand(X, rows.groups(rows.codes), rows.n_groups)
         classifier = NearestDirection() if self.estimator is None else self.estimator
-        balances = []
+        balances, order = [], canonical_order(X)
 
         def solve(codes):
             auto = self.balance == "auto"
-            balances.append(balance_factor(X, rows.target, codes, len(rows.classes)) if auto else float(self.balance))
+            estimate = balance_factor(X, rows.target, codes, len(rows.classes), order) if auto else self.balance
+            balances.append(float(estimate))
             return table.solve(
                 table.penalty(self.mu), self.n_components_, table.contrasts(balances[-1], self.class_balanced)
             )

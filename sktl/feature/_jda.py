@@ -186,8 +186,7 @@ class JDA(ReportsProgress, BaseComponents):
         ------
         TypeError, ValueError
             If a parameter or a domain is not as described, no source row has a label, ``y`` is not of classes, or
-            ``n_components`` exceeds the number
-            of directions there are.
+            ``n_components`` exceeds the number of directions there are.
 
         Warns
         -----
