@@ -27,9 +27,17 @@ def trust(log_likelihoods):
     return softmax(TRUST * np.asarray(log_likelihoods))
 
 
-def held_out_folds(n):
-    """Positions of the rows that each of ten fits leaves out; of each row where there are ten rows or fewer."""
-    return np.array_split(np.random.default_rng(0).permutation(n), min(n, FOLDS))
+def held_out_folds(X, labels, source):
+    """Positions of the rows that each of ten fits leaves out; of each row where there are ten rows or fewer.
+
+    Rows go to the folds in turn, sorted by label and by what the source says: each fold has its share of every class,
+    whatever the order of the rows. A fixed mix of the columns tells rows apart of which trees say the same.
+    """
+    mix = np.zeros(len(labels))
+    if not hasattr(X, "columns") and X.dtype.kind in "biuf":
+        mix = np.nan_to_num(np.asarray(X @ np.cos(np.arange(X.shape[1]))))
+    order = np.lexsort((mix, *source.reshape(len(labels), -1).T, labels))
+    return [order[k :: min(len(order), FOLDS)] for k in range(min(len(order), FOLDS))]
 
 
 def row_weights(sample_weight, n):
@@ -133,7 +141,7 @@ class BaseHypothesisTransfer(BaseParameterTransfer):
         self.source_weights_ = self._weigh_sources(said[learn], weights)
         source = self._combine(said)[learn]
         X = take_rows(target, learn)
-        modes = MODES if self.mode == "auto" else (self.mode,)
+        modes = self._modes()
         standardised = self.estimator is None and any(mode in LEARNED for mode in modes)
         self.columns_ = StandardColumns().fit(target) if standardised else None
         Z = self.columns_.transform(X) if standardised else np.empty((len(source), 0))
@@ -147,13 +155,17 @@ class BaseHypothesisTransfer(BaseParameterTransfer):
         shares = softmax(TRUST * np.array(list(likelihoods.values())) + prior)
         self.mode_weights_ = {mode: float(share) for mode, share in zip(modes, shares, strict=True)}
 
+    def _modes(self):
+        """The modes to fit: all that the estimator is able to, or the one asked for."""
+        return MODES if self.mode == "auto" else (self.mode,)
+
     def _fit_mode(self, mode, X, Z, source, weights):
         """A mode's model, and what it says of each labelled row without having seen it."""
         if mode == "source":
             return None, source
         if mode in LEARNED and self.estimator is not None:
             left_out = np.empty(source.shape)
-            for fold in held_out_folds(len(source)):
+            for fold in held_out_folds(X, self._labels, source):
                 rest = np.setdiff1d(np.arange(len(source)), fold)
                 model = self._fit_learner(mode, X, source, weights, rest) if len(rest) else None
                 left_out[fold] = self._ask(mode, model, draw_rows(X, fold), None, source[fold])

@@ -2,7 +2,7 @@
 
 import numpy as np
 from scipy.special import log_expit
-from sklearn.base import clone
+from sklearn.base import clone, is_regressor
 from sklearn.utils import assert_all_finite, column_or_1d
 from sklearn.utils.multiclass import check_classification_targets
 
@@ -10,7 +10,7 @@ from sktl.base import BaseTransferClassifier, default_floor, source_log_proba, u
 from sktl.domains import known_labels, take_rows
 from sktl.parameter._few_rows import LOGISTIC_PLANS, FewRows
 from sktl.parameter._hypothesis import BaseHypothesisTransfer, trust, with_columns
-from sktl.parameter._offsets import fit_classifier_on_offset
+from sktl.parameter._offsets import can_take_offset, fit_classifier_on_offset, weights_for
 
 __all__ = ["HypothesisTransferClassifier"]
 
@@ -64,7 +64,8 @@ class HypothesisTransferClassifier(BaseHypothesisTransfer, BaseTransferClassifie
         and XGBoost start from it, and for any other its regressor twin is fitted to Newton's residuals. Left-out
         probabilities then come from ten folds.
     mode : {"auto", "source", "shift", "affine", "offset", "stack", "target"}, default="auto"
-        One of the modes, or their average.
+        One of the modes, or their average ("auto"), without those that ``estimator`` can't learn: a regressor learns
+        "offset" alone, a classifier without offset and regressor twin (``GaussianNB``) all but that.
     per_source : bool, default=False
         Whether an unfitted source is fitted on each source domain apart, instead of on all in one pool.
 
@@ -139,6 +140,15 @@ class HypothesisTransferClassifier(BaseHypothesisTransfer, BaseTransferClassifie
         self._floor = default_floor(known if self._fits_its_source else None)
         self._labels = np.searchsorted(self.classes_, labels)
 
+    def _modes(self):
+        """All modes, or the one asked for; "auto" leaves out what the estimator can't learn."""
+        modes = super()._modes()
+        if self.mode != "auto" or self.estimator is None:
+            return modes
+        cannot = () if can_take_offset(self.estimator) else ("offset",)
+        cannot += ("stack", "target") if is_regressor(self.estimator) else ()
+        return tuple(mode for mode in modes if mode not in cannot)
+
     def _ask_sources(self, X):
         """Log-probabilities by the sources, (n, n_sources, n_classes)."""
         return np.stack([source_log_proba(model, X, self.classes_, self._floor) for _, model in self.sources_], axis=1)
@@ -175,15 +185,15 @@ class HypothesisTransferClassifier(BaseHypothesisTransfer, BaseTransferClassifie
         mask = np.zeros(len(source), dtype=bool)
         mask[rows] = True
         X, codes, source = take_rows(X, mask), self._labels[mask], source[mask]
-        own = {} if weights is None else {"sample_weight": weights[mask]}
+        own = None if weights is None else weights[mask]
         if mode == "offset":
-            return fit_classifier_on_offset(self.estimator, X, codes, source, **own)
+            return fit_classifier_on_offset(self.estimator, X, codes, source, own)
         if len(np.unique(codes)) == 1:
             from sklearn.dummy import DummyClassifier  # here, to keep `import sktl` quick
 
             return DummyClassifier().fit(np.zeros((len(codes), 1)), codes)
         X = with_columns(X, log_odds_of(source)) if mode == "stack" else X
-        return clone(self.estimator).fit(X, codes, **own)
+        return clone(self.estimator).fit(X, codes, **weights_for(self.estimator, own))
 
     def _ask(self, mode, model, X, Z, source):
         """Log-probabilities by a mode."""

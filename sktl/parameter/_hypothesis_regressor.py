@@ -8,7 +8,7 @@ from sktl.base import BaseTransferRegressor, source_predict
 from sktl.domains import known_labels, take_rows
 from sktl.parameter._few_rows import NOISE_SHARE, PLANS, FewRows
 from sktl.parameter._hypothesis import BaseHypothesisTransfer, trust, with_columns
-from sktl.parameter._offsets import fit_regressor_on_offset
+from sktl.parameter._offsets import fit_regressor_on_offset, weights_for
 
 __all__ = ["HypothesisTransferRegressor"]
 
@@ -139,11 +139,11 @@ class HypothesisTransferRegressor(BaseHypothesisTransfer, BaseTransferRegressor)
         mask = np.zeros(len(source), dtype=bool)
         mask[rows] = True
         X, y, source = take_rows(X, mask), self._labels[mask], source[mask]
-        own = {} if weights is None else {"sample_weight": weights[mask]}
+        own = None if weights is None else weights[mask]
         if mode == "offset":
-            return fit_regressor_on_offset(self.estimator, X, y, source, **own)
+            return fit_regressor_on_offset(self.estimator, X, y, source, own)
         X = with_columns(X, source[:, None]) if mode == "stack" else X
-        return clone(self.estimator).fit(X, y, **own)
+        return clone(self.estimator).fit(X, y, **weights_for(self.estimator, own))
 
     def _ask(self, mode, model, X, Z, source):
         """Predictions of a mode."""

@@ -153,9 +153,7 @@ def test_log_probabilities_are_aligned_and_clipped(rows):
 def test_classes_of_both_sides():
     model = DummyClassifier().fit([[0], [0]], [1, 3])
     assert union_of_classes([("s", model)], np.array([2, 3])).tolist() == [1, 2, 3]
-    with pytest.raises(
-        ValueError, match=r"the classes \[1, 3\], the target's labels are \['a'\]: none in common"
-    ):
+    with pytest.raises(ValueError, match=r"the classes \[1, 3\], the target's labels are \['a'\]: none in common"):
         union_of_classes([("s", model)], np.array(["a"]))
 
 
