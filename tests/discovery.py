@@ -26,6 +26,8 @@ VARIANTS = {
     "GaussianWeighter": [{"pooling": 0.8, "shrinkage": 0.1}],
     "GaussianProcessTransferRegressor": [{"source_variance": True, "weights": "ball"}],
     "GradualSelfTraining": [{"estimator": GaussianNB(), "path": "given", "drop": 0.2}],
+    "HypothesisTransferClassifier": [{"source": LogisticRegression(), "estimator": LogisticRegression()}],
+    "HypothesisTransferRegressor": [{"source": Ridge(), "estimator": Ridge()}],
     "ImportanceWeighted": [{"estimator": LogisticRegression(), "flattening": 0.5, "resample": "auto"}],
     "JDOTClassifier": [{"reg": 0.1}],
     "JDOTRegressor": [{"reg": 0.1}],
@@ -64,7 +66,7 @@ VARIANTS = {
     "TransferLogisticRegression": [{"weights": "simplex", "reg": 1.0, "fit_intercept": False}],
     "TransferPoissonRegressor": [{"weights": "simplex", "reg": 0.1, "fit_intercept": False}],
     "TransferRidge": [{"weights": "simplex", "reg": 1.0, "fit_intercept": False}],
-    "ULSIF": [{"nonnegative": "coef", "gamma": 0.2, "reg": 0.1, "clip": 0.9}],
+    "ULSIF": [{"nonnegative": "coef", "reg": 0.1, "clip": 0.9}],
 }
 
 #: For each class that may need the package of an extra: (module, extra, whether an instance needs it).

@@ -45,7 +45,7 @@ def identifier_note(name, source, target):
     how = numbers_rows(source, target)
     apart = " in ranges that do not meet" if how == "apart" else ""
     words = f"looks like an identifier (whole numbers, nearly all different{apart})"
-    return [f"column {name!r} {words}: --drop {name!r}?"] if how else []
+    return [f"column {name!r} {words}: --drop {name!r}?"] if how in ("in order", "apart") else []
 
 
 # --- texts ---

@@ -76,7 +76,7 @@ class TransferGuard(BaseOnLabeled):
         these alone.
     without_labels : {"weighted", "circular"} or callable, default="weighted"
         What decides without. "weighted": losses of source rows, with the weights of
-        :class:`sktl.instance.DiscriminatorWeighter`, on the columns as they came or, if these are not all numbers, as
+        :class:`sktl.instance.AutoWeighter`, on the columns as they came or, if these are not all numbers, as
         the first steps of the pipeline encode them. "circular": source rows, learned back from the
         predictions of the target (see :class:`CircularValidationScorer`), row by row. Or a scorer that needs no target
         labels, ``scorer(estimator, X, y, sample_domain=...)``, such as those of this module.

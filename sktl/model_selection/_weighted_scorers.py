@@ -4,7 +4,6 @@ import warnings
 from dataclasses import dataclass
 
 import numpy as np
-from sklearn.base import clone
 
 from sktl._checks import InstanceOf
 from sktl.base import BaseRatioWeighter, BaseWeighter
@@ -14,7 +13,7 @@ from sktl.model_selection._hide import hide_labels
 from sktl.model_selection._losses import choose_loss
 from sktl.model_selection._risk_scorers import RiskScorer
 from sktl.model_selection._scorer import REPRESENTATIONS
-from sktl.model_selection._weighting import default_weighter, why_not_score
+from sktl.model_selection._weighting import chosen_weighter, why_not_score
 
 ROUNDING = 1e-10  # of the largest weight: weights that differ by less are constant, and their slope is noise
 MOST_ERRORS = 3  # standard errors that the mean of the weights may be from 1 by chance
@@ -37,8 +36,9 @@ class ImportanceWeightedScorer(RiskScorer):
 
     Parameters
     ----------
-    weighter : weighter, default=None
-        Estimator of the ratio, fitted on the rows that are scored; None: ``DiscriminatorWeighter()``.
+    weighter : weighter or "auto", default=None
+        Estimator of the ratio, fitted on the rows that are scored. None: ``DiscriminatorWeighter()``. "auto":
+        ``AutoWeighter()``, the best of several by their error on held-out rows, which costs some 15 fits more.
     loss : {"auto", "zero_one", "log_loss", "brier", "squared_error", "absolute_error"} or callable, default="auto"
         Loss of a row; a callable of (y_true, y_pred) returns one a row. The score is the accuracy for "zero_one" and
         minus the mean loss for the others.
@@ -82,7 +82,7 @@ class ImportanceWeightedScorer(RiskScorer):
     loss: object = "auto"
     representation: str = "auto"
     _constraints = {
-        "weighter": (None, InstanceOf(BaseWeighter, noun="a weighter, such as KMM()")),
+        "weighter": (None, "auto", InstanceOf(BaseWeighter, noun="a weighter, such as KMM()")),
         "representation": REPRESENTATIONS,
     }
 
@@ -110,8 +110,9 @@ class DeepEmbeddedValidationScorer(RiskScorer):
 
     Parameters
     ----------
-    weighter : ratio weighter, default=None
-        Estimator of the ratio with ``predict_weights``; None: ``DiscriminatorWeighter()``.
+    weighter : ratio weighter or "auto", default=None
+        Estimator of the ratio with ``predict_weights``. None: ``DiscriminatorWeighter()``. "auto": ``AutoWeighter()``,
+        the best of several by their error on held-out rows, which costs some 15 fits more.
     loss : {"auto", "zero_one", "log_loss", "brier", "squared_error", "absolute_error"} or callable, default="auto"
         Loss of a row; a callable of (y_true, y_pred) returns one a row. The score is the (estimated) accuracy for
         "zero_one" and minus the mean loss for the others.
@@ -154,6 +155,7 @@ class DeepEmbeddedValidationScorer(RiskScorer):
     _constraints = {
         "weighter": (
             None,
+            "auto",
             InstanceOf(BaseRatioWeighter, noun="a weighter, such as ULSIF(), which has predict_weights"),
         ),
         "representation": REPRESENTATIONS,
@@ -184,7 +186,7 @@ def can_judge(scorer, weighter, rows):
 
 def fitted_weighter(scorer, rows):
     """The scorer's weighter, fitted on the rows; it sees no label of a target row."""
-    weighter = default_weighter() if scorer.weighter is None else clone(scorer.weighter)
+    weighter = chosen_weighter(scorer.weighter)
     target = rows.domains.target
     X, y = rows.represent(scorer.representation), hide_labels(rows.y, target)
     try:

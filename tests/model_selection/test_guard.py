@@ -14,7 +14,7 @@ from sklearn.preprocessing import StandardScaler
 
 from sktl import OnLabeled
 from sktl.domains import read_domains
-from sktl.instance import DiscriminatorWeighter, ImportanceWeighted, TrAdaBoostClassifier
+from sktl.instance import AutoWeighter, ImportanceWeighted, TrAdaBoostClassifier
 from sktl.model_selection import (
     SourceScorer,
     SourceTargetKFold,
@@ -161,7 +161,7 @@ def test_without_target_labels_weighted_losses_of_a_loop_decide():
     y = np.where(target, np.nan, X[:, 0] ** 2 + X[:, 1] + 0.3 * rng.normal(size=300) > 1)
     weighted = ImportanceWeighted(LogisticRegression())
     guard = TransferGuard(weighted, LogisticRegression(), random_state=3).fit(X, y)
-    weights = DiscriminatorWeighter().fit(X, y).weights_[~target]
+    weights = AutoWeighter().fit(X, y).weights_[~target]
     gains = np.empty(300)
     for train, test in SourceTargetKFold(5, random_state=3).split(X, y):
         known = train[~target[train]]

@@ -7,7 +7,7 @@ import numpy as np
 from sktl._checks import N_JOBS, SEED, InstanceOf, checked
 from sktl._core.kernels import canonical_order, make_kernel, stack_samples
 from sktl.inspection.report._columns import encode, read_columns
-from sktl.inspection.report._evidence import N_PERMUTATIONS, kernel_test, sample_rows
+from sktl.inspection.report._tests import N_PERMUTATIONS, kernel_test, sample_rows
 from sktl.inspection.report._text import pvalue
 from sktl.metrics import classifier_two_sample_test, mmd, proxy_a_distance
 

@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+from sktl.inspection.report._evidence import FEW_EFFECTIVE
+
 KINDS = {
     "none": "no shift found",
     "covariate": "covariate shift",
@@ -55,8 +57,6 @@ LABEL_NUMBERS = (
     "labels too: `TwoStageTrAdaBoostRegressor`, or any regressor with the ratio of the label densities, target over "
     "source, as weights of the source rows; the label-shift estimators here are for classes."
 )
-
-FEW_EFFECTIVE = 0.1  # share of the source rows, from which on weights leave too few
 
 
 MISSING_ONLY = "The known values of each column look alike; what differs is how often they are missing."

@@ -10,10 +10,9 @@ from scipy.stats import norm
 from sktl._checks import N_JOBS, SEED, Interval, checked, import_extra
 from sktl._files import replacing
 from sktl.inspection._domains import domains_of
-from sktl.inspection.report._case import Case, Weighting
 from sktl.inspection.report._columns import empty_columns, encode, read_columns
 from sktl.inspection.report._distance import MAX_ROWS, distance_of_rows
-from sktl.inspection.report._evidence import MIN_ROWS, n_relabellings, sample_rows
+from sktl.inspection.report._evidence import Sample, Weighting, gather
 from sktl.inspection.report._features import compare_columns
 from sktl.inspection.report._kinds import Findings, advise, method
 from sktl.inspection.report._labels import class_shares, read_labels
@@ -21,6 +20,7 @@ from sktl.inspection.report._page import page, section
 from sktl.inspection.report._pictures import picture_of_column
 from sktl.inspection.report._remarks import find_suspects, only_missing, remarks
 from sktl.inspection.report._sources import source_distances
+from sktl.inspection.report._tests import MIN_ROWS, n_relabellings, sample_rows
 from sktl.inspection.report._text import headline, text
 from sktl.inspection.report._verdict import decide
 from sktl.instance import DiscriminatorWeighter
@@ -72,7 +72,7 @@ class DomainReport:
     features : list of FeatureShift
         One a column, the one that differs most first: ``feature``, ``measure``, ``difference``, ``pvalue`` and
         ``adjusted_pvalue`` (Holm, over all tests of columns), ``psi``, ``wasserstein``, ``mean_shift``,
-        ``scale_ratio``, ``telling``, ``missing_source``, ``missing_target``, ``missing_pvalue`` and
+        ``scale_ratio``, ``importance``, ``missing_source``, ``missing_target``, ``missing_pvalue`` and
         ``missing_adjusted_pvalue``, ``unseen`` and ``unseen_values``.
     sources : list of SourceDistance
         One a source, the nearest first: ``source``, ``n_rows``, and ``mmd`` and ``proxy_a`` (NaN below 10 rows).
@@ -182,29 +182,41 @@ class DomainReport:
         target, labels = domains.target, None if y is None else read_labels(y, domains.target)
         _check_rows(target)
         columns, notes = read_columns(X, target)
-        encoded, owners = encode(columns)
+        empty = empty_columns(X, target)
+        suspects = find_suspects(columns, empty, target)
+        features, unseen = compare_columns(X, columns, target)
+        judged = [column for column in columns if column.name not in suspects.rowwise] or columns
+        encoded, owners = encode(judged)
         shares, more = class_shares(encoded, labels, target, n_jobs, random_state)
-        features, unseen = compare_columns(X, columns, encoded, owners, target)
-        distance = distance_of_rows(encoded, target, random_state, n_jobs, n_relabellings(alpha))
-        weighting = _weighting(encoded, target, n_jobs, random_state)
-        numeric = np.array([columns[j].is_number for j in owners])
-        case = Case(encoded, numeric, target, labels, shares, features, distance, weighting, alpha, random_state)
-        kind, share = decide(case), weighting.effective_share
+        sample = Sample(
+            X=encoded,
+            numeric=np.array([judged[j].is_number for j in owners]),
+            target=target,
+            codes=np.full(len(target), np.nan) if labels is None else labels.codes,
+            classes=None if labels is None else labels.classes,
+            shares=shares,
+            features=[row for row in features if row.feature in {column.name for column in judged}],
+            distance=distance_of_rows(encoded, target, random_state, n_jobs, n_relabellings(alpha)),
+            weighting=_weighting(encoded, target, n_jobs, random_state),
+            alpha=alpha,
+            seed=random_state,
+        )
+        decision = decide(gather(sample))
+        kind, share = decision.kind, sample.weighting.effective_share
         n_known = 0 if labels is None else int((target & ~np.isnan(labels.codes)).sum())
         numbers = labels is not None and labels.classes is None
-        empty = empty_columns(X, target)
         by_name = {column.name: column for column in columns}
         found = Findings(
             effective_share=share,
             has_target_labels=n_known >= MIN_LABELS,
             n_columns=encoded.shape[1],
             numbers=numbers,
-            labels_fit=case.labels_fit,
-            turned=case.turned,
-            ruled_out=case.ruled_out,
-            weights_mend=case.weights_mend,
+            labels_fit=decision.labels_fit,
+            turned=decision.turned,
+            ruled_out=decision.ruled_out,
+            weights_mend=decision.weights_mend,
             only_missing=only_missing(features, alpha),
-            remarks=remarks(find_suspects(columns, empty, target), features, alpha),
+            remarks=remarks(suspects, features, alpha),
             n_sources=len(domains.sources),
         )
         return cls(
@@ -216,10 +228,10 @@ class DomainReport:
             n_source=int((~target).sum()),
             n_target=int(target.sum()),
             n_target_labeled=n_known,
-            distance=distance,
-            questions=case.questions,
+            distance=sample.distance,
+            questions=decision.questions,
             features=features,
-            sources=source_distances(encoded, domains, distance, n_jobs, random_state),
+            sources=source_distances(encoded, domains, sample.distance, n_jobs, random_state),
             shares=shares,
             effective_sample_size=float(share * (~target).sum()),
             pictures=[picture_of_column(by_name[row.feature], target) for row in features[:N_PICTURES]],
@@ -289,7 +301,9 @@ def _weighting(encoded, target, n_jobs, seed):
         warnings.simplefilter("ignore")  # that few rows carry the weight is what the figure says
         weighter = DiscriminatorWeighter(n_jobs=n_jobs, random_state=seed)
         weighter.fit(np.concatenate(parts), None, is_target)
-    return Weighting(*parts, chosen[0], weighter.weights_[~is_target], weighter.effective_sample_size_ / len(parts[0]))
+    return Weighting(
+        *parts, chosen[0], weighter.weights_[~is_target], weighter.effective_sample_size_ / len(parts[0]), 1.0
+    )
 
 
 def _limits(target, n_known, n_columns, alpha, numbers):

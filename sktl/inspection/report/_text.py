@@ -3,7 +3,8 @@
 import math
 import textwrap
 
-from sktl.inspection.report._kinds import FEW_EFFECTIVE, KINDS, SOME_EFFECTIVE
+from sktl.inspection.report._evidence import FEW_EFFECTIVE
+from sktl.inspection.report._kinds import KINDS, SOME_EFFECTIVE
 
 WIDTH = 100
 N_MAIN = 7  # cells of a column that every report has
@@ -72,7 +73,7 @@ def feature_cells(report, most=None):
     """Header and rows of the columns; of missing and of new values only where there are some."""
     rows = report.features[:most]
     told = report.distance.classifier_test.pvalue <= TELLS
-    header = ["column", "measure", "difference", "adj. p", "mean shift", "scale ratio", "telling"]
+    header = ["column", "measure", "difference", "adj. p", "mean shift", "scale ratio", "importance"]
     parts = [
         [row.feature for row in rows],
         [row.measure for row in rows],
@@ -80,7 +81,7 @@ def feature_cells(report, most=None):
         [pvalue(row.adjusted_pvalue) for row in rows],
         [number(row.mean_shift, 2) for row in rows],
         [number(row.scale_ratio, 2) for row in rows],
-        [percent(row.telling) if told else "-" for row in rows],
+        [percent(row.importance) if told else "-" for row in rows],
     ]
     if has_missing(report):
         header += ["missing", "in target", "adj. p of it"]
@@ -163,7 +164,7 @@ def columns_key(report):
     words = (
         "Difference: 0 = alike, 1 = apart (KS: Kolmogorov-Smirnov). adj. p: adjusted for the number of columns (Holm). "
         "Mean shift: target minus source, in standard deviations of the source; scale ratio: the target's deviation "
-        "over the source's. Telling: share in a linear classifier that tells the domains apart (- where it can't)."
+        "over the source's. Importance: share in a linear classifier that tells the domains apart (- where it can't)."
     )
     if has_missing(report):
         words += " Missing: share of the source's rows without a value, and of the target's."
