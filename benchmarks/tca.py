@@ -1,7 +1,7 @@
 """Transfer components: time and memory against rows.
 
-Each row of the table runs in a process of its own, so that its peak memory is its own. The kernels of TCA see 20 columns,
-the other methods (linear, all defaults) 100 columns and ten classes, the last column the share of right pseudo-labels.
+Each row of the table runs in a process of its own, so that its peak memory is its own. TCA's kernels see 20 columns, the
+other methods (linear, all defaults) 100 columns and ten classes; the last column is the share of right pseudo-labels.
 Run: ``python benchmarks/tca.py`` (some five minutes), ``python benchmarks/tca.py JDA`` for the rows of one method.
 """
 
@@ -30,7 +30,7 @@ SIZES = (5_000, 100_000)
 
 
 def classes_that_moved(n, rng):
-    """n + n rows of 100 columns and ten classes, of which each moved by itself, and all as a whole; y; true classes."""
+    """Rows of 100 columns and ten classes, of which each moved by itself, and all as a whole; y; true classes."""
     codes, target = rng.integers(0, 10, 2 * n), np.arange(2 * n) >= n
     X = rng.normal(size=(2 * n, 100)) @ (rng.normal(size=(100, 100)) / 10) + 0.6 * rng.normal(size=(10, 100))[codes]
     X[target] += 0.5 * rng.normal(size=100) + 0.3 * rng.normal(size=(10, 100))[codes[target]]
