@@ -1,7 +1,7 @@
 """Transfer components: time and memory against rows.
 
-Each row of the table runs in a process of its own, so that its peak memory is its own. TCA's kernels see 20 columns, the
-other methods (linear, all defaults) 100 columns and ten classes; the last column is the share of right pseudo-labels.
+Each row of the table runs in a process of its own, so that its peak memory is its own. TCA's kernels see 20 columns,
+the other methods (linear, all defaults) 100 columns and ten classes; the last column is the share of right guesses.
 Run: ``python benchmarks/tca.py`` (some five minutes), ``python benchmarks/tca.py JDA`` for the rows of one method.
 """
 
