@@ -32,7 +32,7 @@ from text_features import newsgroups
 
 from sktl import OnLabeled
 from sktl.datasets import load_digits_domains, load_npz
-from sktl.exceptions import EarlyStopWarning
+from sktl.exceptions import EarlyStopWarning, MatchedMeansWarning
 from sktl.feature import (
     BDA,
     CORAL,
