@@ -3,6 +3,7 @@
 __all__ = [
     "CollapsedImagesWarning",
     "EarlyStopWarning",
+    "LabelShiftMisfitWarning",
     "LowEffectiveSampleSizeWarning",
     "MatchedMeansWarning",
     "MissingExtraError",
@@ -21,6 +22,10 @@ class CollapsedImagesWarning(UserWarning):
 
 class EarlyStopWarning(UserWarning):
     """An iteration ended at its first step, so that it brought next to nothing."""
+
+
+class LabelShiftMisfitWarning(UserWarning):
+    """The target is no mixture of the source's classes, so that class shares estimated as if it were mean little."""
 
 
 class LowEffectiveSampleSizeWarning(UserWarning):
