@@ -27,6 +27,8 @@ VARIANTS = {
     "GaussianWeighter": [{"pooling": 0.8, "shrinkage": 0.1}],
     "GaussianProcessTransferRegressor": [{"source_variance": True, "weights": "ball"}],
     "GradualSelfTraining": [{"estimator": GaussianNB(), "path": "given", "drop": 0.2}],
+    "HypothesisTransferClassifier": [{"source": LogisticRegression(), "estimator": LogisticRegression()}],
+    "HypothesisTransferRegressor": [{"source": Ridge(), "estimator": Ridge()}],
     "ImportanceWeighted": [{"estimator": LogisticRegression(), "flattening": 0.5, "resample": "auto"}],
     "JDOTClassifier": [{"reg": 0.1}],
     "JDOTRegressor": [{"reg": 0.1}],
