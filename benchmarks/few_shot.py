@@ -36,6 +36,9 @@ def small(task, seed=0):
     for X, y, most in ((task.X_source, task.y_source, SOURCE_ROWS), (task.X_target, task.y_target, TARGET_ROWS)):
         rows = rng.permutation(len(y))[:most]
         parts += [X[rows], np.asarray(y)[rows]]
+    if not sparse.issparse(parts[0]):  # all columns on the source's scale, as TransferRidge wants them
+        scaler = StandardScaler().fit(parts[0])
+        parts[0], parts[2] = scaler.transform(parts[0]), scaler.transform(parts[2])
     return Task(task.group, task.name, *parts)
 
 
@@ -178,10 +181,14 @@ def guarded(task, is_class, learn, rest):
     return TransferGuard(linear(task, is_class)).fit(X, y, target).predict(task.X_target[rest])
 
 
-def members(source, is_class):
-    """The family by its defaults: those that start from this kind of source model."""
+def members(source, straight, is_class):
+    """The family by its defaults, on the source models it can start from: ``straight`` is a linear one."""
     kind = "Classifier" if is_class else "Regressor"
+    plain = parameter.TransferLogisticRegression if is_class else parameter.TransferRidge
     found = {f"HypothesisTransfer{kind}": getattr(parameter, f"HypothesisTransfer{kind}")(source)}
+    found[f"{plain.__name__}, linear source"] = plain(straight)
+    if hasattr(parameter, f"FineTuned{kind}"):
+        found[f"FineTuned{kind}"] = getattr(parameter, f"FineTuned{kind}")(source)
     return found
 
 
@@ -193,11 +200,11 @@ def predict_with(model, task, learn, rest):
     return model.fit(task.X_target, hidden).predict(task.X_target[rest])
 
 
-def one_draw(task, source, base, is_class, n, seed):
+def one_draw(task, sources, base, is_class, n, seed):
     """Accuracy, or root mean squared error, on the target's other rows, by method."""
     learn, rest = task.draw(n, seed)
     found = {
-        "source only": source.predict(task.X_target[rest]),
+        "source only": sources[0].predict(task.X_target[rest]),
         "target only": target_only(task, is_class, learn, rest),
         "pooled": pooled(task, base, learn, rest, None),
         "pooled, target 20 %": pooled(task, base, learn, rest, 0.2),
@@ -205,7 +212,7 @@ def one_draw(task, source, base, is_class, n, seed):
     }
     if is_class and n >= 10:
         found["TransferGuard"] = guarded(task, is_class, learn, rest)
-    found |= {name: predict_with(model, task, learn, rest) for name, model in members(source, is_class).items()}
+    found |= {name: predict_with(model, task, learn, rest) for name, model in members(*sources, is_class).items()}
     y = task.y_target[rest]
     if is_class:
         return {name: 100 * float(np.mean(values == y)) for name, values in found.items()}
@@ -219,8 +226,9 @@ def one_task(task, is_class, labels, n_draws):
     trees = HistGradientBoostingClassifier if is_class else HistGradientBoostingRegressor
     wide = sparse.issparse(task.X_source) or task.X_source.shape[1] > 200
     base = linear(task, is_class) if wide else trees(random_state=0)
-    source = clone(base).fit(task.X_source, task.y_source)
-    draw = partial(one_draw, task, source, base, is_class)
+    straight = LogisticRegression(max_iter=300) if is_class else RidgeCV(np.logspace(-3, 3, 13))
+    sources = [clone(model).fit(task.X_source, task.y_source) for model in (base, straight)]
+    draw = partial(one_draw, task, sources, base, is_class)
     fit = [n for n in labels if n < len(task.y_target) / 2]
     return {n: [draw(n, seed) for seed in range(n_draws)] for n in fit}
 

@@ -4,6 +4,7 @@ __all__ = [
     "CollapsedImagesWarning",
     "EarlyStopWarning",
     "InputError",
+    "LabelShiftMisfitWarning",
     "LowEffectiveSampleSizeWarning",
     "MatchedMeansWarning",
     "MissingExtraError",
@@ -26,6 +27,10 @@ class EarlyStopWarning(UserWarning):
 
 class InputError(Exception):
     """The tables or options that the user gave can't be worked with; one line says why, and the way out."""
+
+
+class LabelShiftMisfitWarning(UserWarning):
+    """The target is no mixture of the source's classes, so that class shares estimated as if it were mean little."""
 
 
 class LowEffectiveSampleSizeWarning(UserWarning):

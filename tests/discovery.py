@@ -64,7 +64,7 @@ VARIANTS = {
     "TransferLogisticRegression": [{"weights": "simplex", "reg": 1.0, "fit_intercept": False}],
     "TransferPoissonRegressor": [{"weights": "simplex", "reg": 0.1, "fit_intercept": False}],
     "TransferRidge": [{"weights": "simplex", "reg": 1.0, "fit_intercept": False}],
-    "ULSIF": [{"nonnegative": "coef", "gamma": 0.2, "reg": 0.1, "clip": 0.9}],
+    "ULSIF": [{"nonnegative": "coef", "reg": 0.1, "clip": 0.9}],
 }
 
 #: For each class that may need the package of an extra: (module, extra, whether an instance needs it).

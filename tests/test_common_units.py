@@ -96,6 +96,7 @@ def test_constant_columns_say_nothing(estimator, two_domains):
     assert_alike(estimator, results(estimator, more, y, kwargs), results(estimator, X, y, kwargs))
 
 
+@pytest.mark.filterwarnings("ignore::sktl.exceptions.EarlyStopWarning")  # labels that the levels do not explain
 @estimators
 def test_tables_of_categories_alone(estimator, two_domains):
     _, y, kwargs = domains_for(estimator, two_domains)

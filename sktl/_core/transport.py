@@ -104,20 +104,26 @@ def _distances(X, Y, metric):
     return pairwise_distances(X, Y, metric=metric)
 
 
+def equal_rows(X) -> np.ndarray:
+    """A number for each row, (n,), the same for equal rows alone, in an order that depends on their values."""
+    rank = np.empty(X.shape[0], dtype=np.int64)
+    order = canonical_order(X)
+    ordered = X[order]
+    if sparse.issparse(X):
+        steps = np.asarray(abs(ordered[1:] - ordered[:-1]).sum(axis=1)).ravel() != 0
+    else:
+        steps = (ordered[1:] != ordered[:-1]).any(axis=1)
+    rank[order] = np.cumsum(np.concatenate([[0], steps]))
+    return rank
+
+
 def fixed_order(X, keys=None) -> np.ndarray:
     """Order of the rows by their values, then by ``keys``, whatever order they came in.
 
     A linear programme with ties, solved on rows in this order, has one answer.
     """
     keys = np.zeros(X.shape[0]) if keys is None else keys
-    if sparse.issparse(X):
-        rank = np.empty(X.shape[0], dtype=np.int64)
-        order = canonical_order(X)
-        steps = np.asarray(abs(X[order[1:]] - X[order[:-1]]).sum(axis=1)).ravel()
-        rank[order] = np.cumsum(np.concatenate([[0], steps != 0]))
-    else:
-        rank = np.unique(X, axis=0, return_inverse=True)[1].ravel()
-    return np.lexsort((keys, rank))
+    return np.lexsort((keys, equal_rows(X)))
 
 
 def check_pairs(n: int, m: int, way_out: str):

@@ -10,6 +10,8 @@ from sklearn.base import clone
 from sktl._checks import CLASSIFIER, Interval
 from sktl._core.clusters import adaptive_weights, class_means, unit_rows, whole_axes
 from sktl._core.distances import squared_distances
+from sktl._core.kernels import blocks
+from sktl._core.neighbors import nearest_rows
 from sktl.feature._self_labeled import BaseSelfLabeledClassifier, check_rank
 
 AUTO_COMPONENTS = 100  # of the paper
@@ -17,14 +19,16 @@ AUTO_COMPONENTS = 100  # of the paper
 
 def adaptive_graph(Z, n_neighbors):
     """Weights S (CSR, rows sum to 1) and delta (n,) of adaptive neighbours [2]; S = 0 for fewer than 3 rows."""
-    from sklearn.neighbors import NearestNeighbors  # here, to keep `import sktl` quick
-
     n = len(Z)
     k = min(n_neighbors, n - 2)
     if k < 1:
         return sparse.csr_array((n, n)), np.zeros(n)
-    distances, neighbors = NearestNeighbors(n_neighbors=k + 1).fit(Z).kneighbors()
-    weights, delta = adaptive_weights(distances**2)
+    neighbors = nearest_rows(Z, k=k + 1)
+    distances = np.empty(neighbors.shape)
+    for rows in blocks(n):
+        gaps = Z[rows, None] - Z[neighbors[rows]]
+        distances[rows] = np.einsum("ijk,ijk->ij", gaps, gaps)
+    weights, delta = adaptive_weights(distances)
     starts = np.arange(0, n * k + 1, k)
     return sparse.csr_array((weights.ravel(), neighbors[:, :k].ravel(), starts), shape=(n, n)), delta
 

@@ -40,9 +40,10 @@ class AutoWeighter(BaseRatioWeighter):
     others are for data that clearly ask for them.
 
     *When it helps*: nothing is known about the kind of shift, and nobody will look at the weights (in a scorer or a
-    guard). Error of the weights over that of constant ones, geometric mean over 30 kinds of data (normal shifts and
-    changes of scale in 1, 5 and 20 columns, t(2), Gamma, levels, 300 rows a domain; ``benchmarks/ratio.py auto``):
-    TABLE. *When it hurts*: it costs ``cv`` fits of each candidate, and few rows choose by chance.
+    guard). Squared error of the weights in units of that of constant ones, geometric mean and worst of 14 kinds of data
+    (normal shifts and changes of scale in 1, 5 and 20 columns, t(2), Gamma, levels; 300 rows a domain, 2 draws;
+    ``benchmarks/ratio.py kinds``): Discriminator 0.12 and 0.8, Gaussian 0.13 and 3.5, ULSIF 0.16 and 0.7, this one 0.10
+    and 0.8. *When it hurts*: it takes some seven times as long as the first candidate alone.
 
     Parameters
     ----------

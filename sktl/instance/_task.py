@@ -3,12 +3,12 @@
 from numbers import Integral
 
 import numpy as np
+from joblib import delayed
 from sklearn.utils import check_random_state
-from sklearn.utils.parallel import Parallel, delayed
 
 from sktl._checks import Interval
 from sktl._core.boosting import ERROR_TOL, is_chance, log_target_factor, scaled_weights
-from sktl._progress import reported, with_callbacks
+from sktl._progress import as_they_come, reported, with_callbacks
 from sktl._threads import threads_by_size
 from sktl.domains import take_rows
 from sktl.instance._boosting import (
@@ -243,9 +243,12 @@ class TaskTrAdaBoostClassifier(BoostedClassifier):
         rng = generator(self)
         seeds = [None if rng is None else int(rng.randint(np.iinfo(np.int32).max)) for _ in sources]
         options = self.classes_, self.loss, self.n_source_estimators, self.threshold
-        runs = Parallel(n_jobs=self.n_jobs, return_as="generator")(
-            delayed(boost_source)(base_of(self), take_rows(X, source), y[source], *options, seed)
-            for source, seed in zip(sources, seeds, strict=True)
+        runs = as_they_come(
+            (
+                delayed(boost_source)(base_of(self), take_rows(X, source), y[source], *options, seed)
+                for source, seed in zip(sources, seeds, strict=True)
+            ),
+            self.n_jobs,
         )
         return reported(self, runs, len(sources), "source")
 

@@ -4,8 +4,8 @@ import warnings
 from numbers import Integral
 
 import numpy as np
+from joblib import delayed
 from sklearn.utils import check_random_state
-from sklearn.utils.parallel import Parallel, delayed
 
 from sktl._checks import FOLDS, Interval
 from sktl._core.boosting import (
@@ -16,7 +16,7 @@ from sktl._core.boosting import (
     shrunk_weights,
     weighted_median,
 )
-from sktl._progress import reported, with_callbacks
+from sktl._progress import as_they_come, reported, with_callbacks
 from sktl._threads import threads_by_size
 from sktl.domains import take_rows, user_level
 from sktl.exceptions import EarlyStopWarning
@@ -316,8 +316,12 @@ class TwoStageTrAdaBoostRegressor(BoostedRegressor):
         base, options = base_of(self), (self.n_estimators, self.loss)
         folds = self._folds(X, y, target, rng) if len(weights) > 1 else []
         jobs = [(step, held_out, draw_seed(rng)) for step in weights for held_out in folds]
-        runs = Parallel(n_jobs=self.n_jobs, return_as="generator")(
-            delayed(held_out_loss)(base, X, y, target, step, held_out, *options, seed) for step, held_out, seed in jobs
+        runs = as_they_come(
+            (
+                delayed(held_out_loss)(base, X, y, target, step, held_out, *options, seed)
+                for step, held_out, seed in jobs
+            ),
+            self.n_jobs,
         )
         losses = reported(self, runs, len(jobs), "fold")
         losses += [np.nan] * (len(weights) * max(len(folds), 1) - len(losses))  # nothing to choose, or told to stop

@@ -32,6 +32,14 @@ def deal(strata, n_splits, rng=None):
     return folds
 
 
+def evenly(n, size, rng):
+    """``size`` positions among ``n``, at even distances from a random start: its share of each class, in their order.
+
+    A draw without such order would leave rare classes out by chance, the more often, the fewer are drawn.
+    """
+    return np.floor((np.arange(size) + rng.uniform()) * n / max(size, 1)).astype(int)
+
+
 @checked(
     labels=(InstanceOf(np.ndarray, list, noun="an array"),),
     n_folds=FOLDS,

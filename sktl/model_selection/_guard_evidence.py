@@ -18,8 +18,8 @@ from sktl.model_selection._circular import circular_losses
 from sktl.model_selection._gains import gain_of_folds, gain_of_rows, gain_of_weighted_rows, weighted_mean
 from sktl.model_selection._losses import Loss, choose_loss
 from sktl.model_selection._source_target import SourceTargetKFold
-from sktl.model_selection._verdict import Verdict, judge
-from sktl.model_selection._weighting import chosen_weighter, numeric_rows, why_not_prove
+from sktl.model_selection._verdict import MIN_LABELS, Verdict, judge
+from sktl.model_selection._weighting import chosen_weighter, numeric_rows, why_not_prove, why_not_score
 
 
 @dataclass(frozen=True)
@@ -162,8 +162,18 @@ def by_weights(comparison):
     guard, domains, loss = comparison.guard, comparison.domains, comparison.loss()
     rows = np.flatnonzero(domains.source & domains.labeled)
     X = numeric_rows(guard.estimator, comparison.X)
-    weighter = chosen_weighter("auto").fit(X, comparison.y, sample_domain=domains.target)
-    unknown = why_not_prove(weighter, X, domains.target)
+    try:
+        unknown = why_not_prove(X, domains.target)
+    except ValueError as error:
+        reason = str(error).splitlines()[0].rstrip(".")
+        raise ValueError(
+            f"Without target labels the guard weighs the rows, and can't: {reason}. Put what encodes them in front, as "
+            "in make_pipeline(preprocessing, ...), or pass without_labels='circular'."
+        ) from error
+    if not unknown:
+        weighter = chosen_weighter("auto").fit(X, comparison.y, sample_domain=domains.target)
+        # worth as many rows as decide where they are labels
+        unknown = why_not_score(weighter, int(domains.source.sum()), MIN_LABELS)
     if unknown:
         return Found(comparison.no_verdict(unknown, "no overlap"), {})
     weights = weighter.weights_[rows]
