@@ -139,8 +139,8 @@ def advise(kind, found):
         )
     if kind == "scale" and not found.has_target_labels:
         words.append(
-            "If the same values mean the same label in both domains, rescaling hurts: compare with no adaptation on some "
-            "labelled target rows."
+            "If the same values mean the same label in both domains, rescaling hurts: compare with no adaptation on "
+            "some labelled target rows."
         )
     if kind != "none" and found.overlap < COVERED and not found.has_target_labels:
         words.append(
