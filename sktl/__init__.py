@@ -2,14 +2,15 @@
 
 A row whose label is missing is a target row. The parts: :mod:`sktl.instance`, :mod:`sktl.feature`,
 :mod:`sktl.parameter` (how to transfer), :mod:`sktl.metrics` (how far apart the domains are),
-:mod:`sktl.model_selection` (what and when), :mod:`sktl.inspection` (what they look like), :mod:`sktl.datasets`.
+:mod:`sktl.model_selection` (what and when), :mod:`sktl.inspection` (what they look like),
+:mod:`sktl.comparison` (which model for two tables), :mod:`sktl.datasets`.
 """
 
 from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from sktl import datasets, feature, inspection, instance, metrics, model_selection, parameter
+    from sktl import comparison, datasets, feature, inspection, instance, metrics, model_selection, parameter
     from sktl.base import OnLabeled
     from sktl.domains import split_domains, stack_domains, target_mask
 
@@ -18,6 +19,7 @@ __version__ = "0.1.0"
 __all__ = [
     "OnLabeled",
     "__version__",
+    "comparison",
     "datasets",
     "feature",
     "inspection",
