@@ -26,13 +26,34 @@ from sklearn.exceptions import ConvergenceWarning
 from sklearn.feature_extraction.text import TfidfTransformer
 from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
-from sklearn.preprocessing import StandardScaler
+from sklearn.preprocessing import FunctionTransformer, StandardScaler
 from tabular import heart_tasks, prepared
 from text_features import newsgroups
 
 from sktl import OnLabeled
 from sktl.datasets import load_digits_domains, load_npz
-from sktl.feature import BDA, JDA, MIDA, SSTCA, TCA, TJM, DomainScaler
+from sktl.exceptions import EarlyStopWarning, MatchedMeansWarning
+from sktl.feature import (
+    BDA,
+    CORAL,
+    GFK,
+    JDA,
+    MIDA,
+    SSTCA,
+    TCA,
+    TJM,
+    ARTLClassifier,
+    CMMSClassifier,
+    DASVMClassifier,
+    DomainScaler,
+    EasyTLClassifier,
+    JDOTClassifier,
+    LinearOT,
+    MEDAClassifier,
+    OTMapping,
+    SPLClassifier,
+    SubspaceAlignment,
+)
 
 ROWS = 600  # of a domain at the most
 DATA = Path(os.environ.get("SKTL_DATA", Path(__file__).resolve().parents[2] / "shared" / "data"))
@@ -146,15 +167,37 @@ METHODS = {
     "BDA": lambda X: BDA(),
     "TJM": lambda X: TJM(),
     "MIDA": lambda X: MIDA(),
+    "CORAL": lambda X: dense(CORAL()),
+    "LinearOT": lambda X: dense(LinearOT()),
+    "SubspaceAlignment": lambda X: dense(SubspaceAlignment()),
+    "GFK": lambda X: GFK(),
+    "OTMapping": lambda X: dense(OTMapping()),
+    "ARTL": lambda X: ARTLClassifier(),
+    "MEDA": lambda X: MEDAClassifier(),
+    "SPL": lambda X: dense(SPLClassifier()),
+    "CMMS": lambda X: dense(CMMSClassifier()),
+    "DASVM": lambda X: DASVMClassifier(),
+    "EasyTL": lambda X: EasyTLClassifier(),
+    "EasyTL, coral": lambda X: EasyTLClassifier("coral"),
+    "JDOT": lambda X: JDOTClassifier(),
 }
+
+
+def dense(step):
+    """The step behind one that makes CSR rows dense."""
+    return make_pipeline(FunctionTransformer(lambda X: X if isinstance(X, np.ndarray) else X.toarray()), step)
 
 
 def accuracy(step, X, one):
     """Accuracy in % on the target rows behind a step (None: none), and the seconds that it took."""
     start, steps = time.perf_counter(), [] if step is None else [step]
+    if not hasattr(step, "predict"):  # the classifiers of the family are their own head
+        steps.append(OnLabeled(LogisticRegression(max_iter=1000)))
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ConvergenceWarning)
-        model = make_pipeline(*steps, OnLabeled(LogisticRegression(max_iter=1000))).fit(X, one.y)
+        warnings.simplefilter("ignore", MatchedMeansWarning)  # the second table shows what it warns of
+        warnings.simplefilter("ignore", EarlyStopWarning)
+        model = make_pipeline(*steps).fit(X, one.y)
     return 100 * model.score(X[np.isnan(one.y)], one.y_target), time.perf_counter() - start
 
 

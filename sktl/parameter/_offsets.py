@@ -13,6 +13,7 @@ from sklearn.base import BaseEstimator, ClassifierMixin, clone, is_regressor
 from sklearn.utils.validation import has_fit_parameter
 
 from sktl._core.glm import GAMMA, LOGISTIC, POISSON, fit_glm, fit_multinomial, tweedie_loss
+from sktl.base import weight_parameter
 
 NEWTON_FITS = 2  # of a learner that is no part of a sum: each sees what the last one left
 LARGEST_RESPONSE = 4.0  # of a Newton step on the log-odds, as in LogitBoost: a row that is surely wrong has no bound
@@ -24,8 +25,35 @@ def is_of(estimator, *names):
     return any(kind.__name__ in names for kind in type(estimator).__mro__)
 
 
-def _weights(sample_weight):
-    return {} if sample_weight is None else {"sample_weight": sample_weight}
+def weights_for(estimator, sample_weight):
+    """Arguments of ``fit`` by which weights reach an estimator, or the last step of a pipeline."""
+    return {} if sample_weight is None else {weight_parameter(estimator): sample_weight}
+
+
+class PipelineOffset:
+    """A pipeline whose last step is fitted on the offset, and the others before it."""
+
+    def __init__(self, fit_last):
+        self.fit_last = fit_last
+
+    def fit(self, estimator, X, y, offset, sample_weight=None):
+        """Fit the steps in turn."""
+        *first, (_, last) = estimator.steps
+        self.first_ = clone(type(estimator)(first)) if first else None
+        Z = X if self.first_ is None else self.first_.fit_transform(X, y)
+        self.last_ = self.fit_last(last, Z, y, offset, sample_weight)
+        return self
+
+    def _through(self, X):
+        return X if self.first_ is None else self.first_.transform(X)
+
+    def predict(self, X, offset):
+        """Predictions of a regression."""
+        return self.last_.predict(self._through(X), offset)
+
+    def log_proba(self, X, offset):
+        """Log-probabilities of a classification."""
+        return self.last_.log_proba(self._through(X), offset)
 
 
 # --- regression ---
@@ -56,7 +84,7 @@ class Residuals:
             model = clone(estimator)
             if is_of(model, "GradientBoostingRegressor"):
                 model.set_params(init="zero")  # its first stage is the offset, and no mean on top of it
-            self.model_ = model.fit(X, y - offset, **_weights(sample_weight))
+            self.model_ = model.fit(X, y - offset, **weights_for(model, sample_weight))
             return self
         if not (offset > 0).all():
             raise ValueError(
@@ -105,7 +133,7 @@ class BoosterOffset:
         name = "init_score" if is_of(estimator, "LGBMModel") else "base_margin"
         start = offset if offset.ndim == 1 or name == "init_score" else offset
         self.margin_ = name == "base_margin"
-        self.model_ = clone(estimator).fit(X, y, **{name: start}, **_weights(sample_weight))
+        self.model_ = clone(estimator).fit(X, y, **{name: start}, **weights_for(estimator, sample_weight))
         return self
 
     def raw(self, X, offset):
@@ -130,6 +158,8 @@ def is_booster(estimator):
 
 def fit_regressor_on_offset(estimator, X, y, offset, sample_weight=None):
     """A model with ``predict(X, offset)``, fitted to y on top of predictions ``offset`` (n,)."""
+    if hasattr(estimator, "steps"):
+        return PipelineOffset(fit_regressor_on_offset).fit(estimator, X, y, offset, sample_weight)
     if is_booster(estimator):
         return BoosterOffset().fit(estimator, X, y, offset, sample_weight)
     return Residuals(log_link_power(estimator)).fit(estimator, X, y, offset, sample_weight)
@@ -212,7 +242,8 @@ class GradientBoostingOffset(_LogOdds):
     """``GradientBoostingClassifier`` whose ``init`` is the offset; new rows add its trees to theirs."""
 
     def _fit(self, estimator, X, codes, start, sample_weight):
-        self.model_ = clone(estimator).set_params(init=_Start(start)).fit(X, codes, **_weights(sample_weight))
+        model = clone(estimator).set_params(init=_Start(start))
+        self.model_ = model.fit(X, codes, **weights_for(model, sample_weight))
         self.model_.init_ = self.model_.init = None  # it holds training rows' offsets, and is not asked again
 
     def _raw(self, X, start):
@@ -248,7 +279,8 @@ class NewtonFits(_LogOdds):
                 response = np.clip((y - p) / curvature, -LARGEST_RESPONSE, LARGEST_RESPONSE)
                 model = clone(estimator)
                 taken = has_fit_parameter(model, "sample_weight")
-                self.steps_[-1].append(model.fit(X, response, **_weights(given * curvature if taken else None)))
+                weights = weights_for(model, given * curvature if taken else None)
+                self.steps_[-1].append(model.fit(X, response, **weights))
                 odds += np.asarray(model.predict(X)).reshape(len(odds))
 
     def _raw(self, X, start):
@@ -277,6 +309,8 @@ def regressor_of(estimator):
 
 def fit_classifier_on_offset(estimator, X, codes, offset, sample_weight=None):
     """A model with ``log_proba(X, offset)``, fitted to class numbers on top of log-probabilities ``offset`` (n, K)."""
+    if hasattr(estimator, "steps"):
+        return PipelineOffset(fit_classifier_on_offset).fit(estimator, X, codes, offset, sample_weight)
     if is_booster(estimator) and not is_regressor(estimator):
         return BoosterLogOdds().fit(estimator, X, codes, offset, sample_weight)
     if is_of(estimator, "GradientBoostingClassifier") and estimator.n_iter_no_change is None:
@@ -284,6 +318,15 @@ def fit_classifier_on_offset(estimator, X, codes, offset, sample_weight=None):
     if _is_plain_logistic(estimator):
         return LogisticOffset().fit(estimator, X, codes, offset, sample_weight)
     return NewtonFits().fit(regressor_of(estimator), X, codes, offset, sample_weight)
+
+
+def can_take_offset(estimator):
+    """Whether a classifier (or a pipeline's last step) can be fitted on an offset."""
+    last = estimator.steps[-1][1] if hasattr(estimator, "steps") else estimator
+    try:
+        return is_booster(last) or regressor_of(last) is not None
+    except TypeError:
+        return _is_plain_logistic(last)
 
 
 def _is_plain_logistic(estimator):

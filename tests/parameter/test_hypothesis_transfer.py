@@ -110,6 +110,24 @@ def test_auto_is_the_weighted_average_of_its_modes(regression, classes):
             assert_allclose(model.evidence_[mode], alone[mode].evidence_[mode])
 
 
+def test_auto_leaves_out_what_an_estimator_cannot_learn(classes):
+    source, X, y, _, _ = classes
+    bayes = HypothesisTransferClassifier(source, GaussianNB()).fit(X, y)
+    assert set(bayes.mode_weights_) == set(MODES) - {"offset"}
+    ridge = HypothesisTransferClassifier(source, Ridge()).fit(X, y)
+    assert set(ridge.mode_weights_) == set(MODES) - {"stack", "target"}
+    with pytest.raises(TypeError, match="takes no offset"):
+        HypothesisTransferClassifier(source, GaussianNB(), mode="offset").fit(X, y)
+
+
+@pytest.mark.parametrize("cls", BOTH)
+def test_row_order_does_not_matter_to_a_user_s_estimator(cls, regression, classes):
+    source, X, y, _, _ = problem(cls, regression, classes)
+    order = np.random.default_rng(4).permutation(len(X))
+    model = cls(source, Ridge(solver="cholesky"))
+    assert_allclose(said(clone(model).fit(X[order], y[order]), X), said(clone(model).fit(X, y), X), rtol=1e-6)
+
+
 def test_mode_weights_by_the_formula(classes):
     source, X, y, _, _ = classes
     model = HypothesisTransferClassifier(source).fit(X, y)
