@@ -32,7 +32,7 @@ from text_features import newsgroups
 
 from sktl import OnLabeled
 from sktl.datasets import load_digits_domains, load_npz
-from sktl.exceptions import EarlyStopWarning
+from sktl.exceptions import EarlyStopWarning, MatchedMeansWarning
 from sktl.feature import (
     BDA,
     CORAL,
@@ -195,6 +195,7 @@ def accuracy(step, X, one):
         steps.append(OnLabeled(LogisticRegression(max_iter=1000)))
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ConvergenceWarning)
+        warnings.simplefilter("ignore", MatchedMeansWarning)  # the second table shows what it warns of
         warnings.simplefilter("ignore", EarlyStopWarning)
         model = make_pipeline(*steps).fit(X, one.y)
     return 100 * model.score(X[np.isnan(one.y)], one.y_target), time.perf_counter() - start

@@ -209,8 +209,8 @@ class TJM(ReportsProgress, BaseComponents):
         Raises
         ------
         TypeError, ValueError
-            If a parameter or a domain is not as described, or ``n_components`` exceeds the number
-            of directions there are.
+            If a parameter or a domain is not as described, or ``n_components`` exceeds the number of directions there
+            are.
 
         Warns
         -----
