@@ -5,7 +5,27 @@ in one run, in seconds, and its ratio to the twin's. The linear members start fr
 penalty, as their twins; ``reg="auto"`` of ``TransferRidge`` is beside ``RidgeCV`` with 13 penalties.
 
 Measured:
-TABLE
+
+    100000 x 100                                        twin    member   ratio
+    TransferRidge(reg=1.0)                            0.10      0.32    3.19
+    TransferRidge(reg='auto')                         2.66      0.49    0.19
+    TransferLogisticRegression(reg=1.0)               0.09      0.30    3.34
+    TransferLinearSVC(reg=1.0)                        0.80      0.27    0.34
+    TransferPoissonRegressor(reg=0.001)               0.14      0.44    3.25
+
+    50 labels among 1,000 target rows, mode 'auto'
+      20 columns, regression  estimator=None                       0.02
+      20 columns, regression  estimator=Ridge()                    0.06
+      20 columns, 2 classes   estimator=None                       0.03
+      20 columns, 2 classes   estimator=LogisticRegression()       0.12
+      20 columns, 10 classes  estimator=None                       0.25
+      20 columns, 10 classes  estimator=LogisticRegression()       0.56
+     100 columns, regression  estimator=None                       0.03
+     100 columns, regression  estimator=Ridge()                    0.07
+     100 columns, 2 classes   estimator=None                       0.04
+     100 columns, 2 classes   estimator=LogisticRegression()       0.15
+     100 columns, 10 classes  estimator=None                       0.36
+     100 columns, 10 classes  estimator=LogisticRegression()       0.60
 """
 
 import argparse

@@ -15,9 +15,11 @@ any model                    1 to 100                      ``HypothesisTransferR
 linear, same columns         fewer than some 3 a column    ``TransferRidge``, ``TransferLogisticRegression``,
                                                            ``TransferLinearSVC``, ``TransferPoissonRegressor``: the
                                                            coefficients can be read
-gone on with, not rebuilt    some dozens                   ``FineTunedClassifier``, ``FineTunedRegressor``
-a forest or boosted trees    20 and more                   ``TransferForest*``, ``LeafRefit*``; ``TransferTree*``
-                                                           where one tree must do
+to go on learning            20 and more                   ``FineTunedClassifier``, ``FineTunedRegressor``; not where
+                                                           source and target share little
+a forest, boosted trees      20 and more                   ``LeafRefit*``, quickest: the same trees with new answers;
+                                                           ``TransferForest*``; not with many classes and few labels
+one tree to be read          20 and more                   ``TransferTree*``; a forest is better everywhere
 any regressor                few; deviations are wanted    ``GaussianProcessTransferRegressor``
 ===========================  ============================  ========================================================
 
