@@ -1,4 +1,50 @@
-"""Docs to come."""
+"""How much do a few labels of the target gain on top of a source model: regression, target-only ridge as the measure.
+
+Run ``python benchmarks/hypothesis_transfer.py`` beside ``../shared/data``, or with SKTL_DATA set (some ten minutes of
+one processor; ``--tables`` for the second table alone). *Fourteen tasks*: concrete by thirds of water, boston by thirds
+of ptratio, auto_mpg by origin, each part the target of the others; 1,200 rows of bike (square root of the count), year
+1 from year 0 and each season from the others; the column that splits is left out. *Fifteen tables*: the mixed tables
+whose label is a number, 400 target rows of each; they were not used to find the rule. The source model is histogram
+boosting by its defaults. Each cell: error over the error of a target-only ``RidgeCV`` of standardised columns in the
+same draw (geometric mean over the data sets), and % of the draws that are more than 2 % worse than it.
+
+fourteen tasks, 20 draws
+
+                                  5 labels       10 labels       20 labels       50 labels
+    target-only ridge          1.000    0%     1.000    0%     1.000    0%     1.000    0%
+    target-only extra trees    0.875   35%     0.828   28%     0.877   21%     0.829    4%
+    source                     0.549   11%     0.604   12%     0.744   20%     0.872   28%
+    shift                      0.511    5%     0.553    7%     0.670   15%     0.775   28%
+    affine                     0.520    5%     0.554    9%     0.665   14%     0.762   28%
+    offset                     0.509    3%     0.541    3%     0.639    5%     0.702    9%
+    stack                      0.587    6%     0.583    6%     0.658    4%     0.707    6%
+    target                     0.815   22%     0.815   15%     0.899   14%     0.896    6%
+    auto                       0.502    2%     0.528    3%     0.629    3%     0.685    2%
+    the better of the two      0.832    0%     0.798    0%     0.861    0%     0.826    0%
+
+fifteen tables, 5 draws
+
+                                  5 labels       10 labels       20 labels       50 labels
+    target-only ridge          1.000    0%     1.000    0%     1.000    0%     1.000    0%
+    target-only extra trees    0.975   47%     1.046   55%     0.991   48%     1.044   65%
+    source                     0.764   16%     0.876   28%     0.895   36%     1.040   45%
+    shift                      0.704    4%     0.787    8%     0.796   11%     0.910   21%
+    affine                     0.727    5%     0.794    5%     0.797   11%     0.906   20%
+    offset                     0.728   11%     0.815   11%     0.805   15%     0.905   21%
+    stack                      0.850   24%     0.908   31%     0.832    4%     0.902    7%
+    target                     0.915   33%     0.994   37%     0.944   27%     0.989   20%
+    auto                       0.712    5%     0.790    4%     0.790    4%     0.890    7%
+    the better of the two      0.901    0%     0.952    0%     0.924    0%     0.964    0%
+
+What it shows. No single mode is good at all numbers of labels: the shift at 5, a model of the residuals at 20, stacking
+at 50. Their average is better than the best of them on the fourteen tasks, and hardly worse on the tables. *How the
+rule was found*, on the fourteen tasks: choosing the mode with the least left-out error is worse than averaging (.737
+against .730 at 50 labels with plain ridges); weights by the full likelihood, exp(-n/2 log error), trust it too much
+(.515 .537 .639 .692), half of it .511 .532 .633 .688, a quarter .510 .529 .628 .684; within a mode, averaging over the
+prior variances by the square root of the evidence is better than by the evidence (.507 .536 .645 .720 against .515 .544
+.652 .721, linear parts alone) or than choosing one penalty; the smooth part takes 50 labels from .720 to .697. Doubting
+what must learn a whole model, n / (n + 10), gains .01 at 5 labels.
+"""
 
 import argparse
 import time

@@ -9,7 +9,7 @@ from scipy import sparse
 from scipy.special import logsumexp
 from sklearn.metrics.pairwise import pairwise_distances
 
-from sktl._checks import Interval, import_extra
+from sktl._checks import Interval, check_fits, import_extra
 from sktl._core.distances import squared_distances
 from sktl._core.kernels import canonical_order
 from sktl._core.wasserstein import power_mean
@@ -128,11 +128,8 @@ def fixed_order(X, keys=None) -> np.ndarray:
 
 def check_pairs(n: int, m: int, way_out: str):
     """Raise before any work where a plan, of one number a pair of rows, does not fit."""
-    if n * m > MAX_PAIRS:
-        raise ValueError(
-            f"A plan between {n} source rows and {m} target rows has {n * m} entries ({5 * 8e-9 * n * m:.2g} GB with "
-            f"what it is made of); at most {MAX_PAIRS} are held. {way_out}"
-        )
+    needs = f"{n * m} entries ({5 * 8e-9 * n * m:.2g} GB with what it is made of)"
+    check_fits(n * m, MAX_PAIRS, f"A plan between {n} source rows and {m} target rows has {needs}", way_out)
 
 
 def uniform(n) -> np.ndarray:

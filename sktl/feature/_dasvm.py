@@ -7,7 +7,7 @@ from numbers import Integral
 import numpy as np
 from sklearn.base import clone, is_classifier
 
-from sktl._checks import HasMethods, Interval
+from sktl._checks import HasMethods, Interval, check_fits
 from sktl._core.kernels import canonical_order
 from sktl._core.moments import deviations, moments_of, row_blocks
 from sktl.base import weight_parameter
@@ -29,6 +29,7 @@ MARGIN_CLASSIFIER = HasMethods(
     noun="a classifier that takes sample_weight in fit, such as SVC() or LinearSVC(),",
     test=takes_weights,
 )
+MAX_KERNEL_ROWS = 20_000  # rows of a kernel machine: some minutes a round
 DECIMALS = 4  # of decision values: rows at the margin are equally far, whatever the solver's rounding says
 
 
@@ -221,6 +222,7 @@ class DASVMClassifier(BaseSelfLabeledClassifier):
         self.max_iter = max_iter
 
     def _rounds(self, X, codes, source, target):
+        self._check_ends(X.shape[0])
         order = canonical_order(X)  # machines stop at a tolerance: another order would be another answer
         X, codes, source, target = X[order], codes[order], source[order], target[order]
         free, self._gamma = target & (codes < 0), column_gamma(X)
@@ -239,6 +241,15 @@ class DASVMClassifier(BaseSelfLabeledClassifier):
                 machine.done = machine.done or not n_free or self._exchange(machine, own, signs, rho, n_free, t)
             if all(machine.done for machine in machines):
                 return
+
+    def _check_ends(self, n):
+        """Refuse kernel machines of more rows than can be fitted some hundred times."""
+        from sklearn.svm import SVC  # here, to keep `import sktl` quick
+
+        if self.estimator is None or (isinstance(self.estimator, SVC) and self.estimator.kernel != "linear"):
+            fits = f"fitted in up to {self.max_iter} rounds for {len(self._positives())} machine(s)"
+            what = f"A kernel machine of {n} rows takes time that grows with their square, and is {fits}"
+            check_fits(n, MAX_KERNEL_ROWS, what, "Pass LinearSVC(dual=False) as estimator, or a sample of the rows.")
 
     def _positives(self):
         """Codes of the classes that a machine each tells from the rest."""

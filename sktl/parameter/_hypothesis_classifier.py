@@ -2,15 +2,24 @@
 
 import numpy as np
 from scipy.special import log_expit
-from sklearn.base import clone
+from sklearn.base import clone, is_regressor
 from sklearn.utils import assert_all_finite, column_or_1d
 from sklearn.utils.multiclass import check_classification_targets
 
-from sktl.base import BaseTransferClassifier, default_floor, source_log_proba, union_of_classes
+from sktl.base import BaseParameterTransfer, BaseTransferClassifier, default_floor, source_log_proba, union_of_classes
 from sktl.domains import known_labels, take_rows
+from sktl.parameter._class_offsets import can_take_offset, fit_classifier_on_offset
 from sktl.parameter._few_rows import LOGISTIC_PLANS, FewRows
-from sktl.parameter._hypothesis import BaseHypothesisTransfer, trust, with_columns
-from sktl.parameter._offsets import fit_classifier_on_offset
+from sktl.parameter._hypothesis import (
+    CONSTRAINTS,
+    fit_hypothesis,
+    modes_of,
+    predict_modes,
+    read_by_all_parts,
+    trust,
+    with_columns,
+)
+from sktl.parameter._offsets import weights_for
 
 __all__ = ["HypothesisTransferClassifier"]
 
@@ -30,7 +39,7 @@ def log_proba_of(log_odds):
     return scores - np.logaddexp.reduce(scores, axis=1, keepdims=True)
 
 
-class HypothesisTransferClassifier(BaseHypothesisTransfer, BaseTransferClassifier):
+class HypothesisTransferClassifier(BaseParameterTransfer, BaseTransferClassifier):
     r"""Start from any fitted classifier and correct it by 1 to some 100 labels of the target.
 
     With the source's log-odds :math:`l(x)` (of each class against the rest where there are more than two), standardised
@@ -46,8 +55,13 @@ class HypothesisTransferClassifier(BaseHypothesisTransfer, BaseTransferClassifie
     square root of Laplace's evidence. ``mode="auto"`` averages the modes' probabilities with weights
     :math:`\pi_m \propto \prod_i \hat p_{m,-i}(y_i)^{1/4}`, where :math:`\hat p_{m,-i}` has not seen row i.
 
-    *When it helps*: where the source is better than chance and labels are few. FIGCLF *When it hurts*: where classes
-    mean something else on the target and labels are many, so that the target's own model is all there is to know.
+    *When it helps*: where the source is better than chance and labels are few. On heart disease (each of four sites
+    from the others), adult (by country, education, marital status) and seven mixed tables, source boosted trees, mean
+    of the three data sets, accuracy at 2, 5, 10, 20, 50 labels is 80.3, 80.8, 81.1, 81.8, 82.5 %, the source's 79.1,
+    that of the target's own logistic regression 73.7, 76.3, 77.7, 77.4, 79.5; the log-loss is .43, .41, .41, .40, .38,
+    the source's .46 (four draws; ``benchmarks/few_shot.py`` has the rivals). *When it hurts*: where the source's rows
+    are at hand and columns are many, as in texts: there a pooled fit with the target's rows up-weighted learns more
+    (newsgroups with 20 labels: 89 % against 82), since a model of the labels alone has too much to learn.
 
     Parameters
     ----------
@@ -64,7 +78,8 @@ class HypothesisTransferClassifier(BaseHypothesisTransfer, BaseTransferClassifie
         and XGBoost start from it, and for any other its regressor twin is fitted to Newton's residuals. Left-out
         probabilities then come from ten folds.
     mode : {"auto", "source", "shift", "affine", "offset", "stack", "target"}, default="auto"
-        One of the modes, or their average.
+        One of the modes, or their average ("auto"), without those that ``estimator`` can't learn: a regressor learns
+        "offset" alone, a classifier without offset and regressor twin (``GaussianNB``) all but that.
     per_source : bool, default=False
         Whether an unfitted source is fitted on each source domain apart, instead of on all in one pool.
 
@@ -119,6 +134,48 @@ class HypothesisTransferClassifier(BaseHypothesisTransfer, BaseTransferClassifie
     True
     """
 
+    _constraints = CONSTRAINTS
+    _own_labels = 0  # the log-loss of few rows already doubts a model that is sure by few of them
+
+    def __init__(self, source=None, estimator=None, mode="auto", *, per_source=False):
+        self.source = source
+        self.estimator = estimator
+        self.mode = mode
+        self.per_source = per_source
+
+    def fit(self, X, y, sample_domain=None, sample_weight=None):
+        """Fit the source where it is not fitted, then the modes on the labelled target rows.
+
+        Parameters
+        ----------
+        X : array-like, frame or CSR matrix of shape (n_samples, n_features)
+            Target rows, labelled or not; with an unfitted source the rows of all domains.
+        y : array-like of shape (n_samples,)
+            Labels, missing (NaN, None, ``pd.NA``) where unknown.
+        sample_domain : array-like of shape (n_samples,), default=None
+            Domains, where the labels can't tell. With a fitted source all rows are the target's by default, and rows
+            of other domains are left out.
+        sample_weight : array-like of shape (n_samples,), default=None
+            Weights of the rows, of the source's too where it is fitted here.
+
+        Returns
+        -------
+        self
+
+        Raises
+        ------
+        NoTargetLabelsError
+            If no target row has a label.
+        TypeError, ValueError
+            If a parameter, a label or a domain is not as described, or the source does not fit the rows.
+
+        Warns
+        -----
+        SingleDomainWarning
+            If the source is not fitted and there is one domain: the source is fitted, and nothing is adapted.
+        """
+        return fit_hypothesis(self, X, y, sample_domain, sample_weight)
+
     def _default_source(self, X):
         from sklearn.ensemble import HistGradientBoostingClassifier  # here, to keep `import sktl` quick
 
@@ -138,6 +195,15 @@ class HypothesisTransferClassifier(BaseHypothesisTransfer, BaseTransferClassifie
         known = np.count_nonzero(domains.source & domains.labeled)  # rows that an unfitted source is fitted on
         self._floor = default_floor(known if self._fits_its_source else None)
         self._labels = np.searchsorted(self.classes_, labels)
+
+    def _modes(self):
+        """All modes, or the one asked for; "auto" leaves out what the estimator can't learn."""
+        modes = modes_of(self)
+        if self.mode != "auto" or self.estimator is None:
+            return modes
+        cannot = () if can_take_offset(self.estimator) else ("offset",)
+        cannot += ("stack", "target") if is_regressor(self.estimator) else ()
+        return tuple(mode for mode in modes if mode not in cannot)
 
     def _ask_sources(self, X):
         """Log-probabilities by the sources, (n, n_sources, n_classes)."""
@@ -175,15 +241,15 @@ class HypothesisTransferClassifier(BaseHypothesisTransfer, BaseTransferClassifie
         mask = np.zeros(len(source), dtype=bool)
         mask[rows] = True
         X, codes, source = take_rows(X, mask), self._labels[mask], source[mask]
-        own = {} if weights is None else {"sample_weight": weights[mask]}
+        own = None if weights is None else weights[mask]
         if mode == "offset":
-            return fit_classifier_on_offset(self.estimator, X, codes, source, **own)
+            return fit_classifier_on_offset(self.estimator, X, codes, source, own)
         if len(np.unique(codes)) == 1:
             from sklearn.dummy import DummyClassifier  # here, to keep `import sktl` quick
 
             return DummyClassifier().fit(np.zeros((len(codes), 1)), codes)
         X = with_columns(X, log_odds_of(source)) if mode == "stack" else X
-        return clone(self.estimator).fit(X, codes, **own)
+        return clone(self.estimator).fit(X, codes, **weights_for(self.estimator, own))
 
     def _ask(self, mode, model, X, Z, source):
         """Log-probabilities by a mode."""
@@ -216,7 +282,7 @@ class HypothesisTransferClassifier(BaseHypothesisTransfer, BaseTransferClassifie
         -------
         ndarray of shape (n_samples, n_classes)
         """
-        return sum(weight * np.exp(values) for weight, values in self._predict_modes(X))
+        return sum(weight * np.exp(values) for weight, values in predict_modes(self, X))
 
     def predict(self, X):
         """Predict classes of target rows.
@@ -232,3 +298,7 @@ class HypothesisTransferClassifier(BaseHypothesisTransfer, BaseTransferClassifie
         """
         best = self.predict_proba(X).argmax(axis=1)  # first: it says so where there is nothing fitted
         return self.classes_[best]
+
+    def __sklearn_tags__(self):
+        """Tags: what both the source and the estimator can read."""
+        return read_by_all_parts(self, super().__sklearn_tags__())

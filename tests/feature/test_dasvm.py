@@ -7,7 +7,7 @@ from sklearn.neighbors import KNeighborsClassifier
 from sklearn.svm import SVC, LinearSVC
 
 from sktl.exceptions import SingleDomainWarning
-from sktl.feature import DASVMClassifier
+from sktl.feature import DASVMClassifier, _dasvm
 from sktl.feature._dasvm import Machine, annealed, column_gamma, pseudo_signs
 
 
@@ -138,3 +138,15 @@ def test_constant_columns_and_offsets_do_not_widen_the_kernel():
     more = np.column_stack([X + [1e6, 0, 5], np.full(101, 9.0)])
     assert column_gamma(more) == pytest.approx(column_gamma(X), rel=1e-9)
     assert column_gamma(np.ones((4, 2))) == 1
+
+
+def test_kernel_machines_of_too_many_rows_are_refused(monkeypatch):
+    monkeypatch.setattr(_dasvm, "MAX_KERNEL_ROWS", 100)
+    X, labels = make_moons(120, noise=0.05, random_state=0)
+    y = np.where(np.arange(120) < 60, labels, np.nan)
+    for estimator in (None, SVC(gamma=2.0)):
+        with pytest.raises(
+            ValueError, match=r"machine of 120 rows .* 100 rounds for 1 machine.*at most 100 .* LinearSVC"
+        ):
+            DASVMClassifier(estimator).fit(X, y)
+    DASVMClassifier(LinearSVC(dual=False), max_iter=2).fit(X, y)

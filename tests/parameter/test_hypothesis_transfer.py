@@ -23,7 +23,7 @@ from sklearn.svm import LinearSVC
 from sktl import stack_domains
 from sktl.exceptions import NoTargetLabelsError
 from sktl.parameter import HypothesisTransferClassifier, HypothesisTransferRegressor
-from sktl.parameter._hypothesis import MODES, OWN_LABELS
+from sktl.parameter._hypothesis import MODES
 
 BOTH = [HypothesisTransferRegressor, HypothesisTransferClassifier]
 
@@ -110,11 +110,36 @@ def test_auto_is_the_weighted_average_of_its_modes(regression, classes):
             assert_allclose(model.evidence_[mode], alone[mode].evidence_[mode])
 
 
+def test_auto_leaves_out_what_an_estimator_cannot_learn(classes):
+    source, X, y, _, _ = classes
+    bayes = HypothesisTransferClassifier(source, GaussianNB()).fit(X, y)
+    assert set(bayes.mode_weights_) == set(MODES) - {"offset"}
+    ridge = HypothesisTransferClassifier(source, Ridge()).fit(X, y)
+    assert set(ridge.mode_weights_) == set(MODES) - {"stack", "target"}
+    with pytest.raises(TypeError, match="takes no offset"):
+        HypothesisTransferClassifier(source, GaussianNB(), mode="offset").fit(X, y)
+
+
+@pytest.mark.parametrize("cls", BOTH)
+def test_row_order_does_not_matter_to_a_user_s_estimator(cls, regression, classes):
+    source, X, y, _, _ = problem(cls, regression, classes)
+    order = np.random.default_rng(4).permutation(len(X))
+    model = cls(source, Ridge(solver="cholesky"))
+    assert_allclose(said(clone(model).fit(X[order], y[order]), X), said(clone(model).fit(X, y), X), rtol=1e-6)
+
+
 def test_mode_weights_by_the_formula(classes):
     source, X, y, _, _ = classes
     model = HypothesisTransferClassifier(source).fit(X, y)
     scores = np.array([-41 / 4 * model.evidence_[mode] for mode in MODES])
-    scores[-2:] += np.log(41 / (41 + OWN_LABELS))
+    assert_allclose(list(model.mode_weights_.values()), np.exp(log_softmax(scores)))
+
+
+def test_mode_weights_of_a_regression_by_the_formula(regression):
+    source, X, y, _, _ = regression
+    model = HypothesisTransferRegressor(source).fit(X, y)
+    error = np.array([model.evidence_[mode] for mode in MODES]) ** 2 + 0.1 * source.predict(X).var() / 31
+    scores = -31 / 8 * np.log(error) + np.log([1, 1, 1, 1, 31 / 41, 31 / 41])
     assert_allclose(list(model.mode_weights_.values()), np.exp(log_softmax(scores)))
 
 

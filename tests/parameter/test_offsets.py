@@ -16,14 +16,12 @@ from sklearn.ensemble import (
 from sklearn.linear_model import GammaRegressor, LinearRegression, LogisticRegression, PoissonRegressor, Ridge
 from sklearn.naive_bayes import GaussianNB
 from sklearn.neighbors import KNeighborsRegressor
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
 from sklearn.svm import SVC
 
-from sktl.parameter._offsets import (
-    NewtonFits,
-    fit_classifier_on_offset,
-    fit_regressor_on_offset,
-    regressor_of,
-)
+from sktl.parameter._class_offsets import NewtonFits, fit_classifier_on_offset, regressor_of
+from sktl.parameter._offsets import fit_regressor_on_offset
 
 
 class Fixed(ClassifierMixin, BaseEstimator):
@@ -163,6 +161,19 @@ def test_other_classifiers_learn_by_their_regressor_twin(table, learner):
     log_proba = model.log_proba(X, offset)
     assert_allclose(np.exp(log_proba).sum(axis=1), 1)
     assert log_proba[np.arange(97), codes].mean() > -np.log(3) + 0.2
+
+
+def test_pipelines_fit_their_last_step_on_the_offset(table):
+    X, y, rng = table
+    codes, offset = codes_of(X, rng, 3), log_softmax(rng.normal(size=(97, 3)), axis=1)
+    pipe = make_pipeline(StandardScaler(), LogisticRegression())
+    Z = StandardScaler().fit_transform(X)
+    found = fit_classifier_on_offset(pipe, X, codes, offset).log_proba(X, offset)
+    expected = fit_classifier_on_offset(LogisticRegression(), Z, codes, offset).log_proba(Z, offset)
+    assert_allclose(found, expected)
+    weights = rng.random(97)
+    ridge = fit_regressor_on_offset(make_pipeline(StandardScaler(), Ridge()), X, y, X[:, 0], weights)
+    assert_allclose(ridge.predict(X, X[:, 0]), X[:, 0] + Ridge().fit(Z, y - X[:, 0], weights).predict(Z))
 
 
 def test_a_classifier_without_a_twin_is_an_error():
