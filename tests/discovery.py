@@ -22,6 +22,7 @@ VARIANTS = {
     "DiscriminatorWeighter": [{"estimator": GaussianNB(), "calibrate": True}],
     "DomainScaler": [{"with_mean": False, "reference": "target"}, {"method": "robust"}],
     "EasyTLClassifier": [{"align": "coral"}],
+    "FineTunedClassifier": [{"source": GaussianNB(), "learning_rate": 0.1}],
     "GFK": [{"n_components": 1}],
     "GaussianWeighter": [{"pooling": 0.8, "shrinkage": 0.1}],
     "GaussianProcessTransferRegressor": [{"source_variance": True, "weights": "ball"}],
@@ -35,6 +36,7 @@ VARIANTS = {
     "KLIEP": [{"gamma": 0.2, "n_centers": 20}],
     "KMM": [{"kernel": "linear"}, {"solver": "cvxpy"}, {"max_rank": 20}],
     "LabelShiftClassifier": [{"weighter": RLLS()}],
+    "LeafRefitClassifier": [{"shrinkage": 2.0}],
     "MSDA": [{"n_layers": 3, "n_frequent": 2, "stack": False}],
     "MIDA": [{"kernel": "rbf", "label_weight": 0.5}, {"kernel": "rbf", "n_landmarks": 8}],
     "MEDAClassifier": [{"n_components": 2, "n_neighbors": 3}],
@@ -55,6 +57,7 @@ VARIANTS = {
     "TaskTrAdaBoostClassifier": [{"loss": "zero_one"}],
     "TrAdaBoostClassifier": [{"loss": "zero_one"}],
     "TrAdaBoostRegressor": [{"loss": "linear", "target_weight": 1.0}],
+    "TransferForestClassifier": [{"method": "strut", "shrinkage": 1.0, "bootstrap": False}],
     "TransferGuard": [
         {
             "estimator": LogisticRegression(),

@@ -48,6 +48,8 @@ def read_weights(sample_weight, n):
             f"sample_weight must have one weight a row, {n} of them, none below 0; got {len(weights)}, the least "
             f"{weights.min():g}."
         )
+    if not weights.any():
+        raise ValueError(f"sample_weight must have a weight above zero; all {n} are zero.")
     return weights
 
 
@@ -93,7 +95,7 @@ class ContinuesSources(BaseParameterTransfer):
         X, y, domains, weights = _ordered(X, y, domains, weights)
         self.sources_ = self._fitted_sources(X, y, domains, weights)
         weights = np.ones(n_rows(X)) if weights is None else weights
-        rows = self._labeled_target(domains) & (weights > 0)
+        rows = self._labeled_target(domains)
         labels = self._read_labels(y, rows)
         rng = np.random.default_rng(self._seed())
         known = take_rows(X, rows), labels, weights[rows], rng
@@ -236,6 +238,8 @@ def _ordered(X, y, domains, weights):
     y = as_column(y)
     y = y[:, 0] if y.ndim == 2 and y.shape[1] == 1 else y
     order = row_order(X, y)
+    if weights is not None:  # a row of no weight says nothing, its class included
+        domains = replace(domains, labeled=domains.labeled & (weights > 0))
     names = ("target", "labeled", "names")
     domains = replace(domains, **{name: getattr(domains, name)[order] for name in names})
     return draw_rows(X, order), draw_rows(y, order), domains, None if weights is None else weights[order]

@@ -51,7 +51,7 @@ class _RefitsLeaves:
     @property
     def shrinkage_(self):
         """Rows that each source's values count as, (n_sources,)."""
-        return [part.shrinkage for part in self.models_]
+        return np.array([part.shrinkage for part in self.models_])
 
 
 class LeafRefitClassifier(_RefitsLeaves, ContinuesClassifiers, BaseTransferClassifier):

@@ -1,6 +1,5 @@
 """Trees whose leaves were refitted, as what predicts: averaged trees, and boosted trees."""
 
-import warnings
 from dataclasses import dataclass
 
 import numpy as np
@@ -18,7 +17,7 @@ from sktl._core.leaf_refit import (
 )
 from sktl._core.trees import Tree, leaf_of, shrunken
 from sktl.parameter._continued import spread_folds
-from sktl.parameter._tree_sources import as_float32, columns_in, mapped, read_tree
+from sktl.parameter._tree_sources import as_float32, columns_in, mapped, names_checked, read_tree
 
 #: Rows that the source's value may count as, where the data choose.
 SHRINKAGES = np.array([0.5, 1, 2, 4, 8, 16, 32, 64, 128, np.inf])
@@ -64,8 +63,7 @@ def refit_average(front, trees, X, statistics, values, shrinkage, choose):
 
 def source_scores(model, X):
     """Raw scores of gradient boosting, (n_samples, n_scores)."""
-    with warnings.catch_warnings():
-        warnings.filterwarnings("ignore", message="X does not have valid feature names")  # they were checked before
+    with names_checked():
         scores = model.decision_function(X) if is_classifier(model) else model.predict(X)
     return scores.reshape(len(scores), -1).astype(float)
 

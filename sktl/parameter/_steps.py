@@ -5,35 +5,33 @@ A *stepper* begins at the source's fitted model, and never changes it; ``step()`
 (n, n_classes), or predictions, (n, 1).
 """
 
-import warnings
 from copy import deepcopy
+from inspect import signature
 
 import numpy as np
 from sklearn.ensemble import GradientBoostingClassifier, GradientBoostingRegressor
 from sklearn.linear_model import SGDClassifier, SGDRegressor
 from sklearn.naive_bayes import BernoulliNB, ComplementNB, GaussianNB, MultinomialNB
 from sklearn.neural_network import MLPClassifier, MLPRegressor
-from sklearn.utils.validation import has_fit_parameter
 
 from sktl.base import source_log_proba
 from sktl.domains import n_rows
 from sktl.parameter._renewed import renewed_bayes, renewed_linear, renewed_network
 from sktl.parameter._residual_trees import ResidualTrees
-from sktl.parameter._tree_sources import columns_in
+from sktl.parameter._tree_sources import columns_in, names_checked
 
 BAYES = (GaussianNB, MultinomialNB, BernoulliNB, ComplementNB)
 
 
 def model_outputs(model, X, classes):
     """Outputs of a fitted model for rows: probabilities of ``classes``, 0 where it doesn't know one; or predictions."""
-    with warnings.catch_warnings():
-        warnings.filterwarnings("ignore", message="X does not have valid feature names")  # they were checked before
+    with names_checked():
         if classes is None:
             return np.asarray(model.predict(X), dtype=float).reshape(n_rows(X), -1)
         if not hasattr(model, "predict_proba"):
             return np.exp(source_log_proba(model, X, classes))
         proba = np.zeros((n_rows(X), len(classes)))
-        proba[:, columns_in(model.classes_, classes)] = model.predict_proba(X)
+        proba[:, columns_in(getattr(model, "classes_", classes), classes)] = model.predict_proba(X)
         return proba
 
 
@@ -53,8 +51,9 @@ class Stepper:
 
     def step(self):
         """One epoch over the rows."""
-        params = {"sample_weight": self.weights} if has_fit_parameter(self.model, "sample_weight") else {}
-        self.model.partial_fit(self.X, self._labels(), **params)
+        takes_weights = "sample_weight" in signature(self.model.partial_fit).parameters
+        with names_checked():
+            self.model.partial_fit(self.X, self._labels(), **({"sample_weight": self.weights} if takes_weights else {}))
 
     def _labels(self):
         return self.y if self.classes is None else self.classes[self.y]
@@ -122,7 +121,8 @@ class BoostingSteps(Stepper):
     def step(self):
         """One more stage."""
         self.model.set_params(n_estimators=self.model.n_estimators + 1)
-        self.model.fit(self.X, self._labels(), sample_weight=self.weights)
+        with names_checked():
+            self.model.fit(self.X, self._labels(), sample_weight=self.weights)
 
 
 def stepper_for(model, y, classes):

@@ -1,5 +1,8 @@
 """Source models made of trees: read by scikit-learn's public arrays, behind the steps of a pipeline or not."""
 
+import warnings
+from contextlib import contextmanager
+
 import numpy as np
 from scipy import sparse
 from sklearn.base import is_classifier
@@ -28,9 +31,18 @@ def taken_apart(model):
     return front, model
 
 
+@contextmanager
+def names_checked():
+    """No warning that rows have no names of columns: they were compared with the source's before."""
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", message="X does not have valid feature names")
+        yield
+
+
 def mapped(front, X):
     """Rows as the steps in front of the last model pass them on."""
-    return X if front is None else front.transform(X)
+    with names_checked():
+        return X if front is None else front.transform(X)
 
 
 def as_float32(X):

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 from scipy.special import expit
+from sklearn.compose import ColumnTransformer
 from sklearn.ensemble import (
     GradientBoostingClassifier,
     GradientBoostingRegressor,
@@ -18,7 +19,7 @@ from sklearn.linear_model import LogisticRegression, Perceptron, SGDClassifier, 
 from sklearn.naive_bayes import BernoulliNB, ComplementNB, GaussianNB, MultinomialNB
 from sklearn.neural_network import MLPClassifier, MLPRegressor
 from sklearn.pipeline import make_pipeline
-from sklearn.preprocessing import StandardScaler
+from sklearn.preprocessing import OneHotEncoder, StandardScaler
 from sklearn.tree import DecisionTreeRegressor
 
 from sktl.parameter import FineTunedClassifier, FineTunedRegressor
@@ -273,6 +274,37 @@ def test_regressors_learn_a_moved_level(source, rows):
     assert pickle.dumps(source) == before
     old, new = source.predict(X_new) - X_new[:, 0] - 1, model.predict(X_new) - X_new[:, 0] - 1
     assert np.sqrt(np.mean(new**2)) < 0.7 * np.sqrt(np.mean(old**2))
+
+
+def test_sources_that_know_the_names_of_columns(rows):
+    pandas = pytest.importorskip("pandas", reason="pandas comes with the test extra")
+    X, y, X_target, y_target, X_new = rows
+    frame, target, new = (pandas.DataFrame(table, columns=list("abc")) for table in (X, X_target, X_new))
+    for source in (
+        SGDClassifier(loss="log_loss", random_state=0),
+        GradientBoostingClassifier(n_estimators=5, random_state=0),
+        HistGradientBoostingClassifier(max_iter=5, random_state=0),
+        make_pipeline(StandardScaler(), GaussianNB()),
+    ):
+        model = FineTunedClassifier(source.fit(frame, y), max_epochs=3).fit(target, y_target)
+        assert len(model.predict(new)) == len(new)
+        with pytest.raises(ValueError, match="X lacks"):
+            FineTunedClassifier(source).fit(target.rename(columns={"a": "z"}), y_target)
+
+
+def test_a_pipeline_of_mixed_columns(rows):
+    """Last year's whole model: words become columns in its first step, and only its last one goes on."""
+    pandas = pytest.importorskip("pandas", reason="pandas comes with the test extra")
+    X, y, X_target, y_target, X_new = rows
+    frame, target, new = (
+        pandas.DataFrame({"size": table[:, 0], "place": np.where(table[:, 1] > 0, "here", "there")})
+        for table in (X, X_target, X_new)
+    )
+    columns = ColumnTransformer([("words", OneHotEncoder(), ["place"])], remainder=StandardScaler())
+    source = make_pipeline(columns, SGDClassifier(loss="log_loss", random_state=0)).fit(frame, y)
+    model = FineTunedClassifier(source).fit(target, y_target)
+    assert model.n_epochs_[0] > 0
+    assert model.score(new, (X_new[:, 0] > 0.6).astype(int)) > source.score(new, (X_new[:, 0] > 0.6).astype(int))
 
 
 def test_the_kind_of_step():
