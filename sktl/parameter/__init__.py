@@ -6,6 +6,8 @@ Several sources are a list of (name, estimator) pairs.
 """
 
 from sktl.parameter._gaussian_process import GaussianProcessTransferRegressor
+from sktl.parameter._multi_task_ridge import MultiTaskTransferRidge
+from sktl.parameter._trans_glm import TransGLM
 from sktl.parameter._transfer_logistic import TransferLogisticRegression
 from sktl.parameter._transfer_poisson import TransferPoissonRegressor
 from sktl.parameter._transfer_ridge import TransferRidge
@@ -13,6 +15,8 @@ from sktl.parameter._transfer_svc import TransferLinearSVC
 
 __all__ = [
     "GaussianProcessTransferRegressor",
+    "MultiTaskTransferRidge",
+    "TransGLM",
     "TransferLinearSVC",
     "TransferLogisticRegression",
     "TransferPoissonRegressor",
