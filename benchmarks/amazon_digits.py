@@ -32,7 +32,7 @@ they have TCA 66.7, GFK 66.3, JDA 65.7):
     SA 50                                      77.4    77.4  75.60           no  -2.48   -4.8   0/12
     GFK 20                                                   78.74          yes   0.65   -1.3   9/12
     MIDA 20                                                  77.51           no  -0.58   -2.0   3/12
-    MIDA 20, label_weight=1                                  77.85           no  -0.23   -2.3   5/12
+    MIDA 20, label_weight=1                                  77.96           no  -0.13   -2.6   6/12
     TCA 20                                                   77.56           no  -0.53   -2.1   3/12
     SSTCA 20                                                 77.73           no  -0.35   -1.7   3/12
     JDA 20                                                   78.12            =   0.04   -2.5   6/12
@@ -68,12 +68,12 @@ they have TCA 66.7, GFK 66.3, JDA 65.7):
     SA auto                                47.43           no  -9.83  -14.9    0/2    42.1  52.8
     SA 50                                  56.57           no  -0.70   -0.9    0/2    46.4  66.7
     GFK 20                                 56.20           no  -1.07   -2.9    1/2    47.6  64.8
-    MIDA 20                                53.57           no  -3.70   -4.7    0/2    44.1  63.0
-    MIDA 20, label_weight=1                53.90           no  -3.37   -5.1    0/2    45.2  62.6
+    MIDA 20                                53.57           no  -3.70   -4.6    0/2    44.1  63.1
+    MIDA 20, label_weight=1                54.73           no  -2.53   -4.0    0/2    45.8  63.7
     TCA 20                                 53.37           no  -3.90   -5.2    0/2    44.3  62.5
     SSTCA 20                               55.27           no  -2.00   -3.3    0/2    46.1  64.4
-    JDA 20                                 65.73          yes   8.47    6.5    2/2    57.3  74.2
-    BDA 20                                 65.70          yes   8.43    6.5    2/2    57.2  74.2
+    JDA 20                                 65.87          yes   8.60    6.6    2/2    57.5  74.3
+    BDA 20                                 65.80          yes   8.53    6.8    2/2    57.1  74.5
     TJM 20                                 59.97          yes   2.70    1.1    2/2    51.1  68.8
     OTMapping, exact                       58.70          yes   1.43   -2.1    1/2    51.8  65.6
     OTMapping, 1000 rows a domain          64.60          yes   7.33    5.5    2/2    56.1  73.1
@@ -172,7 +172,7 @@ METHODS = {
     "SA 50": Method(lambda: before(SubspaceAlignment(50)), "77.4", "77.4"),
     "GFK 20": Method(lambda: before(GFK(20))),
     "MIDA 20": Method(lambda: between(MIDA(20))),
-    "MIDA 20, label_weight=1": Method(lambda: between(MIDA(20, y_weight=1))),
+    "MIDA 20, label_weight=1": Method(lambda: between(MIDA(20, label_weight=1))),
     "TCA 20": Method(lambda: between(TCA(20))),
     "SSTCA 20": Method(lambda: between(SSTCA(20))),
     "JDA 20": Method(lambda: between(JDA(20))),

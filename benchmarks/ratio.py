@@ -108,7 +108,7 @@ import warnings
 
 import numpy as np
 from _peers import missing_peers, peers
-from scipy.stats import spearmanr
+from scipy.stats import spearmanr, t
 from sklearn.model_selection import GridSearchCV, KFold
 
 from sktl._core.kernels import median_distance
@@ -119,6 +119,7 @@ from sktl.instance import (
     KMM,
     RULSIF,
     ULSIF,
+    AutoWeighter,
     DiscriminatorWeighter,
     GaussianWeighter,
     KDEWeighter,
@@ -168,6 +169,33 @@ def two_clusters(n_source, n_target, d, seed):
     return source, target, ratio
 
 
+def heavy_tailed(shift):
+    """t(2) columns -> the first one moved: the ratio is bounded, and 1 far out."""
+
+    def draw(n_source, n_target, d, seed):
+        rng = np.random.default_rng(seed)
+        source, target = rng.standard_t(2, size=(n_source, d)), rng.standard_t(2, size=(n_target, d))
+        target[:, 0] += shift
+        return source, target, t.pdf(source[:, 0] - shift, 2) / t.pdf(source[:, 0], 2)
+
+    return draw
+
+
+def levels(n_source, n_target, d, seed):
+    """One-hot columns of a level with other shares."""
+    rng, old, new = np.random.default_rng(seed), np.array([0.15, 0.35, 0.5]), np.array([0.6, 0.3, 0.1])
+    source, target = rng.choice(3, size=n_source, p=old), rng.choice(3, size=n_target, p=new)
+    return np.eye(3)[source], np.eye(3)[target], (new / old)[source]
+
+
+def switches(n_source, n_target, d, seed):
+    """Independent columns of 0 and 1: all equally often 1 -> some rarer, some more often."""
+    rng, old, new = np.random.default_rng(seed), 0.3, np.linspace(0.1, 0.6, d)
+    source, target = (rng.random((n, d)) < p for n, p in ((n_source, old), (n_target, new)))
+    ratio = np.where(source, new / old, (1 - new) / (1 - old)).prod(axis=1)
+    return source.astype(float), target.astype(float), ratio
+
+
 GAUSSIAN = {
     "N(0, I) -> N(0.5 e_1, I)": gaussian(0.5, 1.0),
     "N(0, I) -> N(e_1, I)": gaussian(1.0, 1.0),
@@ -178,6 +206,22 @@ HELD_OUT = {
     "held out: N(0, I) -> N(0.5 e_1, 1.2^2 I)": gaussian(0.5, 1.2),
     "held out: Gamma(4) -> Gamma(6) in one column": skewed,
     "held out: N(0, 1) -> two clusters in one column": two_clusters,
+}
+#: Kinds of data that a default must bear: (shift, columns).
+KINDS = {
+    "N(0.5, 1) d = 1": (gaussian(0.5, 1.0), 1),
+    "N(e_1, I) d = 5": (gaussian(1.0, 1.0), 5),
+    "N(2 e_1, I) d = 5": (gaussian(2.0, 1.0), 5),
+    "N(e_1, I) d = 20": (gaussian(1.0, 1.0), 20),
+    "N(e_1 / 2, .64 I) d = 5": (gaussian(0.5, 0.8), 5),
+    "N(e_1 / 2, 1.44 I) d = 5": (gaussian(0.5, 1.2), 5),
+    "N(0, 2.25 I) d = 2": (gaussian(0.0, 1.5), 2),
+    "t(2) + 1 d = 2": (heavy_tailed(1.0), 2),
+    "t(2) + 2 d = 5": (heavy_tailed(2.0), 5),
+    "Gamma d = 1": (skewed, 1),
+    "Gamma d = 5": (skewed, 5),
+    "levels": (levels, 3),
+    "8 switches": (switches, 8),
 }
 
 
@@ -337,9 +381,41 @@ def table_without_shift(runs):
         print(line, flush=True)
 
 
+def table_of_kinds(runs):
+    """Error in units of that of constant weights on all kinds of data, by candidates for a default."""
+    weighters = {
+        "Discriminator": DiscriminatorWeighter(),
+        "Gaussian": GaussianWeighter(),
+        "ULSIF": ULSIF(),
+        "Auto": AutoWeighter(),
+    }
+    print(f"\nall kinds of data, 300 / 300 rows, {runs} runs\n{'':<26}" + "".join(f"{name:>16}" for name in weighters))
+    errors = []
+    for name, (draw, d) in KINDS.items():
+        samples = [draw(300, 300, d, 100 + seed) for seed in range(runs)]
+        row = [
+            np.mean([normalised_error(weights_of(w, *sample[:2]), sample[2]) for sample in samples])
+            for w in weighters.values()
+        ]
+        errors.append(row)
+        print(f"{name:<26}" + "".join(f"{e:16.2f}" for e in row), flush=True)
+    for name, values in (("geometric mean", np.exp(np.log(errors).mean(axis=0))), ("worst", np.max(errors, axis=0))):
+        print(f"{name:<26}" + "".join(f"{e:16.2f}" for e in values))
+
+
+def table_of_the_ladder():
+    """Overlap and effective rows of 300, the target further and further away."""
+    print("\nN(0, I_2) -> N(s e_1, I_2), 300 / 300 rows: overlap, then effective rows of each weighter")
+    for shift in (0, 1, 2, 3, 5, 8, 20, 100):
+        source, target, _ = gaussian(shift, 1.0)(300, 300, 2, 0)
+        fitted = [fit(weighter, source, target) for weighter in defaults().values()]
+        sizes = "".join(f"{weighter.effective_sample_size_:8.1f}" for weighter in fitted)
+        print(f"s = {shift:<4}{fitted[0].overlap_:8.3f}{sizes}", flush=True)
+
+
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("questions", nargs="*", default=["truth", "published", "choices", "none"])
+    parser.add_argument("questions", nargs="*", default=["truth", "published", "choices", "none", "kinds", "ladder"])
     parser.add_argument("--quick", action="store_true", help="fewer runs")
     options = parser.parse_args()
     warnings.simplefilter("ignore", LowEffectiveSampleSizeWarning)
@@ -358,4 +434,8 @@ if __name__ == "__main__":
         table_of_choices(2 if options.quick else 10)
     if "none" in options.questions:
         table_without_shift(1 if options.quick else 3)
+    if "kinds" in options.questions:
+        table_of_kinds(1 if options.quick else 2)
+    if "ladder" in options.questions:
+        table_of_the_ladder()
     sys.exit(1 if failed else 0)

@@ -229,6 +229,12 @@ def check_squares(X, name="X", power=2):
         )
 
 
+def check_fits(amount, most, what, way_out):
+    """Refuse, before any work, what would not fit in memory or not come to an end: what it needs, and the way out."""
+    if amount > most:
+        raise ValueError(f"{what}; at most {most} are taken. {way_out}")
+
+
 def import_extra(module, extra, purpose):
     """Import an optional ``module``, or say in one sentence which extra brings it."""
     try:

@@ -4,6 +4,8 @@ An estimator whose ``fit`` iterates has the mixin ``ReportsProgress``, decorates
 its steps from :func:`reported`. Callbacks are not handed on to the estimators fitted inside a step.
 """
 
+from joblib import Parallel
+
 try:
     from sklearn.callback import CallbackSupportMixin as ReportsProgress
     from sklearn.callback import with_callbacks
@@ -17,7 +19,19 @@ except ImportError:  # an older scikit-learn: estimators have no set_callbacks, 
         return method
 
 
-__all__ = ["ReportsProgress", "reported", "with_callbacks"]
+__all__ = ["ReportsProgress", "as_they_come", "reported", "with_callbacks"]
+
+
+def as_they_come(jobs, n_jobs=None):
+    """Results of joblib's delayed ``jobs``, in order and as they come; at the end under a backend that can't.
+
+    joblib's own, not scikit-learn's, whose jobs set the process's warning filters from every thread.
+    """
+    try:
+        parallel = Parallel(n_jobs=n_jobs, return_as="generator")
+    except ValueError:  # "multiprocessing"
+        parallel = Parallel(n_jobs=n_jobs)
+    return iter(parallel(jobs))
 
 
 def reported(estimator, steps, max_steps, name):

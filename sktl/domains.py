@@ -7,6 +7,8 @@ A row whose label is missing is a target row; ``sample_domain`` says it where la
 import inspect
 import sys
 import warnings
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass
 
 import numpy as np
@@ -20,6 +22,7 @@ __all__ = ["split_domains", "stack_domains", "target_mask"]
 
 TARGET = "target"
 WAYS_OUT = "Mark target rows 'target' (or True, or a negative integer), or leave their labels missing."
+ONE_DOMAIN_IS_MEANT = ContextVar("one domain is meant", default=False)
 EXACT = np.float64(2**53)  # integers below it are floats without loss
 
 
@@ -92,7 +95,7 @@ def take_rows(data, rows):
 
 def draw_rows(data, index):
     """The rows of ``data`` at the positions ``index``, which may repeat, in the container they came in."""
-    if _library(data) == "pandas":
+    if hasattr(data, "iloc"):
         return data.iloc[index]
     if isinstance(data, (list, tuple)):
         return [data[i] for i in index]
@@ -243,6 +246,19 @@ def hidden_labels(y, rows):
 # --- the convention ---
 
 
+@contextmanager
+def one_domain_is_meant():
+    """Without the warning that there is one domain, where the caller makes one of several, in this thread alone.
+
+    A filter of Python's ``warnings`` would hold for all threads, and could outlive the block.
+    """
+    token = ONE_DOMAIN_IS_MEANT.set(True)
+    try:
+        yield
+    finally:
+        ONE_DOMAIN_IS_MEANT.reset(token)
+
+
 def read_domains(X, y=None, sample_domain=None):
     """Tell source rows from target rows; the one interpreter of missing labels and of ``sample_domain``.
 
@@ -273,6 +289,8 @@ def read_domains(X, y=None, sample_domain=None):
         return Domains(target, labeled, names, single=False, aliases=aliases)
     names = np.where(labeled, "source", TARGET).astype(object)
     if labeled.all():
+        if ONE_DOMAIN_IS_MEANT.get():
+            return Domains(~labeled, labeled, names, single=True)
         warnings.warn(
             "No label is missing and no sample_domain was passed: all rows are one domain, and nothing is adapted. "
             "Leave the labels of target rows missing (NaN or None; -1 is a label), or pass sample_domain.",

@@ -3,8 +3,12 @@
 __all__ = [
     "CollapsedImagesWarning",
     "EarlyStopWarning",
+    "InputError",
+    "LabelShiftMisfitWarning",
     "LowEffectiveSampleSizeWarning",
+    "MatchedMeansWarning",
     "MissingExtraError",
+    "NoOverlapWarning",
     "NoTargetLabelsError",
     "ResamplingWarning",
     "SingleDomainWarning",
@@ -21,8 +25,24 @@ class EarlyStopWarning(UserWarning):
     """An iteration ended at its first step, so that it brought next to nothing."""
 
 
+class InputError(Exception):
+    """The tables or options that the user gave can't be worked with; one line says why, and the way out."""
+
+
+class LabelShiftMisfitWarning(UserWarning):
+    """The target is no mixture of the source's classes, so that class shares estimated as if it were mean little."""
+
+
 class LowEffectiveSampleSizeWarning(UserWarning):
     """So few source rows carry all the weight that what is learned from them is mostly chance."""
+
+
+class MatchedMeansWarning(UserWarning):
+    """The domains' means agree already, so that a method which matches means changes nothing."""
+
+
+class NoOverlapWarning(UserWarning):
+    """The source has next to no rows where the target lies, so that weighted source rows can't judge a model."""
 
 
 class ResamplingWarning(UserWarning):

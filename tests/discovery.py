@@ -22,10 +22,13 @@ VARIANTS = {
     "DiscriminatorWeighter": [{"estimator": GaussianNB(), "calibrate": True}],
     "DomainScaler": [{"with_mean": False, "reference": "target"}, {"method": "robust"}],
     "EasyTLClassifier": [{"align": "coral"}],
+    "FineTunedClassifier": [{"source": GaussianNB(), "learning_rate": 0.1}],
     "GFK": [{"n_components": 1}],
     "GaussianWeighter": [{"pooling": 0.8, "shrinkage": 0.1}],
     "GaussianProcessTransferRegressor": [{"source_variance": True, "weights": "ball"}],
     "GradualSelfTraining": [{"estimator": GaussianNB(), "path": "given", "drop": 0.2}],
+    "HypothesisTransferClassifier": [{"source": LogisticRegression(), "estimator": LogisticRegression()}],
+    "HypothesisTransferRegressor": [{"source": Ridge(), "estimator": Ridge()}],
     "ImportanceWeighted": [{"estimator": LogisticRegression(), "flattening": 0.5, "resample": "auto"}],
     "JDOTClassifier": [{"reg": 0.1}],
     "JDOTRegressor": [{"reg": 0.1}],
@@ -33,6 +36,7 @@ VARIANTS = {
     "KLIEP": [{"gamma": 0.2, "n_centers": 20}],
     "KMM": [{"kernel": "linear"}, {"solver": "cvxpy"}, {"max_rank": 20}],
     "LabelShiftClassifier": [{"weighter": RLLS()}],
+    "LeafRefitClassifier": [{"shrinkage": 2.0}],
     "MSDA": [{"n_layers": 3, "n_frequent": 2, "stack": False}],
     "MIDA": [{"kernel": "rbf", "label_weight": 0.5}, {"kernel": "rbf", "n_landmarks": 8}],
     "MEDAClassifier": [{"n_components": 2, "n_neighbors": 3}],
@@ -54,6 +58,7 @@ VARIANTS = {
     "TaskTrAdaBoostClassifier": [{"loss": "zero_one"}],
     "TrAdaBoostClassifier": [{"loss": "zero_one"}],
     "TrAdaBoostRegressor": [{"loss": "linear", "target_weight": 1.0}],
+    "TransferForestClassifier": [{"method": "strut", "shrinkage": 1.0, "bootstrap": False}],
     "TransferGuard": [
         {
             "estimator": LogisticRegression(),
@@ -66,7 +71,7 @@ VARIANTS = {
     "TransferLogisticRegression": [{"weights": "simplex", "reg": 1.0, "fit_intercept": False}],
     "TransferPoissonRegressor": [{"weights": "simplex", "reg": 0.1, "fit_intercept": False}],
     "TransferRidge": [{"weights": "simplex", "reg": 1.0, "fit_intercept": False}],
-    "ULSIF": [{"nonnegative": "coef", "gamma": 0.2, "reg": 0.1, "clip": 0.9}],
+    "ULSIF": [{"nonnegative": "coef", "reg": 0.1, "clip": 0.9}],
 }
 
 #: For each class that may need the package of an extra: (module, extra, whether an instance needs it).

@@ -193,6 +193,12 @@ def test_fitted_attributes_are_documented(name, cls, two_domains):
             assert found <= listed, f"{name} does not document {sorted(found - listed)}"
 
 
+@pytest.mark.parametrize("name, cls", estimator_classes().items(), ids=lambda v: v if isinstance(v, str) else "")
+def test_at_most_two_classes_of_ours_stand_above_an_estimator(name, cls):
+    above = [base.__name__ for base in cls.__mro__[1:] if base.__module__.startswith("sktl.")]
+    assert len(above) <= 2, f"{name} is read in {len(above) + 1} files: {above}"
+
+
 def modules_after(statement):
     """Names of the modules that a fresh interpreter holds after a statement."""
     code = f"{statement}\nimport sys; print(*sys.modules)"

@@ -19,7 +19,7 @@ from sklearn.utils import get_tags
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
 from sktl import OnLabeled
-from sktl.base import BaseDomainAligner, BaseTransferRegressor, BaseWeighter
+from sktl.base import BaseDomainAligner, BaseParameterTransfer, BaseTransferRegressor, BaseWeighter
 from sktl.exceptions import SingleDomainWarning
 
 
@@ -107,6 +107,8 @@ def takes_domain(estimator):
 
 def without_trees(estimator):
     """The estimator, boosting Ridge instead of trees: rounding tells these which of two equally good splits to take."""
+    if isinstance(estimator, BaseParameterTransfer) and is_regressor(estimator) and estimator.source is None:
+        return clone(estimator).set_params(source=Ridge())
     if isinstance(estimator, BaseTransferRegressor) and estimator.get_params().get("estimator", 0) is None:
         return clone(estimator).set_params(estimator=Ridge(solver="sparse_cg", tol=1e-12))
     return estimator

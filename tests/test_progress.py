@@ -1,6 +1,8 @@
 import importlib
 import sys
+import warnings
 
+import joblib
 import numpy as np
 import pytest
 from sklearn.base import clone
@@ -10,6 +12,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 import sktl._progress
+from sktl._progress import as_they_come
 from sktl.feature import BDA, JDA, TJM
 from sktl.instance import (
     MultiSourceTrAdaBoostClassifier,
@@ -164,3 +167,11 @@ def test_a_callback_may_end_the_iterations(model, two_domains):
     assert np.array_equal(fitted.components_, clone(model).set_params(max_iter=2).fit(X, y).components_)
     if hasattr(fitted, "pseudo_label_changes_"):
         assert len(fitted.pseudo_label_changes_) == 2
+
+
+@pytest.mark.parametrize("backend", ["loky", "threading", "multiprocessing"])
+def test_results_come_in_order_under_every_backend_and_leave_filters_alone(backend):
+    before = list(warnings.filters)
+    with joblib.parallel_config(backend):
+        assert list(as_they_come((joblib.delayed(abs)(-i) for i in range(5)), n_jobs=2)) == [0, 1, 2, 3, 4]
+    assert warnings.filters == before

@@ -40,18 +40,26 @@ def leading(C, B, k):
     return values[::-1], vectors[:, ::-1] / np.linalg.norm(vectors[:, ::-1], axis=0)
 
 
-def components(F, M, mu, k):
-    """Solutions of F'HF v = lambda (F'MF + mu I) v."""
+def squared_unit(F, diagonal=None):
+    """What mu = 1 stands for: the rows' total variance, or the square of that in the feature space of a kernel.
+
+    F are then values of the kernel, and ``diagonal`` is k(x, x) of the rows.
+    """
+    return F.var(axis=0).sum() if diagonal is None else (np.mean(diagonal) - F.mean()) ** 2
+
+
+def components(F, M, mu, k, diagonal=None):
+    """Solutions of F'HF v = lambda (F'MF + mu I) v, with mu in the square of the unit of F."""
     H = np.eye(len(F)) - 1 / len(F)
-    return leading(F.T @ H @ F, F.T @ M @ F + mu * np.eye(F.shape[1]), k)
+    return leading(F.T @ H @ F, F.T @ M @ F + mu * squared_unit(F, diagonal) * np.eye(F.shape[1]), k)
 
 
-def turns(F, codes, target, mu, k, n_iter, balance=0.5):
+def turns(F, codes, target, mu, k, n_iter, balance=0.5, diagonal=None):
     """JDA as printed: components and 1-nearest-neighbour on rows of unit norm in turns; the last components, guess."""
     guess = codes.copy()
     n_classes = codes.max() + 1
     for _ in range(n_iter):
-        values, V = components(F, mmd_matrix(target, guess, n_classes, balance), mu, k)
+        values, V = components(F, mmd_matrix(target, guess, n_classes, balance), mu, k, diagonal)
         Z = normalize(F @ V)
         rows = target & (codes < 0)
         guess = codes.copy()

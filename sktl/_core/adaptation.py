@@ -6,9 +6,11 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.linalg import cho_factor, cho_solve, eigh, lu_factor, lu_solve
 
+from sktl._core.kernels import blocks
 from sktl._core.linalg import NEGLIGIBLE
 
-COLUMNS = 256  # columns of a product with the Laplacian that are held at once
+ENTRIES = 10_000_000  # of a product with the Laplacian that are held at once: 80 MB
+LARGE = 400_000_000  # bytes of features in double precision from which they are held in single
 
 
 @dataclass(frozen=True)
@@ -32,9 +34,14 @@ class RegularizedLeastSquares:
     constant: np.ndarray
     symmetric: bool
 
+    def values(self, coefficients):
+        """Values (n, C) of the functions on all rows."""
+        parts = [np.asarray(self.basis[rows], dtype=np.float64) @ coefficients for rows in blocks(len(self.basis))]
+        return np.concatenate(parts)
+
     def coefficients(self, contrast, weight: float):
         """Solution (p, C) with the penalty weight * |contrast' f|^2, by Woodbury's identity."""
-        left = contrast.T @ self.basis
+        left = columns_times(self.basis, contrast).T
         used = np.linalg.norm(left, axis=1) > 0
         if weight == 0 or not used.any():
             return self.constant
@@ -74,20 +81,43 @@ def exact_system(K, onehot, labeled, laplacian, graph_weight, reg) -> Regularize
 def feature_system(features, onehot, labeled, laplacian, graph_weight, reg) -> RegularizedLeastSquares:
     """Solve for w in (P' (J + graph_weight L) P + reg I) w = P' J Y, one coefficient a column of P (n, p).
 
-    Memory O(n p) for P and O(p^2 + n) beside it.
+    Memory O(n p) for P, which may be in single precision (products are in double), and O(p^2 + n) beside it.
     """
-    A = features[labeled].T @ features[labeled]
+    n, p = features.shape
+    A = np.zeros((p, p))
+    for rows in blocks(n):
+        part = np.asarray(features[rows][labeled[rows]], dtype=np.float64)
+        A += part.T @ part
     if graph_weight > 0:
-        for start in range(0, len(A), COLUMNS):
-            columns = slice(start, start + COLUMNS)
-            A[:, columns] += graph_weight * (features.T @ (laplacian @ features[:, columns]))
+        width = max(1, ENTRIES // n)
+        for columns in blocks(p, width):
+            smooth = laplacian @ np.asarray(features[:, columns], dtype=np.float64)
+            A[:, columns] += graph_weight * columns_times(features, smooth)
     A[np.diag_indices(len(A))] += reg
     factors = cho_factor((A + A.T) / 2, check_finite=False)
 
     def solve(b):
         return cho_solve(factors, b, check_finite=False)
 
-    return RegularizedLeastSquares(features, solve, solve(features.T @ onehot), symmetric=True)
+    return RegularizedLeastSquares(features, solve, solve(columns_times(features, onehot)), symmetric=True)
+
+
+def columns_times(P, E) -> np.ndarray:
+    """P'E in double precision, in blocks of rows: P may be large and single."""
+    return sum(np.asarray(P[rows], dtype=np.float64).T @ E[rows] for rows in blocks(P.shape[0]))
+
+
+def nystroem_features(kernel, Z, landmarks):
+    """Features P (n, r) with P P' ~ the kernel matrix, exact at the landmarks, and R with P = K(Z, landmarks) R.
+
+    Single precision where double would take more than ``LARGE`` bytes: its rounding is far below that of landmarks.
+    """
+    root = inverse_root(kernel(landmarks, landmarks))
+    large = 8 * Z.shape[0] * root.shape[1] > LARGE
+    features = np.empty((Z.shape[0], root.shape[1]), dtype=np.float32 if large else np.float64)
+    for rows in blocks(Z.shape[0]):
+        features[rows] = kernel(Z[rows], landmarks) @ root
+    return features, root
 
 
 def inverse_root(K):

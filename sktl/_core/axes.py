@@ -7,6 +7,8 @@ from scipy.linalg import eigh
 from sktl._core.linalg import NEGLIGIBLE
 from sktl._core.moments import Moments, merge, moments_by_name, moments_of, row_blocks
 
+WHOLE = 256  # size of a matrix up to which all its eigenvectors are found
+
 
 def principal_axes(X, n_components=None):
     """Mean of the rows, their leading directions of variance, and the scatter along each, falling.
@@ -72,7 +74,9 @@ def _leading(matrix, n_components, n, largest):
     """
     p = len(matrix)
     size = p if n_components is None else min(n_components, p)
-    values, vectors = eigh((matrix + matrix.T) / 2, subset_by_index=[p - size, p - 1])
+    some = [p - size, p - 1] if p > WHOLE else None  # all vectors of a small matrix cost less than some of them
+    values, vectors = eigh((matrix + matrix.T) / 2, subset_by_index=some, driver="evr" if some else "evd")
+    values, vectors = values[-size:], vectors[:, -size:]
     rounding = max(NEGLIGIBLE * values[-1], n * p * (np.finfo(np.float64).eps * float(largest)) ** 2)
     kept = np.flatnonzero(values > rounding)[::-1]
     return values[kept], vectors[:, kept]

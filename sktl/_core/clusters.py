@@ -1,6 +1,6 @@
 """Means of classes and clusters, and weights of adaptive neighbours."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from scipy import sparse
@@ -81,6 +81,14 @@ class Prototypes:
     points: np.ndarray
     weights: np.ndarray
     codes: np.ndarray
+
+    def with_shares(self, shares):
+        """The same points, weighted so that the classes have the shares ``shares`` (n_classes,)."""
+        known = self.codes >= 0
+        own = np.bincount(self.codes[known], self.weights[known], minlength=len(shares))
+        ratio = np.divide(shares, own, out=np.ones(len(shares)), where=own > 0)
+        weights = np.where(known, self.weights * ratio[self.codes], self.weights)
+        return replace(self, weights=weights / weights.sum())
 
 
 def prototypes(X, codes, size: int | None, rng) -> Prototypes:

@@ -24,23 +24,23 @@ def are_dates(texts) -> bool:
 
 
 def numbers_rows(source: np.ndarray, target: np.ndarray) -> str | None:
-    """How a column of numbers seems to number the rows: "apart" (ranges that do not meet), "in order"; or None.
+    """How a column of whole numbers tells the domains apart by itself, or numbers the rows; or None.
 
-    ``source`` and ``target`` are its floats, in the order of the rows.
+    "apart": nearly all different, in ranges that do not meet; "in order": nearly all different, rising or falling;
+    "period": any others in ranges that do not meet. ``source`` and ``target`` are its floats, in the order of the rows.
     """
     known = [values[~np.isnan(values)] for values in (source, target)]
-    if not all(map(_distinct_whole, known)):
+    if not all(map(_whole, known)):
         return None
-    if known[0].max() < known[1].min() or known[1].max() < known[0].min():
-        return "apart"
-    return "in order" if all(map(_monotone, known)) else None
+    apart = known[0].max() < known[1].min() or known[1].max() < known[0].min()
+    if not all(len(np.unique(values)) > ID_SHARE * len(values) for values in known):
+        return "period" if apart else None
+    return "apart" if apart else "in order" if all(map(_monotone, known)) else None
 
 
-def _distinct_whole(values):
-    """Whether nearly all values are different whole numbers."""
-    if len(values) < ID_ROWS or not np.isfinite(values).all() or (values != np.floor(values)).any():
-        return False
-    return len(np.unique(values)) > ID_SHARE * len(values)
+def _whole(values):
+    """Whether the values are whole numbers, of enough rows to say so."""
+    return len(values) >= ID_ROWS and bool(np.isfinite(values).all() and (values == np.floor(values)).all())
 
 
 def _monotone(values):

@@ -30,10 +30,15 @@ class FeatureTable:
         Mean row of F.
     groups : ndarray of shape (n,)
         Group of each row.
+    counts : ndarray of shape (n_groups,)
+        Rows of each group.
     sums : ndarray of shape (p, n_groups)
         Sums over each group of the rows of HF.
+    unit : float
+        The scale of F: the root of the rows' total variance, or that variance in the feature space of a kernel. With
+        mu in its square, components do not depend on the units of X.
     ridge : float
-        What mu is multiplied by: m / n with m landmarks.
+        What mu is multiplied by beside: m / n with m landmarks.
     stretch : float
         What unit vectors are multiplied by: sqrt(n / m).
     basis : ndarray of shape (d, p), default=None
@@ -48,17 +53,14 @@ class FeatureTable:
     operator: object
     mean: np.ndarray
     groups: np.ndarray
+    counts: np.ndarray
     sums: np.ndarray
+    unit: float = 1.0
     ridge: float = 1.0
     stretch: float = 1.0
     basis: np.ndarray | None = None
     points: np.ndarray | None = None
     start: np.ndarray | None = None
-
-    @property
-    def counts(self):
-        """Rows of each group."""
-        return np.bincount(self.groups, minlength=self.sums.shape[1])
 
     def contrasts(self, balance=0.5, weighted=False):
         """F'E, (p, c), of the MMD matrix E E' of Frobenius norm 1 (:func:`mean_contrasts`)."""
@@ -72,7 +74,7 @@ class FeatureTable:
             rows = changed[part]
             step = indicator(groups[rows], n_groups) - indicator(self.groups[rows], n_groups)
             self.sums = self.sums + as_dense(self.block(rows).T @ step) - np.outer(self.mean, step.sum(axis=0))
-        self.groups = groups
+        self.groups, self.counts = groups, np.bincount(groups, minlength=n_groups)
 
     def embed(self, vectors):
         """F @ vectors, (n, k)."""
@@ -109,8 +111,12 @@ class FeatureTable:
             total = total + as_dense(self.block(rows).T @ (part[:, touched] @ self.block(touched)))
         return total
 
-    def solve(self, mu, n_components, contrast=None, operator=None, root=None):
-        """Leading solutions, (p, n_components), of C v = lambda (b b' + mu Q) v, and their eigenvalues.
+    def penalty(self, mu):
+        """Weight of |v|^2, in the units of F, that ``mu`` stands for."""
+        return mu * self.ridge * self.unit**2
+
+    def solve(self, penalty, n_components, contrast=None, operator=None, root=None):
+        """Leading solutions, (p, n_components), of C v = lambda (b b' + penalty Q) v, and their eigenvalues.
 
         By default C = F'HF, b = F'E, and Q = I (else Q^-1 = R R' with the ``root`` R). Components beyond p are zero.
         """
@@ -119,9 +125,9 @@ class FeatureTable:
         p = self.sums.shape[0]
         within = min(n_components, p)
         if root is None:
-            vectors, values = leading_vectors(operator, contrast, mu * self.ridge, within, self.start)
+            vectors, values = leading_vectors(operator, contrast, penalty, within, self.start)
         else:
-            vectors, values = leading_vectors_by_root(operator, contrast, root, mu * self.ridge, within, self.start)
+            vectors, values = leading_vectors_by_root(operator, contrast, root, penalty, within, self.start)
         missing = n_components - within
         return np.pad(self.stretch * vectors, ((0, 0), (0, missing))), np.pad(values, (0, missing))
 
@@ -134,6 +140,11 @@ def combined(operator, scale, *terms):
     return p, lambda v: scale * multiply(v) + sum(weight * (b @ (b.T @ v)) for weight, b in terms)
 
 
+def positive(unit):
+    """``unit``, or 1 where rows do not vary (or a kernel says that they vary by less than nothing)."""
+    return float(unit) if unit > 0 else 1.0
+
+
 def linear_table(X, groups, n_groups, basis=None) -> FeatureTable:
     """F = X, or X basis: one pass over the rows."""
 
@@ -141,8 +152,17 @@ def linear_table(X, groups, n_groups, basis=None) -> FeatureTable:
         return X[rows] if basis is None else np.asarray(X[rows] @ basis)
 
     parts = row_blocks(X) if basis is None else map(block, blocks(X.shape[0], 4096))
-    moments = moments_of(parts, groups, n_groups)
-    return FeatureTable(block, moments.scatter, moments.mean, groups, moments.group_sums.T, basis=basis)
+    return moments_table(moments_of(parts, groups, n_groups), block, groups, basis)
+
+
+def moments_table(moments, block=None, groups=None, basis=None) -> FeatureTable:
+    """The table F of which the moments by group are known, merged from any parts: enough to solve by.
+
+    Its rows (``block``) and their ``groups`` are needed only to embed them, or to move them into other groups.
+    """
+    unit = positive(np.sqrt(np.trace(moments.scatter) / moments.n))
+    counts, sums = moments.counts, moments.group_sums.T
+    return FeatureTable(block, moments.scatter, moments.mean, groups, counts, sums, unit, basis=basis)
 
 
 def landmark_table(X, landmarks, kernel, groups, n_groups) -> FeatureTable:
@@ -154,7 +174,8 @@ def landmark_table(X, landmarks, kernel, groups, n_groups) -> FeatureTable:
 
     n, m = X.shape[0], len(landmarks)
     moments = moments_of(map(block, blocks(n)), groups, n_groups)
-    found = moments.scatter, moments.mean, groups, moments.group_sums.T
+    unit = positive(kernel.diagonal(X).mean() - moments.mean.mean())
+    found = moments.scatter, moments.mean, groups, moments.counts, moments.group_sums.T, unit
     return FeatureTable(block, *found, points=landmarks, ridge=m / n, stretch=np.sqrt(n / m))
 
 
@@ -169,8 +190,10 @@ def kernel_table(X, kernel, groups, n_groups) -> FeatureTable:
         return K @ (product - product.mean(axis=0))
 
     G = indicator(groups, n_groups)
-    sums = (G.T @ K).T - np.outer(mean, G.sum(axis=0))
+    counts = np.bincount(groups, minlength=n_groups)
+    sums = (G.T @ K).T - np.outer(mean, counts)
     rank = np.empty(n)
     rank[canonical_order(X)] = np.arange(n)
     operator = K @ (K - mean) if n <= DENSE_SIZE else (n, multiply)
-    return FeatureTable(K.__getitem__, operator, mean, groups, sums, points=np.arange(n), start=1 + rank / n)
+    unit, start = positive(np.diagonal(K).mean() - mean.mean()), 1 + rank / n
+    return FeatureTable(K.__getitem__, operator, mean, groups, counts, sums, unit, points=np.arange(n), start=start)

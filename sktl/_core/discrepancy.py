@@ -100,7 +100,7 @@ def mmd_blocks(kernel: Kernel, X, Y, block_size: int, rng, n_jobs=None) -> float
     X, Y = shuffle(X, rng), shuffle(Y, rng)
     n_blocks = max(1, min(X.shape[0], Y.shape[0]) // block_size)
     cuts = [np.linspace(0, Z.shape[0], n_blocks + 1).astype(int) for Z in (X, Y)]
-    values = Parallel(n_jobs=n_jobs, prefer="threads")(
+    values = Parallel(n_jobs=n_jobs, require="sharedmem")(
         delayed(mmd_squared)(kernel, X[a:b], Y[c:d], True)
         for a, b, c, d in zip(cuts[0][:-1], cuts[0][1:], cuts[1][:-1], cuts[1][1:], strict=True)
     )
@@ -130,7 +130,7 @@ def random_waves(kernel: Kernel, n_columns: int, n_features: int, rng) -> np.nda
 
 def _mean_waves(X, offset, waves, n_jobs):
     """Mean over the rows of the cosines and sines of all waves."""
-    parts = Parallel(n_jobs=n_jobs, prefer="threads", return_as="generator")(
+    parts = Parallel(n_jobs=n_jobs, require="sharedmem", return_as="generator")(
         delayed(_sum_waves)(X[rows], offset, waves) for rows in blocks(X.shape[0], ROWS)
     )
     return sum(parts) / (X.shape[0] * np.sqrt(waves.shape[1]))

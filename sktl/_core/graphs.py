@@ -2,10 +2,15 @@
 
 import numpy as np
 from scipy import sparse
+from sklearn.preprocessing import normalize
+
+from sktl._core.neighbors import MAX_EXACT, nearest_rows
 
 
 def neighbor_graph(X, n_neighbors, metric="cosine", weights="similarity"):
     """Symmetric graph that joins each row to its nearest ones: w_ij = max(a_ij, a_ji), no loops.
+
+    Of more than ``neighbors.MAX_EXACT`` dense rows nearly all neighbours are the nearest: they are sought in cells.
 
     Parameters
     ----------
@@ -13,8 +18,8 @@ def neighbor_graph(X, n_neighbors, metric="cosine", weights="similarity"):
         Rows.
     n_neighbors : int
         Neighbours of a row, itself not counted; at most n - 1 are taken.
-    metric : str
-        Of scikit-learn's neighbour search, by which neighbours are found.
+    metric : {"cosine", "euclidean"}
+        By which neighbours are found.
     weights : {"similarity", "connectivity"}
         a_ij of a neighbour j of i: its cosine, where that is positive, or 1.
 
@@ -23,10 +28,14 @@ def neighbor_graph(X, n_neighbors, metric="cosine", weights="similarity"):
     CSR array of shape (n, n)
         At most 2 n n_neighbors entries.
     """
-    from sklearn.neighbors import kneighbors_graph  # here, to keep `import sktl` quick
+    n, k = X.shape[0], min(n_neighbors, X.shape[0] - 1)
+    if n > MAX_EXACT and not sparse.issparse(X):
+        nearest = nearest_rows(normalize(X) if metric == "cosine" else X, k=k)
+        graph = sparse.csr_array((np.ones(n * k), nearest.ravel(), np.arange(0, n * k + 1, k)), shape=(n, n))
+    else:
+        from sklearn.neighbors import kneighbors_graph  # here, to keep `import sktl` quick
 
-    n = X.shape[0]
-    graph = sparse.csr_array(kneighbors_graph(X, min(n_neighbors, n - 1), metric=metric, include_self=False))
+        graph = sparse.csr_array(kneighbors_graph(X, k, metric=metric, include_self=False))
     if weights == "similarity":
         rows, columns = graph.nonzero()
         graph = sparse.csr_array((np.maximum(_cosines(X, rows, columns), 0), (rows, columns)), shape=(n, n))

@@ -142,7 +142,7 @@ class Kernel:
         starts = range(0, X.shape[0], BLOCK)
         strip = _symmetric_strip if Y is None else _strip
         n_columns = X.shape[0] if Y is None else Y.shape[0]
-        parts = Parallel(n_jobs=n_jobs, prefer="threads", return_as="generator")(
+        parts = Parallel(n_jobs=n_jobs, require="sharedmem", return_as="generator")(
             delayed(strip)(block, start, X.shape[0], n_columns) for start in starts
         )
         total = np.zeros(X.shape[0])

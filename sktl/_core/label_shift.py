@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 import numpy as np
+from scipy import sparse
 from scipy.optimize import brentq, nnls
 from scipy.special import log_softmax, softmax
 
@@ -74,6 +75,36 @@ def solve_rlls(confusion: np.ndarray, target_mean: np.ndarray, reg: float) -> np
     if reg == 0 or excess(low) >= 0:  # even the unpenalised fit is not worth leaving
         return ridge(low)
     return np.zeros(confusion.shape[1]) if excess(high) <= 0 else ridge(brentq(excess, low, high, xtol=1e-10))
+
+
+# --- whether the target can be a mixture of the source's classes ---
+
+
+def moments_by_class(X, codes, n_classes: int):
+    """Means and variances (n_classes, d) of the columns within classes, and numbers of rows; dense or CSR rows."""
+    counts = np.bincount(codes, minlength=n_classes)
+    members = sparse.csr_array((1 / counts[codes], (codes, np.arange(len(codes)))), shape=(n_classes, len(codes)))
+    squares = X.multiply(X) if sparse.issparse(X) else np.square(X, dtype=np.float64)
+    means, squares = (_dense(members @ Z) for Z in (X, squares))
+    return means, np.maximum(squares - means**2, 0), counts
+
+
+def _dense(X):
+    return X.toarray() if sparse.issparse(X) else np.asarray(X)
+
+
+def mixture_misfit(means, variances, counts, prior, X_target):
+    """How far the mean of each column of the target lies from that of the mixture of classes with shares ``prior``.
+
+    In standard deviations of the mixture, and in standard errors; both (d,).
+    """
+    own, spread, n_target = (part[0] for part in moments_by_class(X_target, np.zeros(X_target.shape[0], dtype=int), 1))
+    expected = prior @ means
+    deviation = np.sqrt(prior @ (variances + (means - expected) ** 2))
+    error = np.sqrt(spread / n_target + (prior**2 / counts) @ variances)
+    gap = np.abs(own - expected)
+    tiny = np.finfo(float).tiny
+    return gap / np.maximum(deviation, tiny), gap / np.maximum(error, tiny)
 
 
 # --- calibration of held-out probabilities ---

@@ -5,9 +5,11 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import sparse
 from scipy.linalg import eigh, solve_triangular
+from scipy.linalg.lapack import dpstrf
 from scipy.sparse.linalg import LinearOperator, eigsh
 
 DENSE_SIZE = 1500  # largest eigenproblem that is cheaper by a dense solver than by Lanczos' method
+DIRECT_ROWS = 1500  # kernel matrices up to 18 MB are cheaper to factor whole than column by column
 NEGLIGIBLE = 1e-12  # eigenvalues below this share of the largest one are rounding
 
 
@@ -70,6 +72,8 @@ def pivoted_cholesky(kernel, X, max_rank, tol=1e-12):
             f"k(x, x) is {diagonal.min():.3g} for one row: the kernel is not positive semi-definite."
         )
     n = len(diagonal)
+    if n <= DIRECT_ROWS:
+        return _direct_cholesky(kernel(X, X), diagonal, max_rank, tol)
     factor = np.zeros((n, min(max_rank, n)))
     residual, pivots = diagonal.copy(), []
     for rank in range(factor.shape[1]):
@@ -83,12 +87,29 @@ def pivoted_cholesky(kernel, X, max_rank, tol=1e-12):
         residual -= column * column
         residual[pivot] = 0.0
         pivots.append(pivot)
-        if residual.min() < -1e-6 * top:
-            raise np.linalg.LinAlgError(
-                "The kernel matrix has a negative eigenvalue: the kernel is not positive semi-definite."
-            )
+        _refuse_negative(residual, top)
     share = float(np.maximum(residual, 0).sum() / trace) if trace > 0 else 0.0
     return LowRankKernel(factor[:, : len(pivots)], np.array(pivots, dtype=int), share)
+
+
+def _direct_cholesky(K, diagonal, max_rank, tol):
+    """The same from the whole matrix, by LAPACK's pivoted factorisation: one call in place of one a column."""
+    top, trace = diagonal.max(), diagonal.sum()
+    lower, order, rank, _ = dpstrf(K, tol=tol * top, lower=1, overwrite_a=1)
+    rank = min(int(rank), max_rank) if top > 0 else 0
+    factor = np.zeros((len(K), rank))
+    factor[order - 1] = np.tril(lower)[:, :rank]
+    residual = diagonal - np.einsum("ij,ij->i", factor, factor)
+    _refuse_negative(residual, top)
+    share = float(np.maximum(residual, 0).sum() / trace) if trace > 0 else 0.0
+    return LowRankKernel(factor, (order[:rank] - 1).astype(int), share)
+
+
+def _refuse_negative(residual, top):
+    if residual.min() < -1e-6 * top:  # more than rounding
+        raise np.linalg.LinAlgError(
+            "The kernel matrix has a negative eigenvalue: the kernel is not positive semi-definite."
+        )
 
 
 def scatter(blocks, contrasts):
@@ -249,6 +270,8 @@ def leading_vectors_by_root(operator, contrast, root, mu, n_components, start=No
         Eigenvalues, falling.
     """
     rank = root.shape[-1]
+    if rank == 0:  # a table of zeros
+        return np.zeros((len(root), n_components)), np.zeros(n_components)
 
     def up(u):  # R u
         return root @ u if root.ndim == 2 else (root * u.T).T

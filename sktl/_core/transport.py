@@ -9,7 +9,7 @@ from scipy import sparse
 from scipy.special import logsumexp
 from sklearn.metrics.pairwise import pairwise_distances
 
-from sktl._checks import Interval, import_extra
+from sktl._checks import Interval, check_fits, import_extra
 from sktl._core.distances import squared_distances
 from sktl._core.kernels import canonical_order
 from sktl._core.wasserstein import power_mean
@@ -104,29 +104,32 @@ def _distances(X, Y, metric):
     return pairwise_distances(X, Y, metric=metric)
 
 
+def equal_rows(X) -> np.ndarray:
+    """A number for each row, (n,), the same for equal rows alone, in an order that depends on their values."""
+    rank = np.empty(X.shape[0], dtype=np.int64)
+    order = canonical_order(X)
+    ordered = X[order]
+    if sparse.issparse(X):
+        steps = np.asarray(abs(ordered[1:] - ordered[:-1]).sum(axis=1)).ravel() != 0
+    else:
+        steps = (ordered[1:] != ordered[:-1]).any(axis=1)
+    rank[order] = np.cumsum(np.concatenate([[0], steps]))
+    return rank
+
+
 def fixed_order(X, keys=None) -> np.ndarray:
     """Order of the rows by their values, then by ``keys``, whatever order they came in.
 
     A linear programme with ties, solved on rows in this order, has one answer.
     """
     keys = np.zeros(X.shape[0]) if keys is None else keys
-    if sparse.issparse(X):
-        rank = np.empty(X.shape[0], dtype=np.int64)
-        order = canonical_order(X)
-        steps = np.asarray(abs(X[order[1:]] - X[order[:-1]]).sum(axis=1)).ravel()
-        rank[order] = np.cumsum(np.concatenate([[0], steps != 0]))
-    else:
-        rank = np.unique(X, axis=0, return_inverse=True)[1].ravel()
-    return np.lexsort((keys, rank))
+    return np.lexsort((keys, equal_rows(X)))
 
 
 def check_pairs(n: int, m: int, way_out: str):
     """Raise before any work where a plan, of one number a pair of rows, does not fit."""
-    if n * m > MAX_PAIRS:
-        raise ValueError(
-            f"A plan between {n} source rows and {m} target rows has {n * m} entries ({5 * 8e-9 * n * m:.2g} GB with "
-            f"what it is made of); at most {MAX_PAIRS} are held. {way_out}"
-        )
+    needs = f"{n * m} entries ({5 * 8e-9 * n * m:.2g} GB with what it is made of)"
+    check_fits(n * m, MAX_PAIRS, f"A plan between {n} source rows and {m} target rows has {needs}", way_out)
 
 
 def uniform(n) -> np.ndarray:

@@ -151,7 +151,7 @@ def pair_sums(tiles: Tiles, n_kernels: int, labels: np.ndarray, n_jobs=None) -> 
     n = labels.shape[0]
     ends = slice(0, min(n, 256)), slice(max(0, n - 256), n)
     shifts = [float(values.mean()) for values in tiles(*ends)]
-    strips = Parallel(n_jobs=n_jobs, prefer="threads", return_as="generator")(
+    strips = Parallel(n_jobs=n_jobs, require="sharedmem", return_as="generator")(
         delayed(_strip_sums)(tiles, shifts, rows, labels) for rows in blocks(n, TILE)
     )
     form = np.zeros((n_kernels, labels.shape[1]))
@@ -223,7 +223,7 @@ def swapped_pair_means(
     wild bootstrap sum of e_i e_j h_ij with e_i = +-1. The first column has no swap.
     """
     sizes = [x.stop - x.start for x in blocks(n_pairs, block_size)]
-    parts = Parallel(n_jobs=n_jobs, prefer="threads", return_as="generator")(  # signs are drawn here, in order
+    parts = Parallel(n_jobs=n_jobs, require="sharedmem", return_as="generator")(  # signs are drawn here, in order
         delayed(_swapped_sums)(tiles, n_kernels, n_pairs, x, _random_signs(size, n_swaps, rng))
         for x, size in zip(blocks(n_pairs, block_size), sizes, strict=True)
     )

@@ -11,7 +11,7 @@ def wasserstein_columns(X, Y, p: float, n_jobs=None) -> np.ndarray:
     """W_p between the columns of two samples (dense or CSR), one value a column."""
     if sparse.issparse(X):
         X, Y = X.tocsc(), Y.tocsc()
-    parts = Parallel(n_jobs=n_jobs, prefer="threads")(
+    parts = Parallel(n_jobs=n_jobs, require="sharedmem")(
         delayed(_sorted_distance)(X[:, columns], Y[:, columns], p) for columns in _batches(X, Y, X.shape[1])
     )
     return np.concatenate(parts)
@@ -26,7 +26,7 @@ def wasserstein_projections(X, Y, directions, p: float, n_jobs=None) -> np.ndarr
     def project(Z, columns):
         return np.asarray(Z @ directions[:, columns] if sparse.issparse(Z) else (Z - offset) @ directions[:, columns])
 
-    parts = Parallel(n_jobs=n_jobs, prefer="threads")(
+    parts = Parallel(n_jobs=n_jobs, require="sharedmem")(
         delayed(lambda columns: _sorted_distance(project(X, columns), project(Y, columns), p))(columns)
         for columns in _batches(X, Y, directions.shape[1])
     )

@@ -67,6 +67,13 @@ def column_scale(*samples) -> np.ndarray:
     return np.where(scale > 1e-12 * np.abs(X).max(axis=0), scale, 1.0)
 
 
+def varying_columns(*samples) -> np.ndarray:
+    """Mask of the columns with two values at least over the rows of all samples; all of them if there is none."""
+    low = np.min([X.min(axis=0) for X in samples], axis=0)
+    varies = np.max([X.max(axis=0) for X in samples], axis=0) > low
+    return varies if varies.any() else ~varies
+
+
 def within_scale(X_source, X_target) -> np.ndarray:
     """Standard deviation of each column within the domains: the root of their mean variance; dense or CSR rows.
 

@@ -5,7 +5,7 @@ from sklearn.base import clone
 from sklearn.utils import get_tags
 from sklearn.utils.metadata_routing import MetadataRouter, MethodMapping
 
-from sktl._checks import HasMethods, check_parameters
+from sktl._checks import check_parameters
 from sktl.base._routing import fit_on_domains, on_missing_labels
 from sktl.base._wrappers import BaseOnLabeled
 from sktl.domains import TARGET, hidden_labels, known_labels, labeled_rows, read_domains, read_new_domains
@@ -97,7 +97,6 @@ class WithoutTargetLabels(BaseOnLabeled):
 
     __metadata_request__fit = {"sample_domain": True}
     __metadata_request__score = {"sample_domain": True}
-    _constraints = {"estimator": (HasMethods("fit"),)}
 
     def __init__(self, estimator):
         self.estimator = estimator

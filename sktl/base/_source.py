@@ -115,6 +115,11 @@ class BaseParameterTransfer:
         """Return the unfitted model that ``source=None`` stands for."""
         raise NotImplementedError
 
+    @property
+    def _fits_its_source(self):
+        """Whether the source is not fitted yet, so that ``fit`` does it on the source rows."""
+        return not all_fitted(self.source)
+
     def _split(self, X, y, sample_domain):
         """The *split* act of ``fit``: the :class:`~sktl.domains.Domains` of the rows, by what ``source`` is."""
         check_named(self.source)

@@ -1,6 +1,7 @@
 """Wrappers that make an ordinary estimator fit where labels are missing."""
 
 from abc import ABCMeta, abstractmethod
+from inspect import signature
 
 from sklearn import get_config
 from sklearn.base import BaseEstimator, MetaEstimatorMixin, clone
@@ -10,6 +11,7 @@ from sklearn.utils.metadata_routing import MetadataRouter, MethodMapping, proces
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted, has_fit_parameter
 
+from sktl._checks import HasMethods, check_parameters
 from sktl.base._rows import is_per_row, labeled_only
 from sktl.base._transformers import BaseDomainTransformer
 from sktl.base._weighters import BaseWeighter
@@ -28,6 +30,8 @@ def _inner_has(name):
 
 class BaseOnLabeled(MetaEstimatorMixin, BaseEstimator, metaclass=ABCMeta):
     """What the wrappers of an ordinary estimator share: they fit on labelled rows and are otherwise that estimator."""
+
+    _constraints = {"estimator": (HasMethods("fit"),)}
 
     @abstractmethod
     def fit(self, X, y=None, **fit_params):
@@ -211,6 +215,27 @@ class BaseOnLabeled(MetaEstimatorMixin, BaseEstimator, metaclass=ABCMeta):
         return get_tags(self.estimator)
 
 
+def takes_any_parameter(method):
+    """Whether a method has ``**params``."""
+    return any(p.kind is p.VAR_KEYWORD for p in signature(method).parameters.values())
+
+
+def weight_parameter_within(meta):
+    """Name by which a search, a transformed regressor or an ensemble of named estimators hands weights on."""
+    inner = next((getattr(meta, name) for name in ("estimator", "regressor") if getattr(meta, name, None)), None)
+    if inner is not None:
+        return weight_parameter(inner)
+    parts = [part for _, part in getattr(meta, "estimators", None) or () if part != "drop"]
+    names = {weight_parameter(part) for part in parts}
+    if len(names) == 1:
+        return names.pop()
+    raise TypeError(
+        f"The estimator must take sample_weight in fit, since its rows are weighted; {meta!r} hands on weights only if "
+        f"all estimators within take them by one name (found: {sorted(names) or 'no estimators'}). A pipeline within "
+        "takes them by the name of its last step: put the ensemble into the pipeline instead."
+    )
+
+
 def weight_parameter(estimator):
     """Name of the ``fit`` parameter by which weights of rows reach an estimator, or the last step of a pipeline.
 
@@ -244,12 +269,14 @@ def weight_parameter(estimator):
         return weight_parameter(estimator.estimator)
     if isinstance(estimator, type) or not hasattr(estimator, "fit"):
         raise TypeError(f"The estimator must be an object with fit, such as LogisticRegression(); got {estimator!r}.")
-    if not has_fit_parameter(estimator, "sample_weight"):
-        raise TypeError(
-            f"The estimator must take sample_weight in fit, since its rows are weighted; {estimator!r} does not. Use "
-            "one that does (LogisticRegression, Ridge, trees, ...), or a Pipeline that ends in one."
-        )
-    return "sample_weight"
+    if has_fit_parameter(estimator, "sample_weight"):
+        return "sample_weight"
+    if takes_any_parameter(estimator.fit):  # scikit-learn's metas: what is passed goes to the estimators within
+        return weight_parameter_within(estimator)
+    raise TypeError(
+        f"The estimator must take sample_weight in fit, since its rows are weighted; {estimator!r} does not. Use "
+        "one that does (LogisticRegression, Ridge, trees, ...), or a Pipeline that ends in one."
+    )
 
 
 class OnLabeled(BaseOnLabeled):
@@ -315,6 +342,7 @@ class OnLabeled(BaseOnLabeled):
         TypeError
             If what is wrapped adapts by itself, and so needs the rows without a label.
         """
+        check_parameters(self)
         parts = [self.estimator, *self.estimator.get_params().values()] if y is not None else []
         adapters = [part for part in parts if isinstance(part, (BaseDomainTransformer, BaseWeighter))]
         if adapters and not labeled_rows(X, y).all():

@@ -5,7 +5,8 @@ import re
 import numpy as np
 
 from sktl._core.columns import are_dates, numbers_rows
-from sktl.comparison._words import InputError, count, pandas
+from sktl.comparison._words import count, pandas
+from sktl.exceptions import InputError
 
 MAX_EXACT = 2**53  # whole numbers beyond it are rounded as floats
 MAX_SIZE = 1e150  # the squares of larger numbers, summed, may be infinite
@@ -45,7 +46,7 @@ def identifier_note(name, source, target):
     how = numbers_rows(source, target)
     apart = " in ranges that do not meet" if how == "apart" else ""
     words = f"looks like an identifier (whole numbers, nearly all different{apart})"
-    return [f"column {name!r} {words}: --drop {name!r}?"] if how else []
+    return [f"column {name!r} {words}: --drop {name!r}?"] if how in ("in order", "apart") else []
 
 
 # --- texts ---

@@ -2,6 +2,8 @@
 
 import json
 import os
+import zipfile
+import zlib
 from pathlib import Path
 
 import numpy as np
@@ -36,6 +38,8 @@ def load_npz(name, data_home=None):
     ------
     FileNotFoundError
         If no folder has the file; the message lists them.
+    ValueError
+        If the file is cut off, or no file of plain arrays.
 
     Examples
     --------
@@ -47,9 +51,16 @@ def load_npz(name, data_home=None):
     >>> data.X.shape, data.meta["source"]
     ((2, 2), 'made up')
     """
-    with np.load(_find(name, data_home), allow_pickle=False) as file:
-        arrays = {key: file[key] for key in file.files}
-    meta = json.loads(str(arrays.pop("meta", "{}")))
+    path = _find(name, data_home)
+    try:
+        with path.open("rb") as stream, np.load(stream, allow_pickle=False) as file:  # closed whatever numpy finds
+            arrays = {key: file[key] for key in file.files}
+        meta = json.loads(str(arrays.pop("meta", "{}")))
+    except (AttributeError, EOFError, TypeError, OSError, ValueError, zipfile.BadZipFile, zlib.error) as error:
+        raise ValueError(
+            f"{path} is no file of arrays as numpy.savez writes them ({type(error).__name__}: {error}). It may be cut "
+            "off, hold objects, or be another kind of file under this name: fetch it again."
+        ) from error
     return Bunch(**arrays, meta=meta)
 
 

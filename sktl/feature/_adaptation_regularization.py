@@ -9,10 +9,11 @@ from sklearn.base import clone
 from sklearn.utils.validation import check_is_fitted
 
 from sktl._checks import CLASSIFIER, KERNEL, RANDOM_STATE, Interval, check_parameters
-from sktl._core.adaptation import exact_system, feature_system, inverse_root
+from sktl._core.adaptation import exact_system, feature_system, nystroem_features
 from sktl._core.contrasts import joint_contrast
 from sktl._core.graphs import neighbor_graph, normalized_laplacian
 from sktl._core.kernels import blocks, choose_landmarks, make_kernel
+from sktl._core.neighbors import nearest_rows
 from sktl._progress import ReportsProgress, reported, with_callbacks
 from sktl._threads import threads_by_size
 from sktl.base import BaseTransferClassifier, validate_rows
@@ -24,11 +25,9 @@ def first_guess(estimator, Z, codes, open_rows):
     """Codes of the ``open_rows`` by a classifier fitted on the rows that have one."""
     if not open_rows.any():
         return []
-    if estimator is None:
-        from sklearn.neighbors import KNeighborsClassifier  # here, to keep `import sktl` quick
-
-        estimator = KNeighborsClassifier(1)
     known = np.flatnonzero(~open_rows & (codes >= 0))
+    if estimator is None:
+        return codes[known][nearest_rows(Z[known], Z[open_rows])[:, 0]]
     return clone(estimator).fit(Z[known], codes[known]).predict(Z[open_rows])
 
 
@@ -122,10 +121,7 @@ class BaseAdaptationRegularization(ReportsProgress, BaseTransferClassifier):
             return exact_system(self._kernel(Z, Z), *penalties), None
         self.solver_, self.approximation_ = "primal", "nystroem"
         self.landmarks_ = Z[chosen]
-        root = inverse_root(self._kernel(self.landmarks_, self.landmarks_))
-        features = np.empty((n, root.shape[1]))
-        for rows in blocks(n):
-            features[rows] = self._kernel(Z[rows], self.landmarks_) @ root
+        features, root = nystroem_features(self._kernel, Z, self.landmarks_)
         return feature_system(features, *penalties), root
 
     def _turns(self, system, Z, codes, open_rows, target):
@@ -135,7 +131,7 @@ class BaseAdaptationRegularization(ReportsProgress, BaseTransferClassifier):
             balance = self._choose_balance(Z, target, codes)
             contrast = joint_contrast(target, codes, len(self.classes_), balance)
             coefficients = system.coefficients(contrast, self.mmd_weight)
-            found = (system.basis @ coefficients)[open_rows].argmax(axis=1)
+            found = system.values(coefficients)[open_rows].argmax(axis=1)
             changed = float(np.mean(found != codes[open_rows])) if len(found) else 0.0
             codes[open_rows] = found
             yield coefficients, balance, changed

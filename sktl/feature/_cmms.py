@@ -10,21 +10,33 @@ from sklearn.base import clone
 from sktl._checks import CLASSIFIER, Interval
 from sktl._core.clusters import adaptive_weights, class_means, unit_rows, whole_axes
 from sktl._core.distances import squared_distances
+from sktl._core.kernels import blocks, subsample
+from sktl._core.neighbors import MAX_EXACT, nearest_rows
 from sktl.feature._self_labeled import BaseSelfLabeledClassifier, check_rank
 
 AUTO_COMPONENTS = 100  # of the paper
+START_ROWS = 20_000  # labelled rows that the first classifier is fitted on at the most: more change it next to nothing
+MARGIN = 3  # of many rows, neighbours are sought once, this many times too many: later projections choose among them
 
 
-def adaptive_graph(Z, n_neighbors):
-    """Weights S (CSR, rows sum to 1) and delta (n,) of adaptive neighbours [2]; S = 0 for fewer than 3 rows."""
-    from sklearn.neighbors import NearestNeighbors  # here, to keep `import sktl` quick
+def adaptive_graph(Z, n_neighbors, candidates=None):
+    """Weights S (CSR, rows sum to 1) and delta (n,) of adaptive neighbours [2]; S = 0 for fewer than 3 rows.
 
+    ``candidates`` (n, m) are the rows to choose from, where they are known.
+    """
     n = len(Z)
     k = min(n_neighbors, n - 2)
     if k < 1:
         return sparse.csr_array((n, n)), np.zeros(n)
-    distances, neighbors = NearestNeighbors(n_neighbors=k + 1).fit(Z).kneighbors()
-    weights, delta = adaptive_weights(distances**2)
+    candidates = nearest_rows(Z, k=k + 1) if candidates is None else candidates
+    neighbors, distances = np.empty((n, k + 1), dtype=np.intp), np.empty((n, k + 1))
+    for rows in blocks(n):
+        gaps = Z[rows, None] - Z[candidates[rows]]
+        squares = np.einsum("ijk,ijk->ij", gaps, gaps)
+        order = squares.argsort(axis=1, kind="stable")[:, : k + 1]
+        distances[rows] = np.take_along_axis(squares, order, axis=1)
+        neighbors[rows] = np.take_along_axis(candidates[rows], order, axis=1)
+    weights, delta = adaptive_weights(distances)
     starts = np.arange(0, n * k + 1, k)
     return sparse.csr_array((weights.ravel(), neighbors[:, :k].ravel(), starts), shape=(n, n)), delta
 
@@ -58,8 +70,13 @@ def first_labels(estimator, Z, codes):
     known = codes >= 0
     if known.all():
         return codes
-    first = LinearSVC(dual=False, random_state=0) if estimator is None else clone(estimator)
-    return np.where(known, codes, first.fit(Z[known], codes[known]).predict(Z))
+    if estimator is not None:
+        return np.where(known, codes, clone(estimator).fit(Z[known], codes[known]).predict(Z))
+    rows = np.flatnonzero(known)
+    if len(rows) > START_ROWS:
+        rows = rows[subsample(Z[rows], START_ROWS, np.random.default_rng(0))]
+    first = LinearSVC(dual=False, random_state=0).fit(Z[rows], codes[rows])
+    return np.where(known, codes, first.predict(Z))
 
 
 class CMMSClassifier(BaseSelfLabeledClassifier):
@@ -139,7 +156,8 @@ class CMMSClassifier(BaseSelfLabeledClassifier):
     objective itself, so that it falls within an iteration, not always across them.
 
     *Cost*: O(n r^2 + r^3) time an iteration for n rows of r directions, r <= min(n - 1, d), beside the search for
-    neighbours, O(n_target^2 n_components) at the worst; memory O(n r + r^2 + n_target n_neighbors).
+    neighbours, of all pairs up to 5,000 target rows and in cells beyond (there once, for the later iterations too);
+    memory O(n r + r^2 + n_target n_neighbors). The default first classifier sees at most 20,000 labelled rows.
 
     A cluster without rows has the source's centroid. Target rows with a label stay in its cluster; a class without
     source rows has the mean of these. New rows are of the class of the nearest f, as the target rows are. If there is
@@ -206,7 +224,7 @@ class CMMSClassifier(BaseSelfLabeledClassifier):
         source_means, n_source = class_means(W[source], codes[source], len(self.classes_))
         penalty = self.beta * (scatter.sum() / X.shape[0]) / scatter
         graph, _ = adaptive_graph(unit_rows(X[target] - self.mean_), self.n_neighbors)
-        W_target, unknown, last = W[target], codes[target] < 0, None
+        W_target, unknown, last, candidates = W[target], codes[target] < 0, None, None
         norm = np.sqrt(scatter.sum() / X.shape[0])  # rows in this unit: the first classifier's C sees no units of X
         guessed = first_labels(self.estimator, (X - self.mean_) / norm, codes)[target]
         for _ in range(self.max_iter):
@@ -216,7 +234,9 @@ class CMMSClassifier(BaseSelfLabeledClassifier):
             means, counts = class_means(placed, guessed, len(self.classes_))
             self.centroids_ = matched_centroids(source_means @ Q, n_source, means, counts, self.alpha)
             guessed = np.where(unknown, squared_distances(placed, self.centroids_).argmin(axis=1), codes[target])
-            self.graph_, _ = graph, _ = adaptive_graph(placed, self.n_neighbors)
+            if candidates is None and len(placed) > MAX_EXACT:
+                candidates = nearest_rows(placed, k=MARGIN * (self.n_neighbors + 1))
+            self.graph_, _ = graph, _ = adaptive_graph(placed, self.n_neighbors, candidates)
             self._store(unit @ Q)
             yield guessed
             if np.array_equal(guessed, last):

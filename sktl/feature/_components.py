@@ -1,5 +1,6 @@
 """What the transfer components share: parameters, the table that they are expanded in, and the map of new rows."""
 
+import warnings
 from dataclasses import dataclass
 from numbers import Integral
 
@@ -14,10 +15,12 @@ from sktl._core.contrasts import row_groups
 from sktl._core.kernels import blocks, choose_landmarks, make_kernel
 from sktl._core.linalg import row_space
 from sktl.base import BaseDomainTransformer, validate_rows
-from sktl.domains import known_labels
+from sktl.domains import known_labels, user_level
+from sktl.exceptions import MatchedMeansWarning
 
 DTYPES = [np.float64, np.float32]
 AUTO_COMPONENTS = 20  # the literature's number of components
+MATCHED = 1e-3  # distance of the means, where random halves of the rows have some 1, that nothing but scaling explains
 
 
 class BaseComponents(BaseDomainTransformer):
@@ -101,6 +104,20 @@ class BaseComponents(BaseDomainTransformer):
         tags = super().__sklearn_tags__()
         tags.target_tags.required = self._needs_labels
         return tags
+
+
+def warn_if_matched(estimator, table, contrast):
+    """Say so where the contrast of the domains' means, F'E, is nothing: there is nothing to match."""
+    gap = np.linalg.norm(contrast) / table.unit
+    if gap < MATCHED:
+        name = type(estimator).__name__
+        warnings.warn(
+            f"The means of the domains agree already ({gap:.1g} of what random halves of the rows differ by), as they "
+            f"do after DomainScaler: {name} has nothing to match, and its components are those of PCA. Take PCA, or "
+            "scale the rows of all domains alike (StandardScaler) before it.",
+            MatchedMeansWarning,
+            stacklevel=user_level(),
+        )
 
 
 @dataclass(frozen=True)

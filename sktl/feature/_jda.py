@@ -2,11 +2,11 @@
 
 from numbers import Integral
 
-from sktl._checks import ESTIMATOR, Interval, check_parameters
+from sktl._checks import CLASSIFIER, Interval, check_parameters
 from sktl._progress import ReportsProgress, reported, with_callbacks
 from sktl._threads import threads_by_size
 from sktl.feature._components import BaseComponents, read_classes
-from sktl.feature._pseudo_labels import alternate, check_guesser, store_turns
+from sktl.feature._pseudo_labels import NearestDirection, alternate, store_turns
 
 
 class JDA(ReportsProgress, BaseComponents):
@@ -27,7 +27,7 @@ class JDA(ReportsProgress, BaseComponents):
     of KHK, KMK + mu I.
 
     *When it helps*: the first guesses are mostly right, and classes moved differently. On digits of two origins
-    (logistic regression, both ways, 20 components) it reaches 65.7 where TCA has 53.4 and no adaptation 57.3; on
+    (logistic regression, both ways, 20 components) it reaches 65.9 where TCA has 53.4 and no adaptation 57.3; on
     Office-Caltech10 (SURF, rows of unit norm, 20 components, 1-nearest-neighbour, 12 pairs) 46.8 where TCA has 46.2.
     *When it hurts*: wrong guesses confirm themselves; there is no stop against it. Logistic regression on the same
     unit-norm rows, without any adaptation, has 47.0 on Office-Caltech10. On Amazon reviews (12 pairs, rows of unit
@@ -35,7 +35,7 @@ class JDA(ReportsProgress, BaseComponents):
 
     Parameters
     ----------
-    n_components : int >= 1 or "auto", default=2
+    n_components : int >= 1 or "auto", default="auto"
         Number of new features. "auto": 20, or as many as there are directions, where these are fewer.
     kernel : str or callable, default="linear"
         A pairwise kernel of scikit-learn, or a callable that takes two samples and returns the matrix of kernel values.
@@ -45,11 +45,14 @@ class JDA(ReportsProgress, BaseComponents):
     degree, coef0 : float, default=3, 1
         Parameters of the "poly" and "sigmoid" kernels.
     mu : float > 0, default=1.0
-        Weight of the penalty on the coefficients (the paper's lambda), beside an MMD matrix of Frobenius norm 1.
+        Weight of the penalty on the coefficients (the paper's lambda), beside an MMD matrix of Frobenius norm 1, in
+        units of the rows' total variance (other kernels: of the square of their variance in the kernel's feature
+        space), so that the units of X do not matter.
     estimator : classifier, default=None
         Guesses the classes of target rows from the components. None: 1-nearest-neighbour on rows scaled to unit norm,
-        as in the literature; it compares all source with all target rows, so give large tables another one. That sees
-        the components as they are, of very different sizes: ``make_pipeline(StandardScaler(), LogisticRegression())``.
+        as in the literature; beyond 5,000 labelled rows the neighbour is sought in cells of rows near each other, and
+        nearly always the nearest. Another classifier sees the components as they are, of very different sizes:
+        ``make_pipeline(StandardScaler(), LogisticRegression())``.
     max_iter : int >= 1, default=10
         Eigenproblems at the most; the literature's 10.
     n_landmarks : int >= 1, "auto" or None, default="auto"
@@ -64,8 +67,8 @@ class JDA(ReportsProgress, BaseComponents):
         Coefficients: directions A' for the linear kernel, else W' on the rows ``landmarks_``. Rows of norm 1 (times
         sqrt(n / n_landmarks)); the entry of largest size is positive; zero where nothing is left to explain.
     eigenvalues_ : ndarray of shape (n_components,)
-        Scatter of each component over M's measure of the distance between the domains, plus mu (for components of norm
-        1). Falling.
+        Scatter of each component over M's measure of the distance between the domains, plus mu in its units (for
+        components of norm 1). Falling.
     classes_ : ndarray of shape (n_classes,)
         Classes of the labelled rows.
     pseudo_labels_ : ndarray of shape (n_target,)
@@ -100,7 +103,8 @@ class JDA(ReportsProgress, BaseComponents):
     -----
     *Cost*: that of TCA, where the scatter (or the kernel matrix) is computed once; each further iteration adds an
     eigenproblem, a pass for the embedding, the classifier, and the sums over the rows whose guess changed. M is kept
-    as a factor E E' of C + 1 columns; its Frobenius norm is that of E'E.
+    as a factor E E' of C + 1 columns; its Frobenius norm is that of E'E. 100,000 + 100,000 rows of 100 columns and ten
+    classes take 28 s of one core by default, most of it the search of neighbours.
 
     *Convergence*: the turns end when no guess changes. They may also run in a circle; 10 iterations without an end are
     ordinary, so that there is no warning: look at ``pseudo_label_changes_``.
@@ -131,12 +135,12 @@ class JDA(ReportsProgress, BaseComponents):
     True
     """
 
-    _constraints = {"estimator": (None, *ESTIMATOR), "max_iter": (Interval(Integral, 1),)}
+    _constraints = {"estimator": (None, *CLASSIFIER), "max_iter": (Interval(Integral, 1),)}
     _needs_labels = True
 
     def __init__(
         self,
-        n_components=2,
+        n_components="auto",
         *,
         kernel="linear",
         gamma="median",
@@ -182,8 +186,7 @@ class JDA(ReportsProgress, BaseComponents):
         ------
         TypeError, ValueError
             If a parameter or a domain is not as described, no source row has a label, ``y`` is not of classes, or
-            ``n_components`` exceeds the number
-            of directions there are.
+            ``n_components`` exceeds the number of directions there are.
 
         Warns
         -----
@@ -191,12 +194,12 @@ class JDA(ReportsProgress, BaseComponents):
             If there is one domain; the components then maximise variance alone.
         """
         check_parameters(self)
-        classifier = check_guesser(self.estimator)
         X, rows = read_classes(self, X, y, sample_domain)
         table = self._expand(X, rows.groups(rows.codes), rows.n_groups)
+        classifier = NearestDirection() if self.estimator is None else self.estimator
 
         def solve(codes):  # the table's groups are those of the codes
-            return table.solve(self.mu, self.n_components_)
+            return table.solve(table.penalty(self.mu), self.n_components_)
 
         turns = reported(self, alternate(table, X, rows, solve, classifier, self.max_iter), self.max_iter, "iteration")
         return store_turns(self, table, turns, rows, X.dtype)

@@ -2,13 +2,14 @@
 
 import numpy as np
 from sklearn.base import is_regressor
+from sklearn.pipeline import make_pipeline
 from sklearn.utils import assert_all_finite, column_or_1d
 
 from sktl._checks import REGRESSOR
 from sktl._threads import threads_by_size
 from sktl.base import BaseTransferRegressor
 from sktl.domains import known_labels
-from sktl.feature._jdot import JointTransport
+from sktl.feature._jdot import CommonScale, JointTransport
 
 
 class JDOTRegressor(JointTransport, BaseTransferRegressor):
@@ -33,7 +34,8 @@ class JDOTRegressor(JointTransport, BaseTransferRegressor):
     Parameters
     ----------
     estimator : regressor, default=None
-        Any regressor. It is cloned. None stands for ``Ridge()``.
+        Any regressor. It is cloned. None stands for ``Ridge()`` on rows less their mean, in units of the deviation of a
+        column.
     alpha : float > 0, default=1.0
         Weight of the distances beside the losses. Larger: labels go to the nearest target rows; smaller: to those that
         are predicted so already.
@@ -102,7 +104,7 @@ class JDOTRegressor(JointTransport, BaseTransferRegressor):
     >>> model = JDOTRegressor().fit(X, y)
     >>> error = model.predict(X[200:]) - y_true[200:]
     >>> print(f"{np.sqrt(np.mean(error**2)):.2f}")  # the source's regressor: 0.98
-    0.09
+    0.10
     """
 
     _constraints = {"estimator": (None, *REGRESSOR)}
@@ -188,7 +190,7 @@ class JDOTRegressor(JointTransport, BaseTransferRegressor):
     def _default_base(self):
         from sklearn.linear_model import Ridge  # here, to keep `import sktl` quick
 
-        return Ridge()
+        return make_pipeline(CommonScale(per="column"), Ridge())
 
     def _check_base(self, base):
         if not is_regressor(base):

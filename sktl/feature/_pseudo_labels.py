@@ -3,11 +3,11 @@
 from dataclasses import dataclass
 
 import numpy as np
-from sklearn.base import clone, is_classifier
-from sklearn.pipeline import make_pipeline
-from sklearn.preprocessing import FunctionTransformer, Normalizer
+from sklearn.base import BaseEstimator, ClassifierMixin, clone
+from sklearn.preprocessing import normalize
 
 from sktl._core.kernels import canonical_order
+from sktl._core.neighbors import nearest_rows
 
 
 @dataclass(frozen=True)
@@ -35,22 +35,26 @@ class Turn:
     classifier: object
 
 
-def nearest_neighbor():
-    """1-nearest-neighbour on rows of unit norm: the literature's classifier."""
-    from sklearn.neighbors import KNeighborsClassifier  # here, to keep `import sktl` quick
+class NearestDirection(ClassifierMixin, BaseEstimator):
+    """1-nearest-neighbour on rows of unit norm, the literature's classifier; by cells where rows are many."""
 
-    # of rows in one direction (sparse ones often are) the first is the nearest, not the one that rounding favours
-    rounded = FunctionTransformer(np.round, kw_args={"decimals": 9})
-    return make_pipeline(Normalizer(), rounded, KNeighborsClassifier(1))
+    def fit(self, X, y):
+        """Keep the rows."""
+        self.rows_ = directions(X)
+        self.classes_, self.codes_ = np.unique(y, return_inverse=True)
+        return self
+
+    def predict(self, X):
+        """Class of the nearest row."""
+        return self.classes_[self.codes_[nearest_rows(self.rows_, directions(X))[:, 0]]]
 
 
-def check_guesser(estimator):
-    """The classifier that guesses, unfitted, or an error if it is none."""
-    if estimator is None:
-        return nearest_neighbor()
-    if not is_classifier(estimator):
-        raise TypeError(f"estimator must be a classifier, since it guesses classes; got {estimator!r}.")
-    return estimator
+def directions(X):
+    """Rows of unit norm, to nine digits.
+
+    Of rows in one direction (sparse ones often are) the first is then the nearest, not the one that rounding favours.
+    """
+    return np.round(normalize(X), 9)
 
 
 def alternate(table, X, rows, solve, classifier, max_iter):

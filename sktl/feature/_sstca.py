@@ -19,11 +19,11 @@ def dependence(table, n_classes, label_weight):
     return combined(table.operator, 1 - label_weight, (label_weight, between))
 
 
-def smoothing_root(table, graph, weight, mu):
-    """R with R R' the inverse of I + weight / mu F'LF: what smoothness over a graph makes of the penalty."""
+def smoothing_root(table, graph, weight, penalty):
+    """R with R R' the inverse of I + weight / penalty F'LF: what smoothness over a graph makes of the penalty."""
     roughness = table.graph_products(normalized_laplacian(graph))
     identity = np.eye(len(roughness))
-    factor = cholesky(identity + weight / (mu * table.ridge) * roughness, lower=True)
+    factor = cholesky(identity + weight / penalty * roughness, lower=True)
     return solve_triangular(factor, identity, lower=True).T
 
 
@@ -52,7 +52,7 @@ class SSTCA(BaseComponents):
 
     Parameters
     ----------
-    n_components : int >= 1 or "auto", default=2
+    n_components : int >= 1 or "auto", default="auto"
         Number of new features. "auto": 20, or as many as there are directions, where these are fewer.
     label_weight : float in [0, 1], default=0.5
         Weight of the labels against the variance; at 1, C classes give no more than C components that are not zero.
@@ -68,7 +68,9 @@ class SSTCA(BaseComponents):
     degree, coef0 : float, default=3, 1
         Parameters of the "poly" and "sigmoid" kernels.
     mu : float > 0, default=1.0
-        Weight of the penalty on the coefficients (the paper's mu), beside an MMD matrix of Frobenius norm 1.
+        Weight of the penalty on the coefficients (the paper's mu), beside an MMD matrix of Frobenius norm 1, in units
+        of the rows' total variance (other kernels: of the square of their variance in the kernel's feature space), so
+        that the units of X do not matter.
     n_landmarks : int >= 1, "auto" or None, default="auto"
         Rows that the components are expanded in, for kernels other than "linear". None: all (O(n^2) memory). "auto":
         all of up to 5,000 rows and 1,000 beyond.
@@ -106,9 +108,9 @@ class SSTCA(BaseComponents):
 
     Notes
     -----
-    *Cost*: that of TCA, and for ``graph_weight`` > 0 the search of neighbours (O(n^2 d) at worst, O(n n_neighbors)
-    memory), one more pass (with landmarks some 10 passes) over the features, and O(p^3) for p features or landmarks
-    (exact kernels: p = n, and three matrices of n^2 numbers).
+    *Cost*: that of TCA, and for ``graph_weight`` > 0 the search of neighbours (O(n^2 d) for up to 5,000 rows or CSR,
+    O(n^1.5 d) in cells beyond; O(n n_neighbors) memory), one more pass (with landmarks some 10 passes) over the
+    features, and O(p^3) for p features or landmarks (exact kernels: p = n, and three matrices of n^2 numbers).
 
     *Departures from the paper*: the label kernel is divided by class sizes (the paper's 0-1 kernel outweighs the
     variance by a factor of n_c, and loses 2 points on Office-Caltech10); the Laplacian is normalised and its graph
@@ -144,7 +146,7 @@ class SSTCA(BaseComponents):
 
     def __init__(
         self,
-        n_components=2,
+        n_components="auto",
         *,
         label_weight=0.5,
         graph_weight=0.1,
@@ -191,8 +193,7 @@ class SSTCA(BaseComponents):
         ------
         TypeError, ValueError
             If a parameter or a domain is not as described, no source row has a label, ``y`` is not of classes, or
-            ``n_components`` exceeds the number
-            of directions there are.
+            ``n_components`` exceeds the number of directions there are.
 
         Warns
         -----
@@ -208,6 +209,6 @@ class SSTCA(BaseComponents):
         root = None
         if self.graph_weight > 0 and X.shape[0] > 1:
             graph = neighbor_graph(X, self.n_neighbors, metric="euclidean", weights="connectivity")
-            root = smoothing_root(table, graph, self.graph_weight, self.mu)
-        vectors, values = table.solve(self.mu, self.n_components_, contrast, operator, root)
+            root = smoothing_root(table, graph, self.graph_weight, table.penalty(self.mu))
+        vectors, values = table.solve(table.penalty(self.mu), self.n_components_, contrast, operator, root)
         return self._store(table, vectors, values, X.dtype)

@@ -3,7 +3,7 @@
 from sktl._checks import check_parameters
 from sktl._core.contrasts import row_groups
 from sktl._threads import threads_by_size
-from sktl.feature._components import DTYPES, BaseComponents
+from sktl.feature._components import DTYPES, BaseComponents, warn_if_matched
 
 
 class TCA(BaseComponents):
@@ -20,15 +20,17 @@ class TCA(BaseComponents):
 
     *When it helps*: the domains differ by a shift along some directions that the labels do not depend on; far fewer
     components than features are enough. *When it hurts*: the shift lies along the directions that tell the classes
-    apart, or class proportions differ (matching the means then mixes classes). Standardise the columns first (each
-    domain by itself: their means are then all but equal, and little is left to match). Compare with a linear model on
-    such rows: with 20 components 1-nearest-neighbour reaches 46.2 on Office-Caltech10 (12 pairs), logistic regression
-    47.9, without TCA 47.0; on Amazon reviews (12 pairs) 77.6, without 78.1; on digits of two origins 53.4, without 57.3
-    (``benchmarks/office_caltech.py``, ``benchmarks/amazon_digits.py``).
+    apart, or class proportions differ (matching the means then mixes classes). Standardise the columns first, those of
+    all domains alike: after :class:`DomainScaler` the means agree, TCA is PCA, and says so in a warning. The
+    literature's protocol standardises each domain by itself and then scales rows to unit norm, which leaves next to
+    nothing to match: with 20 components before logistic regression TCA has 47.9 on Office-Caltech10 (12 pairs), PCA
+    47.8, neither 47.0; on Amazon reviews (12 pairs) 77.6, 77.6 and 78.1; on digits of two origins 53.4, 53.7 and 57.3.
+    Columns standardised over all rows, by default settings (``benchmarks/defaults.py``): gains of 16 and -5 points on
+    digits (PCA: -2 and -5), -1 on objects (0), 0 on texts (1), -1 on tables (-2).
 
     Parameters
     ----------
-    n_components : int >= 1 or "auto", default=2
+    n_components : int >= 1 or "auto", default="auto"
         Number of new features. "auto": 20, or as many as there are directions, where these are fewer.
     kernel : str or callable, default="linear"
         A pairwise kernel of scikit-learn, or a callable that takes two samples and returns the matrix of kernel values.
@@ -38,8 +40,9 @@ class TCA(BaseComponents):
     degree, coef0 : float, default=3, 1
         Parameters of the "poly" and "sigmoid" kernels.
     mu : float > 0, default=1.0
-        Weight of the penalty on the coefficients, beside an M of Frobenius norm 1. Smaller values press the means
-        nearer together.
+        Weight of the penalty on the coefficients, beside an M of Frobenius norm 1, in units of the rows' total
+        variance (other kernels: of the square of their variance in the kernel's feature space), so that the units of X
+        do not matter. Smaller values press the means nearer together.
     n_landmarks : int >= 1, "auto" or None, default="auto"
         Rows that the components are expanded in, for kernels other than "linear". None: all (O(n^2) memory). "auto":
         all of up to 5,000 rows and 1,000 beyond.
@@ -53,7 +56,7 @@ class TCA(BaseComponents):
         sqrt(n / n_landmarks)); the entry of largest size is positive; zero where nothing is left to explain.
     eigenvalues_ : ndarray of shape (n_components,)
         Scatter of each component (n_samples times its variance) over its squared distance between the domains' means,
-        times n_source n_target / n_samples, plus mu (for components of norm 1). Falling.
+        times n_source n_target / n_samples, plus mu in its units (for components of norm 1). Falling.
     n_components_ : int
         Number of components.
     landmarks_ : ndarray or CSR matrix of shape (n_landmarks, n_features), or None
@@ -84,11 +87,11 @@ class TCA(BaseComponents):
     O(m^2) memory. New rows cost O(d k) (linear) or O(m (d + k)) each, for k components.
 
     *Departures from the paper*: M has Frobenius norm 1, so that one ``mu`` suits all numbers of rows; the paper's mu
-    for its own L is ``mu`` * (1 / n_source + 1 / n_target). Components have unit Euclidean norm instead of the
-    constraint's scale, which is what reproduces the published figures of [2]. For the linear kernel the penalty is
-    tr(A'A), as in [2]; a callable (``sklearn.metrics.pairwise.linear_kernel``) gives the paper's tr(W'W). With m
-    landmarks W lives on them and mu is scaled by m / n, so that m = n is the exact solution. If there is one domain
-    (``SingleDomainWarning``), M = 0.
+    for its own L is ``mu``, in its units, times 1 / n_source + 1 / n_target. Components have unit Euclidean norm
+    instead of the constraint's scale, which is what reproduces the published figures of [2]. For the linear kernel the
+    penalty is tr(A'A), as in [2]; a callable (``sklearn.metrics.pairwise.linear_kernel``) gives the paper's tr(W'W).
+    With m landmarks W lives on them and mu is scaled by m / n, so that m = n is the exact solution. If there is one
+    domain (``SingleDomainWarning``), M = 0.
 
     References
     ----------
@@ -113,7 +116,7 @@ class TCA(BaseComponents):
 
     def __init__(
         self,
-        n_components=2,
+        n_components="auto",
         *,
         kernel="linear",
         gamma="median",
@@ -160,9 +163,13 @@ class TCA(BaseComponents):
         -----
         SingleDomainWarning
             If there is one domain; the components then maximise variance alone.
+        MatchedMeansWarning
+            If the domains' means agree already, as after :class:`DomainScaler`: the components are PCA's.
         """
         check_parameters(self)
         X, domains = self._check_rows(X, y, sample_domain, dtype=DTYPES)
         table = self._expand(X, row_groups(domains.target), n_groups=2)
-        vectors, values = table.solve(self.mu, self.n_components_)
+        if not domains.single:
+            warn_if_matched(self, table, table.contrasts())
+        vectors, values = table.solve(table.penalty(self.mu), self.n_components_)
         return self._store(table, vectors, values, X.dtype)

@@ -16,17 +16,17 @@ SMALLEST = np.finfo(float).tiny
 
 def solve_kernel(table, contrast, inverse, mu, n_components):
     """Components by kernel values, where W itself is sought; ``inverse`` is the diagonal of G^-1."""
-    vectors, values = table.solve(mu, n_components, contrast, root=np.sqrt(inverse))
+    vectors, values = table.solve(table.penalty(mu), n_components, contrast, root=np.sqrt(inverse))
     return vectors, values, vectors
 
 
 def solve_linear(table, contrast, inverse, mu, n_components):
-    """Directions A = F'W of the features F, with the least tr(W'GW) for them, W = G^-1 F (F'G^-1F)^-1 A."""
+    """Directions A = F'W of the features F over their unit, with the least tr(W'GW): W = G^-1 F (F'G^-1F)^-1 A."""
     s, U = np.linalg.eigh(table.weighted_products(inverse))
     kept = s > NEGLIGIBLE * max(s[-1], SMALLEST)
     s, U = s[kept], U[:, kept]
-    vectors, values = table.solve(mu, n_components, contrast, root=U * np.sqrt(s))
-    W = inverse[:, None] * table.embed(U @ ((U.T @ vectors) / s[:, None]))
+    vectors, values = table.solve(table.penalty(mu), n_components, contrast, root=U * (np.sqrt(s) / table.unit))
+    W = table.unit * inverse[:, None] * table.embed(U @ ((U.T @ vectors) / s[:, None]))
     scale = np.maximum(np.linalg.norm(W, axis=0), SMALLEST)
     return vectors / scale, values, W / scale
 
@@ -40,8 +40,8 @@ def reweight(table, solve, spared, mu, n_components, max_iter, tol):
     for _ in range(max_iter):
         vectors, values, W = solve(table, contrast, inverse, mu, n_components)
         yield vectors, values, np.linalg.norm(W, axis=1)
-        scatter = np.einsum("ij,ij->j", vectors, table.scatter_of(vectors))
-        held = np.divide(W, np.sqrt(scatter), out=np.zeros_like(W), where=scatter > 0)  # W'KHKW = I
+        scatter = np.einsum("ij,ij->j", vectors, table.scatter_of(vectors)) / table.unit**2
+        held = np.divide(W, np.sqrt(scatter), out=np.zeros_like(W), where=scatter > 0)  # W'KHKW = I sets the sizes of W
         norms = table.ridge * np.linalg.norm(held, axis=1)
         if before is not None and np.linalg.norm(norms - before) <= tol * np.linalg.norm(norms):
             return
@@ -69,13 +69,13 @@ class TJM(ReportsProgress, BaseComponents):
     20 components, 1-nearest-neighbour, 12 pairs) it reaches 46.3 (published 46.3) where TCA has 46.2. *When it hurts*:
     few target rows. Coefficients are small numbers, and of small numbers squares cost nothing beside the norms
     themselves: on Office-Caltech10 practically all source rows end with coefficients of 0 (below 1e-3 of the largest,
-    also with ``mu=0.001``), so that the components are spanned by the target rows alone. The units of X matter: they
-    set the size of W. With logistic regression it reaches 78.0 on Amazon reviews (12 pairs), TCA 77.6, no adaptation
-    78.1; on digits of two origins 60.0, 53.4 and 57.3.
+    also with ``mu=0.001``), so that the components are spanned by the target rows alone. With logistic regression it
+    reaches 78.0 on Amazon reviews (12 pairs), TCA 77.6, no adaptation 78.1; on digits of two origins 60.0, 53.4 and
+    57.3.
 
     Parameters
     ----------
-    n_components : int >= 1 or "auto", default=2
+    n_components : int >= 1 or "auto", default="auto"
         Number of new features. "auto": 20, or as many as there are directions, where these are fewer.
     kernel : str or callable, default="linear"
         A pairwise kernel of scikit-learn, or a callable that takes two samples and returns the matrix of kernel values.
@@ -86,6 +86,7 @@ class TJM(ReportsProgress, BaseComponents):
         Parameters of the "poly" and "sigmoid" kernels.
     mu : float > 0, default=1.0
         Weight of the penalty on the coefficients (the paper's lambda), beside an MMD matrix of Frobenius norm 1.
+        K and W are in units of the rows' variance in the kernel's feature space, so that the units of X do not matter.
     max_iter : int >= 1, default=10
         Eigenproblems at the most; the literature's 10.
     tol : float >= 0, default=1e-3
@@ -99,9 +100,9 @@ class TJM(ReportsProgress, BaseComponents):
     Attributes
     ----------
     components_ : ndarray of shape (n_components, n_features) or (n_components, n_landmarks)
-        Coefficients: directions A' = W'X for the linear kernel, else W' on the rows ``landmarks_``. The columns of W
-        have norm 1 (times sqrt(n / n_landmarks)); the entry of largest size is positive; zero where nothing is left to
-        explain.
+        Coefficients: directions A' = W'X (X over the root of its total variance) for the linear kernel, else W' on the
+        rows ``landmarks_``. The columns of W have norm 1 (times sqrt(n / n_landmarks)); the entry of largest size is
+        positive; zero where nothing is left to explain.
     eigenvalues_ : ndarray of shape (n_components,)
         Scatter of each component over what the last iteration holds small. Falling.
     row_norms_ : ndarray of shape (n_samples,) or (n_landmarks,)
@@ -163,7 +164,7 @@ class TJM(ReportsProgress, BaseComponents):
 
     def __init__(
         self,
-        n_components=2,
+        n_components="auto",
         *,
         kernel="linear",
         gamma="median",
@@ -208,8 +209,8 @@ class TJM(ReportsProgress, BaseComponents):
         Raises
         ------
         TypeError, ValueError
-            If a parameter or a domain is not as described, or ``n_components`` exceeds the number
-            of directions there are.
+            If a parameter or a domain is not as described, or ``n_components`` exceeds the number of directions there
+            are.
 
         Warns
         -----

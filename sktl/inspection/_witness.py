@@ -8,7 +8,7 @@ from sklearn.utils import check_array
 from sktl._checks import KERNEL, SEED, InstanceOf, Interval, checked
 from sktl._core.kernels import make_kernel, stack_samples
 from sktl.inspection._style import SOURCE, TARGET, axes
-from sktl.inspection.report._evidence import sample_rows
+from sktl.inspection.report._tests import sample_rows
 from sktl.inspection.report._text import short
 
 PALE = 0.55  # how much of a domain's colour the area has

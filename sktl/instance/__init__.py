@@ -1,5 +1,6 @@
 """Transfer by instances: which source rows to trust."""
 
+from sktl.instance._auto import AutoWeighter
 from sktl.instance._bbse import BBSE
 from sktl.instance._discriminator import DiscriminatorWeighter
 from sktl.instance._gaussian import GaussianWeighter
@@ -27,6 +28,7 @@ __all__ = [
     "RLLS",
     "RULSIF",
     "ULSIF",
+    "AutoWeighter",
     "DiscriminatorWeighter",
     "GaussianWeighter",
     "ImportanceWeighted",

@@ -1,7 +1,6 @@
 """What the boosting family shares: the base estimator, the labelled rows, rounds and votes."""
 
 import warnings
-from abc import abstractmethod
 from numbers import Integral
 
 import numpy as np
@@ -18,6 +17,15 @@ from sktl.domains import known_labels, user_level
 from sktl.exceptions import EarlyStopWarning, NoTargetLabelsError
 
 LOSSES_OF_RESIDUALS = ("linear", "square", "exponential")
+#: What all boosters say of their parameters; each has those of its ``__init__``.
+CONSTRAINTS = {
+    "estimator": (None, HasMethods("fit")),
+    "n_estimators": (Interval(Integral, 1),),
+    "store_weights": BOOLEAN,
+    "target_weight": (None, Interval(low=0, closed="neither")),
+    "n_jobs": N_JOBS,
+    "random_state": RANDOM_STATE,
+}
 
 
 # --- the base estimator ---
@@ -39,110 +47,91 @@ def fit_learner(base, X, y, weights, rng=None):
         return learner.fit(X, y, **{weight_parameter(learner): weights})
 
 
-class Boosting(ReportsProgress):
-    """Mixin of all boosters: what is boosted, on which rows, and what is kept of the rounds.
+# --- what all boosters share: functions of a booster, an estimator with ``estimator``, ``n_estimators``, ... ---
 
-    A child has the parameters ``estimator``, ``n_estimators``, ``random_state`` and ``store_weights``, if it has them.
-    """
 
-    _needs_target_labels = True
-    _constraints = {
-        "estimator": (None, HasMethods("fit", "predict")),
-        "n_estimators": (Interval(Integral, 1),),
-        "store_weights": BOOLEAN,
-        "target_weight": (None, Interval(low=0, closed="neither")),
-        "n_jobs": N_JOBS,
-        "random_state": RANDOM_STATE,
-    }
+def base_of(booster):
+    """Return the base estimator, or the default one."""
+    return booster._default_base() if booster.estimator is None else booster.estimator
 
-    @abstractmethod
-    def _default_base(self):
-        """Return the base estimator that None stands for."""
 
-    def _base(self):
-        """Return the base estimator, or the default one."""
-        return self._default_base() if self.estimator is None else self.estimator
+def check_base(booster, is_kind, kind, y):
+    """Refuse what boosting can't work with, before any work."""
+    check_parameters(booster)
+    base = base_of(booster)
+    weight_parameter(base)
+    if not is_kind(base):
+        raise TypeError(f"The base estimator must be a {kind}; got {base!r}.")
+    if y is None:
+        raise ValueError(f"{type(booster).__name__} requires y to be passed, but the target y is None.")
 
-    def _check_base(self, is_kind, kind, y):
-        """Refuse what boosting can't work with, before any work."""
-        check_parameters(self)
-        base = self._base()
-        weight_parameter(base)
-        if not is_kind(base):
-            raise TypeError(f"The base estimator must be a {kind}; got {base!r}.")
-        if y is None:
-            raise ValueError(f"{type(self).__name__} requires y to be passed, but the target y is None.")
 
-    def _rng(self):
-        """Generator for the learners' seeds; None leaves their own settings alone."""
-        return None if self.random_state is None else check_random_state(self.random_state)
+def generator(booster):
+    """Generator for the learners' seeds; None leaves their own settings alone."""
+    return None if booster.random_state is None else check_random_state(booster.random_state)
 
-    def _x_checks(self):
-        """How X is checked: missing values pass where the base estimator takes them."""
-        return {"ensure_all_finite": "allow-nan" if get_tags(self).input_tags.allow_nan else True}
 
-    def _check_new(self, X):
-        """Rows to predict, checked against those of ``fit``."""
-        check_is_fitted(self)
-        return validate_rows(self, X, reset=False, accept_sparse="csr", **self._x_checks())
+def x_checks(booster):
+    """How X is checked: missing values pass where the base estimator takes them."""
+    return {"ensure_all_finite": "allow-nan" if get_tags(booster).input_tags.allow_nan else True}
 
-    def _split(self, domains):
-        """Masks of the labelled rows (n_samples,), and of the target rows among these (n_labeled,)."""
-        rows, name = domains.labeled, type(self).__name__
-        target = np.ones(np.count_nonzero(rows), dtype=bool) if domains.single else domains.target[rows]
-        if not target.any():
-            raise NoTargetLabelsError(
-                f"{name} needs labelled target rows; the {np.count_nonzero(domains.target)} target rows have no label. "
-                "Label a few of them and pass sample_domain to say which rows are the target's, or use a method that "
-                "needs no target labels, such as KMM."
-            )
-        if target.all() and not domains.single:
-            raise ValueError(
-                f"{name} needs labelled source rows; the {np.count_nonzero(domains.source)} source rows have no label. "
-                "Label some, or fit the base estimator on the labelled target rows alone."
-            )
-        return rows, target
 
-    def _warn_if_over_at_once(self, error, n_classes, target, ways_out):
-        """Say why boosting ended in the first of several rounds, where there is something to do about it."""
-        if self.n_estimators == 1:
-            return
-        if is_chance(error, n_classes):
-            message = (
-                f"The first learner is no better than chance on the labelled target rows (error {error:.3g}), so that "
-                f"boosting ended there. {ways_out[0]}"
-            )
-        elif error <= ERROR_TOL and not target.all():
-            message = (
-                "The first learner makes no error on the labelled target rows, so that boosting ended there. "
-                f"{ways_out[1]}"
-            )
-        else:
-            return
-        warnings.warn(message, EarlyStopWarning, stacklevel=user_level())
+def check_new(booster, X):
+    """Rows to predict, checked against those of ``fit``."""
+    check_is_fitted(booster)
+    return validate_rows(booster, X, reset=False, accept_sparse="csr", **x_checks(booster))
 
-    def _store(self, rounds):
-        """Keep learners, errors and weights of the votes, the first three things of each round."""
-        self.estimators_ = [kept[0] for kept in rounds]
-        self.estimator_errors_ = np.array([kept[1] for kept in rounds], dtype=float)
-        self.estimator_weights_ = np.array([kept[2] for kept in rounds], dtype=float)
-        self.n_iter_ = len(rounds)
 
-    def _store_row_weights(self, row_weights, rows):
-        """Keep weights of the labelled rows, one array a round, in the caller's row order."""
-        vars(self).pop("sample_weights_", None)  # of an earlier fit
-        if self.store_weights:
-            self.sample_weights_ = np.zeros((len(row_weights), len(rows)))
-            self.sample_weights_[:, rows] = row_weights
+def split_labeled(booster, domains):
+    """Masks of the labelled rows (n_samples,), and of the target rows among these (n_labeled,)."""
+    rows, name = domains.labeled, type(booster).__name__
+    target = np.ones(np.count_nonzero(rows), dtype=bool) if domains.single else domains.target[rows]
+    if not target.any():
+        raise NoTargetLabelsError(
+            f"{name} needs labelled target rows; the {np.count_nonzero(domains.target)} target rows have no label. "
+            "Label a few of them and pass sample_domain to say which rows are the target's, or use a method that "
+            "needs no target labels, such as KMM."
+        )
+    if target.all() and not domains.single:
+        raise ValueError(
+            f"{name} needs labelled source rows; the {np.count_nonzero(domains.source)} source rows have no label. "
+            "Label some, or fit the base estimator on the labelled target rows alone."
+        )
+    return rows, target
 
-    def _first_voter(self, n_rounds):
-        """Index of the first round that votes if boosting ends after ``n_rounds``."""
-        return 0
 
-    def __sklearn_tags__(self):
-        tags = super().__sklearn_tags__()
-        tags.input_tags.allow_nan = get_tags(self._base()).input_tags.allow_nan
-        return tags
+def warn_if_over_at_once(booster, error, n_classes, target, ways_out):
+    """Say why boosting ended in the first of several rounds, where there is something to do about it."""
+    if booster.n_estimators == 1:
+        return
+    if is_chance(error, n_classes):
+        message = (
+            f"The first learner is no better than chance on the labelled target rows (error {error:.3g}), so that "
+            f"boosting ended there. {ways_out[0]}"
+        )
+    elif error <= ERROR_TOL and not target.all():
+        message = (
+            f"The first learner makes no error on the labelled target rows, so that boosting ended there. {ways_out[1]}"
+        )
+    else:
+        return
+    warnings.warn(message, EarlyStopWarning, stacklevel=user_level())
+
+
+def store_rounds(booster, rounds):
+    """Keep learners, errors and weights of the votes, the first three things of each round."""
+    booster.estimators_ = [kept[0] for kept in rounds]
+    booster.estimator_errors_ = np.array([kept[1] for kept in rounds], dtype=float)
+    booster.estimator_weights_ = np.array([kept[2] for kept in rounds], dtype=float)
+    booster.n_iter_ = len(rounds)
+
+
+def store_row_weights(booster, row_weights, rows):
+    """Keep weights of the labelled rows, one array a round, in the caller's row order."""
+    vars(booster).pop("sample_weights_", None)  # of an earlier fit
+    if booster.store_weights:
+        booster.sample_weights_ = np.zeros((len(row_weights), len(rows)))
+        booster.sample_weights_[:, rows] = row_weights
 
 
 # --- classification: losses and votes ---
@@ -177,10 +166,11 @@ def first_smallest(values):
     return int(np.flatnonzero(values <= values.min() + 1e-12)[0])
 
 
-class BoostedClassifier(Boosting, BaseTransferClassifier):
+class BoostedClassifier(ReportsProgress, BaseTransferClassifier):
     """A classifier by weighted vote. A child has a parameter ``loss``, "soft" or "zero_one"."""
 
-    _constraints = {"loss": ("soft", "zero_one")}
+    _needs_target_labels = True
+    _constraints = CONSTRAINTS | {"loss": ("soft", "zero_one")}
 
     def _default_base(self):
         """Return the base estimator that None stands for."""
@@ -190,8 +180,8 @@ class BoostedClassifier(Boosting, BaseTransferClassifier):
 
     def _check_parameters(self, y):
         """Refuse parameters and base estimators that boosting can't work with, before any work."""
-        self._check_base(is_classifier, "classifier", y)
-        base = self._base()
+        check_base(self, is_classifier, "classifier", y)
+        base = base_of(self)
         if self.loss == "soft" and not hasattr(base, "predict_proba"):
             raise ValueError(
                 f"loss='soft' needs predict_proba, which {base!r} does not have. Choose loss='zero_one', or a base "
@@ -241,7 +231,7 @@ class BoostedClassifier(Boosting, BaseTransferClassifier):
         ndarray of shape (n_samples, n_classes)
             Rows sum to 1; columns in the order of ``classes_``.
         """
-        X = self._check_new(X)
+        X = check_new(self, X)
         voters = range(self._first_voter(self.n_iter_), self.n_iter_)
         return self._tally([self._vote(t, X) for t in voters], self.n_iter_)
 
@@ -260,21 +250,31 @@ class BoostedClassifier(Boosting, BaseTransferClassifier):
         ------
         ndarray of shape (n_samples,)
         """
-        X = self._check_new(X)
+        X = check_new(self, X)
         votes = []
         for n_rounds in range(1, self.n_iter_ + 1):
             votes.append(self._vote(n_rounds - 1, X))
             votes = votes[self._first_voter(n_rounds) - n_rounds :]
             yield self.classes_[self._tally(votes, n_rounds).argmax(axis=1)]
 
+    def _first_voter(self, n_rounds):
+        """Index of the first round that votes if boosting ends after ``n_rounds``."""
+        return 0
+
+    def __sklearn_tags__(self):
+        tags = super().__sklearn_tags__()
+        tags.input_tags.allow_nan = get_tags(base_of(self)).input_tags.allow_nan
+        return tags
+
 
 # --- regression ---
 
 
-class BoostedRegressor(Boosting, BaseTransferRegressor):
+class BoostedRegressor(ReportsProgress, BaseTransferRegressor):
     """A regressor by weighted median. A child has a parameter ``loss``, one of ``LOSSES_OF_RESIDUALS``."""
 
-    _constraints = {"loss": LOSSES_OF_RESIDUALS}
+    _needs_target_labels = True
+    _constraints = CONSTRAINTS | {"loss": LOSSES_OF_RESIDUALS}
 
     def _default_base(self):
         """Return the base estimator that None stands for."""
@@ -284,7 +284,7 @@ class BoostedRegressor(Boosting, BaseTransferRegressor):
 
     def _check_parameters(self, y):
         """Refuse parameters and base estimators that boosting can't work with, before any work."""
-        self._check_base(is_regressor, "regressor", y)
+        check_base(self, is_regressor, "regressor", y)
 
     def _numbers(self, y, rows):
         """Known labels as floats, (n_labeled,)."""
@@ -304,7 +304,7 @@ class BoostedRegressor(Boosting, BaseTransferRegressor):
         -------
         ndarray of shape (n_samples,)
         """
-        X = self._check_new(X)
+        X = check_new(self, X)
         first = self._first_voter(self.n_iter_)
         values = np.column_stack([learner.predict(X) for learner in self.estimators_[first:]])
         return weighted_median(values, self.estimator_weights_[first:])
@@ -324,9 +324,18 @@ class BoostedRegressor(Boosting, BaseTransferRegressor):
         ------
         ndarray of shape (n_samples,)
         """
-        X = self._check_new(X)
+        X = check_new(self, X)
         values = []
         for n_rounds, learner in enumerate(self.estimators_, start=1):
             values.append(learner.predict(X))
             first = self._first_voter(n_rounds)
             yield weighted_median(np.column_stack(values[first:]), self.estimator_weights_[first:n_rounds])
+
+    def _first_voter(self, n_rounds):
+        """Index of the first round that votes if boosting ends after ``n_rounds``."""
+        return 0
+
+    def __sklearn_tags__(self):
+        tags = super().__sklearn_tags__()
+        tags.input_tags.allow_nan = get_tags(base_of(self)).input_tags.allow_nan
+        return tags

@@ -7,23 +7,28 @@ from sklearn.utils import check_random_state
 
 from sktl._checks import FOLDS, RANDOM_STATE, Interval
 from sktl._core.held_out import held_out_losses
-from sktl._core.weights import column_scale, ratio_of_logs
+from sktl._core.linear_maps import ledoit_wolf
+from sktl._core.moments import moments_of, row_blocks
+from sktl._core.weights import column_scale, ratio_of_logs, varying_columns
 from sktl.base import BaseRatioWeighter
 
 POOLINGS = (1.0, 0.9, 0.5, 0.0)  # pooling="auto"; the first if rows are too few to tell
 FLOOR = 1e-6  # least variance in any direction, where that of a column is 1
 
 
-def shrunk_covariance(X, shrinkage):
-    """Covariance drawn towards a multiple of the identity, by Ledoit and Wolf's rule or a given share."""
-    from sklearn.covariance import ledoit_wolf, shrunk_covariance  # slow to import, and not needed otherwise
+def sums_of(X):
+    """Counts, mean, scatter and fourth moment of the rows: all that a normal density is a function of here."""
+    return moments_of(row_blocks(X), norms=True)
 
-    if len(X) < 2:
-        return np.zeros((X.shape[1],) * 2)
-    centred = X - X.mean(axis=0)
-    if shrinkage == "auto":
-        return ledoit_wolf(centred, assume_centered=True)[0]
-    return shrunk_covariance(centred.T @ centred / len(X), shrinkage)
+
+def shrunk_covariance(sums, shrinkage):
+    """Covariance drawn towards a multiple of the identity, by Ledoit and Wolf's rule or a given share."""
+    d = sums.scatter.shape[0]
+    share = ledoit_wolf(sums, d) if shrinkage == "auto" else shrinkage
+    covariance = sums.scatter / sums.n
+    shrunk = (1 - share) * covariance
+    shrunk[np.diag_indices(d)] += share * np.trace(covariance) / d
+    return shrunk
 
 
 @dataclass(frozen=True)
@@ -46,13 +51,13 @@ class Normal:
         return -0.5 * (np.einsum("ij,ij->i", scaled, scaled) + np.log(self.values).sum())
 
 
-def fit_normals(X_source, X_target, shrinkage, pooling):
-    """The two normals, their covariances drawn together by ``pooling``."""
-    samples = (X_source, X_target)
-    covariances = [shrunk_covariance(X, shrinkage) for X in samples]
-    pooled = np.average(covariances, axis=0, weights=[len(X) for X in samples])
+def fit_normals(sums_source, sums_target, shrinkage, pooling):
+    """The two normals, from the sums of each domain; their covariances are drawn together by ``pooling``."""
+    sums = (sums_source, sums_target)
+    covariances = [shrunk_covariance(one, shrinkage) for one in sums]
+    pooled = np.average(covariances, axis=0, weights=[one.n for one in sums])
     mixed = [(1 - pooling) * covariance + pooling * pooled for covariance in covariances]
-    return [Normal.of(X.mean(axis=0), covariance) for X, covariance in zip(samples, mixed, strict=True)]
+    return [Normal.of(one.mean, covariance) for one, covariance in zip(sums, mixed, strict=True)]
 
 
 def log_ratio(normals, X):
@@ -103,8 +108,8 @@ class GaussianWeighter(BaseRatioWeighter):
     pooling_ : float
         The value used; NaN if there is one domain.
     normals_ : list of two records, or None
-        Source and target in columns divided by ``scale_``: ``mean`` (n_features,), ``values`` (n_features,) and
-        ``vectors`` (n_features, n_features) of the covariance. None if there is one domain.
+        Source and target in the d columns that vary, divided by ``scale_``: ``mean`` (d,), ``values`` (d,) and
+        ``vectors`` (d, d) of the covariance. None if there is one domain.
     scale_ : ndarray of shape (n_features,)
         Standard deviation of the columns over all rows.
     n_features_in_ : int
@@ -153,17 +158,19 @@ class GaussianWeighter(BaseRatioWeighter):
         self.random_state = random_state
 
     def _weigh(self, X_source, X_target):
+        # a constant column says nothing; among the others it would make the mean variance, the sphere's, smaller
+        self._varies = varying_columns(X_source, X_target)
         self.scale_ = column_scale(X_source, X_target)
-        source, target = X_source / self.scale_, X_target / self.scale_
+        source, target = self._prepared(X_source), self._prepared(X_target)
         self.pooling_ = float(self._choose(source, target) if self.pooling == "auto" else self.pooling)
-        self.normals_ = fit_normals(source, target, self.shrinkage, self.pooling_)
+        self.normals_ = fit_normals(sums_of(source), sums_of(target), self.shrinkage, self.pooling_)
         return self._ratio(X_source)
 
     def _choose(self, source, target):
         """The share of pooling under which held-out rows are best told apart."""
 
         def log_ratio_at(X_source, X_target, pooling, X):
-            return log_ratio(fit_normals(X_source, X_target, self.shrinkage, pooling), X)
+            return log_ratio(fit_normals(sums_of(X_source), sums_of(X_target), self.shrinkage, pooling), X)
 
         rng = check_random_state(self.random_state)
         return POOLINGS[int(np.argmin(held_out_losses(log_ratio_at, source, target, POOLINGS, self.cv, rng)))]
@@ -172,7 +179,10 @@ class GaussianWeighter(BaseRatioWeighter):
         self.pooling_, self.normals_, self.scale_ = np.nan, None, np.ones(X.shape[1])
 
     def _ratio(self, X):
-        return ratio_of_logs(log_ratio(self.normals_, X / self.scale_))
+        return ratio_of_logs(log_ratio(self.normals_, self._prepared(X)))
+
+    def _prepared(self, X):
+        return X[:, self._varies] / self.scale_[self._varies]
 
     def __sklearn_tags__(self):
         """Tags: dense rows only."""

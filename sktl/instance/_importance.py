@@ -3,9 +3,8 @@
 import warnings
 
 import numpy as np
-from sklearn import config_context, get_config
+from sklearn import config_context
 from sklearn.base import clone
-from sklearn.pipeline import Pipeline
 from sklearn.utils import check_random_state
 from sklearn.utils.metadata_routing import MetadataRouter
 
@@ -155,9 +154,8 @@ class ImportanceWeighted(BaseOnLabeled):
         if name is None or self.resample == "always":
             return self._fit_drawn(X, y, weights, params, silent=self.resample == "always")
         self.drawn_rows_, params[name] = None, weights
-        # these weights are none of the user's: a pipeline within must not want a request for them, nor route by it
-        inner_routing = get_config()["enable_metadata_routing"] and not isinstance(self.estimator, Pipeline)
-        with config_context(enable_metadata_routing=inner_routing):
+        # these weights are none of the user's: what is within must not want a request for them, nor route by it
+        with config_context(enable_metadata_routing=False):
             return self._fit_inner(X, y, params)
 
     def _times_given(self, given):

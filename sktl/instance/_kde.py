@@ -9,7 +9,7 @@ from sktl._checks import FOLDS, RANDOM_STATE, Interval
 from sktl._core.held_out import held_out_losses
 from sktl._core.kernels import blocks, subsample
 from sktl._core.mixture import log_mean_features
-from sktl._core.weights import column_scale, ratio_of_logs
+from sktl._core.weights import column_scale, ratio_of_logs, varying_columns
 from sktl.base import BaseRatioWeighter
 
 BANDWIDTHS = (8.0, 4.0, 3.0, 2.0)  # bandwidth="auto": multiples of Scott's; the first if rows are too few to tell
@@ -155,8 +155,7 @@ class KDEWeighter(BaseRatioWeighter):
 
     def _choose(self, source, target):
         """The bandwidth under which held-out rows are best told apart."""
-        both = np.concatenate([source, target])
-        n_varying = np.count_nonzero(np.ptp(both, axis=0))  # a constant column says nothing of the density
+        n_varying = np.count_nonzero(varying_columns(source, target))  # a constant column says nothing of the density
         scott = min(len(source), len(target)) ** (-1 / (n_varying + 4))
         bandwidths = [scott * factor for factor in BANDWIDTHS]
         rng = check_random_state(self.random_state)

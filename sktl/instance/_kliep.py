@@ -1,6 +1,5 @@
 """KLIEP: the density ratio of greatest likelihood on the target."""
 
-import warnings
 from numbers import Integral
 
 import numpy as np
@@ -13,8 +12,7 @@ from sktl._core.kernels import median_distance, stack_samples, subsample
 from sktl._core.mixture import log_features, log_mean_features, log_sum_expansion, solve_mixture
 from sktl._core.weights import ratio_of_logs
 from sktl.base import BaseRatioWeighter, validate_rows
-from sktl.domains import read_domains, warn_unconverged
-from sktl.exceptions import SingleDomainWarning
+from sktl.domains import labeled_rows, read_domains, warn_unconverged
 
 # gamma="auto": in units of 1 / squared median distance; the first if rows are too few to tell
 WIDTHS = (0.03, 0.1, 0.3, 1.0, 3.0)
@@ -219,9 +217,9 @@ class KLIEP(BaseRatioWeighter):
         """
         check_is_fitted(self, "weights_")
         X = validate_rows(self, X, accept_sparse="csr" if get_tags(self).input_tags.sparse else False, reset=False)
-        if y is not None or sample_domain is not None:
-            with warnings.catch_warnings():
-                warnings.simplefilter("ignore", SingleDomainWarning)  # new rows are target rows
-                target = read_domains(X, y, sample_domain).target
-            X = X[target] if target.any() else X
+        if sample_domain is not None:
+            target = read_domains(X, y, sample_domain).target
+        else:
+            target = np.zeros(X.shape[0], dtype=bool) if y is None else ~labeled_rows(X, y)
+        X = X[target] if target.any() else X  # new rows are target rows
         return 0.0 if self._single else float(np.mean(self._log_ratio(X)))

@@ -1,10 +1,12 @@
 """What the label-shift weighters share: a cross-fitted source classifier, its confusion matrix, class weights."""
 
+import sys
 import warnings
 from abc import abstractmethod
 
 import numpy as np
 from joblib import Parallel, delayed
+from scipy import sparse
 from sklearn.base import clone
 from sklearn.frozen import FrozenEstimator
 from sklearn.utils import assert_all_finite, check_random_state, column_or_1d
@@ -32,16 +34,27 @@ def check_columns(estimator, names):
         )
 
 
-def nameless(method, X):
-    """What ``method`` says of X, whose names are checked already, so that their absence needs no warning."""
-    with warnings.catch_warnings():
-        warnings.filterwarnings("ignore", "X does not have valid feature names")
-        return np.asarray(method(X))
+def asked(method, X):
+    """What ``method`` of a fitted model says of X, under the names that the model was fitted with, if it was.
+
+    Names are checked already; without them scikit-learn would warn, and filters of warnings are no thread's own.
+    """
+    names = getattr(method.__self__, "feature_names_in_", None)
+    return np.asarray(method(X if names is None else with_names(X, names)))
+
+
+def with_names(X, names):
+    """X as a frame of the library that is in use."""
+    if "pandas" not in sys.modules and "polars" in sys.modules:
+        return sys.modules["polars"].DataFrame(X.toarray() if sparse.issparse(X) else X, schema=list(names))
+    from pandas import DataFrame  # here: pandas is an extra, and what gave the names
+
+    return DataFrame.sparse.from_spmatrix(X, columns=names) if sparse.issparse(X) else DataFrame(X, columns=names)
 
 
 def one_hot(model, X, classes):
     """Predicted classes as rows of 0 and a 1, (n_samples, n_classes)."""
-    return (nameless(model.predict, X)[:, None] == classes).astype(float)
+    return (asked(model.predict, X)[:, None] == classes).astype(float)
 
 
 def probabilities(model, X, classes):
@@ -51,7 +64,7 @@ def probabilities(model, X, classes):
             f"The classifier knows the classes {model.classes_.tolist()}, the labelled source rows have "
             f"{classes.tolist()}: they must be the same. Give source rows of each class, or refit the classifier."
         )
-    return nameless(model.predict_proba, X).astype(np.float64)
+    return asked(model.predict_proba, X).astype(np.float64)
 
 
 def _fit_and_respond(estimator, X, y, train, test, respond, classes):
@@ -208,14 +221,19 @@ class BaseLabelShiftWeighter(BaseWeighter):
         self.estimator_ = clone(base).fit(X, y)
         held_out = self._calibrate_on(held_out, codes)
         self.confusion_matrix_ = joint_confusion(held_out, codes, len(self.classes_))
-        weights = self._solve(self._calibrated(respond(self.estimator_, X_target, self.classes_)), len(y))
+        responses = self._calibrated(respond(self.estimator_, X_target, self.classes_))
+        weights = self._solve(responses, len(y))
         self.target_prior_ = self.source_prior_ * weights / (self.source_prior_ @ weights)
         self.class_weights_ = self.target_prior_ / self.source_prior_
         self._warn_if_weak(*separation(held_out, codes, len(self.classes_)))
+        self._check_fit(X, codes, held_out, X_target, responses)
 
     @abstractmethod
     def _solve(self, target_responses, n_source):
         """Class weights (n_classes,), on any scale, from the confusion matrix and the responses to target rows."""
+
+    def _check_fit(self, X, codes, held_out, X_target, responses):
+        """Warn if the target's rows, or the responses to them, are no mixture of those of the classes."""
 
     def _calibrate_on(self, held_out, codes):
         """Learn to calibrate the held-out responses to source rows; returns them calibrated."""

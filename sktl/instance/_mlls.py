@@ -1,13 +1,18 @@
 """Maximum likelihood label shift: the target's class shares by EM on calibrated probabilities."""
 
+import warnings
 from numbers import Integral
 
 import numpy as np
 
 from sktl._checks import Interval
-from sktl._core.label_shift import em_prior, fit_calibration
-from sktl.domains import warn_unconverged
+from sktl._core.label_shift import em_prior, fit_calibration, mixture_misfit, moments_by_class
+from sktl.domains import user_level, warn_unconverged
+from sktl.exceptions import LabelShiftMisfitWarning
 from sktl.instance._label_shift import BaseLabelShiftWeighter
+
+CERTAIN = 5.0  # standard errors beyond which a gap is no chance, in however many columns
+MISFIT = 0.5  # standard deviations beyond which a gap is worth a warning
 
 
 class MLLS(BaseLabelShiftWeighter):
@@ -54,6 +59,10 @@ class MLLS(BaseLabelShiftWeighter):
         1 / a above: larger than 1 if the classifier was too sure of itself. NaN without calibration.
     bias_ : ndarray of shape (n_classes,)
         b above; 0 without bias correction.
+    misfit_ : float
+        Goodness of fit: the largest gap, in standard deviations, between the mean of a column (or of the classifier's
+        largest probability) in the target and in the mixture of the source's classes with ``target_prior_``, of those
+        that are no chance (five standard errors); 0 if all may be.
     n_iter_ : int
         EM steps.
     gap_ : float
@@ -158,7 +167,7 @@ class MLLS(BaseLabelShiftWeighter):
     def _weigh_nothing(self, X):
         super()._weigh_nothing(X)
         self._calibration, self.temperature_, self.bias_ = None, np.nan, np.zeros(len(self.classes_))
-        self.n_iter_, self.gap_ = 0, 0.0
+        self.n_iter_, self.gap_, self.misfit_ = 0, 0.0, 0.0
 
     def _calibrate_on(self, held_out, codes):
         self._calibration, self.temperature_, self.bias_ = None, np.nan, np.zeros(len(self.classes_))
@@ -167,6 +176,27 @@ class MLLS(BaseLabelShiftWeighter):
             scale, self.bias_ = self._calibration.scale, self._calibration.bias
             self.temperature_ = 1 / scale if scale else np.inf
         return self._calibrated(held_out)
+
+    def _check_fit(self, X, codes, held_out, X_target, responses):
+        gaps, errors = [], []
+        # the columns, and how sure the classifier is: rows of no known class lie apart, or between the classes
+        for source, target in ((X, X_target), (held_out.max(axis=1)[:, None], responses.max(axis=1)[:, None])):
+            known = moments_by_class(source, codes, len(self.classes_))
+            gap, error = mixture_misfit(*known, self.target_prior_, target)
+            gaps, errors = np.append(gaps, gap), np.append(errors, error)
+        certain = np.where(errors > CERTAIN, gaps, 0.0)
+        self.misfit_, column = float(certain.max()), int(certain.argmax())
+        if self.misfit_ > MISFIT:
+            names = [*map(repr, getattr(self, "feature_names_in_", range(X.shape[1]))), "how sure the classifier is"]
+            warnings.warn(
+                "The target is no mixture of the source's classes, whatever their shares: the mean of "
+                f"{'' if column == X.shape[1] else 'column '}{names[column]} lies {self.misfit_:.1f} standard "
+                "deviations from that of the best one. p(x | y) has changed, or the target has a class that the source "
+                "lacks; then target_prior_ means little. Adapt the features first (CORAL, DomainScaler), or label "
+                "target rows.",
+                LabelShiftMisfitWarning,
+                stacklevel=user_level(),
+            )
 
     def _calibrated(self, responses):
         return responses if self._calibration is None else self._calibration(responses)

@@ -1,12 +1,14 @@
 """TrAdaBoost with several sources: each round learns from the one that helps the target most."""
 
-from sktl.instance._boosting import source_masks
-from sktl.instance._tradaboost import TrAdaBoostClassifier
+from sktl._progress import reported, with_callbacks
+from sktl.domains import take_rows
+from sktl.instance._boosting import BoostedClassifier, source_masks, split_labeled, x_checks
+from sktl.instance._tradaboost import boost, store_boosting
 
 __all__ = ["MultiSourceTrAdaBoostClassifier"]
 
 
-class MultiSourceTrAdaBoostClassifier(TrAdaBoostClassifier):
+class MultiSourceTrAdaBoostClassifier(BoostedClassifier):
     r"""Boost a classifier on several sources and a few labelled target rows, each round from the best source.
 
     MultiSourceTrAdaBoost. In each of :math:`N` rounds one candidate :math:`h^k` is fitted for each source k, on its
@@ -114,16 +116,63 @@ class MultiSourceTrAdaBoostClassifier(TrAdaBoostClassifier):
     near 0.94
     """
 
-    def _find_sources(self, names, target):
-        """Masks (n_labeled,) of the sources; without any, of none of the rows."""
-        self.source_names_, sources = source_masks(names, target)
-        return sources or [~target]
+    def __init__(
+        self,
+        estimator=None,
+        *,
+        n_estimators=10,
+        loss="soft",
+        target_weight=1.0,
+        store_weights=False,
+        random_state=None,
+    ):
+        self.estimator = estimator
+        self.n_estimators = n_estimators
+        self.loss = loss
+        self.target_weight = target_weight
+        self.store_weights = store_weights
+        self.random_state = random_state
 
-    def _store(self, rounds):
-        """Keep what the rounds found, and whose learners they took."""
-        super()._store(rounds)
+    @with_callbacks
+    def fit(self, X, y, sample_domain=None):
+        """Boost the base estimator on the labelled rows of all domains.
+
+        Parameters
+        ----------
+        X : array-like or CSR matrix of shape (n_samples, n_features)
+            Rows of all domains.
+        y : array-like of shape (n_samples,)
+            Labels; rows where they are missing (NaN, None, ``pd.NA``) are left out.
+        sample_domain : array-like of shape (n_samples,), default=None
+            Booleans (True = target), integers (negative = target) or names ("target"). Missing labels can't tell the
+            domains here, since some target rows must have labels.
+
+        Returns
+        -------
+        self
+
+        Raises
+        ------
+        TypeError
+            If the base estimator is no classifier or takes no ``sample_weight``, or a parameter is of the wrong kind.
+        ValueError
+            If no target row or no source row has a label, the labels are of one class, the base estimator lacks the
+            ``predict_proba`` that ``loss="soft"`` needs, or a parameter is out of range.
+
+        Warns
+        -----
+        SingleDomainWarning
+            If no label is missing and there is no ``sample_domain``: all rows are target rows.
+        EarlyStopWarning
+            If the first learner ends the boosting, by no error or one no better than chance.
+        """
+        self._check_parameters(y)
+        X, domains = self._check_rows(X, y, sample_domain, **x_checks(self))
+        rows, target = split_labeled(self, domains)
+        X, y, codes = take_rows(X, rows), *self._encode(y, rows)
+        self.source_names_, sources = source_masks(domains.names[rows], target)
+        rounds = boost(self, X, y, codes, target, sources or [~target])
+        rounds = reported(self, rounds, self.n_estimators, "round")
         self.estimator_sources_ = [self.source_names_[kept[4]] if self.source_names_ else "target" for kept in rounds]
-
-    def _first_voter(self, n_rounds):
-        """All rounds vote."""
-        return 0
+        store_boosting(self, rounds, rows, target)
+        return self

@@ -1,10 +1,11 @@
 """Relative least-squares density ratios: bounded where the plain ratio has no bound."""
 
 from sktl._checks import Interval
-from sktl.instance._ulsif import ULSIF
+from sktl.base import BaseRatioWeighter
+from sktl.instance._ulsif import ULSIF, fit_ratio, no_ratio, ratio_at
 
 
-class RULSIF(ULSIF):
+class RULSIF(BaseRatioWeighter):
     r"""Relative unconstrained least-squares importance fitting: the ratio of the target to a mixture with the source.
 
     .. math:: r_\alpha(x) = \frac{p_t(x)}{\alpha p_t(x) + (1 - \alpha) p_s(x)} \le \frac1\alpha
@@ -88,7 +89,7 @@ class RULSIF(ULSIF):
     True
     """
 
-    _constraints = {"alpha": (Interval(low=0, high=1, closed="left"),)}
+    _constraints = ULSIF._constraints | {"alpha": (Interval(low=0, high=1, closed="left"),)}
 
     def __init__(
         self,
@@ -101,12 +102,15 @@ class RULSIF(ULSIF):
         clip=None,
         random_state=0,
     ):
-        super().__init__(
-            gamma=gamma,
-            reg=reg,
-            n_centers=n_centers,
-            nonnegative=nonnegative,
-            clip=clip,
-            random_state=random_state,
-        )
         self.alpha = alpha
+        self.gamma = gamma
+        self.reg = reg
+        self.n_centers = n_centers
+        self.nonnegative = nonnegative
+        self.clip = clip
+        self.random_state = random_state
+
+    def _weigh(self, X_source, X_target):
+        return fit_ratio(self, X_source, X_target, self.alpha)
+
+    _weigh_nothing, _ratio = no_ratio, ratio_at

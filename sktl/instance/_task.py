@@ -3,21 +3,27 @@
 from numbers import Integral
 
 import numpy as np
+from joblib import delayed
 from sklearn.utils import check_random_state
-from sklearn.utils.parallel import Parallel, delayed
 
 from sktl._checks import Interval
 from sktl._core.boosting import ERROR_TOL, is_chance, log_target_factor, scaled_weights
-from sktl._progress import reported, with_callbacks
+from sktl._progress import as_they_come, reported, with_callbacks
 from sktl._threads import threads_by_size
 from sktl.domains import take_rows
 from sktl.instance._boosting import (
     BoostedClassifier,
+    base_of,
     first_smallest,
     fit_learner,
+    generator,
     loss_of,
     source_masks,
+    split_labeled,
+    store_rounds,
     vote_of,
+    warn_if_over_at_once,
+    x_checks,
 )
 
 __all__ = ["TaskTrAdaBoostClassifier"]
@@ -213,16 +219,16 @@ class TaskTrAdaBoostClassifier(BoostedClassifier):
             If the first learner ends phase 2, by no error or one no better than chance.
         """
         self._check_parameters(y)
-        X, domains = self._check_rows(X, y, sample_domain, **self._x_checks())
-        rows, target = self._split(domains)
+        X, domains = self._check_rows(X, y, sample_domain, **x_checks(self))
+        rows, target = split_labeled(self, domains)
         X, y, codes = take_rows(X, rows), *self._encode(y, rows)
         self.source_names_, sources = source_masks(domains.names[rows], target)
         pools = self._boost_sources(X, y, sources or [target])
         rounds = list(self._choose(pools, take_rows(X, target), codes[target]))
-        self._store(rounds)
+        store_rounds(self, rounds)
         self.estimator_inverted_ = np.array([kept[3] for kept in rounds])
         self.estimator_sources_ = [self.source_names_[kept[4]] if self.source_names_ else "target" for kept in rounds]
-        self._warn_if_over_at_once(rounds[0][1], len(self.classes_), target, self._ways_out())
+        warn_if_over_at_once(self, rounds[0][1], len(self.classes_), target, self._ways_out())
         return self
 
     def _ways_out(self):
@@ -234,12 +240,15 @@ class TaskTrAdaBoostClassifier(BoostedClassifier):
 
     def _boost_sources(self, X, y, sources):
         """Phase 1: the learners of each source."""
-        rng = self._rng()
+        rng = generator(self)
         seeds = [None if rng is None else int(rng.randint(np.iinfo(np.int32).max)) for _ in sources]
         options = self.classes_, self.loss, self.n_source_estimators, self.threshold
-        runs = Parallel(n_jobs=self.n_jobs, return_as="generator")(
-            delayed(boost_source)(self._base(), take_rows(X, source), y[source], *options, seed)
-            for source, seed in zip(sources, seeds, strict=True)
+        runs = as_they_come(
+            (
+                delayed(boost_source)(base_of(self), take_rows(X, source), y[source], *options, seed)
+                for source, seed in zip(sources, seeds, strict=True)
+            ),
+            self.n_jobs,
         )
         return reported(self, runs, len(sources), "source")
 

@@ -15,9 +15,68 @@ from sktl._core.boosting import (
 from sktl._progress import reported, with_callbacks
 from sktl._threads import threads_by_size
 from sktl.domains import take_rows
-from sktl.instance._boosting import BoostedClassifier, first_smallest, fit_learner
+from sktl.instance._boosting import (
+    BoostedClassifier,
+    base_of,
+    first_smallest,
+    fit_learner,
+    generator,
+    split_labeled,
+    store_rounds,
+    store_row_weights,
+    warn_if_over_at_once,
+    x_checks,
+)
 
 __all__ = ["TrAdaBoostClassifier"]
+
+
+# --- figure 1 of [1], and algorithm 1 of Yao & Doretto (2010) where there are several sources ---
+
+
+def boost(booster, X, y, codes, target, sources):
+    """Yield (learner, error, weight of its vote, weights of the rows, its source) of each round that is kept."""
+    n_classes = len(booster.classes_)
+    log_source = log_source_factor(np.count_nonzero(~target), booster.n_estimators)
+    log_weights = np.log(initial_weights(target, booster.target_weight, len(sources)))
+    rng = generator(booster)
+    for n_before in range(booster.n_estimators):
+        weights = scaled_weights(log_weights)  # step 1, up to the scale
+        learner, loss, error, source = learn(booster, X, y, codes, weights, target, sources, rng)
+        guesses = is_chance(error, n_classes)
+        if guesses and n_before:
+            return
+        log_target = log_target_factor(error, n_classes)  # step 4, with SAMME's term for more classes [2]
+        yield learner, error, 1.0 if guesses else log_target, weights if booster.store_weights else None, source
+        if guesses or error <= ERROR_TOL:
+            return
+        log_weights = updated_weights(log_weights, loss, target, log_source, log_target)  # step 5
+
+
+def learn(booster, X, y, codes, weights, target, sources, rng):
+    """Return (learner, loss of each row, error, its source): the best learner of a source and the target."""
+    found = []
+    for number, source in enumerate(sources):
+        rows = source | target
+        if np.ptp(codes[rows]) == 0:
+            continue  # of one class
+        share = weights[rows] * (np.count_nonzero(rows) / weights[rows].sum())
+        learner = fit_learner(base_of(booster), take_rows(X, rows), y[rows], share, rng)
+        loss = booster._loss(learner, X, codes)
+        found.append((learner, loss, float(np.average(loss[target], weights=weights[target])), number))
+    return found[first_smallest([error for _, _, error, _ in found])]
+
+
+def store_boosting(booster, rounds, rows, target):
+    """Keep what :func:`boost` yielded, and say why it ended where there is something to do about it."""
+    other_loss = "loss='soft' or " if booster.loss == "zero_one" else ""
+    ways_out = (
+        "A larger target_weight or a stronger estimator fits these rows better.",
+        f"No source row was re-weighted: to leave an error to learn from, choose {other_loss}a simpler estimator.",
+    )
+    warn_if_over_at_once(booster, rounds[0][1], len(booster.classes_), target, ways_out)
+    store_rounds(booster, rounds)
+    store_row_weights(booster, [kept[3] for kept in rounds], rows)
 
 
 class TrAdaBoostClassifier(BoostedClassifier):
@@ -194,61 +253,13 @@ class TrAdaBoostClassifier(BoostedClassifier):
             If the first learner ends the boosting, by no error or one no better than chance.
         """
         self._check_parameters(y)
-        X, domains = self._check_rows(X, y, sample_domain, **self._x_checks())
-        rows, target = self._split(domains)
+        X, domains = self._check_rows(X, y, sample_domain, **x_checks(self))
+        rows, target = split_labeled(self, domains)
         X, y, codes = take_rows(X, rows), *self._encode(y, rows)
         self._has_source = not target.all()
-        sources = self._find_sources(domains.names[rows], target)
-        rounds = reported(self, self._boost(X, y, codes, target, sources), self.n_estimators, "round")
-        self._warn_if_over_at_once(rounds[0][1], len(self.classes_), target, self._ways_out())
-        self._store(rounds)
-        self._store_row_weights([kept[3] for kept in rounds], rows)
+        rounds = reported(self, boost(self, X, y, codes, target, [~target]), self.n_estimators, "round")
+        store_boosting(self, rounds, rows, target)
         return self
-
-    def _ways_out(self):
-        """What to do if the first learner is no better than chance, and if it makes no error."""
-        other_loss = "loss='soft' or " if self.loss == "zero_one" else ""
-        return (
-            "A larger target_weight or a stronger estimator fits these rows better.",
-            f"No source row was re-weighted: to leave an error to learn from, choose {other_loss}a simpler estimator.",
-        )
-
-    def _find_sources(self, names, target):
-        """Masks (n_labeled,) of the sources from which learners are made: here one, of all source rows."""
-        return [~target]
-
-    # --- solve: figure 1 of [1] ---
-
-    def _boost(self, X, y, codes, target, sources):
-        """Yield (learner, error, weight of its vote, weights of the rows, its source) of each round that is kept."""
-        n_classes = len(self.classes_)
-        log_source = log_source_factor(np.count_nonzero(~target), self.n_estimators)
-        log_weights = np.log(initial_weights(target, self.target_weight, len(sources)))
-        rng = self._rng()
-        for n_before in range(self.n_estimators):
-            weights = scaled_weights(log_weights)  # step 1, up to the scale
-            learner, loss, error, source = self._learn(X, y, codes, weights, target, sources, rng)
-            guesses = is_chance(error, n_classes)
-            if guesses and n_before:
-                return
-            log_target = log_target_factor(error, n_classes)  # step 4, with SAMME's term for more classes [2]
-            yield learner, error, 1.0 if guesses else log_target, weights if self.store_weights else None, source
-            if guesses or error <= ERROR_TOL:
-                return
-            log_weights = updated_weights(log_weights, loss, target, log_source, log_target)  # step 5
-
-    def _learn(self, X, y, codes, weights, target, sources, rng):
-        """Return (learner, loss of each row, error, its source): the best learner of a source and the target."""
-        found = []
-        for number, source in enumerate(sources):
-            rows = source | target
-            if np.ptp(codes[rows]) == 0:
-                continue  # of one class
-            share = weights[rows] * (np.count_nonzero(rows) / weights[rows].sum())
-            learner = fit_learner(self._base(), take_rows(X, rows), y[rows], share, rng)
-            loss = self._loss(learner, X, codes)
-            found.append((learner, loss, float(np.average(loss[target], weights=weights[target])), number))
-        return found[first_smallest([error for _, _, error, _ in found])]
 
     def _first_voter(self, n_rounds):
         """Index of round ceil(n_rounds / 2) of [1]; without a source of the first, as in AdaBoost."""

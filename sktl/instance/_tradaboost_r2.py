@@ -16,7 +16,17 @@ from sktl._core.boosting import (
 from sktl._progress import reported, with_callbacks
 from sktl._threads import threads_by_size
 from sktl.domains import take_rows
-from sktl.instance._boosting import BoostedRegressor, fit_learner
+from sktl.instance._boosting import (
+    BoostedRegressor,
+    base_of,
+    fit_learner,
+    generator,
+    split_labeled,
+    store_rounds,
+    store_row_weights,
+    warn_if_over_at_once,
+    x_checks,
+)
 
 __all__ = ["TrAdaBoostRegressor"]
 
@@ -200,24 +210,24 @@ class TrAdaBoostRegressor(BoostedRegressor):
             If the first learner ends the boosting, by no error or one of 1/2 and more.
         """
         self._check_parameters(y)
-        X, domains = self._check_rows(X, y, sample_domain, **self._x_checks())
-        rows, target = self._split(domains)
+        X, domains = self._check_rows(X, y, sample_domain, **x_checks(self))
+        rows, target = split_labeled(self, domains)
         X, y = take_rows(X, rows), self._numbers(y, rows)
         self._has_source = not target.all()
         rounds = reported(self, self._boost(X, y, target), self.n_estimators, "round")
-        self._warn_if_over_at_once(rounds[0][1], 2, target, WAYS_OUT)
-        self._store(rounds)
-        self._store_row_weights([kept[3] for kept in rounds], rows)
+        warn_if_over_at_once(self, rounds[0][1], 2, target, WAYS_OUT)
+        store_rounds(self, rounds)
+        store_row_weights(self, [kept[3] for kept in rounds], rows)
         return self
 
     def _boost(self, X, y, target):
         """Yield (learner, error, weight of its vote, weights of the rows) of each round kept; algorithm 2 of [1]."""
         log_source = log_source_factor(np.count_nonzero(~target), self.n_estimators)
         log_weights = np.log(initial_weights(target, self.target_weight))
-        rng = self._rng()
+        rng = generator(self)
         for n_before in range(self.n_estimators):
             weights = scaled_weights(log_weights)
-            learner = fit_learner(self._base(), X, y, weights, rng)  # step 1
+            learner = fit_learner(base_of(self), X, y, weights, rng)  # step 1
             loss = residual_loss(learner.predict(X), y, self.loss)  # step 2
             error = float(np.average(loss[target], weights=weights[target]))  # step 3
             guesses = is_chance(error)

@@ -4,8 +4,8 @@ import warnings
 from numbers import Integral
 
 import numpy as np
+from joblib import delayed
 from sklearn.utils import check_random_state
-from sklearn.utils.parallel import Parallel, delayed
 
 from sktl._checks import FOLDS, Interval
 from sktl._core.boosting import (
@@ -16,11 +16,20 @@ from sktl._core.boosting import (
     shrunk_weights,
     weighted_median,
 )
-from sktl._progress import reported, with_callbacks
+from sktl._progress import as_they_come, reported, with_callbacks
 from sktl._threads import threads_by_size
 from sktl.domains import take_rows, user_level
 from sktl.exceptions import EarlyStopWarning
-from sktl.instance._boosting import BoostedRegressor, fit_learner
+from sktl.instance._boosting import (
+    BoostedRegressor,
+    base_of,
+    fit_learner,
+    generator,
+    split_labeled,
+    store_rounds,
+    store_row_weights,
+    x_checks,
+)
 
 __all__ = ["TwoStageTrAdaBoostRegressor"]
 
@@ -277,15 +286,15 @@ class TwoStageTrAdaBoostRegressor(BoostedRegressor):
             If one target row has a label, so that no step can be chosen.
         """
         self._check_parameters(y)
-        X, domains = self._check_rows(X, y, sample_domain, **self._x_checks())
-        rows, target = self._split(domains)
+        X, domains = self._check_rows(X, y, sample_domain, **x_checks(self))
+        rows, target = split_labeled(self, domains)
         X, y = take_rows(X, rows), self._numbers(y, rows)
-        rng = self._rng()
+        rng = generator(self)
         self.target_shares_ = target_shares(target.sum(), len(target), self._n_steps_for(target))
-        steps = step_weights(self._base(), X, y, target, self.loss, self.target_shares_, rng)
+        steps = step_weights(base_of(self), X, y, target, self.loss, self.target_shares_, rng)
         weights = list(steps)
         self._solve(X, y, target, weights, rng)
-        self._store_row_weights(np.array(weights) * len(y), rows)
+        store_row_weights(self, np.array(weights) * len(y), rows)
         return self
 
     def _n_steps_for(self, target):
@@ -304,18 +313,22 @@ class TwoStageTrAdaBoostRegressor(BoostedRegressor):
 
     def _solve(self, X, y, target, weights, rng):
         """Cross-validate the steps if there are several, and fit the best one's model on all rows."""
-        base, options = self._base(), (self.n_estimators, self.loss)
+        base, options = base_of(self), (self.n_estimators, self.loss)
         folds = self._folds(X, y, target, rng) if len(weights) > 1 else []
         jobs = [(step, held_out, draw_seed(rng)) for step in weights for held_out in folds]
-        runs = Parallel(n_jobs=self.n_jobs, return_as="generator")(
-            delayed(held_out_loss)(base, X, y, target, step, held_out, *options, seed) for step, held_out, seed in jobs
+        runs = as_they_come(
+            (
+                delayed(held_out_loss)(base, X, y, target, step, held_out, *options, seed)
+                for step, held_out, seed in jobs
+            ),
+            self.n_jobs,
         )
         losses = reported(self, runs, len(jobs), "fold")
         losses += [np.nan] * (len(weights) * max(len(folds), 1) - len(losses))  # nothing to choose, or told to stop
         self.step_errors_ = np.reshape(losses, (len(weights), -1)).sum(axis=1) / np.count_nonzero(target)
         known = np.where(np.isnan(self.step_errors_), np.inf, self.step_errors_)
         self.best_step_ = int(known.argmin())
-        self._store(list(boost_target(base, X, y, target, weights[self.best_step_], *options, rng)))
+        store_rounds(self, list(boost_target(base, X, y, target, weights[self.best_step_], *options, rng)))
 
     def _folds(self, X, y, target, rng):
         """Masks (n_labeled,) of the target rows to hold out, one a fold."""

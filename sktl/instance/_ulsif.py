@@ -9,6 +9,38 @@ from sktl._checks import RANDOM_STATE, Interval
 from sktl._core.ratio import fit_least_squares, gaussian_expansion, least_squares_loss
 from sktl.base import BaseRatioWeighter
 
+# --- what ULSIF and RULSIF do alike ---
+
+
+def fit_ratio(weighter, X_source, X_target, alpha):
+    """Fit the weighter's ratio to the mixture of share ``alpha``, keep it, and return it at the source rows."""
+    fitted = fit_least_squares(
+        X_source,
+        X_target,
+        check_random_state(weighter.random_state),
+        alpha=alpha,
+        gamma=weighter.gamma,
+        reg=weighter.reg,
+        n_centers=weighter.n_centers,
+        nonnegative=weighter.nonnegative,
+    )
+    weighter.centers_, weighter.dual_coef_ = fitted.centers, fitted.coef
+    weighter.gamma_, weighter.reg_, weighter.loo_loss_ = fitted.gamma, fitted.reg, fitted.loo_loss
+    ratio = fitted(X_source)
+    weighter.pe_divergence_ = -least_squares_loss(ratio, fitted(X_target), alpha) - 0.5
+    return ratio
+
+
+def no_ratio(weighter, X):
+    """Set the fitted attributes where there is one domain."""
+    weighter.centers_, weighter.dual_coef_ = None, np.empty(0)
+    weighter.gamma_, weighter.reg_, weighter.loo_loss_, weighter.pe_divergence_ = np.nan, np.nan, np.nan, 0.0
+
+
+def ratio_at(weighter, X):
+    """The fitted ratio at any rows, cut at 0."""
+    return np.maximum(gaussian_expansion(X, weighter.centers_, weighter.gamma_, weighter.dual_coef_), 0)
+
 
 class ULSIF(BaseRatioWeighter):
     r"""Unconstrained least-squares importance fitting: the density ratio as a ridge regression in closed form.
@@ -115,8 +147,6 @@ class ULSIF(BaseRatioWeighter):
     array([0.2, 1. , 3.3])
     """
 
-    alpha = 0.0  # the plain ratio; a parameter of RULSIF
-
     _constraints = {
         "gamma": ("auto", Interval(low=0, closed="neither")),
         "reg": ("auto", Interval(low=0, closed="neither")),
@@ -134,25 +164,6 @@ class ULSIF(BaseRatioWeighter):
         self.random_state = random_state
 
     def _weigh(self, X_source, X_target):
-        fitted = fit_least_squares(
-            X_source,
-            X_target,
-            check_random_state(self.random_state),
-            alpha=self.alpha,
-            gamma=self.gamma,
-            reg=self.reg,
-            n_centers=self.n_centers,
-            nonnegative=self.nonnegative,
-        )
-        self.centers_, self.dual_coef_ = fitted.centers, fitted.coef
-        self.gamma_, self.reg_, self.loo_loss_ = fitted.gamma, fitted.reg, fitted.loo_loss
-        ratio = fitted(X_source)
-        self.pe_divergence_ = -least_squares_loss(ratio, fitted(X_target), self.alpha) - 0.5
-        return ratio
+        return fit_ratio(self, X_source, X_target, alpha=0.0)
 
-    def _weigh_nothing(self, X):
-        self.centers_, self.dual_coef_ = None, np.empty(0)
-        self.gamma_, self.reg_, self.loo_loss_, self.pe_divergence_ = np.nan, np.nan, np.nan, 0.0
-
-    def _ratio(self, X):
-        return np.maximum(gaussian_expansion(X, self.centers_, self.gamma_, self.dual_coef_), 0)
+    _weigh_nothing, _ratio = no_ratio, ratio_at

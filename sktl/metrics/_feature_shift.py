@@ -6,7 +6,7 @@ from scipy import sparse
 
 from sktl._checks import N_JOBS, InstanceOf, Interval, checked
 from sktl._core.two_sample import benjamini_hochberg, holm, stability_index
-from sktl.domains import known_labels, missing_values, n_rows
+from sktl.domains import known_labels, missing_values, n_rows, plain_rows
 from sktl.metrics._result import FeatureShiftResult
 
 EXACT_PAIRS = 250_000  # n_source * n_target up to which the Kolmogorov-Smirnov p-value is exact
@@ -43,8 +43,8 @@ def feature_shift_test(X_source, X_target, *, categorical_features=None, correct
     X_target : array-like or pandas or polars frame of shape (n_target, n_features)
         Rows of the target. Columns of frames are matched by name.
     categorical_features : list of column names (positions for arrays), default=None
-        Columns of numbers to treat as categories, beside the columns that hold something else than numbers or times,
-        and those of at most two values.
+        Columns of numbers to treat as categories, beside the columns that hold something else than numbers or times
+        or have a dtype of categories (also with numeric levels), and those of at most two values.
     correction : {"holm", "fdr"}, default="holm"
         How p-values are adjusted for their number: "holm" bounds the chance of one false alarm, whatever the dependence
         of the columns; "fdr" (Benjamini and Hochberg) bounds the expected share of false alarms among the alarms, for
@@ -136,6 +136,7 @@ def _objects(values):
 
 def _columns(X, name):
     """A dict of the columns of a frame, by name, or of an array, by position."""
+    X = plain_rows(X, name)
     if sparse.issparse(X):
         raise TypeError(f"{name} is sparse; this test looks at one column after the other: pass {name}.toarray().")
     if hasattr(X, "columns"):
@@ -175,6 +176,11 @@ def _values(column):
     return values, len(missing)
 
 
+def _holds_categories(column):
+    """Whether a column of a frame says itself that its values are levels (pandas' or polars' categories)."""
+    return str(getattr(column, "dtype", "")).lower().startswith(("categor", "enum"))
+
+
 # --- one column ---
 
 
@@ -182,6 +188,7 @@ def _compare(name, source, target, categorical):
     """One row of the table."""
     (a, n_a), (b, n_b) = _values(source), _values(target)
     numeric = all(values.dtype.kind in "iuf" for values in (a, b) if len(values))
+    categorical = categorical or any(_holds_categories(column) for column in (source, target))
     if numeric and not all(np.isfinite(values.astype(float)).all() for values in (a, b)):
         raise ValueError(f"Column {name!r} has infinite values. Replace them, by NaN for instance.")
     if numeric and len(a) and len(b):

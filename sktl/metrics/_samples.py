@@ -4,14 +4,18 @@ import numpy as np
 from scipy import sparse
 from sklearn.utils import check_array
 
+from sktl._checks import check_squares
 from sktl._core.kernels import canonical_order, stack_samples
-from sktl.domains import as_column, n_rows, stack_domains
+from sktl.domains import as_column, n_rows, plain_rows, stack_domains
 
 
-def check_samples(X_source, X_target, min_rows=1):
-    """Both samples as finite arrays, or both as CSR matrices, of the same columns and at least ``min_rows`` rows."""
-    _check_sizes(X_source, X_target, min_rows)
-    samples = {"X_source": X_source, "X_target": X_target}
+def check_samples(X_source, X_target, min_rows=1, squares=True):
+    """Both samples as finite arrays, or both as CSR matrices, of the same columns and at least ``min_rows`` rows.
+
+    ``squares``: whether the measure squares values, so that these must not exceed the largest number.
+    """
+    samples = {"X_source": plain_rows(X_source, "X_source"), "X_target": plain_rows(X_target, "X_target")}
+    _check_sizes(*samples.values(), min_rows)
     for name, X in samples.items():
         texts = _columns_of_text(X)
         if texts:
@@ -21,10 +25,12 @@ def check_samples(X_source, X_target, min_rows=1):
                 "sktl.inspection.DomainReport."
             )
     checked = [
-        check_array(X, accept_sparse="csr", dtype=[np.float64, np.float32], input_name=name)
+        plain_rows(check_array(X, accept_sparse="csr", dtype=[np.float64, np.float32], input_name=name))
         for name, X in samples.items()
     ]
     _check_widths(*checked)
+    for name, X in zip(samples, checked, strict=True) if squares else ():
+        check_squares(X, name)
     kinds = {type(X) for X in checked if sparse.issparse(X)}  # a dense sample beside a CSR one becomes one
     return [X if sparse.issparse(X) or not kinds else next(iter(kinds))(X) for X in checked]
 
@@ -39,6 +45,7 @@ def pool_samples(X_source, X_target, estimator, min_rows):
         X = stack_samples(*check_samples(X_source, X_target, min_rows))
         order = canonical_order(X)
     else:
+        X_source, X_target = plain_rows(X_source, "X_source"), plain_rows(X_target, "X_target")
         _check_sizes(X_source, X_target, min_rows)
         if all(hasattr(X, "columns") for X in (X_source, X_target)):
             X, _, _ = stack_domains((X_source, np.zeros(n_rows(X_source))), X_target)

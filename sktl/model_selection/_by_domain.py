@@ -1,8 +1,5 @@
 """Ask a fitted model about rows of several domains, each through its own domain's map; checks of what is asked."""
 
-import warnings
-from contextlib import contextmanager
-
 import numpy as np
 from sklearn import config_context
 from sklearn.metrics import check_scoring
@@ -11,7 +8,6 @@ from sklearn.utils import check_array, check_consistent_length
 from sktl._checks import HasMethods, InstanceOf
 from sktl.base import consumes_domains
 from sktl.domains import as_column, missing_values
-from sktl.exceptions import SingleDomainWarning
 
 #: Constraints that several of the functions and classes share.
 LEARNED = "a classifier or regressor, or a pipeline that ends in one: an object such as LogisticRegression(),"
@@ -55,6 +51,15 @@ def respond(estimator, X, sample_domain, method="predict"):
         return getattr(estimator, method)(X, sample_domain=sample_domain)
 
 
+def is_numeric(X):
+    """Whether all rows are finite numbers, as weighters need them."""
+    try:
+        check_array(X, accept_sparse=True)
+    except (TypeError, ValueError):
+        return False
+    return True
+
+
 def check_numbers(X, what, way_out):
     """Raise unless all rows are finite numbers, which ``what`` needs."""
     try:
@@ -80,11 +85,3 @@ def check_two_rows(rows_of, way_out):
                 f"The default metric needs two rows of each domain; {name!r} has {np.count_nonzero(rows)}. Leave that "
                 f"domain out, join it with another, or {way_out}."
             )
-
-
-@contextmanager
-def one_domain_is_meant():
-    """Without the warning that there is one domain, where that is what the caller makes of several."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", SingleDomainWarning)
-        yield

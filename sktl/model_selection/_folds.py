@@ -1,14 +1,11 @@
 """How rows are dealt into folds: by class, or by low and high numbers, so that each fold has its share of them."""
 
-import warnings
-
 import numpy as np
 from sklearn.utils.multiclass import type_of_target
 
 from sktl._checks import BOOLEAN, FOLDS, InstanceOf, checked
 from sktl.domains import class_codes as codes_of_classes
-from sktl.domains import read_domains
-from sktl.exceptions import SingleDomainWarning
+from sktl.domains import one_domain_is_meant, read_domains
 
 MAX_STRATA = 100  # of numbers: as many as there are rows to a fold, where these are fewer
 
@@ -33,6 +30,14 @@ def deal(strata, n_splits, rng=None):
         folds[rows if rng is None else rng.permutation(rows)] = np.sort(turns) if rng is None else turns
         start = (start + len(rows)) % n_splits
     return folds
+
+
+def evenly(n, size, rng):
+    """``size`` positions among ``n``, at even distances from a random start: its share of each class, in their order.
+
+    A draw without such order would leave rare classes out by chance, the more often, the fewer are drawn.
+    """
+    return np.floor((np.arange(size) + rng.uniform()) * n / max(size, 1)).astype(int)
 
 
 @checked(
@@ -79,6 +84,5 @@ def label_folds(labels, n_folds, rng, are_classes=None):
 
 def quiet_domains(X, y, sample_domain):
     """Domains of the rows, without the warning that there is one: nothing is fitted here."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", SingleDomainWarning)
+    with one_domain_is_meant():
         return read_domains(X, y, sample_domain)

@@ -5,6 +5,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 from scipy import stats
 
+TINY = 1e-9  # in place of no degree of freedom: a single row's spread is beyond bounds, not 0 / 0
+
 
 @dataclass(frozen=True)
 class Gain:
@@ -61,7 +63,7 @@ def weighted_mean(values, weights):
     """Weighted mean of rows, its standard error, and how many equally weighted rows the weights are worth."""
     share = weights / weights.sum()
     mean, n = np.sum(share * values), 1 / np.sum(share**2)
-    return mean, np.sqrt(np.sum((share * (values - mean)) ** 2) * n / max(n - 1, 1e-9)), n
+    return mean, np.sqrt(np.sum((share * (values - mean)) ** 2) * n / max(n - 1, TINY)), n
 
 
 def gain_of_weighted_rows(differences, weights, alpha, margin):

@@ -9,9 +9,9 @@ from sklearn.utils import check_random_state
 
 from sktl._checks import FOLDS, N_JOBS, RANDOM_STATE, InstanceOf, Interval, check_value, checked
 from sktl.base import on_missing_labels
-from sktl.domains import draw_rows, one_column, plain_rows, read_domains
+from sktl.domains import draw_rows, one_column, one_domain_is_meant, plain_rows, read_domains
 from sktl.exceptions import NoTargetLabelsError
-from sktl.model_selection._by_domain import LEARNER, SCORING, check_numbers, one_domain_is_meant, single_scorer
+from sktl.model_selection._by_domain import LEARNER, SCORING, check_numbers, single_scorer
 from sktl.model_selection._candidates import (
     POOLED,
     SOURCE_ONLY,
@@ -65,8 +65,12 @@ class TransferCurve:
         return grid(self.n_labeled, list(self.scores), means, "labels")
 
 
-@checked(estimator=LEARNER, baseline=(None, *LEARNER), scoring=SCORING, cv=FOLDS, random_state=RANDOM_STATE)
-def negative_transfer_gap(estimator, X, y, sample_domain, *, baseline=None, scoring=None, cv=5, random_state=0):
+@checked(
+    estimator=LEARNER, baseline=(None, *LEARNER), scoring=SCORING, cv=FOLDS, n_jobs=N_JOBS, random_state=RANDOM_STATE
+)
+def negative_transfer_gap(
+    estimator, X, y, sample_domain, *, baseline=None, scoring=None, cv=5, n_jobs=None, random_state=0
+):
     """How much worse an estimator is with the source than a baseline without it: above 0, transfer hurts.
 
     Parameters
@@ -86,6 +90,8 @@ def negative_transfer_gap(estimator, X, y, sample_domain, *, baseline=None, scor
         As in scikit-learn, one score, higher is better; None: the estimator's ``score``.
     cv : int >= 2, default=5
         Folds of the labelled target rows.
+    n_jobs : int or None, default=None
+        Fits in parallel, by joblib.
     random_state : int, RandomState instance or None, default=0
         Seed of the folds.
 
@@ -128,13 +134,21 @@ def negative_transfer_gap(estimator, X, y, sample_domain, *, baseline=None, scor
         TRANSFER: on_missing_labels(estimator),
         TARGET_ONLY: on_missing_labels(estimator if baseline is None else baseline),
     }
-    scorer, scores = single_scorer(estimator, scoring), {name: [] for name in models}
-    for _, test in TargetKFold(cv, random_state=random_state).split(X, y, domains.target):
-        for name, model in models.items():
-            fitted = _fitted(name, model, X, hide_labels(y, test), domains.names)
-            scores[name].append(scorer(fitted, draw_rows(X, test), labels_at(y, domains, test)))
-    with_source, without_source = (np.array(scores[name], dtype=float) for name in (TRANSFER, TARGET_ONLY))
+    scorer = single_scorer(estimator, scoring)
+    folds = [test for _, test in TargetKFold(cv, random_state=random_state).split(X, y, domains.target)]
+    scores = Parallel(n_jobs=n_jobs)(
+        delayed(_held_out_score)(name, model, scorer, X, y, domains, test)
+        for name, model in models.items()
+        for test in folds
+    )
+    with_source, without_source = np.reshape(np.array(scores, dtype=float), (2, cv))
     return NegativeTransferGap(float(np.mean(without_source - with_source)), with_source, without_source)
+
+
+def _held_out_score(name, model, scorer, X, y, domains, test):
+    """Score on some labelled target rows of a model fitted with their labels hidden."""
+    fitted = _fitted(name, model, X, hide_labels(y, test), domains.names)
+    return scorer(fitted, draw_rows(X, test), labels_at(y, domains, test))
 
 
 @checked(

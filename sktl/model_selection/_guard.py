@@ -76,7 +76,8 @@ class TransferGuard(BaseOnLabeled):
         these alone.
     without_labels : {"weighted", "circular"} or callable, default="weighted"
         What decides without. "weighted": losses of source rows, with the weights of
-        :class:`sktl.instance.DiscriminatorWeighter` (numeric columns). "circular": source rows, learned back from the
+        :class:`sktl.instance.AutoWeighter`, on the columns as they came or, if these are not all numbers, as
+        the first steps of the pipeline encode them. "circular": source rows, learned back from the
         predictions of the target (see :class:`CircularValidationScorer`), row by row. Or a scorer that needs no target
         labels, ``scorer(estimator, X, y, sample_domain=...)``, such as those of this module.
     cv : int >= 2, default=5
@@ -97,8 +98,10 @@ class TransferGuard(BaseOnLabeled):
     fallback_ : str
         The model without transfer, which transfer had to beat.
     criterion_ : str
-        What decided: "target labels", "weighted source labels", "circular validation", "scorer", "one domain", or "too
-        few rows": with fewer rows of a domain than folds there is no evidence, and transfer is refused.
+        What decided: "target labels", "weighted source labels", "circular validation" or "scorer"; or why nothing
+        could, and transfer is refused: "too few rows" (of a domain than folds), "no overlap" (the source does not cover
+        half of the target for certain, or its weighted rows are worth fewer than 10 of the target's). "one domain":
+        there was nothing to decide.
     verdict_ : Verdict
         All that the tests say; ``print`` says it in a sentence.
     evidence_ : dict of str -> dict
@@ -273,6 +276,11 @@ class TransferGuard(BaseOnLabeled):
 
     def _check_classes(self, y, domains):
         """Raise unless the labels of a classifier are of two classes or more."""
+        if not domains.labeled.any():
+            raise ValueError(
+                f"The labels of all {len(domains.labeled)} rows are missing: TransferGuard needs at least those of the "
+                "source rows."
+            )
         labels = known_labels(y, domains.labeled)
         check_outputs(type(self).__name__, self.estimator, labels)
         if is_classifier(self.estimator) and len(np.unique(labels)) < 2:

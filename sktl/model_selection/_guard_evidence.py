@@ -12,14 +12,14 @@ from scipy.stats import sem
 from sklearn.base import BaseEstimator
 
 from sktl.domains import Domains, draw_rows, n_rows
-from sktl.instance import DiscriminatorWeighter
 from sktl.model_selection._by_domain import respond
 from sktl.model_selection._candidates import BASELINES, SOURCE_ONLY, fit_candidate, labels_at, losses_on_labels
 from sktl.model_selection._circular import circular_losses
 from sktl.model_selection._gains import gain_of_folds, gain_of_rows, gain_of_weighted_rows, weighted_mean
 from sktl.model_selection._losses import Loss, choose_loss
 from sktl.model_selection._source_target import SourceTargetKFold
-from sktl.model_selection._verdict import Verdict, judge
+from sktl.model_selection._verdict import MIN_LABELS, Verdict, judge
+from sktl.model_selection._weighting import chosen_weighter, numeric_rows, why_not_prove, why_not_score
 
 
 @dataclass(frozen=True)
@@ -71,6 +71,11 @@ class Comparison:
         pvalues = {name: gain.pvalue for name, gain in gains.items()}
         guard = self.guard
         return Verdict(self.usual, self.usual, {}, gains, pvalues, guard.alpha, guard.margin, evidence)
+
+    def no_verdict(self, reason, evidence):
+        """The verdict where nothing can be judged."""
+        alpha, margin = self.guard.alpha, self.guard.margin
+        return Verdict(self.usual, self.usual, {}, {}, {}, alpha, margin, evidence, unknown=reason)
 
 
 @dataclass(frozen=True)
@@ -156,7 +161,22 @@ def by_weights(comparison):
     """Losses of held-out source rows, through the source's own map, weighted to look like the target."""
     guard, domains, loss = comparison.guard, comparison.domains, comparison.loss()
     rows = np.flatnonzero(domains.source & domains.labeled)
-    weights = DiscriminatorWeighter().fit(comparison.X, comparison.y, sample_domain=domains.target).weights_[rows]
+    X = numeric_rows(guard.estimator, comparison.X)
+    try:
+        unknown = why_not_prove(X, domains.target)
+    except ValueError as error:
+        reason = str(error).splitlines()[0].rstrip(".")
+        raise ValueError(
+            f"Without target labels the guard weighs the rows, and can't: {reason}. Put what encodes them in front, as "
+            "in make_pipeline(preprocessing, ...), or pass without_labels='circular'."
+        ) from error
+    if not unknown:
+        weighter = chosen_weighter("auto").fit(X, comparison.y, sample_domain=domains.target)
+        # worth as many rows as decide where they are labels
+        unknown = why_not_score(weighter, int(domains.source.sum()), MIN_LABELS)
+    if unknown:
+        return Found(comparison.no_verdict(unknown, "no overlap"), {})
+    weights = weighter.weights_[rows]
     losses, scores = {name: np.zeros(n_rows(comparison.X)) for name in comparison.models}, {}
     for name, test, values in held_out(comparison, 1, partial(losses_of_source, loss)):
         losses[name][np.intersect1d(test, rows)] = values

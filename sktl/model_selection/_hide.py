@@ -3,7 +3,7 @@
 import numpy as np
 
 from sktl.domains import as_column, hidden_labels
-from sktl.model_selection._folds import class_codes, deal
+from sktl.model_selection._folds import class_codes, deal, evenly
 
 
 def hide_labels(y, rows):
@@ -59,5 +59,5 @@ def few_labels(target, labeled, y, n_labeled, rng):
         raise ValueError(f"n_labeled={n_labeled} leaves no labelled row to score: a target has {len(rows)}. Lower it.")
     folds = deal(class_codes(y, labeled)[rows], len(rows), rng)  # one row a fold, classes side by side
     order = rows[np.argsort(folds)]
-    kept[order[np.floor((np.arange(n_labeled) + rng.uniform()) * len(rows) / n_labeled).astype(int)]] = True
+    kept[order[evenly(len(rows), n_labeled, rng)]] = True
     return kept

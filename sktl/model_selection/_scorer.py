@@ -7,12 +7,11 @@ from functools import cached_property
 import numpy as np
 from sklearn.base import BaseEstimator, is_regressor
 from sklearn.pipeline import Pipeline
-from sklearn.utils import check_array
 from sklearn.utils.metadata_routing import MetadataRequest
 
 from sktl._checks import check_value, constraints_of
 from sktl.domains import Domains, draw_rows, known_labels, listed, one_column, plain_rows
-from sktl.model_selection._by_domain import respond
+from sktl.model_selection._by_domain import is_numeric, respond
 from sktl.model_selection._folds import quiet_domains
 from sktl.model_selection._losses import check_outputs
 
@@ -66,11 +65,7 @@ class ScoredRows:
         """What "auto" stands for: "input" where all rows are finite numbers, else "transformed"."""
         if how != "auto":
             return how
-        try:
-            check_array(self.X, accept_sparse=True)
-        except (TypeError, ValueError):
-            return "transformed"
-        return "input"
+        return "input" if is_numeric(self.X) else "transformed"
 
     def represent(self, how):
         """All rows as they came, or as the pipeline's steps map them: all that transform, before what predicts."""

@@ -247,6 +247,7 @@ class SourceSelector(BaseOnLabeled):
             weights = distance_weights(distances, rows, self.reach * np.sqrt(rows @ errors**2))
         elif self.n_sources == "auto":  # a small source may look nearest by chance: it rules out no other
             lead, noise = np.subtract.outer(distances, distances), np.hypot.outer(errors, errors)
+            # two standard errors: of alike sources one in twenty is left out
             weights = (lead <= 2 * noise).all(axis=1).astype(float)
         else:
             weights = np.ones(len(distances))

@@ -6,7 +6,7 @@ import numpy as np
 from sklearn.utils import check_random_state
 
 from sktl._checks import BOOLEAN, FOLDS, RANDOM_STATE, Interval
-from sktl.model_selection._folds import class_codes, deal
+from sktl.model_selection._folds import class_codes, deal, evenly
 from sktl.model_selection._splitter import DomainSplitter, both_domains
 
 
@@ -177,4 +177,4 @@ def _spread(rows, codes, share, rng):
     size = int(np.clip(round(share * len(rows)), 1, max(len(rows) - 1, 0)))
     shuffled = rng.permutation(len(rows))
     by_class = shuffled[np.argsort(codes[shuffled], kind="stable")]
-    return rows[by_class[np.floor((np.arange(size) + rng.uniform()) * len(rows) / max(size, 1)).astype(int)]]
+    return rows[by_class[evenly(len(rows), size, rng)]]

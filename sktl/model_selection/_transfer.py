@@ -10,8 +10,8 @@ from sklearn.utils import check_consistent_length, check_random_state
 
 from sktl._checks import N_JOBS, RANDOM_STATE, InstanceOf, Interval, checked
 from sktl.base import fit_on_domains, on_missing_labels
-from sktl.domains import TARGET, as_column, draw_rows, missing_values, one_column, plain_rows
-from sktl.model_selection._by_domain import LEARNER, SCORING, domain_names, one_domain_is_meant, single_scorer
+from sktl.domains import TARGET, as_column, draw_rows, missing_values, one_column, one_domain_is_meant, plain_rows
+from sktl.model_selection._by_domain import LEARNER, SCORING, domain_names, single_scorer
 from sktl.model_selection._hide import few_labels, hide_labels
 from sktl.model_selection._tables import grid
 

@@ -9,8 +9,8 @@ from sklearn.model_selection import KFold, StratifiedKFold, cross_val_score
 
 from sktl._checks import FOLDS, N_JOBS, checked
 from sktl.base import on_missing_labels
-from sktl.domains import as_column, draw_rows, known_labels, one_column, plain_rows
-from sktl.model_selection._by_domain import LEARNER, SCORING, one_domain_is_meant, single_scorer
+from sktl.domains import as_column, draw_rows, known_labels, one_column, one_domain_is_meant, plain_rows
+from sktl.model_selection._by_domain import LEARNER, SCORING, single_scorer
 from sktl.model_selection._tables import grid
 from sktl.model_selection._transfer import chosen_targets, fit_and_score, own_labels, read_domain_labels
 

@@ -1,18 +1,19 @@
 """Scorers that weight source rows to look like the target: importance weighting, and a control variate."""
 
+import warnings
 from dataclasses import dataclass
 
 import numpy as np
-from sklearn.base import clone
 
 from sktl._checks import InstanceOf
 from sktl.base import BaseRatioWeighter, BaseWeighter
-from sktl.domains import draw_rows
-from sktl.instance import DiscriminatorWeighter
+from sktl.domains import draw_rows, user_level
+from sktl.exceptions import NoOverlapWarning
 from sktl.model_selection._hide import hide_labels
 from sktl.model_selection._losses import choose_loss
 from sktl.model_selection._risk_scorers import RiskScorer
 from sktl.model_selection._scorer import REPRESENTATIONS
+from sktl.model_selection._weighting import chosen_weighter, why_not_score
 
 ROUNDING = 1e-10  # of the largest weight: weights that differ by less are constant, and their slope is noise
 MOST_ERRORS = 3  # standard errors that the mean of the weights may be from 1 by chance
@@ -35,8 +36,9 @@ class ImportanceWeightedScorer(RiskScorer):
 
     Parameters
     ----------
-    weighter : weighter, default=None
-        Estimator of the ratio, fitted on the rows that are scored; None: ``DiscriminatorWeighter()``.
+    weighter : weighter or "auto", default=None
+        Estimator of the ratio, fitted on the rows that are scored. None: ``DiscriminatorWeighter()``. "auto":
+        ``AutoWeighter()``, the best of several by their error on held-out rows, which costs some 15 fits more.
     loss : {"auto", "zero_one", "log_loss", "brier", "squared_error", "absolute_error"} or callable, default="auto"
         Loss of a row; a callable of (y_true, y_pred) returns one a row. The score is the accuracy for "zero_one" and
         minus the mean loss for the others.
@@ -49,8 +51,11 @@ class ImportanceWeightedScorer(RiskScorer):
     --------
     DeepEmbeddedValidationScorer : The same with a control variate.
 
-    Notes
-    -----
+    Notes ----- Where the source has next to no rows where the target lies (its weighted rows are worth fewer than 5),
+    no weights can judge: the score is NaN, with a :class:`~sktl.exceptions.NoOverlapWarning`. A search ranks such
+    candidates last, and if all are such, scikit-learn takes the first one: look for NaN in ``cv_results_``, or turn the
+    warning into an error.
+
     Without ``sample_domain`` a target row with a label counts as a source row. In a search a scorer is passed it with
     metadata routing on alone: turn that on where some target rows have labels.
 
@@ -77,13 +82,15 @@ class ImportanceWeightedScorer(RiskScorer):
     loss: object = "auto"
     representation: str = "auto"
     _constraints = {
-        "weighter": (None, InstanceOf(BaseWeighter, noun="a weighter, such as KMM()")),
+        "weighter": (None, "auto", InstanceOf(BaseWeighter, noun="a weighter, such as KMM()")),
         "representation": REPRESENTATIONS,
     }
 
     def _score(self, rows):
         loss = choose_loss(self.loss, rows.estimator)
         weighter = fitted_weighter(self, rows)
+        if not can_judge(self, weighter, rows):
+            return np.nan
         return loss.score(np.average(rows.losses(loss), weights=weighter.weights_[rows.labeled_source]))
 
 
@@ -103,8 +110,9 @@ class DeepEmbeddedValidationScorer(RiskScorer):
 
     Parameters
     ----------
-    weighter : ratio weighter, default=None
-        Estimator of the ratio with ``predict_weights``; None: ``DiscriminatorWeighter()``.
+    weighter : ratio weighter or "auto", default=None
+        Estimator of the ratio with ``predict_weights``. None: ``DiscriminatorWeighter()``. "auto": ``AutoWeighter()``,
+        the best of several by their error on held-out rows, which costs some 15 fits more.
     loss : {"auto", "zero_one", "log_loss", "brier", "squared_error", "absolute_error"} or callable, default="auto"
         Loss of a row; a callable of (y_true, y_pred) returns one a row. The score is the (estimated) accuracy for
         "zero_one" and minus the mean loss for the others.
@@ -117,8 +125,11 @@ class DeepEmbeddedValidationScorer(RiskScorer):
     --------
     ImportanceWeightedScorer : Without the control variate.
 
-    Notes
-    -----
+    Notes ----- Where the source has next to no rows where the target lies (its weighted rows are worth fewer than 5),
+    no weights can judge: the score is NaN, with a :class:`~sktl.exceptions.NoOverlapWarning`. A search ranks such
+    candidates last, and if all are such, scikit-learn takes the first one: look for NaN in ``cv_results_``, or turn the
+    warning into an error.
+
     Without ``sample_domain`` a target row with a label counts as a source row. In a search a scorer is passed it with
     metadata routing on alone: turn that on where some target rows have labels.
 
@@ -144,6 +155,7 @@ class DeepEmbeddedValidationScorer(RiskScorer):
     _constraints = {
         "weighter": (
             None,
+            "auto",
             InstanceOf(BaseRatioWeighter, noun="a weighter, such as ULSIF(), which has predict_weights"),
         ),
         "representation": REPRESENTATIONS,
@@ -151,14 +163,30 @@ class DeepEmbeddedValidationScorer(RiskScorer):
 
     def _score(self, rows):
         loss = choose_loss(self.loss, rows.estimator)
-        index = np.flatnonzero(rows.labeled_source)
-        weights = fitted_weighter(self, rows).predict_weights(draw_rows(rows.represent(self.representation), index))
+        weighter, index = fitted_weighter(self, rows), np.flatnonzero(rows.labeled_source)
+        if not can_judge(self, weighter, rows):
+            return np.nan
+        weights = weighter.predict_weights(draw_rows(rows.represent(self.representation), index))
         return loss.score(control_variate_mean(weights * rows.losses(loss), weights))
+
+
+def can_judge(scorer, weighter, rows):
+    """Whether weighted source rows can judge a model, with a warning if they can't."""
+    reason = why_not_score(weighter, int(rows.domains.source.sum()))
+    if reason:
+        warnings.warn(
+            f"{type(scorer).__name__} can't judge the model, and its score is NaN: {reason}. In a search such "
+            "candidates rank last, and where all are such none is chosen by merit. Find a source nearer the target, "
+            "label target rows, or score by CircularValidationScorer().",
+            NoOverlapWarning,
+            stacklevel=user_level(),
+        )
+    return not reason
 
 
 def fitted_weighter(scorer, rows):
     """The scorer's weighter, fitted on the rows; it sees no label of a target row."""
-    weighter = DiscriminatorWeighter() if scorer.weighter is None else clone(scorer.weighter)
+    weighter = chosen_weighter(scorer.weighter)
     target = rows.domains.target
     X, y = rows.represent(scorer.representation), hide_labels(rows.y, target)
     try:

@@ -2,12 +2,14 @@ import numpy as np
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 from scipy import sparse
-from sklearn.metrics.pairwise import rbf_kernel
+from textbook import squared_unit
 
 from sktl._core import components as engine
 from sktl._core import linalg
-from sktl._core.components import kernel_table, landmark_table, linear_table
+from sktl._core.components import kernel_table, landmark_table, linear_table, moments_table
 from sktl._core.contrasts import indicator, row_groups
+from sktl._core.kernels import Kernel
+from sktl._core.moments import merge, moments_of
 
 N_CLASSES = 4
 
@@ -23,7 +25,7 @@ def rows():
 
 def tables(X, groups):
     n_groups = 2 * N_CLASSES + 2
-    kernel = rbf_kernel
+    kernel = Kernel("rbf", {"gamma": 0.2})
     return {
         "linear": (linear_table(X, groups, n_groups), X),
         "sparse": (linear_table(sparse.csr_array(X), groups, n_groups), X),
@@ -46,6 +48,8 @@ def test_tables_hold_what_they_say(size, rows, monkeypatch):
         p = F.shape[1]
         assert_allclose(table.scatter_of(np.eye(p)), centred.T @ centred, atol=1e-9, err_msg=name)
         assert_allclose(table.sums, centred.T @ G, atol=1e-9, err_msg=name)
+        points = {"kernel": 1.0, "landmarks": 1.0}.get(name)
+        assert_allclose(table.penalty(3) / table.ridge, 3 * squared_unit(F, points), err_msg=name)
         assert_allclose(table.embed(np.eye(p)), F, err_msg=name)
         assert_allclose(table.products(G[:, ::2]), centred.T @ G[:, ::2], atol=1e-9, err_msg=name)
         assert_allclose(table.weighted_products(weights), F.T @ (weights[:, None] * F), err_msg=name)
@@ -83,3 +87,13 @@ def test_a_metric_by_its_root(kind, size, monkeypatch):
         assert_allclose(values, expected, rtol=1e-8)
         cosines = np.abs(np.sum(vectors * V, axis=0)) / np.linalg.norm(V, axis=0)
         assert_allclose(cosines, 1, rtol=1e-9)
+
+
+def test_moments_of_parts_that_merge_are_enough_to_solve_by(rows):
+    X, target, codes = rows
+    groups = row_groups(target, codes, N_CLASSES)
+    whole = linear_table(X, groups, 10)
+    parts = [moments_of([X[part]], groups[part], 10) for part in (slice(40), slice(40, 41), slice(41, 97))]
+    merged = moments_table(merge(parts))
+    for found, expected in zip(merged.solve(merged.penalty(0.3), 3), whole.solve(whole.penalty(0.3), 3), strict=True):
+        assert_allclose(found, expected, atol=1e-9)

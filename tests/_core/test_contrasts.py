@@ -71,15 +71,18 @@ def test_leave_one_out_is_a_loop_of_fits(n_columns, container):
     Z = np.random.default_rng(1).normal(size=(41, n_columns)) + np.outer(TARGET, np.eye(n_columns)[0] * 2) + 3
     weights = 41 * np.where(TARGET, 0.5 / 17, 0.5 / 24)
     signs = np.where(TARGET, 1.0, -1.0)
+    reg = np.average((Z - np.average(Z, axis=0, weights=weights)) ** 2, axis=0, weights=weights).sum()
     wrong = np.zeros(41)
     for i in range(41):
         rest = np.arange(41) != i
-        fitted = Ridge(1.0).fit(Z[rest], signs[rest], sample_weight=weights[rest])
+        fitted = Ridge(reg).fit(Z[rest], signs[rest], sample_weight=weights[rest])
         wrong[i] = fitted.predict(Z[[i]])[0] * signs[i] <= 0
     error = (wrong[TARGET].mean() + wrong[~TARGET].mean()) / 2
-    within = Ridge(1.0).fit(Z, signs, sample_weight=weights).predict(Z) * signs <= 0
+    within = Ridge(reg).fit(Z, signs, sample_weight=weights).predict(Z) * signs <= 0
     assert within.mean() < error < 0.5  # judged on its own rows, a classifier tells the domains apart too well
     assert_allclose(linear_a_distance(container(Z), TARGET), 2 * (1 - 2 * error))
+    assert_allclose(linear_a_distance(container(1e-6 * Z), TARGET), 2 * (1 - 2 * error))
+    assert linear_a_distance(np.ones((41, 3)), TARGET) == 0
 
 
 def test_balance_is_the_share_of_the_classes():

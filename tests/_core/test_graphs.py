@@ -6,6 +6,7 @@ from numpy.testing import assert_allclose, assert_array_equal
 from scipy import sparse
 from scipy.sparse.csgraph import laplacian
 
+from sktl._core import graphs, neighbors
 from sktl._core.graphs import neighbor_graph, normalized_laplacian
 
 X = np.random.default_rng(0).normal(size=(23, 4))
@@ -38,3 +39,14 @@ def test_the_laplacian_is_scipy_s():
     assert_allclose(normalized_laplacian(graph).toarray(), laplacian(graph.toarray(), normed=True), atol=1e-12)
     lonely = sparse.csr_array(np.array([[0, 1.0, 0], [1, 0, 0], [0, 0, 0]]))
     assert_array_equal(normalized_laplacian(lonely).toarray(), [[1, -1, 0], [-1, 1, 0], [0, 0, 1]])
+
+
+@pytest.mark.parametrize("metric", ["cosine", "euclidean"])
+def test_cells_join_nearly_the_same_rows(metric, monkeypatch):
+    X = np.random.default_rng(0).normal(size=(701, 4)) + 2
+    exact = neighbor_graph(X, 6, metric=metric, weights="connectivity").toarray()
+    monkeypatch.setattr(graphs, "MAX_EXACT", 100)
+    monkeypatch.setattr(neighbors, "MAX_EXACT", 100)
+    found = neighbor_graph(X, 6, metric=metric, weights="connectivity").toarray()
+    assert np.array_equal(found, found.T) and not found.diagonal().any()
+    assert (found * exact).sum() > 0.97 * exact.sum()

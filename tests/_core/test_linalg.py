@@ -1,6 +1,6 @@
 import numpy as np
 import pytest
-from numpy.testing import assert_allclose
+from numpy.testing import assert_allclose, assert_array_equal
 from scipy import sparse
 from scipy.linalg import eigh, subspace_angles
 from sklearn.metrics.pairwise import rbf_kernel
@@ -105,3 +105,15 @@ def test_conjugate_gradients_solve_every_column():
     assert_allclose(solution / [1, 1e-6, 1e6, 1], np.linalg.solve(A, B) / [1, 1e-6, 1e6, 1], rtol=1e-9, atol=1e-11)
     _, n_iter, converged = conjugate_gradients(A.__matmul__, B, 1e-12, 2)
     assert n_iter == 2 and not converged
+
+
+def test_the_whole_matrix_and_its_columns_give_one_factor(monkeypatch):
+    X = np.random.default_rng(0).normal(size=(101, 3))
+    for kernel in (Kernel("rbf", {"gamma": 0.2}), Kernel("linear")):
+        whole = pivoted_cholesky(kernel, X, 40)
+        monkeypatch.setattr("sktl._core.linalg.DIRECT_ROWS", 0)
+        columns = pivoted_cholesky(kernel, X, 40)
+        monkeypatch.undo()
+        assert_array_equal(whole.pivots, columns.pivots)
+        assert_allclose(whole.factor, columns.factor, atol=1e-9)
+        assert whole.residual == pytest.approx(columns.residual, abs=1e-12)

@@ -53,6 +53,22 @@ def test_nothing_is_unpickled(folders):
         load_npz("bad")
 
 
+def test_broken_and_renamed_files_say_so(folders):
+    write(folders["env"], "whole.npz")
+    whole = (folders["env"] / "whole.npz").read_bytes()
+    (folders["env"] / "cut.npz").write_bytes(whole[: len(whole) // 2])
+    (folders["env"] / "text.npz").write_text("a,b\n1,2\n")
+    (folders["env"] / "empty.npz").write_bytes(b"")
+    np.save(folders["env"] / "one.npy", np.eye(2))
+    (folders["env"] / "one.npy").rename(folders["env"] / "one.npz")
+    np.savez(folders["env"] / "meta.npz", X=np.eye(2), meta="{no json")
+    for name in ("cut", "text", "empty", "one", "meta"):
+        with pytest.raises(ValueError, match=f"{name}.npz is no file of arrays as numpy.savez writes them"):
+            load_npz(name)
+    with pytest.raises(TypeError, match="name must be the name of a file; got None"):
+        load_npz(None)
+
+
 def test_the_projects_own_data(real_data):
     data = real_data("heart_disease_4sites")
     assert data.X.shape == (920, 13)

@@ -15,7 +15,9 @@ def test_a_fixed_balance_is_the_loop_of_the_paper(kernel, balance):
     X, y, _, target = three_classes()
     F = X if kernel == "linear" else rbf_kernel(X, gamma=0.1)
     bda = BDA(3, balance=balance, kernel=kernel, gamma=0.1, max_iter=4).fit(X, y)
-    values, V, guess = turns(F, np.where(target, -1, y).astype(int), target, 1.0, 3, bda.n_iter_, balance)
+    values, V, guess = turns(
+        F, np.where(target, -1, y).astype(int), target, 1.0, 3, bda.n_iter_, balance, None if F is X else 1.0
+    )
     assert bda.n_iter_ > 1
     same_up_to_sign(bda.transform(X), F @ V, rtol=1e-6, atol=1e-8)
     assert_allclose(bda.eigenvalues_, values, rtol=1e-8)

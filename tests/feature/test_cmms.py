@@ -8,9 +8,11 @@ from sklearn.naive_bayes import GaussianNB
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import Normalizer
 
+from sktl._core import neighbors
 from sktl._core.clusters import class_means
+from sktl._core.distances import squared_distances
 from sktl.exceptions import SingleDomainWarning
-from sktl.feature import CMMSClassifier
+from sktl.feature import CMMSClassifier, _cmms
 from sktl.feature._cmms import adaptive_graph, cost_matrix, laplacian, matched_centroids
 
 
@@ -198,3 +200,15 @@ def test_labels_that_are_all_known_end_it_at_once(clusters):
     model = CMMSClassifier(2).fit(X, labels, sample_domain=np.arange(204) >= 121)
     assert model.n_iter_ == 2
     assert_array_equal(model.n_changes_, [0])
+
+
+def test_many_rows_choose_neighbours_among_candidates(clusters, monkeypatch):
+    X, y, _ = clusters
+    exact = CMMSClassifier(2).fit(X, y)
+    for module in (_cmms, neighbors):
+        monkeypatch.setattr(module, "MAX_EXACT", 50)
+    monkeypatch.setattr(_cmms, "START_ROWS", 100)
+    model = CMMSClassifier(2).fit(X, y)
+    assert np.mean(model.predict(X) == exact.predict(X)) > 0.98
+    given = np.argsort(squared_distances(X, X) + 1e9 * np.eye(len(X)), axis=1)[:, :30]
+    assert_allclose(adaptive_graph(X, 5, given)[0].toarray(), adaptive_graph(X, 5)[0].toarray(), atol=1e-9)

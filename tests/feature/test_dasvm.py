@@ -7,8 +7,8 @@ from sklearn.neighbors import KNeighborsClassifier
 from sklearn.svm import SVC, LinearSVC
 
 from sktl.exceptions import SingleDomainWarning
-from sktl.feature import DASVMClassifier
-from sktl.feature._dasvm import Machine, annealed
+from sktl.feature import DASVMClassifier, _dasvm
+from sktl.feature._dasvm import Machine, annealed, column_gamma, pseudo_signs
 
 
 @pytest.fixture(scope="module")
@@ -54,7 +54,7 @@ def test_an_exchange_by_hand():
     signs = np.array([1, 1, -1, -1, 0, 0, 0, 0, 0, -1])  # the last was pseudo-labelled -1: it goes back
     source = np.arange(10) < 4
     machine = Machine(signs, source, ~source, signs != 0, np.zeros(10))
-    assert machine.exchange(values, 1) == (2, 1)
+    assert machine.exchange(values, 1, pseudo_signs(values[None])[0]) == (2, 1)
     assert_array_equal(np.flatnonzero(machine.used), [1, 2, 5, 8])  # 5 and 8 join; 0 and 3, the farthest, leave
     assert_array_equal(machine.signs[[5, 8]], [1, -1])
 
@@ -64,7 +64,7 @@ def test_as_many_source_rows_leave_a_side_as_rows_join_it():
     signs = np.array([1, 1, 1, -1, -1, -1, 0, 0, 0, 0])
     source = np.arange(10) < 6
     machine = Machine(signs, source, ~source, signs != 0, np.zeros(10))
-    assert machine.exchange(values, 2) == (3, 0)  # row 6 above; 8 and 9 below
+    assert machine.exchange(values, 2, pseudo_signs(values[None])[0]) == (3, 0)  # row 6 above; 8 and 9 below
     assert_array_equal(np.flatnonzero(machine.used), [1, 2, 3, 6, 8, 9])
 
 
@@ -73,9 +73,9 @@ def test_the_last_rows_of_a_side_stay():
     signs = np.array([1, 1, -1, -1, 0])
     source = np.arange(5) < 4
     machine = Machine(signs, source, ~source, signs != 0, np.zeros(5))
-    assert machine.exchange(values, 5) == (0, 0)
+    assert machine.exchange(values, 5, pseudo_signs(values[None])[0]) == (0, 0)
     assert_array_equal(machine.used, source)
-    machine.exchange(values, 1)
+    machine.exchange(values, 1, pseudo_signs(values[None])[0])
     assert_array_equal(np.flatnonzero(machine.used), [1, 2])
 
 
@@ -124,3 +124,29 @@ def test_known_target_labels_are_learned_from(moons):
 def test_errors(parameters, kind, match, moons):
     with pytest.raises(kind, match=match):
         DASVMClassifier(**parameters).fit(*moons[:2])
+
+
+def test_of_many_classes_a_row_has_one_for_all_machines():
+    values = np.array([[0.4, -0.9, -0.1], [0.7, -0.2, -0.3], [-2.0, -0.8, -0.05]])
+    assert_array_equal(pseudo_signs(values), [[-1, -1, -1], [1, 1, -1], [-1, -1, 1]])
+    assert_array_equal(pseudo_signs(values[:1]), [[1, -1, -1]])
+
+
+def test_constant_columns_and_offsets_do_not_widen_the_kernel():
+    X = np.random.default_rng(0).normal(size=(101, 3)) * [1, 2, 3]
+    assert column_gamma(X) == pytest.approx(1 / X.var(axis=0).sum())
+    more = np.column_stack([X + [1e6, 0, 5], np.full(101, 9.0)])
+    assert column_gamma(more) == pytest.approx(column_gamma(X), rel=1e-9)
+    assert column_gamma(np.ones((4, 2))) == 1
+
+
+def test_kernel_machines_of_too_many_rows_are_refused(monkeypatch):
+    monkeypatch.setattr(_dasvm, "MAX_KERNEL_ROWS", 100)
+    X, labels = make_moons(120, noise=0.05, random_state=0)
+    y = np.where(np.arange(120) < 60, labels, np.nan)
+    for estimator in (None, SVC(gamma=2.0)):
+        with pytest.raises(
+            ValueError, match=r"machine of 120 rows .* 100 rounds for 1 machine.*at most 100 .* LinearSVC"
+        ):
+            DASVMClassifier(estimator).fit(X, y)
+    DASVMClassifier(LinearSVC(dual=False), max_iter=2).fit(X, y)

@@ -106,7 +106,7 @@ def test_one_iteration_by_hand_for_numbers(shifted_line):
 def test_weighted_labels_are_the_refit_of_the_pairs(turned):
     X, y, y_true = turned
     with pytest.warns(ConvergenceWarning):
-        model = JDOTClassifier(reg=0.1, max_iter=1, tol=1e-9).fit(X, y)
+        model = JDOTClassifier(LogisticRegression(C=10, max_iter=1000), reg=0.1, max_iter=1, tol=1e-9).fit(X, y)
     base = LogisticRegression(C=10, max_iter=1000)
     proba = base.fit(X[:61], y_true[:61]).predict_proba(X[61:])
     loss = -np.log(np.maximum(proba, 1e-6)).T[y_true[:61].astype(int)]

@@ -281,6 +281,24 @@ def test_units_of_the_rows_change_nothing_where_the_plan_is_exact(two_domains):
     assert_allclose(OTMapping(**EXACT).fit(2.0**30 * X, y).plans_["source"], plain, atol=1e-12)
 
 
+def test_class_shares_weigh_the_source_s_rows():
+    rng = np.random.default_rng(0)
+    labels = np.arange(90) % 2
+    X = rng.normal(size=(150, 2)) + 5 * np.r_[labels, np.arange(60) % 6 == 0][:, None]  # 1 is a sixth of the target
+    y = np.r_[labels, np.full(60, np.nan)]
+    model = OTMapping(class_shares={0: 5, 1: 1}).fit(X, y)
+    plan = model.plans_["source"]
+    assert_allclose(plan[labels == 0].sum(axis=1), 5 / 6 / 45)
+    assert_allclose(plan[labels == 1].sum(axis=1), 1 / 6 / 45)
+    wrong = plan[labels == 0][:, np.arange(60) % 6 == 0].sum() + plan[labels == 1][:, np.arange(60) % 6 != 0].sum()
+    assert wrong < 0.02  # of the mass goes to another class; without shares a third must
+    equal = OTMapping(class_shares={0: 0.5, 1: 0.5}).fit(X, y).plans_["source"]
+    assert_allclose(equal, OTMapping().fit(X, y).plans_["source"], atol=1e-12)
+    for shares in ({0: 1.0}, {0: 1.0, 1: 0.0}, {0: 1, 1: 1, 2: 1}):
+        with pytest.raises(ValueError, match=r"class_shares must give each class, \[0.*\], a share > 0; got"):
+            OTMapping(class_shares=shares).fit(X, y)
+
+
 def test_a_plan_cut_short_warns_with_numbers(two_domains):
     X, y, _ = two_domains
     with pytest.warns(ConvergenceWarning, match=r"plan of 'source' is still .* off in its sums after 1 iterations"):

@@ -5,7 +5,7 @@ from scipy import sparse
 from sklearn.discriminant_analysis import LinearDiscriminantAnalysis
 from sklearn.metrics import pairwise_distances
 from sklearn.metrics.pairwise import rbf_kernel
-from textbook import leading, same_up_to_sign, three_classes
+from textbook import leading, same_up_to_sign, squared_unit, three_classes
 
 from sktl._core import components as engine
 from sktl._core import linalg
@@ -13,7 +13,7 @@ from sktl.exceptions import SingleDomainWarning
 from sktl.feature import SSTCA, TCA
 
 
-def textbook(F, X, labels, target, k, label_weight=0.5, graph_weight=0.1, n_neighbors=10, mu=1.0):
+def textbook(F, X, labels, target, k, label_weight=0.5, graph_weight=0.1, n_neighbors=10, mu=1.0, diagonal=None):
     """Equations of Pan et al. 2011 with dense n x n matrices; labels are NaN where missing."""
     n = len(F)
     e = np.where(target, -1 / target.sum(), 1 / (~target).sum())
@@ -27,6 +27,7 @@ def textbook(F, X, labels, target, k, label_weight=0.5, graph_weight=0.1, n_neig
     half = np.diag(W.sum(axis=0) ** -0.5)
     L = np.eye(n) - half @ W @ half
     C = F.T @ H @ (label_weight * label_kernel + (1 - label_weight) * np.eye(n)) @ H @ F
+    mu = mu * squared_unit(F, diagonal)
     return leading(C, F.T @ (M + graph_weight * L) @ F + mu * np.eye(F.shape[1]), k)
 
 
@@ -38,7 +39,7 @@ def test_it_is_the_textbook_problem(kernel, parameters, monkeypatch):
         monkeypatch.setattr(linalg, "DENSE_SIZE", 20)
     X, y, _, target = three_classes()
     F = X if kernel == "linear" else rbf_kernel(X, gamma=0.1)
-    values, V = textbook(F, X, y, target, 3, **parameters)
+    values, V = textbook(F, X, y, target, 3, **parameters, diagonal=None if F is X else 1.0)
     model = SSTCA(3, kernel=kernel.split()[0], gamma=0.1, **parameters)
     same_up_to_sign(model.fit_transform(X, y), F @ V, rtol=1e-6, atol=1e-7)
     assert_allclose(model.eigenvalues_, values, rtol=1e-7)
@@ -59,7 +60,7 @@ def test_landmarks_and_known_target_labels():
     labels[130:] = np.nan
     model = SSTCA(3, kernel="rbf", gamma=0.1, n_landmarks=30).fit(X, labels, sample_domain=target)
     F = rbf_kernel(X, model.landmarks_, gamma=0.1)
-    _, V = textbook(F, X, labels, target, 3, mu=30 / 168)
+    _, V = textbook(F, X, labels, target, 3, mu=30 / 168, diagonal=1.0)
     same_up_to_sign(model.transform(X), F @ V * np.sqrt(168 / 30), rtol=1e-6, atol=1e-7)
 
 

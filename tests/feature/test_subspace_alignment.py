@@ -83,15 +83,15 @@ def test_a_shift_of_a_domain_does_not_matter():
     assert_allclose(moved, plain, atol=1e-8)
 
 
-def test_auto_stops_where_the_subspaces_part():
-    # two strong axes are shared; both samples' third axis is the source's, and the fourth is in neither's first four
+def test_auto_is_fifty_or_the_directions_that_each_domain_has():
     rng = np.random.default_rng(0)
-    scales = np.array([[9, 7, 4, 0.1, 1, 0.2, 0.1, 0.1], [9, 7, 0.1, 3, 0.1, 1, 0.1, 0.1]])
-    X = np.vstack([rng.normal(size=(400, 8)) * scales[0], rng.normal(size=(300, 8)) * scales[1]])
-    aligner = SubspaceAlignment().fit(X, sample_domain=np.arange(700) >= 400)
-    assert aligner.n_components_ == 4 and aligner.get_feature_names_out().tolist() == [
-        f"subspacealignment{j}" for j in range(4)
-    ]
+    target = np.arange(170) >= 90
+    for d, expected in ((8, 8), (60, 50)):
+        X = rng.normal(size=(170, d))
+        aligner = SubspaceAlignment().fit(np.column_stack([X, np.ones((170, 9))]), sample_domain=target)
+        assert aligner.n_components_ == expected
+        assert aligner.get_feature_names_out().tolist() == [f"subspacealignment{j}" for j in range(expected)]
+    assert SubspaceAlignment().fit(X, sample_domain=np.arange(170) >= 160).n_components_ == 9
 
 
 def test_published_figures_on_office_caltech(real_data):

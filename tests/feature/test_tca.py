@@ -9,6 +9,7 @@ from sklearn.metrics.pairwise import linear_kernel, rbf_kernel
 from sklearn.neighbors import KNeighborsClassifier
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import Normalizer, StandardScaler
+from textbook import squared_unit
 
 from sktl import OnLabeled
 from sktl._core import kernels
@@ -22,7 +23,7 @@ def textbook(K, target, mu, k):
     e = np.where(target, -1 / n_target, 1 / (n - n_target))
     M = np.outer(e, e)
     M /= np.linalg.norm(M)
-    H = np.eye(n) - 1 / n
+    H, mu = np.eye(n) - 1 / n, mu * squared_unit(K, np.diagonal(K))
     values, vectors = eigh(K @ H @ K, K @ M @ K + mu * np.eye(n), subset_by_index=[n - k, n - 1])
     return values[::-1], vectors[:, ::-1] / np.linalg.norm(vectors[:, ::-1], axis=0)
 
@@ -65,7 +66,7 @@ def test_linear_kernel_is_the_textbook_problem_in_features(two_domains):
     e = np.where(target, -1 / target.sum(), 1 / (~target).sum())
     M = np.outer(e, e) / (e @ e)
     H = np.eye(len(X)) - 1 / len(X)
-    _, A = eigh(X.T @ H @ X, X.T @ M @ X + 0.5 * np.eye(5), subset_by_index=[3, 4])
+    _, A = eigh(X.T @ H @ X, X.T @ M @ X + 0.5 * squared_unit(X) * np.eye(5), subset_by_index=[3, 4])
     A = A[:, ::-1] / np.linalg.norm(A[:, ::-1], axis=0)
     tca = TCA(2, mu=0.5).fit(X, y)
     same_up_to_sign(tca.components_.T, A, atol=1e-9)
@@ -80,7 +81,7 @@ def test_more_columns_than_rows_give_the_same_problem(container):
     target = np.arange(30) >= 18
     e = np.where(target, -1 / 12, 1 / 18)
     M, H = np.outer(e, e) / (e @ e), np.eye(30) - 1 / 30
-    _, A = eigh(X.T @ H @ X, X.T @ M @ X + np.eye(70), subset_by_index=[65, 69])
+    _, A = eigh(X.T @ H @ X, X.T @ M @ X + squared_unit(X) * np.eye(70), subset_by_index=[65, 69])
     A = A[:, ::-1] / np.linalg.norm(A[:, ::-1], axis=0)
     tca = TCA(5).fit(container(X), sample_domain=target)
     assert tca.solver_ == "dual"
@@ -111,8 +112,8 @@ def test_landmarks_follow_the_formula(two_domains):
     F = rbf_kernel(X, tca.landmarks_, gamma=0.2)
     e = np.where(np.isnan(y), -1 / 67, 1 / 101)
     b = F.T @ (e / np.linalg.norm(e))
-    centred = F - F.mean(axis=0)
-    _, V = eigh(centred.T @ centred, np.outer(b, b) + 0.7 * 20 / 168 * np.eye(20), subset_by_index=[18, 19])
+    centred, mu = F - F.mean(axis=0), 0.7 * 20 / 168 * squared_unit(F, 1.0)
+    _, V = eigh(centred.T @ centred, np.outer(b, b) + mu * np.eye(20), subset_by_index=[18, 19])
     V = V[:, ::-1] / np.linalg.norm(V[:, ::-1], axis=0) * np.sqrt(168 / 20)
     same_up_to_sign(tca.transform(X), F @ V, rtol=1e-6, atol=1e-8)
 

@@ -6,15 +6,16 @@ from sklearn.decomposition import PCA
 from sklearn.metrics.pairwise import linear_kernel, rbf_kernel
 from sklearn.neighbors import KNeighborsClassifier
 from sklearn.preprocessing import normalize
-from textbook import leading, mmd_matrix, same_up_to_sign, three_classes
+from textbook import leading, mmd_matrix, same_up_to_sign, squared_unit, three_classes
 
 from sktl.exceptions import SingleDomainWarning
 from sktl.feature import TCA, TJM
 
 
-def textbook(K, sparse_rows, M, mu, k, n_iter, ridge=1.0):
+def textbook(K, sparse_rows, M, mu, k, n_iter, ridge=1.0, diagonal=None):
     """Long et al. 2014 with dense matrices; K is F (n, m) where rows of W belong to m landmarks."""
     H = np.eye(len(K)) - 1 / len(K)
+    K = K / np.sqrt(squared_unit(K, np.diagonal(K) if diagonal is None else diagonal))
     g = np.ones(K.shape[1])
     for _ in range(n_iter):
         values, W = leading(K.T @ H @ K, K.T @ M @ K + mu * ridge * np.diag(g), k)
@@ -25,6 +26,7 @@ def textbook(K, sparse_rows, M, mu, k, n_iter, ridge=1.0):
 
 def objective(K, W, target, M, mu):
     H = np.eye(len(K)) - 1 / len(K)
+    K = K / np.sqrt(squared_unit(K, np.diagonal(K)))
     W = W / np.sqrt(np.diag(W.T @ K @ H @ K @ W))
     norms = np.linalg.norm(W, axis=1)
     return np.trace(W.T @ K @ M @ K @ W) + mu * (norms[~target].sum() + (norms[target] ** 2).sum())
@@ -52,7 +54,8 @@ def test_the_linear_kernel_solves_the_same_problem_in_features(shape, container)
     values, W = textbook(K, ~target, M, 1.0, 3, 3)
     tjm = TJM(3, max_iter=3, tol=0).fit(container(X), y)
     # W of the textbook may have a part that X does not see; it is at its least in ours, and the map is the same
-    same_up_to_sign(tjm.components_.T, X.T @ W, rtol=1e-5, atol=1e-5 * np.abs(X.T @ W).max())
+    A = X.T @ W / np.sqrt(squared_unit(X))
+    same_up_to_sign(tjm.components_.T, A, rtol=1e-5, atol=1e-5 * np.abs(A).max())
     assert_allclose(tjm.eigenvalues_, values, rtol=1e-6)
     assert_allclose(tjm.row_norms_, np.linalg.norm(W, axis=1), rtol=1e-4, atol=1e-6)
 
@@ -62,7 +65,7 @@ def test_landmarks_follow_the_formula():
     tjm = TJM(3, kernel="rbf", gamma=0.05, n_landmarks=30, max_iter=3, tol=0).fit(X, y)
     F = rbf_kernel(X, tjm.landmarks_, gamma=0.05)
     of_source = np.array([np.flatnonzero((row == X).all(axis=1))[0] < 101 for row in tjm.landmarks_])
-    _, W = textbook(F, of_source, mmd_matrix(target, np.full(168, -1), 0), 1.0, 3, 3, ridge=30 / 168)
+    _, W = textbook(F, of_source, mmd_matrix(target, np.full(168, -1), 0), 1.0, 3, 3, ridge=30 / 168, diagonal=1.0)
     same_up_to_sign(tjm.transform(X), F @ W * np.sqrt(168 / 30), rtol=1e-5, atol=1e-5)
 
 
@@ -79,7 +82,7 @@ def test_each_turn_lowers_the_objective_of_the_paper():
 def test_the_first_turn_is_tca_with_the_paper_s_penalty():
     X, y, _, _ = three_classes()
     tca = TCA(3, kernel=linear_kernel).fit(X, y)
-    same_up_to_sign(TJM(3, max_iter=1).fit_transform(X, y), tca.transform(X), atol=1e-7)
+    same_up_to_sign(TJM(3, max_iter=1).fit_transform(X, y), tca.transform(X) / np.sqrt(squared_unit(X)), atol=1e-7)
     assert_allclose(TJM(3, kernel="rbf", max_iter=1).fit_transform(X, y), TCA(3, kernel="rbf").fit_transform(X, y))
 
 

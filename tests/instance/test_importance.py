@@ -8,17 +8,23 @@ import polars as pl
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 from scipy import sparse
-from sklearn.base import BaseEstimator, ClassifierMixin
+from sklearn import config_context
+from sklearn.base import BaseEstimator, ClassifierMixin, clone
+from sklearn.calibration import CalibratedClassifierCV
 from sklearn.cluster import KMeans
-from sklearn.linear_model import LinearRegression, LogisticRegression
+from sklearn.compose import TransformedTargetRegressor
+from sklearn.ensemble import StackingClassifier, VotingClassifier
+from sklearn.linear_model import LinearRegression, LogisticRegression, Ridge
 from sklearn.model_selection import GridSearchCV, KFold
 from sklearn.neighbors import KNeighborsClassifier, KNeighborsRegressor
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
+from sklearn.tree import DecisionTreeClassifier
 
 from sktl import OnLabeled
+from sktl.base import weight_parameter
 from sktl.exceptions import ResamplingWarning, SingleDomainWarning
-from sktl.instance import KMM, MLLS, ImportanceWeighted
+from sktl.instance import KMM, MLLS, GaussianWeighter, ImportanceWeighted
 
 
 class Recorder(ClassifierMixin, BaseEstimator):
@@ -196,5 +202,42 @@ def test_errors(two_domains):
     with pytest.raises(TypeError, match=r"KNeighborsClassifier\(\) does not.*Or pass resample='auto', to draw rows"):
         ImportanceWeighted(KNeighborsClassifier()).fit(X, y)
     for nothing in (KNeighborsClassifier, "knn"):
-        with pytest.raises(TypeError, match="must be an object with fit"):
+        with pytest.raises(TypeError, match="must be an estimator object with fit"):
             ImportanceWeighted(nothing, resample="auto").fit(X, y)
+
+
+METAS = {
+    "search": GridSearchCV(LogisticRegression(), {"C": [0.1, 10.0]}, cv=3),
+    "search of a pipeline": GridSearchCV(
+        make_pipeline(StandardScaler(), LogisticRegression()), {"logisticregression__C": [0.1, 10.0]}, cv=3
+    ),
+    "votes": VotingClassifier([("a", LogisticRegression()), ("b", DecisionTreeClassifier(random_state=0))]),
+    "stack": StackingClassifier([("a", LogisticRegression()), ("b", DecisionTreeClassifier(random_state=0))]),
+    "calibrated": CalibratedClassifierCV(LogisticRegression(), cv=3),
+    "labelled": OnLabeled(LogisticRegression()),
+    "transformed": TransformedTargetRegressor(Ridge(), transformer=StandardScaler()),
+}
+
+
+@pytest.mark.parametrize("routing", [False, True])
+@pytest.mark.parametrize("name", METAS)
+def test_metas_hand_the_weights_on(name, routing, two_domains):
+    """The same as the meta fitted by hand on the labelled rows under these weights."""
+    X, y, _ = two_domains
+    labeled = ~np.isnan(y)
+    with config_context(enable_metadata_routing=routing):
+        fitted = ImportanceWeighted(METAS[name], GaussianWeighter()).fit(X, y)
+    weights = {weight_parameter(METAS[name]): fitted.weights_[labeled]}
+    labels = y[labeled] if name == "transformed" else y[labeled].astype(int)
+    expected = clone(METAS[name]).fit(X[labeled], labels, **weights)
+    plain = clone(METAS[name]).fit(X[labeled], labels)
+    method = "predict" if name in ("transformed", "votes") else "predict_proba"
+    assert_allclose(getattr(fitted, method)(X), getattr(expected, method)(X))
+    assert name == "votes" or not np.allclose(getattr(plain, method)(X), getattr(expected, method)(X), atol=1e-4)
+
+
+def test_a_pipeline_within_an_ensemble_is_told_the_way_out(two_domains):
+    X, y, _ = two_domains
+    parts = [("a", LogisticRegression()), ("b", make_pipeline(StandardScaler(), LogisticRegression()))]
+    with pytest.raises(TypeError, match="put the ensemble into the pipeline instead"):
+        ImportanceWeighted(VotingClassifier(parts)).fit(X, y)

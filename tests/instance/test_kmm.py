@@ -209,3 +209,17 @@ def test_no_new_rows_without_a_ridge(two_domains):
     X, y, _ = two_domains
     with pytest.raises(ValueError, match="KMM has weights for new rows only with a ridge.*Set reg > 0"):
         KMM(reg=0).fit(X, y).predict_weights(X)
+
+
+def test_beyond_max_samples_the_other_rows_get_the_extension():
+    rng = np.random.default_rng(0)
+    X = np.concatenate([rng.normal(size=(3001, 2)), rng.normal(size=(2001, 2)) + [0.7, 0]])
+    y = np.repeat([0.0, np.nan], [3001, 2001])
+    whole, part = KMM().fit(X, y), KMM(max_samples=1001).fit(X, y)
+    assert part.solution_.x.shape == (3001,) and part.centers_.shape[0] <= 300
+    assert_allclose(part.predict_weights(X[:3001]), part.solution_.x, atol=1e-6)
+    assert np.abs(part.weights_ - whole.weights_).mean() < 0.1  # the noise of other rows, not another ratio
+    assert np.corrcoef(part.weights_[:3001], whole.weights_[:3001])[0, 1] > 0.98
+    order = rng.permutation(5002)
+    assert_allclose(KMM(max_samples=1001).fit(X[order], y[order]).weights_, part.weights_[order], rtol=1e-6)
+    assert len(KMM(max_samples=1001, reg=0).fit(X, y).solution_.x) == 3001  # no extension without a ridge

@@ -194,7 +194,7 @@ def test_errors(weighter, shifted):
     X, y, y_true = shifted
     with pytest.raises(ValueError, match="requires y to be passed"):
         clone(weighter).fit(X)
-    with pytest.raises(TypeError, match="estimator must be a classifier.*Ridge"):
+    with pytest.raises(TypeError, match="estimator must be None or a classifier.*Ridge"):
         clone(weighter).set_params(estimator=Ridge()).fit(X, y)
     with pytest.raises(ValueError, match="cv must be an integer >= 2; got 1"):
         clone(weighter).set_params(cv=1).fit(X, y)

@@ -146,9 +146,9 @@ def test_grid_search_over_nested_parameters(shifted):
 @pytest.mark.filterwarnings("ignore::sktl.exceptions.UnlabeledSourceWarning")
 def test_errors(shifted):
     X, y, y_true = shifted
-    with pytest.raises(TypeError, match="estimator must be a classifier.*Ridge"):
+    with pytest.raises(TypeError, match="estimator must be None or a classifier.*Ridge"):
         LabelShiftClassifier(Ridge()).fit(X, y)
-    with pytest.raises(TypeError, match=r"weighter must estimate class shares \(BBSE, RLLS, MLLS\); got KMM\(\)"):
+    with pytest.raises(TypeError, match=r"a weighter by class shares \(BBSE, RLLS, MLLS\); got KMM"):
         LabelShiftClassifier(weighter=KMM()).fit(X, y)
     with pytest.raises(ValueError, match=r"LinearSVC\(\) has no predict_proba. Choose another classifier"):
         LabelShiftClassifier(LinearSVC()).fit(X, y)

@@ -1,12 +1,17 @@
+import warnings
+
 import numpy as np
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
+from scipy import sparse
 from scipy.optimize import minimize
 from scipy.special import softmax
 from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.frozen import FrozenEstimator
 
+from sktl._core.label_shift import moments_by_class
+from sktl.exceptions import LabelShiftMisfitWarning
 from sktl.instance import BBSE, MLLS
 
 PRIORS = np.array([0.5, 0.3, 0.2]), np.array([0.2, 0.2, 0.6])
@@ -128,3 +133,43 @@ def test_calibration_changes_with_the_parameter():
 def test_errors(parameter, value, message):
     with pytest.raises(ValueError, match=message):
         MLLS(**{parameter: value}).fit(*data(31, 31))
+
+
+def of_classes(shares, n, centers, seed):
+    """Rows of normal classes around ``centers``, and their classes."""
+    rng = np.random.default_rng(seed)
+    y = rng.choice(len(shares), size=n, p=shares)
+    return centers[y] + rng.normal(size=(n, 2)), y
+
+
+@pytest.mark.parametrize("container", [np.asarray, sparse.csr_matrix])
+@pytest.mark.parametrize("place", [[0.0, 4.0], [9.0, 0.0], [2.5, 0.0]])  # aside, beyond, and between the known classes
+def test_a_class_that_the_source_lacks_is_told(place, container):
+    centers = np.array([[0.0, 0.0], [5.0, 0.0], place])
+    X_source, y_source = of_classes([0.5, 0.5, 0.0], 601, centers, 0)
+    X_target, _ = of_classes([0.2, 0.2, 0.6], 401, centers, 1)
+    X, y = container(np.concatenate([X_source, X_target])), np.r_[y_source, np.full(401, np.nan)]
+    with pytest.warns(LabelShiftMisfitWarning, match="no mixture of the source's classes, whatever their shares"):
+        fitted = MLLS().fit(X, y)
+    assert fitted.misfit_ > 0.5
+
+
+def test_nothing_is_told_under_label_shift():
+    centers = np.array([[0.0, 0.0], [3.0, 0.0]])
+    for seed in range(5):
+        X_source, y_source = of_classes([0.5, 0.5], 601, centers, seed)
+        X_target, _ = of_classes([0.9, 0.1], 401, centers, seed + 10)
+        y = np.r_[y_source, np.full(401, np.nan)]
+        with warnings.catch_warnings():
+            warnings.simplefilter("error")
+            fitted = MLLS().fit(np.concatenate([X_source, X_target]), y)
+        assert fitted.misfit_ == 0
+
+
+def test_moments_by_class_are_naive_ones():
+    X, codes = np.random.default_rng(0).normal(size=(101, 3)), np.arange(101) % 4
+    for table in (X, sparse.csr_matrix(X)):
+        means, variances, counts = moments_by_class(table, codes, 4)
+        assert_allclose(means, [X[codes == k].mean(axis=0) for k in range(4)])
+        assert_allclose(variances, [X[codes == k].var(axis=0) for k in range(4)])
+        assert counts.tolist() == [26, 25, 25, 25]

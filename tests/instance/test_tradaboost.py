@@ -420,7 +420,7 @@ def test_continuous_labels_are_an_error(two_domains):
             TypeError,
             "must be an object with fit.*'passthrough'",
         ),
-        ({"estimator": GaussianNB}, TypeError, "must be an object with fit"),
+        ({"estimator": GaussianNB}, TypeError, "estimator must be None or an estimator object with fit; got the class"),
         ({"estimator": LinearRegression()}, TypeError, r"must be a classifier; got LinearRegression\(\)"),
         ({"estimator": LinearSVC()}, ValueError, r"needs predict_proba, which LinearSVC\(\).*Choose loss='zero_one'"),
         ({"loss": "hard"}, ValueError, "loss must be one of 'soft', 'zero_one'; got 'hard'"),
@@ -428,7 +428,7 @@ def test_continuous_labels_are_an_error(two_domains):
         ({"n_estimators": 2.0}, TypeError, "n_estimators must be an integer >= 1; got 2.0"),
         ({"target_weight": 0.0}, ValueError, "target_weight must be None or a number > 0"),
         ({"target_weight": np.inf}, ValueError, "target_weight must be None or a number > 0"),
-        ({"store_weights": "yes"}, ValueError, "store_weights must be one of False, True; got 'yes'"),
+        ({"store_weights": "yes"}, ValueError, "store_weights must be one of True, False; got 'yes'"),
     ],
     ids=str,
 )

@@ -304,7 +304,7 @@ def test_domains_without_labels_are_errors(two_rules):
         ({"loss": "absolute"}, ValueError, "loss must be one of 'linear', 'square', 'exponential'; got 'absolute'"),
         ({"n_estimators": 0}, ValueError, "n_estimators must be an integer >= 1; got 0"),
         ({"target_weight": 0.0}, ValueError, "target_weight must be None or a number > 0"),
-        ({"store_weights": "yes"}, ValueError, "store_weights must be one of False, True; got 'yes'"),
+        ({"store_weights": "yes"}, ValueError, "store_weights must be one of True, False; got 'yes'"),
     ],
     ids=str,
 )

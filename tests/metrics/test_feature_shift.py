@@ -1,4 +1,5 @@
 import numpy as np
+import pandas as pd
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 from scipy import sparse
@@ -199,3 +200,20 @@ def test_errors():
     twice = source.rename(columns={"age": "even"})
     with pytest.raises(ValueError, match="columns of the same name"):
         feature_shift_test(twice, twice)
+
+
+def test_categories_with_numeric_levels_are_categories():
+    rng = np.random.default_rng(0)
+    levels = [rng.choice([1, 2, 10], size=n, p=p) for n, p in ((200, [0.2, 0.3, 0.5]), (150, [0.5, 0.3, 0.2]))]
+    frames = [pd.DataFrame({"grade": pd.Categorical(values)}) for values in levels]
+    result = feature_shift_test(*frames)
+    assert result.kind.tolist() == ["category"]
+    named = feature_shift_test(*(values[:, None] for values in levels), categorical_features=[0])
+    assert result.pvalue[0] == named.pvalue[0] and np.isnan(result.wasserstein[0])
+    assert feature_shift_test(*(values[:, None] for values in levels)).kind.tolist() == ["number"]
+
+
+def test_masked_entries_are_refused():
+    X = np.ma.masked_array([[1.0], [2.0]], mask=[[True], [False]])
+    with pytest.raises(ValueError, match="X_source has 1 masked entries"):
+        feature_shift_test(X, [[1.0], [2.0]])

@@ -1,7 +1,9 @@
 """The guard: its tests against scipy's, its decisions on problems made to help and to hurt, its limits."""
 
 import numpy as np
+import pandas as pd
 import pytest
+from joblib import parallel_config
 from numpy.testing import assert_allclose
 from scipy import stats
 from sklearn.base import clone
@@ -12,7 +14,7 @@ from sklearn.preprocessing import StandardScaler
 
 from sktl import OnLabeled
 from sktl.domains import read_domains
-from sktl.instance import DiscriminatorWeighter, ImportanceWeighted, TrAdaBoostClassifier
+from sktl.instance import AutoWeighter, ImportanceWeighted, TrAdaBoostClassifier
 from sktl.model_selection import (
     SourceScorer,
     SourceTargetKFold,
@@ -159,7 +161,7 @@ def test_without_target_labels_weighted_losses_of_a_loop_decide():
     y = np.where(target, np.nan, X[:, 0] ** 2 + X[:, 1] + 0.3 * rng.normal(size=300) > 1)
     weighted = ImportanceWeighted(LogisticRegression())
     guard = TransferGuard(weighted, LogisticRegression(), random_state=3).fit(X, y)
-    weights = DiscriminatorWeighter().fit(X, y).weights_[~target]
+    weights = AutoWeighter().fit(X, y).weights_[~target]
     gains = np.empty(300)
     for train, test in SourceTargetKFold(5, random_state=3).split(X, y):
         known = train[~target[train]]
@@ -373,3 +375,77 @@ def test_the_curve_has_every_model_at_every_size():
     assert np.isfinite(curve.scores["pooled"]).all()  # the source's labels are enough
     with pytest.raises(ValueError, match="n_labeled=100 needs as many labelled target rows beside the 60"):
         transfer_learning_curve(LogisticRegression(), X, y, target, n_labeled=(100,))
+
+
+# --- labels of every kind, margins, backends ---
+
+
+@pytest.mark.parametrize("dtype", ["Int64", "string", "boolean"])
+def test_pandas_extension_arrays_of_labels(dtype):
+    X, shown, y, target = problem(True, 9, n_labeled=30)
+    values = {"Int64": y.astype(int), "boolean": y == 1, "string": np.where(y == 1, "yes", "no")}[dtype]
+    labels = pd.array(values, dtype=dtype)
+    labels[np.isnan(shown)] = pd.NA
+    plain = np.where(np.isnan(shown), None, values)
+    model = LogisticRegression(C=0.01)
+    for given in (labels, pd.Series(labels)):
+        guard = TransferGuard(model).fit(X, given, sample_domain=target)
+        assert guard.gain_ == TransferGuard(model).fit(X, plain, sample_domain=target).gain_
+        unlabeled = given.copy()
+        unlabeled[target] = pd.NA
+        assert TransferGuard(model).fit(X, unlabeled).criterion_ == "weighted source labels"
+        curves = [
+            transfer_learning_curve(model, X, kind, target, n_labeled=(0, 5), n_repeats=1).scores["transfer"]
+            for kind in (given, plain)
+        ]
+        assert_allclose(*curves)
+
+
+def test_no_label_at_all_is_said_so():
+    X, _, _, target = problem(True, 9)
+    with pytest.raises(ValueError, match="The labels of all 420 rows are missing: TransferGuard needs"):
+        TransferGuard(LogisticRegression()).fit(X, np.full(420, np.nan), sample_domain=target)
+
+
+def test_circular_validation_keeps_the_margin_too():
+    """Both pieces of evidence are of a gain that equals the margin: 5 % are accepted."""
+    rng = np.random.default_rng(0)
+    accepted = []
+    for _ in range(2000):
+        zeros, margin = np.zeros(40), 0.3
+        losses = {"source-only": zeros, "transfer": zeros - margin + rng.normal(size=40)}
+        circular = {"transfer": margin + rng.normal(size=120)}
+        accepted += judge(losses, "source-only", [], ["transfer"], 0.05, margin, circular).accepted
+    assert 0.035 < len(accepted) / 2000 < 0.065
+
+
+def test_a_model_that_changes_next_to_nothing_counts_as_tried():
+    losses = {"a": np.r_[np.ones(4), np.zeros(60)], "b": np.zeros(64), "c": np.r_[np.ones(4), np.zeros(60)]}
+    assert judge(losses, "a", [], ["b"], 0.05).accepted == ["b"]  # four wins of four: mid-p 1/32
+    assert judge(losses, "a", [], ["b"], 0.05, min_changed=5).accepted == []
+    verdict = judge(losses, "a", [], ["b", "c"], 0.05, min_changed=5)
+    assert verdict.pvalues == {"b": 1.0, "c": 1.0} and "2 models tried" in str(verdict)
+
+
+def test_the_verdict_in_words():
+    wins = np.r_[np.ones(30), np.zeros(30)]
+    losses = {"source-only": wins, "pooled": wins, "transfer": np.zeros(60)}
+    said = str(judge(losses, "source-only", ["pooled"], ["transfer"], 0.05))
+    assert said.startswith("use transfer: it gains over source-only (+0.500, +0.391 to +0.609) more than chance would")
+    assert said.endswith("(paired test at 5 %, 1 model tried, by target labels)")
+    none = str(judge(losses, "source-only", [], ["pooled"], 0.05, evidence="circular validation"))
+    assert none.startswith(
+        "use source-only: no transfer model gains over it more than chance would (paired test at 5 %"
+    )
+    better = str(judge(losses, "source-only", ["transfer"], ["pooled"], 0.05, margin=0.1))
+    assert better.startswith("use transfer: it beats source-only, and no transfer model gains over it more than chance")
+    assert "and more than 0.1 (paired" in better
+
+
+@pytest.mark.parametrize("backend", ["multiprocessing", "threading"])
+def test_joblib_backends(backend):
+    X, shown, _, target = problem(True, 2)
+    serial = TransferGuard(LogisticRegression(C=0.01)).fit(X, shown, sample_domain=target)
+    with parallel_config(backend):
+        spread = TransferGuard(LogisticRegression(C=0.01), n_jobs=2).fit(X, shown, sample_domain=target)
+    assert spread.gain_ == serial.gain_ and spread.pvalue_ == serial.pvalue_

@@ -19,8 +19,9 @@ from sklearn.svm import LinearSVC
 
 from sktl import OnLabeled
 from sktl.base import BaseRatioWeighter
+from sktl.datasets import make_covariate_shift
 from sktl.feature import ARTLClassifier, CMMSClassifier, EasyTLClassifier, MEDAClassifier
-from sktl.instance import KMM, ULSIF, DiscriminatorWeighter
+from sktl.instance import KMM, ULSIF, AutoWeighter, DiscriminatorWeighter
 from sktl.metrics import mmd
 from sktl.model_selection import (
     CircularValidationScorer,
@@ -433,7 +434,9 @@ def test_errors(two_domains):
         SourceScorer(loss="squared_error")(model, X, y)
     with pytest.raises(ValueError, match="loss must be one of 'auto', 'zero_one'"):
         SourceScorer(loss="hinge")(model, X, y)
-    with pytest.raises(TypeError, match=r"weighter must be None or a weighter, such as ULSIF\(\), which has"):
+    with pytest.raises(
+        ValueError, match=r"weighter must be None or 'auto' or a weighter, such as ULSIF\(\), which has"
+    ):
         DeepEmbeddedValidationScorer(weighter=LogisticRegression())(model, X, y)
     with pytest.raises(ValueError, match="representation must be one of 'auto', 'input', 'transformed'"):
         ImportanceWeightedScorer(representation="raw")(model, X, y)
@@ -447,3 +450,21 @@ def test_errors(two_domains):
         DiscrepancyScorer(metric="mmd")(model, X, y)
     with pytest.raises(TypeError, match="must be numbers"):
         MixValScorer()(model, X.astype(str), y)
+
+
+def test_mixtures_do_not_depend_on_the_names_of_classes():
+    rng = np.random.default_rng(5)
+    X, y = rng.normal(size=(90, 2)), rng.integers(0, 3, 90)
+    scores = set()
+    for names in (["a", "b", "c"], ["c", "a", "b"], ["z", "y", "x"]):
+        labels = np.array(names, dtype=object)[y]
+        labels[60:] = None
+        scores.add(MixValScorer()(OnLabeled(LogisticRegression()).fit(X, labels), X, labels))
+    assert len(scores) == 1
+
+
+def test_the_weighter_of_the_data():
+    data = make_covariate_shift(random_state=1)
+    model = OnLabeled(Ridge()).fit(data.X, data.y)
+    for scorer in (ImportanceWeightedScorer, DeepEmbeddedValidationScorer):
+        assert scorer("auto")(model, data.X, data.y) == scorer(AutoWeighter())(model, data.X, data.y)

@@ -1,5 +1,9 @@
 """Splitters: what each fold must hold, counted by hand; no target label where none belongs."""
 
+import os
+import subprocess
+import sys
+
 import numpy as np
 import pandas as pd
 import polars as pl
@@ -286,3 +290,23 @@ def test_errors_say_what_is_needed():
             next(splitter.split(X, Y, np.isnan(Y)))
     with pytest.raises(ValueError, match="test_size must be"):
         next(SourceTargetShuffleSplit(test_size=1.0).split(X, Y))
+
+
+def test_random_splits_do_not_depend_on_the_hash_seed():
+    code = """
+import numpy as np
+from sktl.model_selection import SourceTargetShuffleSplit
+site = np.repeat(["north", "south", "east", "west", "target"], 8)
+print([test.tolist() for _, test in SourceTargetShuffleSplit(2).split(np.zeros((40, 1)), np.zeros(40), site)])
+"""
+    runs = {
+        subprocess.run(
+            [sys.executable, "-c", code],
+            capture_output=True,
+            text=True,
+            check=True,
+            env=os.environ | {"PYTHONHASHSEED": seed},
+        ).stdout
+        for seed in ("1", "2", "3")
+    }
+    assert len(runs) == 1

@@ -1,8 +1,11 @@
 """Each domain as target: against a naive loop; no target label ever reaches fit."""
 
+import warnings
+
 import numpy as np
 import pandas as pd
 import pytest
+from joblib import parallel_config
 from numpy.testing import assert_allclose, assert_array_equal
 from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.linear_model import LogisticRegression, Ridge
@@ -12,8 +15,9 @@ from sklearn.preprocessing import StandardScaler
 from sklearn.tree import DecisionTreeClassifier
 
 from sktl import OnLabeled
-from sktl.base._routing import consumes_domains
-from sktl.domains import missing_values
+from sktl.base import consumes_domains
+from sktl.domains import missing_values, read_domains
+from sktl.exceptions import SingleDomainWarning
 from sktl.model_selection import cross_val_transfer, hide_labels, transfer_matrix
 from sktl.model_selection._by_domain import respond
 
@@ -236,3 +240,14 @@ def test_hide_labels_returns_a_copy_in_a_type_that_can_miss():
         hide_labels(y, [True, False])
     with pytest.raises(TypeError, match="got dtype"):
         hide_labels(y, ["a"])
+
+
+def test_no_filter_of_warnings_is_left_by_threads(three_sites):
+    X, y, site = three_sites
+    before = list(warnings.filters)
+    with parallel_config("threading"):
+        cross_val_transfer(LogisticRegression(), X, y, site, mode="generalization", n_jobs=3)
+        transfer_matrix(LogisticRegression(), X, y, site, n_jobs=3)
+    assert warnings.filters == before
+    with pytest.warns(SingleDomainWarning):
+        read_domains(X, y)

@@ -7,7 +7,7 @@ import numpy as np
 from sktl._checks import N_JOBS, SEED, InstanceOf, checked
 from sktl._core.kernels import canonical_order, make_kernel, stack_samples
 from sktl.inspection.report._columns import encode, read_columns
-from sktl.inspection.report._evidence import N_PERMUTATIONS, kernel_test, sample_rows
+from sktl.inspection.report._tests import N_PERMUTATIONS, kernel_test, sample_rows
 from sktl.inspection.report._text import pvalue
 from sktl.metrics import classifier_two_sample_test, mmd, proxy_a_distance
 
@@ -133,7 +133,7 @@ def distance_words(distance):
         f"p-value {pvalue(distance.kernel_test.pvalue)};",
         f"          proxy A-distance {distance.proxy_a:.2f} (0 = alike, 2 = a classifier tells every row's table; "
         f"noise floor {distance.proxy_a_floor:.2f}), p-value {pvalue(distance.classifier_test.pvalue)}",
-        "          noise floor: 95 % of pairs of random halves of SOURCE lie less far apart",
+        "          noise floor: 95 % of pairs of random halves of SOURCE are closer than this",
     ]
 
 

@@ -3,10 +3,9 @@
 from dataclasses import dataclass
 
 import numpy as np
-from sklearn.pipeline import make_pipeline
-from sklearn.preprocessing import StandardScaler
 
-from sktl.inspection.report._columns import column_difference, moments, split_table
+from sktl.base import domain_classifier
+from sktl.inspection.report._columns import column_difference, encode, moments, split_table
 from sktl.metrics import feature_shift_test
 
 N_LEVELS = 5  # new values that a note names
@@ -31,8 +30,8 @@ class FeatureShift:
         Wasserstein distance in standard deviations of the source; NaN for texts.
     mean_shift, scale_ratio : float
         Of numbers: target mean minus source mean in deviations of the source; ratio of the deviations.
-    telling : float
-        Share of the linear domain classifier's coefficients, 0 to 1: a column that is telling but alike in itself
+    importance : float
+        Share of the linear domain classifier's coefficients, 0 to 1: a column that is important but alike in itself
         matters together with others.
     missing_source, missing_target : float
         Shares of missing values.
@@ -53,7 +52,7 @@ class FeatureShift:
     wasserstein: float
     mean_shift: float
     scale_ratio: float
-    telling: float
+    importance: float
     missing_source: float
     missing_target: float
     missing_pvalue: float
@@ -62,10 +61,10 @@ class FeatureShift:
     unseen_values: tuple
 
 
-def compare_columns(X, columns, encoded, owners, target):
+def compare_columns(X, columns, target):
     """A :class:`FeatureShift` a column, the one that differs most first; and notes on values that are new."""
     found = feature_shift_test(*split_table(X, columns, target))
-    telling = _telling(encoded, owners, target, len(columns))
+    importance = _importance(columns, target)
     rows = []
     for j, column in enumerate(columns):
         measure, difference = column_difference(column, target)
@@ -81,16 +80,21 @@ def compare_columns(X, columns, encoded, owners, target):
                 wasserstein=float(found.wasserstein[j]),
                 mean_shift=mean_shift,
                 scale_ratio=scale_ratio,
-                telling=float(telling[j]),
+                importance=float(importance[j]),
                 missing_source=float(found.missing_source[j]),
                 missing_target=float(found.missing_target[j]),
                 missing_pvalue=float(found.missing_pvalue[j]),
                 missing_adjusted_pvalue=float(found.missing_adjusted_pvalue[j]),
                 unseen=0.0 if column.is_number else float(found.unseen[j]),
-                unseen_values=() if column.is_number else found.unseen_categories.get(found.feature.tolist()[j], ()),
+                unseen_values=tuple(map(_level, found.unseen_categories.get(found.feature.tolist()[j], ()))),
             )
         )
     return sorted(rows, key=lambda row: -row.difference), [_unseen_words(row) for row in rows if row.unseen]
+
+
+def _level(value):
+    """A category as it is written: one that is a whole number has no decimals."""
+    return f"{value:g}" if isinstance(value, float) else value
 
 
 def _unseen_words(row):
@@ -103,11 +107,9 @@ def _unseen_words(row):
     )
 
 
-def _telling(encoded, owners, target, n_columns):
+def _importance(columns, target):
     """Share of each column in the coefficients of a logistic regression that tells the domains apart."""
-    from sklearn.linear_model import LogisticRegression  # here, to keep `import sktl` quick
-
-    model = make_pipeline(StandardScaler(), LogisticRegression(class_weight="balanced", max_iter=1000))
-    sizes = np.abs(model.fit(encoded, target)[-1].coef_[0])
-    totals = np.bincount(owners, weights=sizes, minlength=n_columns)
+    encoded, owners = encode(columns)
+    sizes = np.abs(domain_classifier(encoded).fit(encoded, target)[-1].coef_[0])
+    totals = np.bincount(owners, weights=sizes, minlength=len(columns))
     return totals / totals.sum() if totals.sum() > 0 else totals

@@ -13,8 +13,15 @@ NEW = 0.01  # share of the target's values that the source never has, from which
 MOST = 3  # columns that a sentence names
 LEVELS = 3  # values that it names
 IDENTIFIER = {
-    "in order": "whole numbers, nearly all different",
-    "apart": "whole numbers, nearly all different in ranges that do not meet",
+    "in order": "`{}` looks like an identifier (whole numbers, nearly all different): drop it before fitting.",
+    "apart": (
+        "`{}` looks like an identifier (whole numbers, nearly all different in ranges that do not meet): drop it "
+        "before fitting."
+    ),
+    "period": (
+        "`{}` holds whole numbers in ranges that do not meet, as a year or a site does: it tells the domains apart by "
+        "itself. Drop it before fitting, or write it in one unit."
+    ),
 }
 
 
@@ -47,7 +54,7 @@ def find_suspects(columns, empty, target):
         elif column.is_number:
             how = numbers_rows(column.values[~target], column.values[target])
             if how:
-                rowwise[name] = f"`{name}` looks like an identifier ({IDENTIFIER[how]}): leave it out and look again."
+                rowwise[name] = IDENTIFIER[how].format(name)
         elif are_dates([text for text in column.values if text != MISSING]):
             rowwise[name] = (
                 f"`{name}` holds dates as texts: leave it out, or convert it to numbers (months, days since)."

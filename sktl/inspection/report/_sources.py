@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from sktl.inspection.report._distance import MAX_ROWS
-from sktl.inspection.report._evidence import MIN_ROWS, sample_rows
+from sktl.inspection.report._tests import MIN_ROWS, sample_rows
 from sktl.metrics import mmd, proxy_a_distance
 
 

@@ -3,13 +3,19 @@
 import math
 import textwrap
 
-from sktl.inspection.report._kinds import FEW_EFFECTIVE, KINDS, SOME_EFFECTIVE
+from sktl.inspection.report._evidence import FEW_EFFECTIVE
+from sktl.inspection.report._kinds import KINDS, SOME_EFFECTIVE
 
 WIDTH = 100
 N_MAIN = 7  # cells of a column that every report has
 SHOWN = 10  # columns, and sources, that are listed
-FLOOR_KEY = "Noise floor: 95 % of pairs of random halves of the source lie less far apart."
+FLOOR_KEY = "Noise floor: 95 % of pairs of random halves of the source are closer than this."
 TELLS = 0.05  # p-value of the domain classifier from which on its coefficients tell nothing
+
+
+def printable(line):
+    """A line with its control characters escaped: names come from files, and a terminal obeys what they hold."""
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode("ascii") for c in line)
 
 
 def number(value, digits=3):
@@ -72,7 +78,7 @@ def feature_cells(report, most=None):
     """Header and rows of the columns; of missing and of new values only where there are some."""
     rows = report.features[:most]
     told = report.distance.classifier_test.pvalue <= TELLS
-    header = ["column", "measure", "difference", "adj. p", "mean shift", "scale ratio", "telling"]
+    header = ["column", "measure", "difference", "adj. p", "mean shift", "scale ratio", "importance"]
     parts = [
         [row.feature for row in rows],
         [row.measure for row in rows],
@@ -80,7 +86,7 @@ def feature_cells(report, most=None):
         [pvalue(row.adjusted_pvalue) for row in rows],
         [number(row.mean_shift, 2) for row in rows],
         [number(row.scale_ratio, 2) for row in rows],
-        [percent(row.telling) if told else "-" for row in rows],
+        [percent(row.importance) if told else "-" for row in rows],
     ]
     if has_missing(report):
         header += ["missing", "in target", "adj. p of it"]
@@ -146,7 +152,7 @@ def shares_words(report):
             "Class shares of the target by MLLS and BBSE are estimates without its labels, as they would be under "
             "label shift."
         )
-    return "Class shares of the target are not shown by estimates: these hold under label shift, which this is not."
+    return "Estimated class shares of the target are left out: they hold under label shift, which this is not."
 
 
 def headline(report):
@@ -163,7 +169,7 @@ def columns_key(report):
     words = (
         "Difference: 0 = alike, 1 = apart (KS: Kolmogorov-Smirnov). adj. p: adjusted for the number of columns (Holm). "
         "Mean shift: target minus source, in standard deviations of the source; scale ratio: the target's deviation "
-        "over the source's. Telling: share in a linear classifier that tells the domains apart (- where it can't)."
+        "over the source's. Importance: share in a linear classifier that tells the domains apart (- where it can't)."
     )
     if has_missing(report):
         words += " Missing: share of the source's rows without a value, and of the target's."
@@ -177,19 +183,20 @@ def effective_words(report):
     share = report.effective_sample_size / report.n_source
     return (
         f"Weighted by the density ratio, the {report.n_source} source rows would be worth "
-        f"{report.effective_sample_size:.0f} ({100 * share:.0f} %): {_judged(share)}."
+        f"{report.effective_sample_size:.0f} ({100 * share:.0f} %): {_judged(share)}. They cover some "
+        f"{100 * report.overlap:.0f} % of the target."
     )
 
 
 def _judged(share):
     """What an effective share means."""
     if share >= 0.8:
-        return "weights would cost next to nothing, and change as little"
+        return "weights would cost little, and change little"
     if share >= SOME_EFFECTIVE:
         return "weights would cost some precision"
     if share >= FEW_EFFECTIVE:
         return "weights would cost most of the precision"
-    return "too few to rest on"
+    return "too few to rely on"
 
 
 def rows_words(report):
@@ -211,7 +218,8 @@ def text(report):
     if report.shares is not None:
         lines += ["", *_table(*share_cells(report)), *_paragraph(shares_words(report))]
     lines += ["", *_paragraph(effective_words(report)), *_paragraph(report.limits)]
-    return "\n".join([*lines, *(line for note in report.notes for line in _paragraph(f"note: {note}"))])
+    lines += [line for note in report.notes for line in _paragraph(f"note: {note}")]
+    return "\n".join(map(printable, lines))
 
 
 def _paragraph(words):

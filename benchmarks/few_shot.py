@@ -1,0 +1,280 @@
+"""Docs to come."""
+
+import argparse
+import time
+import warnings
+from functools import partial
+
+import numpy as np
+from _few_labels import Task, regressions, table_classifications, table_regressions
+from joblib import Parallel, delayed
+from scipy import sparse
+from sklearn.base import clone
+from sklearn.ensemble import HistGradientBoostingClassifier, HistGradientBoostingRegressor
+from sklearn.linear_model import LogisticRegression, RidgeCV
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import MaxAbsScaler, StandardScaler
+from tabular import load_adult, prepared
+from tabular import load_heart as heart_parts
+
+from sktl import parameter
+from sktl.datasets import load_digits_domains, load_npz
+from sktl.instance import TrAdaBoostClassifier, TrAdaBoostRegressor
+from sktl.model_selection import TransferGuard
+
+LABELS = (1, 2, 5, 10, 20, 50, 100)
+SOURCE_ROWS, TARGET_ROWS = 1000, 400  # at most, of one task
+WIDE = ("digits", "amazon", "newsgroups")  # whose source model is linear; boosted trees elsewhere
+NEWSGROUPS = {"rec/talk": ((4, 5, 14, 15), (6, 7, 12, 13))}
+
+
+# --- classification tasks: (group, name, source, target) ---
+
+
+def small(task, seed=0):
+    """A task of at most so many rows, drawn with a fixed seed."""
+    rng, parts = np.random.default_rng(seed), []
+    for X, y, most in ((task.X_source, task.y_source, SOURCE_ROWS), (task.X_target, task.y_target, TARGET_ROWS)):
+        rows = rng.permutation(len(y))[:most]
+        parts += [X[rows], np.asarray(y)[rows]]
+    if not sparse.issparse(parts[0]):  # all columns on the source's scale, as TransferRidge wants them
+        scaler = StandardScaler().fit(parts[0])
+        parts[0], parts[2] = scaler.transform(parts[0]), scaler.transform(parts[2])
+    return Task(task.group, task.name, *parts)
+
+
+def encoded(group, name, X, y, target):
+    """A task of two parts of a frame, encoded together."""
+    rows = prepared(X).fit_transform(X)
+    return Task(group, name, rows[~target], y[~target], rows[target], y[target])
+
+
+def heart():
+    """Each of four sites from the other three."""
+    X, y, site = heart_parts()
+    return [encoded("heart", name, X, y, site == name) for name in np.unique(site)]
+
+
+def adult():
+    """Other countries from the United States; few years of education from many; the never married from the others."""
+    X, y = load_adult()
+    splits = {
+        "native_country": lambda column: column != "United-States",
+        "education_num": lambda column: column <= 9,
+        "marital_status": lambda column: column == "Never-married",
+    }
+    tasks = []
+    for column, is_target in splits.items():
+        known = X[column].notna().to_numpy()
+        target = is_target(X[column][known]).to_numpy()
+        tasks.append(encoded("adult", column, X[known].drop(columns=column), y[known], target))
+    return tasks
+
+
+def digits():
+    """Each of two origins of handwritten digits from the other."""
+    tasks = []
+    for name in ("mnist", "sklearn"):
+        data = load_digits_domains(source=name)
+        target = np.isnan(data.y)
+        tasks.append(
+            Task("digits", f"{name} >", data.X[~target], data.y_true[~target], data.X[target], data.y_true[target])
+        )
+    return tasks
+
+
+def amazon():
+    """Four kinds of goods, each from the other three."""
+    data = load_npz("amazon_review_400", data_home=None)
+    X = data.X / data.X.sum(axis=1, keepdims=True)
+    X = (X - X.mean(axis=0)) / np.maximum(X.std(axis=0), 1e-12)
+    return [
+        Task(
+            "amazon",
+            str(k),
+            X[data.domain != k],
+            data.y[data.domain != k],
+            X[data.domain == k],
+            data.y[data.domain == k],
+        )
+        for k in np.unique(data.domain)
+    ]
+
+
+def newsgroups():
+    """Rec against talk, sub-groups apart (sparse)."""
+    data = load_npz("newsgroups16_counts", data_home=None)
+    X = sparse.csr_matrix((data.X_data, data.X_indices, data.X_indptr), shape=tuple(data.X_shape))
+    X = sparse.csr_matrix(X.multiply(data.idf[None, :]))
+    X = sparse.csr_matrix(X.multiply(1 / np.sqrt(X.multiply(X).sum(axis=1))))
+    tasks = []
+    for name, (first, second) in NEWSGROUPS.items():
+        rows = [np.isin(data.group, half) for half in (first, second)]
+        y = data.group // 4 == 1
+        tasks.append(Task("newsgroups", name, X[rows[0]], y[rows[0]].astype(int), X[rows[1]], y[rows[1]].astype(int)))
+    return tasks
+
+
+GROUPS = {
+    "heart": heart,
+    "adult": adult,
+    "digits": digits,
+    "amazon": amazon,
+    "newsgroups": newsgroups,
+    "class tables": table_classifications,
+    "small": regressions,
+    "tables": table_regressions,
+}
+
+
+# --- methods: functions of (task, source model, learn, rest, seed) that predict the rest ---
+
+
+def linear(task, is_class):
+    """The linear model that the baselines are: of standardised columns."""
+    scaler = MaxAbsScaler() if sparse.issparse(task.X_target) else StandardScaler()
+    return make_pipeline(scaler, LogisticRegression(max_iter=300) if is_class else RidgeCV(np.logspace(-3, 3, 13)))
+
+
+def constant(y, n):
+    """The one label known."""
+    return np.full(n, y[0])
+
+
+def target_only(task, is_class, learn, rest):
+    """The target's own linear model."""
+    X, y = task.X_target[learn], task.y_target[learn]
+    if is_class and len(np.unique(y)) == 1 or len(y) == 1:
+        return constant(y, len(rest))
+    return linear(task, is_class).fit(X, y).predict(task.X_target[rest])
+
+
+def stacked(task, learn):
+    """Source rows, then the labelled target rows: X, y, whether target."""
+    stack = sparse.vstack if sparse.issparse(task.X_target) else np.vstack
+    X = stack([task.X_source, task.X_target[learn]])
+    X = X.tocsr() if sparse.issparse(X) else X
+    y = np.concatenate([task.y_source, task.y_target[learn]])
+    return X, y, np.arange(len(y)) >= len(task.y_source)
+
+
+def pooled(task, base, learn, rest, share):
+    """The source's learner on the rows of both, the target with this share of the weight, or none."""
+    X, y, target = stacked(task, learn)
+    weights = np.ones(len(y))
+    if share is not None:
+        weights[target] = share / (1 - share) * (~target).sum() / target.sum()
+    name = f"{base.steps[-1][0]}__sample_weight" if hasattr(base, "steps") else "sample_weight"
+    return clone(base).fit(X, y, **{name: weights}).predict(task.X_target[rest])
+
+
+def boosted(task, is_class, learn, rest, seed):
+    """TrAdaBoost by its defaults, on standardised columns."""
+    X, y, target = stacked(task, learn)
+    scaler = (MaxAbsScaler() if sparse.issparse(X) else StandardScaler()).fit(X)
+    booster = (TrAdaBoostClassifier if is_class else TrAdaBoostRegressor)(random_state=seed)
+    return booster.fit(scaler.transform(X), y, target).predict(scaler.transform(task.X_target[rest]))
+
+
+def guarded(task, is_class, learn, rest):
+    """TransferGuard around the linear model that sees both domains."""
+    X, y, target = stacked(task, learn)
+    return TransferGuard(linear(task, is_class)).fit(X, y, target).predict(task.X_target[rest])
+
+
+def members(source, straight, is_class):
+    """The family by its defaults, on the source models it can start from: ``straight`` is a linear one."""
+    kind = "Classifier" if is_class else "Regressor"
+    plain = parameter.TransferLogisticRegression if is_class else parameter.TransferRidge
+    found = {f"HypothesisTransfer{kind}": getattr(parameter, f"HypothesisTransfer{kind}")(source)}
+    found[f"{plain.__name__}, linear source"] = plain(straight)
+    if hasattr(parameter, f"FineTuned{kind}"):
+        found[f"FineTuned{kind}"] = getattr(parameter, f"FineTuned{kind}")(source)
+    return found
+
+
+def predict_with(model, task, learn, rest):
+    """Predictions of a member fitted on the target rows, those without labels beside them."""
+    y = np.asarray(task.y_target, dtype=float)
+    hidden = np.full(len(y), np.nan)
+    hidden[learn] = y[learn]
+    return model.fit(task.X_target, hidden).predict(task.X_target[rest])
+
+
+def one_draw(task, sources, base, is_class, n, seed):
+    """Accuracy, or root mean squared error, on the target's other rows, by method."""
+    learn, rest = task.draw(n, seed)
+    found = {
+        "source only": sources[0].predict(task.X_target[rest]),
+        "target only": target_only(task, is_class, learn, rest),
+        "pooled": pooled(task, base, learn, rest, None),
+        "pooled, target 20 %": pooled(task, base, learn, rest, 0.2),
+        "TrAdaBoost": boosted(task, is_class, learn, rest, seed),
+    }
+    if is_class and n >= 10:
+        found["TransferGuard"] = guarded(task, is_class, learn, rest)
+    found |= {name: predict_with(model, task, learn, rest) for name, model in members(*sources, is_class).items()}
+    y = task.y_target[rest]
+    if is_class:
+        return {name: 100 * float(np.mean(values == y)) for name, values in found.items()}
+    return {name: float(np.sqrt(np.mean((values - y) ** 2))) for name, values in found.items()}
+
+
+def one_task(task, is_class, labels, n_draws):
+    """Scores of each number of labels, draw and method."""
+    warnings.simplefilter("ignore")
+    task = small(task)
+    trees = HistGradientBoostingClassifier if is_class else HistGradientBoostingRegressor
+    wide = task.group in WIDE
+    base = linear(task, is_class) if wide else trees(random_state=0)
+    straight = LogisticRegression(max_iter=300) if is_class else RidgeCV(np.logspace(-3, 3, 13))
+    sources = [clone(model).fit(task.X_source, task.y_source) for model in (base, straight)]
+    draw = partial(one_draw, task, sources, base, is_class)
+    fit = [n for n in labels if n < len(task.y_target) / 2]
+    return {n: [draw(n, seed) for seed in range(n_draws)] for n in fit}
+
+
+def print_table(group, results, is_class, labels):
+    """Mean over tasks and draws (errors over target-only's, geometrically) with half a 95 % interval over draws."""
+    print(f"\n{group}" + ("" if is_class else ": error over target-only's"))
+    print(f"{'':<30}" + "".join(f"{n:>13}" for n in labels))
+    for name in list(results[0][max(results[0])][0]):
+        line = f"{name:<30}"
+        for n in labels:
+            tasks = [found[n] for found in results if n in found and name in found[n][0]]
+            if not tasks:
+                line += f"{'':>13}"
+                continue
+            values = np.array([[score(e, name, is_class) for e in draws] for draws in tasks]).mean(axis=0)
+            half = 1.96 * values.std(ddof=1) / np.sqrt(len(values)) if len(values) > 1 else 0.0
+            line += (
+                f"{values.mean():>8.1f}+-{half:<3.1f}" if is_class else f"{np.exp(values.mean()):>8.2f}+-{half:<3.2f}"
+            )
+        print(line)
+
+
+def score(errors, name, is_class):
+    """Accuracy, or the logarithm of the error over target-only's."""
+    return errors[name] if is_class else np.log(errors[name] / errors["target only"])
+
+
+def main():
+    """Run the groups asked for and print a table of each."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--draws", type=int, default=20, help="draws of the labelled rows (default 20)")
+    parser.add_argument("--groups", nargs="*", default=list(GROUPS), choices=list(GROUPS))
+    parser.add_argument("--labels", nargs="*", type=int, default=list(LABELS))
+    parser.add_argument("--jobs", type=int, default=1, help="tasks at a time (default 1)")
+    options = parser.parse_args()
+    for group in options.groups:
+        start, is_class = time.perf_counter(), group not in ("small", "tables")
+        run = delayed(one_task)
+        results = Parallel(n_jobs=options.jobs)(
+            run(task, is_class, options.labels, options.draws) for task in GROUPS[group]()
+        )
+        print_table(group, results, is_class, options.labels)
+        print(f"{options.draws} draws, {time.perf_counter() - start:.0f} s", flush=True)
+
+
+if __name__ == "__main__":
+    main()

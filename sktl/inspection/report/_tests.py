@@ -1,0 +1,355 @@
+"""The tests behind a report: each asks one question of two samples and answers with a distance and a p-value."""
+
+import numpy as np
+from scipy.stats import ks_2samp, kstwobign, norm, rankdata
+
+from sktl._core.kernels import Kernel, make_kernel
+from sktl._core.two_sample import holm
+from sktl.metrics import feature_shift_test, mmd_test
+from sktl.model_selection.evidence import label_folds
+
+TEST_ROWS = 1000  # of each domain, for the kernel tests, whose cost grows with the square
+N_PERMUTATIONS = 499  # smallest p-value: 0.002
+MIN_ROWS = 10  # rows of each domain (and class) that a test needs
+EXPLAINED = 0.2  # share of the distance that may be left where a test of many rows still finds some
+HALVED = 0.5  # and where it finds none: with few rows it may only lack the power
+CALIPER = 0.1  # standard deviations by which the labels of two rows may differ that are compared
+N_FOLDS = 3  # of the models behind the tests with labels
+MIN_SCORED = 5  # rows of a class in each domain whose scores are compared
+REACH = 3.0  # deviations at which values are cut before a line is fitted
+N_CENTRES = 100  # rows whose nearness a regression may use
+MAX_PRODUCTS = 10  # columns up to which it may use their products: beyond, there are more than rows
+RARE = 0.01  # smallest chance of a domain that is drawn anew: of a smaller one the rows say nothing sure
+MAX_MOMENTS = 0.1  # columns a row, up to which means and covariances of a domain are worth estimating
+
+
+def n_relabellings(level):
+    """Permutations of a test whose p-value is compared with a tenth of ``level``."""
+    return max(N_PERMUTATIONS, int(np.ceil(20 / level)))
+
+
+def sample_rows(rows, most, rng):
+    """At most ``most`` of the row numbers, in their order."""
+    return rows if len(rows) <= most else np.sort(rng.choice(rows, most, replace=False))
+
+
+def kernel_test(source, target, *, gamma="aggregate", n_permutations=N_PERMUTATIONS, seed=0, n_jobs=None):
+    """Result of :func:`~sktl.metrics.mmd_test` on at most ``TEST_ROWS`` random rows a sample."""
+    rng = np.random.default_rng(seed)
+    parts = [Z[sample_rows(np.arange(len(Z)), TEST_ROWS, rng)] for Z in (source, target)]
+    return mmd_test(*parts, gamma=gamma, n_permutations=n_permutations, n_jobs=n_jobs, random_state=seed)
+
+
+def label_test(source, target, are_classes):
+    """Statistic (Kolmogorov-Smirnov, or chi-squared) and p-value of the labels of both domains."""
+    table = feature_shift_test(source[:, None], target[:, None], categorical_features=[0] if are_classes else None)
+    return float(table.statistic[0]), float(table.pvalue[0])
+
+
+def is_explained(residual, pvalue, whole, level):
+    """Whether little of a distance ``whole`` is left: nothing that a test finds, or a fifth."""
+    return residual <= (HALVED if pvalue > level else EXPLAINED) * whole
+
+
+# --- could other class shares alone explain it? ---
+
+
+def mixture_test(X_source, y_source, X_target, target_prior, *, gamma="median", seed=0):
+    """MMD^2 that is left if source rows are drawn by the class shares of the target, and p-value; None of too few rows.
+
+    Without replacement, so that the test keeps its level. ``y_source`` are codes 0, 1, ...
+    """
+    rng = np.random.default_rng(seed)
+    classes = [rng.permutation(np.flatnonzero(y_source == code)) for code in range(len(target_prior))]
+    used = target_prior > 0
+    n_rows = min(len(rows) / share for rows, share in zip(classes, target_prior, strict=True) if share > 0)
+    n_rows = min(n_rows, TEST_ROWS)
+    counts = np.where(used, np.floor(n_rows * target_prior + 1e-9), 0).astype(int)
+    drawn = np.concatenate([rows[:count] for rows, count in zip(classes, counts, strict=True)])
+    if len(drawn) < 2 * MIN_ROWS:
+        return None
+    found = kernel_test(X_source[drawn], X_target, gamma=gamma, seed=seed)
+    return found.statistic, found.pvalue
+
+
+def within_classes_test(X_source, y_source, X_target, y_target, *, gamma="median", seed=0):
+    """Mean MMD^2 within classes (by their target shares), and the smallest adjusted p-value; or None."""
+    found, shares = [], []
+    for code in np.unique(y_target):
+        parts = X_source[y_source == code], X_target[y_target == code]
+        if min(map(len, parts)) >= MIN_ROWS:
+            result = kernel_test(*parts, gamma=gamma, seed=seed)
+            found.append((result.statistic, result.pvalue))
+            shares.append(len(parts[1]))
+    if not found:
+        return None
+    distances, pvalues = np.transpose(found)
+    return float(np.average(distances, weights=shares)), float(holm(pvalues).min())
+
+
+def matched_test(X_source, y_source, X_target, y_target, *, gamma="median", seed=0):
+    """MMD^2 between pairs of rows whose labels (numbers) agree, p-value, and the share of target rows in such pairs.
+
+    Each row is in one pair at most. Pairs resemble each other more than random rows do, which can only make
+    the p-value too large. None where there are too few pairs.
+    """
+    from scipy.optimize import linear_sum_assignment  # here, to keep `import sktl` quick
+
+    rng = np.random.default_rng(seed)
+    source, target = (sample_rows(np.arange(len(y)), TEST_ROWS, rng) for y in (y_source, y_target))
+    reach = CALIPER * y_source.std()
+    gaps = np.minimum(np.abs(y_source[source][:, None] - y_target[target]), reach)
+    rows, columns = linear_sum_assignment(gaps)
+    paired = gaps[rows, columns] < reach
+    if paired.sum() < 2 * MIN_ROWS:
+        return None
+    pairs = X_source[source[rows[paired]]], X_target[target[columns[paired]]]
+    found = kernel_test(*pairs, gamma=gamma, seed=seed)
+    return found.statistic, found.pvalue, float(paired.sum() / len(target))
+
+
+# --- could the rows explain the labels? ---
+
+
+def expected_mean_test(X_source, y_source, weights, X_target, y_target):
+    """Mean label of the target minus that which its rows let expect of the source's labels, and a p-value.
+
+    What they let expect: a regression on the columns and their squares, plus the mean of its errors under density-ratio
+    weights; right if p(y|x) is one and the regression or the weights are right (doubly robust).
+    """
+    from sklearn.linear_model import Ridge  # here, to keep `import sktl` quick
+
+    def terms(X):
+        return np.concatenate([X, X**2], axis=1)
+
+    model, weights = Ridge().fit(terms(X_source), y_source), weights / weights.sum()
+    errors, others = (y - model.predict(terms(X)) for X, y in ((X_source, y_source), (X_target, y_target)))
+    left = others.mean() - weights @ errors
+    deviation = np.sqrt(np.sum((weights * (errors - weights @ errors)) ** 2) + others.var() / len(others))
+    return float(left), float(2 * norm.sf(abs(left) / deviation)) if deviation > 0 else 1.0
+
+
+# --- could weights explain it? ---
+
+
+def weighted_distance(source, weights, target, gamma):
+    """MMD^2 (unbiased) between weighted source rows and target rows; no test has its level here."""
+    kernel = Kernel("rbf", {"gamma": gamma})
+    weights = weights / weights.sum()
+    within = weights @ kernel(source, source) @ weights
+    spread = np.sum(weights**2)
+    n = len(target)
+    other = (kernel(target, target).sum() - n) / (n * (n - 1))
+    return float((within - spread) / (1 - spread) + other - 2 * weights @ kernel(source, target).mean(axis=1))
+
+
+# --- could other scales and offsets alone explain it? ---
+
+
+def align(source, target, is_number, *, axes=True):
+    """Source rows with the target's means and covariances of the numbers.
+
+    Deviations in place of covariances where rows are few, or ``axes`` False.
+    """
+    aligned, (A, B) = source.copy(), (Z[:, is_number] for Z in (source, target))
+    if not is_number.any():
+        return aligned
+    if axes and is_number.sum() <= MAX_MOMENTS * min(len(A), len(B)):
+        power = [_root(np.atleast_2d(np.cov(Z.T, bias=True)), sign) for Z, sign in ((A, -0.5), (B, 0.5))]
+        mapped = (A - A.mean(axis=0)) @ power[0] @ power[1]
+    else:
+        deviation = A.std(axis=0)
+        mapped = (A - A.mean(axis=0)) / np.where(deviation > 0, deviation, 1) * B.std(axis=0)
+    aligned[:, is_number] = mapped + B.mean(axis=0)
+    return aligned
+
+
+def lie_apart(source, target, shift, stretch):
+    """Which columns have moved by ``shift`` deviations of the source, or been stretched by a factor of ``stretch``."""
+    deviations = [np.maximum(part.std(axis=0), np.finfo(float).tiny) for part in (source, target)]
+    moved = np.abs(target.mean(axis=0) - source.mean(axis=0)) >= shift * deviations[0]
+    return moved | (np.abs(np.log(deviations[1] / deviations[0])) >= np.log(stretch))
+
+
+def shapes_test(source, target):
+    """Largest KS statistic between columns on their own scales, and the adjusted p-value (Holm) of the clearest."""
+    parts = [
+        (part - part.mean(axis=0)) / np.maximum(part.std(axis=0), np.finfo(float).tiny) for part in (source, target)
+    ]
+    found = [ks_2samp(one, other, method="asymp") for one, other in zip(parts[0].T, parts[1].T, strict=True)]
+    return max(result.statistic for result in found), float(holm(np.array([r.pvalue for r in found])).min())
+
+
+def _root(covariance, power):
+    """A power of a covariance matrix; directions without variance get 0."""
+    values, vectors = np.linalg.eigh(covariance)
+    kept = values > 1e-10 * max(values.max(), 0)
+    scaled = np.zeros_like(values)
+    scaled[kept] = values[kept] ** power
+    return (vectors * scaled) @ vectors.T
+
+
+# --- does the label follow from the row in the same way? ---
+
+
+def concept_test(X, y, target, are_classes, seed=0, n_draws=N_PERMUTATIONS):
+    """Whether labels depend on the domain beyond what the rows say: the largest of several statistics, and a p-value.
+
+    Errors of two cross-fitted regressions on the rows, one of the labels, one of the domain, are multiplied: where
+    p(y|x) is one the products have the mean zero (generalised covariance measure, Shah & Peters 2020), wherever one
+    looks. One looks at all rows, along what a model of the source predicts, along each column, and near each row (a
+    kernel); for the null, domains are drawn anew by what the rows predict of them (conditional randomisation, Candes et
+    al. 2018), the errors of the labels staying. So a poor model of the labels costs power, not the level: that needs
+    only one of the two regressions to be good, and where the rows do not differ, that of the domain is.
+
+    Parameters
+    ----------
+    X : ndarray of shape (n_labeled, n_columns)
+    y : ndarray of shape (n_labeled,)
+        Codes of the classes, or numbers.
+    target : ndarray of bool
+    are_classes : bool
+    seed, n_draws : int
+
+    Returns
+    -------
+    (float, float)
+        Correlation of the errors, the largest over the labels' responses; p-value.
+    """
+    F, both = basis(X, seed), np.column_stack([responses(y, are_classes), target])
+    folds = label_folds(2 * y + target if are_classes else y, N_FOLDS, np.random.RandomState(seed), are_classes)
+    expected, scores = np.empty_like(both), np.empty((len(y), both.shape[1] - 1))
+    for fold in range(N_FOLDS):
+        train, test = folds != fold, folds == fold
+        expected[test] = expectation(F[train], both[train])(F[test])
+        scores[test] = expectation(F[train & ~target], both[train & ~target, :-1])(F[test])
+    errors, chance = both[:, :-1] - expected[:, :-1], np.clip(expected[:, -1], RARE, 1 - RARE)
+    drawn = np.random.default_rng(seed).random((len(y), n_draws)) < chance[:, None]
+    surprise = np.column_stack([target, drawn]) - chance[:, None]  # of the domains as they are, and as they might be
+    found = np.array(list(_dependence(errors, surprise, scores, X)))
+    ranks = np.array([rankdata(-row, method="max") for row in found])  # 1: none is as large
+    smallest = ranks.min(axis=0)
+    correlations = [np.corrcoef(column, surprise[:, 0])[0, 1] for column in errors.T if column.std() > 0]
+    return float(np.abs(correlations).max(initial=0.0)), float(np.mean(smallest <= smallest[0]))
+
+
+def _dependence(errors, surprise, scores, X):
+    """Yield squared sums of the products of errors and surprises, (1 + n_draws,) each, for each way to look."""
+    near = np.clip(X, -REACH, REACH)
+    near = near - near.mean(axis=0)
+    kernel = make_kernel("rbf", "median", near)(near, near)
+    np.fill_diagonal(kernel, 0)  # a row's own product is no evidence
+    products = [column[:, None] * surprise for column in errors.T]
+    centred = scores - scores.mean(axis=0)
+    yield sum(product.sum(axis=0) ** 2 for product in products)
+    yield sum((score @ product) ** 2 for score, product in zip(centred.T, products, strict=True))
+    yield sum(np.sum((near.T @ product) ** 2, axis=0) for product in products)
+    yield sum(np.sum(product * (kernel @ product), axis=0) for product in products)
+
+
+def responses(y, are_classes):
+    """What stands for labels: an indicator of each class but the first, or normal scores, which no tail pulls at."""
+    if are_classes:
+        return (y[:, None] == np.unique(y)[1:]).astype(float)
+    return norm.ppf((rankdata(y) - 0.5) / len(y))[:, None]
+
+
+def basis(X, seed=0):
+    """Columns of what a regression may be made of: values, their squares and products, and nearness to some rows."""
+    near = np.clip(X, -REACH, REACH)  # no tail decides a slope
+    centres = near[np.sort(np.random.default_rng(seed).choice(len(near), min(N_CENTRES, len(near)), replace=False))]
+    parts = [near, near**2, make_kernel("rbf", "median", near)(near, centres)]
+    if X.shape[1] <= MAX_PRODUCTS:
+        one, other = np.triu_indices(X.shape[1], 1)
+        parts.append(near[:, one] * near[:, other])
+    columns = np.concatenate(parts, axis=1)
+    columns = columns - columns.mean(axis=0)
+    spread = columns.std(axis=0)
+    kept = spread > 1e-10 * max(spread.max(initial=0), 1)  # a constant's rounding is no column
+    return columns[:, kept] / spread[kept]
+
+
+def expectation(F, Y):
+    """A function that predicts the columns of ``Y`` from a :func:`basis`: ridge, its penalty by leave-one-out."""
+    from sklearn.linear_model import RidgeCV  # here, to keep `import sktl` quick
+
+    model = RidgeCV(np.logspace(-1, 5, 13), alpha_per_target=Y.shape[1] > 1).fit(F, Y)
+    return lambda G: model.predict(G).reshape(len(G), Y.shape[1])
+
+
+# --- does the row follow from the label in the same way? ---
+
+
+def source_scores(X, codes, target, n_classes, seed=0):
+    """What a model of the source's labels says of every row, (n_samples, n_classes); cross-fitted on the source."""
+    rows, F = np.flatnonzero(~target & ~np.isnan(codes)), basis(X, seed)
+    Y = (codes[rows, None] == np.arange(n_classes)).astype(float)
+    rng = np.random.RandomState(seed)
+    folds = rng.randint(N_FOLDS, size=len(X))  # a row is scored by one model, whichever its domain: a mean differs
+    folds[rows] = label_folds(codes[rows], N_FOLDS, rng, True)
+    scores = np.zeros((len(X), n_classes))
+    for fold in range(N_FOLDS):
+        model = expectation(F[rows[folds[rows] != fold]], Y[folds[rows] != fold])
+        scores[folds == fold] = model(F[folds == fold])
+    return scores
+
+
+def scores_within_classes_test(scores, codes, target):
+    """Whether rows of one class are scored alike in both domains: what is left, p-value, the whole; or None.
+
+    Under label shift the mean score of the target is that of the source's classes at the target's shares; where the
+    same rows get other labels it stays that of the source. Of the score whose difference from the former is clearest:
+    that difference, its p-value (classes as strata; Holm over the scores), and the difference from the latter.
+    """
+    known = codes[~np.isnan(codes)].astype(int)
+    counts = np.array([np.bincount(known[rows], minlength=scores.shape[1]) for rows in (~target, target)])
+    used = np.flatnonzero(counts.min(axis=0) >= MIN_SCORED)
+    if not len(used):
+        return None
+    share = counts[1, used] / counts[1, used].sum()
+    parts = [[scores[(codes == code) & rows] for rows in (~target, target)] for code in used]
+    left = share @ [other.mean(axis=0) - source.mean(axis=0) for source, other in parts]
+    variance = share**2 @ [sum(part.var(axis=0, ddof=1) / len(part) for part in pair) for pair in parts]
+    pvalues = 2 * norm.sf(np.abs(left) / np.sqrt(np.maximum(variance, np.finfo(float).tiny)))
+    means = [sum(len(pair[i]) * pair[i].mean(axis=0) for pair in parts) / counts[i, used].sum() for i in (0, 1)]
+    clearest = int(np.argmin(pvalues))
+    return float(abs(left[clearest])), float(holm(pvalues).min()), float(abs(means[1] - means[0])[clearest])
+
+
+def scores_of_a_mixture_test(scores, codes, target, prior):
+    """How far the target's scores are from source rows drawn by the class shares ``prior``, and before: KS, p, KS.
+
+    The KS statistic between the target's scores and the source's weighted by class, the worst of all classes' scores;
+    its p-value counts as many source rows as the weights are worth; and the unweighted statistic.
+    """
+    known = ~target & ~np.isnan(codes)
+    of_class = codes[known].astype(int)
+    share = np.bincount(of_class, minlength=len(prior)) / len(of_class)
+    weights = (prior / np.where(share > 0, share, 1))[of_class]
+    n = weights.sum() ** 2 / np.sum(weights**2)
+    effective = n * target.sum() / (n + target.sum())
+    columns = list(zip(scores[known].T, scores[target].T, strict=True))
+    left = [_weighted_ks(source, weights, other) for source, other in columns]
+    whole = [_weighted_ks(source, np.ones(len(source)), other) for source, other in columns]
+    pvalues = [kstwobign.sf(np.sqrt(effective) * statistic) for statistic in left]
+    worst = int(np.argmin(pvalues))
+    return float(left[worst]), float(holm(np.array(pvalues)).min()), float(whole[worst])
+
+
+def _weighted_ks(source, weights, other):
+    """Largest distance between the distribution functions of weighted values and of others."""
+    order, places = np.argsort(source, kind="stable"), np.sort(np.concatenate([source, other]))
+    mass = np.concatenate([[0.0], np.cumsum(weights[order])]) / weights.sum()
+    below = mass[np.searchsorted(source[order], places, side="right")]
+    return np.abs(below - np.searchsorted(np.sort(other), places, side="right") / len(other)).max()
+
+
+# --- which rows predict better: as they are, or aligned? ---
+
+
+def transfer_loss(X_source, y_source, X_target, y_target, classes, seed=0):
+    """Mean squared error on the target's labels of a model of the source's rows."""
+    Y = responses(np.concatenate([y_source, y_target]), classes is not None)
+    F, n = basis(np.concatenate([X_source, X_target]), seed), len(y_source)
+    expected = np.clip(expectation(F[:n], Y[:n])(F[n:]), Y[:n].min(axis=0), Y[:n].max(axis=0))  # no extrapolation
+    return float(np.mean((Y[n:] - expected) ** 2))

@@ -1,0 +1,161 @@
+"""What the hypothesis transfer estimators share: rows, modes, what each is worth, and their average."""
+
+import numpy as np
+from scipy.sparse import csr_array, issparse
+from scipy.sparse import hstack as sparse_hstack
+from scipy.special import softmax
+from sklearn.utils import check_array, get_tags
+from sklearn.utils.validation import check_is_fitted, validate_data
+
+from sktl._checks import ESTIMATOR, check_parameters
+from sktl.domains import draw_rows, n_rows, plain_rows, take_rows
+from sktl.parameter._columns import StandardColumns
+
+MODES = ("source", "shift", "affine", "offset", "stack", "target")
+LEARNED = ("offset", "stack", "target")  # the modes that look at the columns
+#: Share of a log-likelihood ratio by which modes are weighed. Left-out errors of modes fitted to the same few rows are
+#: close and noisy: with 1 the better of two is taken for much better than it is (see ``benchmarks/``).
+TRUST = 0.25
+FOLDS = 10
+OWN = ("stack", "target")  # what must learn a whole model from the labels is doubted up to some ten of them
+OWN_LABELS = 10
+
+
+def trust(log_likelihoods):
+    """Weights of candidates from the log-likelihoods of rows that they have not seen."""
+    return softmax(TRUST * np.asarray(log_likelihoods))
+
+
+def held_out_folds(X, labels, source):
+    """Positions of the rows that each of ten fits leaves out; of each row where there are ten rows or fewer.
+
+    Rows go to the folds in turn, sorted by label and by what the source says: each fold has its share of every class,
+    whatever the order of the rows. A fixed mix of the columns tells rows apart of which trees say the same.
+    """
+    mix = np.zeros(len(labels))
+    if not hasattr(X, "columns") and X.dtype.kind in "biuf":
+        mix = np.nan_to_num(np.asarray(X @ np.cos(np.arange(X.shape[1]))))
+    order = np.lexsort((mix, *source.reshape(len(labels), -1).T, labels))
+    return [order[k :: min(len(order), FOLDS)] for k in range(min(len(order), FOLDS))]
+
+
+def row_weights(sample_weight, n):
+    """Weights as an array (n,), or an error."""
+    weights = check_array(sample_weight, ensure_2d=False, dtype=float, input_name="sample_weight")
+    if weights.shape != (n,):
+        raise ValueError(f"sample_weight must have one value a row, shape ({n},); got shape {weights.shape}.")
+    if not weights.any():
+        raise ValueError(f"Sample weights must contain at least one non-zero number; all {n} are 0.")
+    if (weights < 0).any():
+        raise ValueError(f"sample_weight must hold numbers >= 0; the smallest is {weights.min():.3g}.")
+    return weights
+
+
+def with_columns(X, extra):
+    """Rows with further columns (n, k) at their end, in the container they came in."""
+    if hasattr(X, "columns"):
+        named = {f"source_{j}": extra[:, j] for j in range(extra.shape[1])}
+        if hasattr(X, "with_columns"):
+            return X.with_columns(**named)
+        return X.assign(**named)
+    return sparse_hstack([X, csr_array(extra)]).tocsr() if issparse(X) else np.hstack([X, extra])
+
+
+#: What both classes allow their parameters to be, beside those of the contract.
+CONSTRAINTS = {"estimator": (None, *ESTIMATOR), "mode": ("auto", *MODES)}
+
+
+def fit_hypothesis(model, X, y, sample_domain, sample_weight):
+    """The four acts of ``fit``; ``model`` says what a mode is and how what it says of rows is judged."""
+    check_parameters(model)
+    X = rows_of(model, X, reset=True)
+    domains = model._split(X, y, sample_domain)
+    weights = None if sample_weight is None else row_weights(sample_weight, n_rows(X))
+    model.sources_ = model._fitted_sources(X, y, domains, weights)
+    rows = model._labeled_target(domains)
+    if weights is not None:
+        rows = rows & (weights > 0)
+    model._read_labels(y, rows, domains)
+    if domains.single:
+        store_source_alone(model)
+    else:
+        own = None if weights is None else weights[rows]
+        fit_modes(model, take_rows(X, domains.target), rows[domains.target], own)
+    del model._labels  # training rows are no part of a fitted model
+    return model
+
+
+def rows_of(model, X, reset=False):
+    """Rows whose columns are those of ``fit``; frames as they are, since the source knows what to do with them."""
+    if hasattr(X, "columns"):
+        validate_data(model, X, reset=reset, skip_check_array=True)
+        return X
+    finite = "allow-nan" if get_tags(model).input_tags.allow_nan else True
+    sparse = "csr" if get_tags(model).input_tags.sparse else False
+    return validate_data(model, plain_rows(X), reset=reset, dtype=None, accept_sparse=sparse, ensure_all_finite=finite)
+
+
+def store_source_alone(model):
+    """What is known where there is one domain."""
+    model.source_weights_ = np.full(len(model.sources_), 1 / len(model.sources_))
+    model.models_, model.mode_weights_, model.evidence_ = {"source": None}, {"source": 1.0}, {}
+    model.columns_ = None
+
+
+def fit_modes(model, target, learn, weights):
+    """The modes on the labelled rows ``learn`` of the ``target`` rows, and what each is worth."""
+    said = model._ask_sources(target)  # once for all modes: (n_target, n_sources, ...)
+    model._learn_scale(said)
+    model.source_weights_ = model._weigh_sources(said[learn], weights)
+    source = model._combine(said)[learn]
+    X, modes = take_rows(target, learn), model._modes()
+    standardised = model.estimator is None and any(mode in LEARNED for mode in modes)
+    model.columns_ = StandardColumns().fit(target) if standardised else None
+    Z = model.columns_.transform(X) if standardised else np.empty((len(source), 0))
+    found = {mode: fit_mode(model, mode, X, Z, source, weights) for mode in modes}
+    model.models_ = {mode: fitted for mode, (fitted, _) in found.items()}
+    model.evidence_ = {mode: model._error(left_out, weights) for mode, (_, left_out) in found.items()}
+    likelihoods = [model._log_likelihood(left_out, weights) for _, left_out in found.values()]
+    n = len(source) if weights is None else weights.sum()
+    prior = [np.log(n / (n + OWN_LABELS)) if mode in OWN else 0.0 for mode in modes]
+    shares = softmax(TRUST * np.array(likelihoods) + prior)
+    model.mode_weights_ = {mode: float(share) for mode, share in zip(modes, shares, strict=True)}
+
+
+def modes_of(model):
+    """All modes, or the one asked for."""
+    return MODES if model.mode == "auto" else (model.mode,)
+
+
+def fit_mode(model, mode, X, Z, source, weights):
+    """A fitted mode, and what it says of each labelled row without having seen it."""
+    if mode == "source":
+        return None, source
+    if mode not in LEARNED or model.estimator is None:
+        return model._fit_few_rows(mode, Z, source, weights)
+    every, left_out = np.arange(len(source)), np.empty(source.shape)
+    for fold in held_out_folds(X, model._labels, source):
+        rest = np.setdiff1d(every, fold)
+        fitted = model._fit_learner(mode, X, source, weights, rest) if len(rest) else None
+        left_out[fold] = model._ask(mode, fitted, draw_rows(X, fold), None, source[fold])
+    return model._fit_learner(mode, X, source, weights, every), left_out
+
+
+def predict_modes(model, X):
+    """Each mode's weight and what it says of rows."""
+    check_is_fitted(model, "mode_weights_")
+    X = rows_of(model, X)
+    source = model._combine(model._ask_sources(X))
+    Z = np.empty((n_rows(X), 0)) if model.columns_ is None else model.columns_.transform(X)
+    for mode, weight in model.mode_weights_.items():
+        yield weight, model._ask(mode, model.models_[mode], X, Z, source)
+
+
+def read_by_all_parts(model, tags):
+    """The tags of ``model``, with what both its source and its estimator can read."""
+    source = model.source if isinstance(model.source, (list, tuple)) else [("source", model.source)]
+    models = [model._default_source(None) if inner is None else inner for _, inner in source]
+    inner = [get_tags(m).input_tags for m in [*models, model.estimator] if hasattr(m, "__sklearn_tags__")]
+    tags.input_tags.sparse = all(tag.sparse for tag in inner)
+    tags.input_tags.allow_nan = all(tag.allow_nan for tag in inner)
+    return tags

@@ -1,0 +1,297 @@
+"""A classifier that starts from any model: its log-odds moved, scaled, corrected, or left aside."""
+
+import numpy as np
+from scipy.special import log_expit
+from sklearn.base import clone, is_regressor
+from sklearn.utils import assert_all_finite, column_or_1d
+from sklearn.utils.multiclass import check_classification_targets
+
+from sktl.base import BaseParameterTransfer, BaseTransferClassifier, default_floor, source_log_proba, union_of_classes
+from sktl.domains import known_labels, take_rows
+from sktl.parameter._few_rows import LOGISTIC_PLANS, FewRows
+from sktl.parameter._hypothesis import (
+    CONSTRAINTS,
+    fit_hypothesis,
+    modes_of,
+    predict_modes,
+    read_by_all_parts,
+    trust,
+    with_columns,
+)
+from sktl.parameter._offsets import can_take_offset, fit_classifier_on_offset, weights_for
+
+__all__ = ["HypothesisTransferClassifier"]
+
+
+def log_odds_of(log_proba):
+    """Log-odds of each class against the rest, (n, K); of the second class alone, (n, 1), where there are two."""
+    if log_proba.shape[1] == 2:
+        return log_proba[:, 1:] - log_proba[:, :1]
+    return log_proba - np.log(np.maximum(-np.expm1(np.minimum(log_proba, 0)), 1e-12))
+
+
+def log_proba_of(log_odds):
+    """Log-probabilities (n, K) from log-odds of each class against the rest, made to sum to 1."""
+    if log_odds.shape[1] == 1:
+        return np.hstack([log_expit(-log_odds), log_expit(log_odds)])
+    scores = log_expit(log_odds)
+    return scores - np.logaddexp.reduce(scores, axis=1, keepdims=True)
+
+
+class HypothesisTransferClassifier(BaseParameterTransfer, BaseTransferClassifier):
+    r"""Start from any fitted classifier and correct it by 1 to some 100 labels of the target.
+
+    With the source's log-odds :math:`l(x)` (of each class against the rest where there are more than two), standardised
+    columns z and target labels, the modes are
+
+    - ``"source"``: :math:`l(x)`; ``"shift"``: :math:`l(x) + b`, an offset a class, shrunk to 0;
+    - ``"affine"``: :math:`s\, l(x) + b`, a temperature 1 / s besides, shrunk to 1;
+    - ``"offset"``: :math:`l(x) + b + w'z + g(z)`, with l a fixed offset of the log-loss; ``"stack"``:
+      :math:`s\, l(x) + b + w'z`;
+    - ``"target"``: the target's own model, :math:`b + w'z + g(z)`,
+
+    with independent Gaussian priors of b, s, w and the smooth function g, whose variances are averaged over by the
+    square root of Laplace's evidence. ``mode="auto"`` averages the modes' probabilities with weights
+    :math:`\pi_m \propto \prod_i \hat p_{m,-i}(y_i)^{1/4}`, where :math:`\hat p_{m,-i}` has not seen row i.
+
+    *When it helps*: where the source is better than chance and labels are few. FIGCLF *When it hurts*: where classes
+    mean something else on the target and labels are many, so that the target's own model is all there is to know.
+
+    Parameters
+    ----------
+    source : classifier, list of (str, classifier) or None, default=None
+        What is known already. A fitted model is kept as it is, through ``clone`` too, and ``fit`` takes target rows;
+        its probabilities are clipped at half a row of its training rows where it is fitted here, else at 1e-3. Without
+        ``predict_proba`` its decision function stands for log-odds. An unfitted one is fitted on the labelled source
+        rows first. None stands for ``HistGradientBoostingClassifier(random_state=0)``, unfitted. In a grid, wrap
+        fitted ones in ``FrozenEstimator``.
+    estimator : classifier or regressor, default=None
+        Learner of the modes "offset", "stack" and "target". None: the averaged logistic models above, on columns
+        standardised over all target rows, labelled or not (gaps are the mean, words become indicators). Else any
+        classifier. In "offset", ``LogisticRegression`` has an exact offset, ``GradientBoostingClassifier``, LightGBM
+        and XGBoost start from it, and for any other its regressor twin is fitted to Newton's residuals. Left-out
+        probabilities then come from ten folds.
+    mode : {"auto", "source", "shift", "affine", "offset", "stack", "target"}, default="auto"
+        One of the modes, or their average ("auto"), without those that ``estimator`` can't learn: a regressor learns
+        "offset" alone, a classifier without offset and regressor twin (``GaussianNB``) all but that.
+    per_source : bool, default=False
+        Whether an unfitted source is fitted on each source domain apart, instead of on all in one pool.
+
+    Attributes
+    ----------
+    sources_ : list of (str, classifier)
+        The fitted sources: the objects given, or the clones fitted.
+    source_weights_ : ndarray of shape (n_sources,)
+        Shares of the sources' probabilities, by their left-out log-loss after an offset a class; they sum to 1.
+    mode_weights_ : dict of str -> float
+        Share of each mode in the probabilities.
+    evidence_ : dict of str -> float
+        Mean log-loss of each mode on labelled target rows that it has not seen.
+    models_ : dict of str -> object
+        The fitted modes.
+    columns_ : object or None
+        How rows are standardised, where they are.
+    classes_ : ndarray of shape (n_classes,)
+        All classes that the source or the target's labels know. What one side alone knows is not refused: a class new
+        to the source starts from the least probability, one without target labels keeps the source's log-odds.
+    n_features_in_ : int
+        Number of columns seen by ``fit``.
+    feature_names_in_ : ndarray of shape (n_features_in_,)
+        Names of the columns, where they had names.
+
+    See Also
+    --------
+    HypothesisTransferRegressor : The same for numbers.
+    sktl.instance.TrAdaBoostClassifier : Needs the source's rows, not only its model.
+
+    Notes
+    -----
+    The default costs some Newton steps in min(n, d) dimensions for each of some 100 grid points (one class against the
+    rest at a time), n the labelled rows; left-out log-odds are one Newton step from the whole fit. Results do not
+    depend on the units of X, but for sparse rows, which are scaled by one number.
+
+    References
+    ----------
+    .. [1] I. Kuzborskij and F. Orabona, "Stability and hypothesis transfer learning", ICML 2013.
+    .. [2] K. R. Rad and A. Maleki, "A scalable estimate of the out-of-sample prediction error via approximate
+       leave-one-out cross-validation", JRSS-B 82, 2020.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from sklearn.linear_model import LogisticRegression
+    >>> from sktl.parameter import HypothesisTransferClassifier
+    >>> X = np.arange(8.0)[:, None]
+    >>> old = LogisticRegression().fit(X, X[:, 0] > 3)
+    >>> model = HypothesisTransferClassifier(old).fit(X[[2, 4, 6]], [False, False, True])
+    >>> bool(model.predict_proba(X[[4]])[0, 1] < old.predict_proba(X[[4]])[0, 1])
+    True
+    """
+
+    _constraints = CONSTRAINTS
+
+    def __init__(self, source=None, estimator=None, mode="auto", *, per_source=False):
+        self.source = source
+        self.estimator = estimator
+        self.mode = mode
+        self.per_source = per_source
+
+    def fit(self, X, y, sample_domain=None, sample_weight=None):
+        """Fit the source where it is not fitted, then the modes on the labelled target rows.
+
+        Parameters
+        ----------
+        X : array-like, frame or CSR matrix of shape (n_samples, n_features)
+            Target rows, labelled or not; with an unfitted source the rows of all domains.
+        y : array-like of shape (n_samples,)
+            Labels, missing (NaN, None, ``pd.NA``) where unknown.
+        sample_domain : array-like of shape (n_samples,), default=None
+            Domains, where the labels can't tell. With a fitted source all rows are the target's by default, and rows
+            of other domains are left out.
+        sample_weight : array-like of shape (n_samples,), default=None
+            Weights of the rows, of the source's too where it is fitted here.
+
+        Returns
+        -------
+        self
+
+        Raises
+        ------
+        NoTargetLabelsError
+            If no target row has a label.
+        TypeError, ValueError
+            If a parameter, a label or a domain is not as described, or the source does not fit the rows.
+
+        Warns
+        -----
+        SingleDomainWarning
+            If the source is not fitted and there is one domain: the source is fitted, and nothing is adapted.
+        """
+        return fit_hypothesis(self, X, y, sample_domain, sample_weight)
+
+    def _default_source(self, X):
+        from sklearn.ensemble import HistGradientBoostingClassifier  # here, to keep `import sktl` quick
+
+        return HistGradientBoostingClassifier(random_state=0)
+
+    def _read_labels(self, y, rows, domains):
+        """Classes of either side, and the labels' codes while fitting."""
+        labels = column_or_1d(known_labels(y, domains.labeled if domains.single else rows))
+        assert_all_finite(labels, input_name="y")
+        check_classification_targets(labels)
+        self.classes_ = union_of_classes(self.sources_, labels)
+        if len(self.classes_) < 2:
+            raise ValueError(
+                f"At least two classes are needed; source and target rows are of one class, {self.classes_[0]!r}. "
+                "Add rows of another class."
+            )
+        known = np.count_nonzero(domains.source & domains.labeled)  # rows that an unfitted source is fitted on
+        self._floor = default_floor(known if self._fits_its_source else None)
+        self._labels = np.searchsorted(self.classes_, labels)
+
+    def _modes(self):
+        """All modes, or the one asked for; "auto" leaves out what the estimator can't learn."""
+        modes = modes_of(self)
+        if self.mode != "auto" or self.estimator is None:
+            return modes
+        cannot = () if can_take_offset(self.estimator) else ("offset",)
+        cannot += ("stack", "target") if is_regressor(self.estimator) else ()
+        return tuple(mode for mode in modes if mode not in cannot)
+
+    def _ask_sources(self, X):
+        """Log-probabilities by the sources, (n, n_sources, n_classes)."""
+        return np.stack([source_log_proba(model, X, self.classes_, self._floor) for _, model in self.sources_], axis=1)
+
+    def _learn_scale(self, said):
+        """Log-odds have a unit of their own."""
+
+    def _weigh_sources(self, said, weights):
+        """What each source is worth, by its log-loss where shrunken class offsets have been added."""
+        if said.shape[1] == 1:
+            return np.ones(1)
+        none = np.empty((len(said), 0))
+        left_out = [self._fit_few_rows("shift", none, said[:, j], weights)[1] for j in range(said.shape[1])]
+        return trust([self._log_likelihood(found, weights) for found in left_out])
+
+    def _combine(self, said):
+        """Log of the mean probabilities."""
+        with_shares = said + np.log(np.maximum(self.source_weights_, 1e-300))[None, :, None]
+        return np.logaddexp.reduce(with_shares, axis=1)
+
+    def _fit_few_rows(self, mode, Z, source, weights):
+        """One model a class against the rest, and the left-out log-probabilities."""
+        odds, first = log_odds_of(source), 0 if len(self.classes_) > 2 else 1
+        models = [
+            FewRows(LOGISTIC_PLANS[mode], squared=False).fit(
+                (self._labels == first + k).astype(float), odds[:, k], Z, weights, 0.0, 1.0
+            )
+            for k in range(odds.shape[1])
+        ]
+        return models, log_proba_of(np.column_stack([model.left_out_ for model in models]))
+
+    def _fit_learner(self, mode, X, source, weights, rows):
+        """The user's estimator on the positions ``rows`` of the labelled target rows."""
+        mask = np.zeros(len(source), dtype=bool)
+        mask[rows] = True
+        X, codes, source = take_rows(X, mask), self._labels[mask], source[mask]
+        own = None if weights is None else weights[mask]
+        if mode == "offset":
+            return fit_classifier_on_offset(self.estimator, X, codes, source, own)
+        if len(np.unique(codes)) == 1:
+            from sklearn.dummy import DummyClassifier  # here, to keep `import sktl` quick
+
+            return DummyClassifier().fit(np.zeros((len(codes), 1)), codes)
+        X = with_columns(X, log_odds_of(source)) if mode == "stack" else X
+        return clone(self.estimator).fit(X, codes, **weights_for(self.estimator, own))
+
+    def _ask(self, mode, model, X, Z, source):
+        """Log-probabilities by a mode."""
+        if model is None:
+            return source if mode == "source" else np.full(source.shape, -np.log(source.shape[1]))
+        if isinstance(model, list):
+            odds = log_odds_of(source)
+            return log_proba_of(np.column_stack([m.predict(odds[:, k], Z) for k, m in enumerate(model)]))
+        if mode == "offset":
+            return model.log_proba(X, source)
+        X = with_columns(X, log_odds_of(source)) if mode == "stack" else X
+        return source_log_proba(model, X, np.arange(len(self.classes_)), self._floor)
+
+    def _log_likelihood(self, left_out, weights):
+        found = left_out[np.arange(len(left_out)), self._labels]
+        return float(found.sum() if weights is None else weights @ found)
+
+    def _error(self, left_out, weights):
+        return -self._log_likelihood(left_out, weights) / (len(left_out) if weights is None else weights.sum())
+
+    def predict_proba(self, X):
+        """Class probabilities of target rows.
+
+        Parameters
+        ----------
+        X : array-like, frame or CSR matrix of shape (n_samples, n_features)
+            Target rows.
+
+        Returns
+        -------
+        ndarray of shape (n_samples, n_classes)
+        """
+        return sum(weight * np.exp(values) for weight, values in predict_modes(self, X))
+
+    def predict(self, X):
+        """Predict classes of target rows.
+
+        Parameters
+        ----------
+        X : array-like, frame or CSR matrix of shape (n_samples, n_features)
+            Target rows.
+
+        Returns
+        -------
+        ndarray of shape (n_samples,)
+        """
+        best = self.predict_proba(X).argmax(axis=1)  # first: it says so where there is nothing fitted
+        return self.classes_[best]
+
+    def __sklearn_tags__(self):
+        """Tags: what both the source and the estimator can read."""
+        return read_by_all_parts(self, super().__sklearn_tags__())
