@@ -118,4 +118,4 @@ def test_folds_keep_equal_rows_together_in_any_order():
     folds = deal_folds(X, X[:, 0] > 0, 4, np.random.RandomState(0))
     order = rng.permutation(50)
     assert_array_equal(deal_folds(X[order], X[order, 0] > 0, 4, np.random.RandomState(0)), folds[order])
-    assert all(len(set(folds[(X == row).all(axis=1)])) == 1 for row in X)
+    assert all(len(set(folds[(row == X).all(axis=1)])) == 1 for row in X)
