@@ -29,8 +29,8 @@ class BDA(ReportsProgress, BaseComponents):
 
     *When it helps*: the classes moved more than the domains as wholes, or less. *When it hurts*: as JDA; and there is
     little to gain: on Office-Caltech10 (as for JDA) "auto" reaches 47.0 where JDA has 46.8, and all fixed balances from
-    0.2 to 1 lie within 0.5 points on six pairs; on Amazon reviews both have 78.1, on digits of two origins 65.8 and
-    65.9. Try JDA first.
+    0.2 to 1 lie within 0.5 points on six pairs; on Amazon reviews they have 78.0 and 78.1, on digits of two origins
+    65.8 and 65.9. Try JDA first.
 
     Parameters
     ----------

@@ -104,7 +104,7 @@ class JDA(ReportsProgress, BaseComponents):
     *Cost*: that of TCA, where the scatter (or the kernel matrix) is computed once; each further iteration adds an
     eigenproblem, a pass for the embedding, the classifier, and the sums over the rows whose guess changed. M is kept
     as a factor E E' of C + 1 columns; its Frobenius norm is that of E'E. 100,000 + 100,000 rows of 100 columns and ten
-    classes take 28 s of one core by default, most of it the search of neighbours.
+    classes take less than 30 s of one core by default, most of it the search of neighbours.
 
     *Convergence*: the turns end when no guess changes. They may also run in a circle; 10 iterations without an end are
     ordinary, so that there is no warning: look at ``pseudo_label_changes_``.
