@@ -2,18 +2,24 @@
 
 A row whose label is missing is a target row. The parts: :mod:`sktl.instance`, :mod:`sktl.feature`,
 :mod:`sktl.parameter` (how to transfer), :mod:`sktl.metrics` (how far apart the domains are),
-:mod:`sktl.model_selection` (what and when), :mod:`sktl.inspection` (what they look like), :mod:`sktl.datasets`.
+:mod:`sktl.model_selection` (what and when), :mod:`sktl.inspection` (what they look like),
+:mod:`sktl.comparison` (which model for two tables), :mod:`sktl.datasets`.
 """
 
-from sktl import datasets, feature, inspection, instance, metrics, model_selection, parameter
-from sktl.base import OnLabeled
-from sktl.domains import split_domains, stack_domains, target_mask
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from sktl import comparison, datasets, feature, inspection, instance, metrics, model_selection, parameter
+    from sktl.base import OnLabeled
+    from sktl.domains import split_domains, stack_domains, target_mask
 
 __version__ = "0.1.0"
 
 __all__ = [
     "OnLabeled",
     "__version__",
+    "comparison",
     "datasets",
     "feature",
     "inspection",
@@ -25,3 +31,22 @@ __all__ = [
     "stack_domains",
     "target_mask",
 ]
+
+# Parts are imported when they are first asked for: `import sktl` takes no time, and the command line can be interrupted
+# from its first moment on.
+_PLACES = {"OnLabeled": "base", "split_domains": "domains", "stack_domains": "domains", "target_mask": "domains"}
+
+
+def __getattr__(name):
+    """Import a part, or a name of one, that was asked for."""
+    if name not in __all__:
+        raise AttributeError(f"module 'sktl' has no attribute {name!r}")
+    if name not in _PLACES:
+        return import_module(f"sktl.{name}")
+    value = globals()[name] = getattr(import_module(f"sktl.{_PLACES[name]}"), name)
+    return value
+
+
+def __dir__():
+    """Every public name, imported or not."""
+    return sorted({*globals(), *__all__})

@@ -3,6 +3,7 @@
 __all__ = [
     "CollapsedImagesWarning",
     "EarlyStopWarning",
+    "InputError",
     "LabelShiftMisfitWarning",
     "LowEffectiveSampleSizeWarning",
     "MatchedMeansWarning",
@@ -22,6 +23,10 @@ class CollapsedImagesWarning(UserWarning):
 
 class EarlyStopWarning(UserWarning):
     """An iteration ended at its first step, so that it brought next to nothing."""
+
+
+class InputError(Exception):
+    """The tables or options that the user gave can't be worked with; one line says why, and the way out."""
 
 
 class LabelShiftMisfitWarning(UserWarning):

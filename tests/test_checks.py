@@ -220,7 +220,7 @@ class _Child(_Parent):
         _Child(estimator=LogisticRegression(), random_state=np.random.RandomState(0)),
         _Child(random_state=2**32 - 1),
     ],
-    ids=repr,
+    ids=lambda estimator: type(estimator).__name__,
 )
 def test_a_table_lets_good_parameters_pass(good):
     check_parameters(good)

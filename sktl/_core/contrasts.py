@@ -116,29 +116,28 @@ def linear_a_distance(X, target, reg: float = 1.0) -> float:
     return float(max(0.0, 2 * (1 - 2 * error)))
 
 
-def _some_rows(X, rows):
-    """At most ``MAX_ROWS`` of the ``rows``; which ones does not depend on their order."""
-    if len(rows) <= MAX_ROWS:
-        return rows
-    return rows[canonical_order(X[rows])[np.random.default_rng(0).permutation(len(rows))[:MAX_ROWS]]]
+def _distance_within(X, target, rows, order):
+    """A-distance of the domains among the ``rows``, from some of each; None if there are too few to tell.
 
-
-def _distance_within(X, target, rows):
-    """A-distance of the domains among the ``rows``, from some of each; None if there are too few to tell."""
-    parts = [_some_rows(X, np.flatnonzero(rows & mask)) for mask in (~target, target)]
+    Which ones does not depend on how the rows came, but on their canonical ``order``.
+    """
+    parts = [order[(rows & mask)[order]] for mask in (~target, target)]
+    parts = [np.random.default_rng(0).permutation(part)[:MAX_ROWS] for part in parts]
     if min(map(len, parts)) < MIN_ROWS:
         return None
     chosen = np.concatenate(parts)
     return linear_a_distance(X[chosen], target[chosen])
 
 
-def balance_factor(X, target, codes, n_classes: int) -> float:
+def balance_factor(X, target, codes, n_classes: int, order=None) -> float:
     """Estimate of the balance: mean A-distance of the classes as a share of itself plus that of all rows.
 
-    0.5 where nothing can be told: no class in both domains, or no distance at all.
+    0.5 where nothing can be told: no class in both domains, or no distance at all. ``order`` is the rows' canonical
+    one, where it is known already.
     """
-    whole = _distance_within(X, target, np.ones(len(target), dtype=bool))
-    within = [_distance_within(X, target, codes == code) for code in range(n_classes)]
+    order = canonical_order(X) if order is None else order
+    whole = _distance_within(X, target, np.ones(len(target), dtype=bool), order)
+    within = [_distance_within(X, target, codes == code, order) for code in range(n_classes)]
     within = [distance for distance in within if distance is not None]
     if whole is None or not within or np.mean(within) + whole == 0:
         return 0.5

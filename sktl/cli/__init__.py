@@ -2,12 +2,12 @@
 
 import argparse
 import os
+import signal
 import sys
 
 import sktl
-from sktl._checks import import_extra
-from sktl.comparison import METHODS, InputError, read_table, select_methods
-from sktl.exceptions import MissingExtraError
+from sktl.cli._streams import Output, complain, to_nowhere
+from sktl.exceptions import InputError, MissingExtraError
 
 __all__ = ["main"]
 
@@ -33,62 +33,75 @@ def main(argv=None):
     int
         Exit status: 0, 2 for input that can't be worked with, 130 if interrupted, 141 if nobody reads the output.
     """
+    status = 130
     try:
-        return _run(argv)
-    except BrokenPipeError:  # as of `sktl ... | head`
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # Python's last flush goes there
-        return 141
+        status = _run(argv)
+    except KeyboardInterrupt:
+        if argv is None:
+            signal.signal(signal.SIGINT, signal.SIG_IGN)  # once is enough: what follows is short
+        complain("interrupted")
+    if argv is None:  # the process ends here: from now on an interruption has nothing to say
+        signal.signal(signal.SIGINT, signal.SIG_DFL)
+    return status
 
 
 def _run(argv):
     """Run the command line and tell its exit status; what it wrote has left the process then."""
+    out = Output()
     try:
-        options = _parser().parse_args(argv)
-        options.run(options)
+        options = _parser().parse_args(_checked(argv))
+        try:
+            options.run(options, out)
+        finally:
+            if options.n_jobs != 1:
+                _stop_workers()
     except (InputError, MissingExtraError) as error:
-        print(f"sktl: error: {' '.join(str(error).split())}", file=sys.stderr)
+        complain(f"error: {' '.join(str(error).split())}")
         return 2
-    except KeyboardInterrupt:
-        print("sktl: interrupted", file=sys.stderr)
-        return 130
-    finally:
-        print(end="", flush=True)
-    return 0
+    except BrokenPipeError:  # as of `sktl ... | head`
+        to_nowhere(sys.stdout)
+        return 141
+    return out.close()
 
 
-def _say(line):
-    """Print a line of the result as soon as it is known, also into a file or a pipe."""
-    print(line, flush=True)
+def _stop_workers():
+    """End the processes that joblib keeps for later, which would outlive this one."""
+    if "joblib" in sys.modules:
+        from joblib.externals.loky import get_reusable_executor
+
+        get_reusable_executor().shutdown(wait=True, kill_workers=True)
 
 
 # --- the commands ---
 
 
-def run_compare(options):
+def run_compare(options, say):
     """Compare methods on two files."""
     from sktl.cli._compare import compare
     from sktl.cli._output import check_html, check_out
+    from sktl.comparison import select_methods
 
     select_methods(options.methods)
     if options.out is not None:
         check_out(options.out, (options.source, options.target))
     if options.html is not None:
         check_html(options.html, (options.source, options.target))
-    compare(*_read_both(options), options, _say, _progress(options))
+    compare(*_read_both(options), options, say, _progress(options))
 
 
-def run_report(options):
+def run_report(options, say):
     """Report the distances between two files."""
     from sktl.cli._output import check_html
     from sktl.cli._report import report
 
     if options.html is not None:
         check_html(options.html, (options.source, options.target))
-    report(*_read_both(options), options, _say, _progress(options))
+    report(*_read_both(options), options, say, _progress(options))
 
 
-def run_demo(options):
+def run_demo(options, say):
     """Compare methods on real digits, acquired twice."""
+    from sktl._checks import import_extra
     from sktl.cli._compare import compare
     from sktl.datasets import load_digits_domains
 
@@ -96,25 +109,25 @@ def run_demo(options):
     digits = load_digits_domains(source="mnist")
     table = frames.DataFrame(digits.X, columns=digits.feature_names).assign(digit=digits.y_true)
     target = digits.sample_domain == "target"
-    _say("demo: learn from a sample of MNIST, predict scikit-learn's digits (whose labels only score)")
+    say("demo: learn from a sample of MNIST, predict scikit-learn's digits (whose labels only score)")
     settled = {"label": "digit", "task": "classification", "methods": None, "target_labels": "hide"}
     options = argparse.Namespace(**vars(options), **settled, drop=[], out=None, html=None)
-    compare(table[~target], table[target], options, _say, _progress(options))
+    compare(table[~target], table[target], options, say, _progress(options))
 
 
 def _read_both(options):
     """Read the two tables of ``compare`` and ``report``."""
+    from sktl.comparison import read_table
+
     tables = read_table(options.source, "SOURCE"), read_table(options.target, "TARGET")
     if os.path.samefile(options.source, options.target):
-        print("sktl: SOURCE and TARGET are the same file", file=sys.stderr)
+        complain("SOURCE and TARGET are the same file")
     return tables
 
 
 def _progress(options):
     """Choose where lines of progress go: to stderr if someone is watching."""
-    if options.verbose or sys.stderr.isatty():
-        return lambda line: print(f"sktl: {line}", file=sys.stderr, flush=True)
-    return lambda line: None
+    return complain if options.verbose or sys.stderr.isatty() else lambda line: None
 
 
 # --- the arguments ---
@@ -125,6 +138,15 @@ class _Parser(argparse.ArgumentParser):
 
     def error(self, message):
         raise InputError(f"{message} (see {self.prog} --help)")
+
+
+def _checked(argv):
+    """Read the arguments; of an option "=--" argparse makes no value at all."""
+    argv = sys.argv[1:] if argv is None else list(argv)
+    bare = [arg.removesuffix("=--") for arg in argv if arg.startswith("--") and arg.endswith("=--")]
+    if bare:
+        raise InputError(f"argument {bare[0]}: expected a value; got '--'")
+    return argv
 
 
 def _parser():
@@ -175,6 +197,8 @@ def _table_arguments():
 
 def _add_compare(commands):
     """Add ``sktl compare``."""
+    from sktl.comparison import METHODS
+
     compare = commands.add_parser(
         "compare",
         help="try methods that learn from SOURCE and predict TARGET, and choose one",
@@ -226,7 +250,7 @@ def _seed(text):
 
 
 def _n_jobs(text):
-    """Read a number of processes, any whole number but 0."""
+    """Read a number of processes, any whole number but 0; more than there are cores would wait for each other."""
     if not text.removeprefix("-").isdecimal() or int(text) == 0:
         raise argparse.ArgumentTypeError(f"must be a whole number other than 0; got {text!r}")
-    return int(text)
+    return min(int(text), os.cpu_count() or 1)

@@ -1,8 +1,7 @@
 """``sktl compare``: print what comes of trying every method."""
 
-import sys
-
 from sktl.cli._output import table_lines, write_page, write_predictions
+from sktl.cli._streams import complain
 from sktl.comparison import Comparison
 from sktl.inspection.report import distance_words
 
@@ -32,7 +31,7 @@ def compare(source, target, options, say, progress):
         random_state=options.seed,
     )
     for note in comparison.notes:
-        print(f"sktl: {note}", file=sys.stderr)
+        complain(note)
     for line in comparison.words():
         say(line)
     progress("measuring the distance between the tables")

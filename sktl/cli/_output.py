@@ -6,7 +6,7 @@ from pathlib import Path
 
 from sktl._checks import import_extra
 from sktl._files import check_writable, replacing
-from sktl.comparison import InputError
+from sktl.exceptions import InputError
 
 LEFT = (0, 1, 6)  # columns of words
 WIDTH = 100  # letters of a line of text

@@ -1,9 +1,9 @@
 """``sktl report``: print how far apart two tables are, in which way, and by which columns."""
 
-import sys
 import textwrap
 
 from sktl.cli._output import WIDTH, table_lines, write_page
+from sktl.cli._streams import complain
 from sktl.comparison import report_tables
 from sktl.inspection.report import distance_words
 
@@ -29,7 +29,7 @@ def report(source, target, options, say, progress):
         source, target, options.label, drop=options.drop, n_jobs=options.n_jobs, random_state=options.seed
     )
     for note in notes:
-        print(f"sktl: {note}", file=sys.stderr)
+        complain(note)
     for role, table in (("SOURCE", source), ("TARGET", target)):
         missing = [100 * vars(row)[f"missing_{role.lower()}"] for row in found.features]
         size = f"{len(table)} rows, {table.shape[1]} column{'' if table.shape[1] == 1 else 's'}"

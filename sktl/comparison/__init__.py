@@ -5,6 +5,5 @@ from sktl.comparison._compare import select_methods
 from sktl.comparison._comparison import Comparison
 from sktl.comparison._files import read_table
 from sktl.comparison._report import report_tables
-from sktl.comparison._words import InputError
 
-__all__ = ["METHODS", "Comparison", "InputError", "read_table", "report_tables", "select_methods"]
+__all__ = ["METHODS", "Comparison", "read_table", "report_tables", "select_methods"]

@@ -8,7 +8,8 @@ import numpy as np
 from sktl._checks import InstanceOf, checked
 from sktl.comparison._candidates import BASELINE, METHODS, Setting
 from sktl.comparison._protocols import CircularValidation, FoldedLabels, HiddenLabels
-from sktl.comparison._words import InputError, count, did_you_mean
+from sktl.comparison._words import count, did_you_mean
+from sktl.exceptions import InputError
 from sktl.model_selection.evidence import MIN_LABELS, judge
 
 MIN_CHANGED = 5  # rows whose score a method must change before it can be chosen: fewer are chance's

@@ -2,10 +2,12 @@
 
 from dataclasses import dataclass
 
-from threadpoolctl import threadpool_limits  # a dependency of scikit-learn's
+import numpy as np
 
 from sktl._checks import SEED, InstanceOf, checked
-from sktl.comparison._candidates import TASKS
+from sktl._core.overlap import domain_overlap
+from sktl._threads import limited_threads
+from sktl.comparison._candidates import TASKS, prepare
 from sktl.comparison._compare import (
     Outcome,
     choose,
@@ -150,13 +152,18 @@ class Comparison:
         -------
         Choice
         """
-        # n_jobs splits the work into processes; threads of boosted trees on busy cores would only wait for each other
-        with threadpool_limits(1, user_api="openmp"):
+        with limited_threads(*self.problem.X.shape):
             outcomes = run_methods(self.methods, self.protocol, n_jobs, progress)
             verdict = give_verdict(outcomes, self.protocol)
             if isinstance(self.protocol, CircularValidation):
                 outcomes = with_agreement(outcomes, self.protocol, verdict)
-        return Choice(self.protocol, outcomes, verdict, choose(outcomes, verdict))
+        overlap = np.nan if self.protocol.evidence == "target labels" else self._overlap()
+        return Choice(self.protocol, outcomes, verdict, choose(outcomes, verdict), overlap)
+
+    def _overlap(self):
+        """How much of TARGET the rows of SOURCE cover."""
+        rows = prepare(self.problem.columns).fit_transform(self.problem.X)
+        return domain_overlap(rows[~self.problem.target], rows[self.problem.target]).share
 
 
 @dataclass(frozen=True, eq=False)
@@ -171,16 +178,19 @@ class Choice:
     verdict : Verdict
         What to use without transfer, and the methods whose gain over that is beyond chance and the protocol's margin.
     chosen : Outcome
+    overlap : float
+        How much of TARGET the source covers, 0 to 1; NaN where target labels decide.
     """
 
     protocol: object
     outcomes: list
     verdict: object
     chosen: Outcome
+    overlap: float
 
     def predict(self):
         """Labels of the target's rows, in their original type, by the chosen method fitted on all that it may see."""
-        with threadpool_limits(1, user_api="openmp"):
+        with limited_threads(*self.protocol.problem.X.shape):
             return self.protocol.problem.labels.decode(final_predictions(self.protocol, self.chosen))
 
     def cells(self):

@@ -6,7 +6,8 @@ from collections import Counter
 from pathlib import Path
 
 from sktl._checks import InstanceOf, checked, import_extra
-from sktl.comparison._words import InputError, count, few_names, pandas
+from sktl.comparison._words import count, few_names, pandas
+from sktl.exceptions import InputError
 
 MIN_ROWS = 10
 SEPARATORS = {";": "';'", "\t": "tabs", "|": "'|'"}  # what some programs put where a CSV has commas
@@ -37,7 +38,7 @@ def read_table(path, role="SOURCE"):
     >>> from sktl.comparison import read_table
     >>> read_table("scans.xlsx")
     Traceback (most recent call last):
-    sktl.comparison._words.InputError: SOURCE must be a .csv or .parquet file with a header; got 'scans.xlsx'.
+    sktl.exceptions.InputError: SOURCE must be a .csv or .parquet file with a header; got 'scans.xlsx'.
     """
     path = Path(path)
     _check_file(path, role)

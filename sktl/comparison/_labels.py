@@ -7,7 +7,8 @@ import numpy as np
 from sktl.comparison._files import MIN_ROWS
 from sktl.comparison._suspects import MAX_EXACT, MAX_SIZE, rounded
 from sktl.comparison._tables import kind_of, stray_words
-from sktl.comparison._words import InputError, count, few_names, pandas
+from sktl.comparison._words import count, few_names, pandas
+from sktl.exceptions import InputError
 
 MAX_CLASSES = 20  # whole numbers with more different values are a regression's
 

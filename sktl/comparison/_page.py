@@ -7,6 +7,8 @@ from sktl.comparison._compare import gains_over_baseline
 from sktl.comparison._protocols import CircularValidation
 from sktl.comparison._words import count
 
+COVERED = 0.5  # of the target by the source, below which a choice without target labels says so
+
 
 def heading(problem):
     """Say what is compared: two lines."""
@@ -50,6 +52,9 @@ def choice_words(choice):
     lines = [f"choice: {chosen.name} ({chosen.model})", *_reasons(chosen, verdict)]
     if isinstance(choice.protocol, CircularValidation):
         lines.append("No target label was used: circular validation can mislead. Label some target rows to be sure.")
+        if choice.overlap < COVERED:
+            cover = f"SOURCE covers only some {100 * choice.overlap:.0f} % of TARGET"
+            lines.append(f"{cover}: which model is right on the rest can't be judged without labels there.")
     elif chosen is not usual:
         lines.append("Its score is optimistic, since the same target labels chose it.")
     return lines

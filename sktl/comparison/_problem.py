@@ -7,8 +7,9 @@ import numpy as np
 from sktl.comparison._labels import Labels, read_labels
 from sktl.comparison._suspects import overlap_note
 from sktl.comparison._tables import Columns, shared_features
-from sktl.comparison._words import InputError, count, did_you_mean, few_names, pandas
+from sktl.comparison._words import count, did_you_mean, few_names, pandas
 from sktl.domains import stack_domains
+from sktl.exceptions import InputError
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,7 @@ import warnings
 from dataclasses import dataclass
 
 import numpy as np
-from joblib import Parallel, delayed
+from joblib import Parallel, delayed, effective_n_jobs
 from sklearn.dummy import DummyClassifier
 
 from sktl.comparison._candidates import Method, Setting
@@ -57,7 +57,7 @@ class Protocol:
     def predict(self, method: Method, n_jobs):
         """Predictions of the scored rows, and the warnings that fitting gave."""
         pieces = self.pieces(method)
-        results = Parallel(n_jobs=n_jobs if len(pieces) > 1 else 1)(
+        results = Parallel(n_jobs=min(effective_n_jobs(n_jobs), len(pieces)))(
             delayed(_recorded)(self.predict_piece, method, piece) for piece in pieces
         )
         predictions = np.full(len(self.problem.y), np.nan)

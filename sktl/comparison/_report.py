@@ -4,7 +4,8 @@ import numpy as np
 
 from sktl._checks import N_JOBS, SEED, checked
 from sktl.comparison._problem import build_problem
-from sktl.comparison._words import COLUMN, COLUMNS, InputError, did_you_mean
+from sktl.comparison._words import COLUMN, COLUMNS, did_you_mean
+from sktl.exceptions import InputError
 from sktl.inspection import DomainReport
 
 

@@ -5,7 +5,8 @@ import re
 import numpy as np
 
 from sktl._core.columns import are_dates, numbers_rows
-from sktl.comparison._words import InputError, count, pandas
+from sktl.comparison._words import count, pandas
+from sktl.exceptions import InputError
 
 MAX_EXACT = 2**53  # whole numbers beyond it are rounded as floats
 MAX_SIZE = 1e150  # the squares of larger numbers, summed, may be infinite

@@ -7,7 +7,8 @@ import numpy as np
 from sktl._core.columns import MISSING, frequent_levels
 from sktl.comparison._files import MIN_ROWS
 from sktl.comparison._suspects import check_size, check_texts, identifier_note, rounded, stray_text
-from sktl.comparison._words import InputError, columns_named, did_you_mean, few_names, pandas
+from sktl.comparison._words import columns_named, did_you_mean, few_names, pandas
+from sktl.exceptions import InputError
 
 ID_SHARE = 0.9  # a text column with more different values than this share of its rows names rows
 

@@ -8,10 +8,6 @@ COLUMN = (InstanceOf(str, noun="the name of a column"),)
 COLUMNS = (InstanceOf(list, tuple, noun="a list of names of columns"),)
 
 
-class InputError(Exception):
-    """What the user gave can't be worked with; the message is one line that says why and the way out."""
-
-
 def pandas():
     """Import pandas, or say which extra brings it."""
     return import_extra("pandas", "cli", "The command line")

@@ -247,10 +247,8 @@ class DASVMClassifier(BaseSelfLabeledClassifier):
         from sklearn.svm import SVC  # here, to keep `import sktl` quick
 
         if self.estimator is None or (isinstance(self.estimator, SVC) and self.estimator.kernel != "linear"):
-            what = (
-                f"A kernel machine of {n} rows needs time that grows with their square, and is fitted in each of up to "
-            )
-            what += f"{self.max_iter} rounds for {len(self._positives())} machine(s)"
+            fits = f"fitted in up to {self.max_iter} rounds for {len(self._positives())} machine(s)"
+            what = f"A kernel machine of {n} rows takes time that grows with their square, and is {fits}"
             check_fits(n, MAX_KERNEL_ROWS, what, "Pass LinearSVC(dual=False) as estimator, or a sample of the rows.")
 
     def _positives(self):

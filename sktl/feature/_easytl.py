@@ -54,9 +54,12 @@ class EasyTLClassifier(BaseTransferClassifier):
     *When it helps*: classes are balls of like width, the domains are standardised each by itself (do that first), and
     there is nothing to tune parameters on: on Amazon reviews it has 77.8 % on average over 12 pairs, with CORAL 79.5,
     against 78.1 of logistic regression on source rows of unit norm. *When it hurts*: classes are not round, or the
-    target truly lacks a class: the programme gives it at least one row. A linear model on rows of unit norm is the
-    rival to compare with: on Office-Caltech (SURF) it has 47.0 % from the source alone, EasyTL 45.4, and 50.5 with
-    CORAL; on digits of two origins 57.3 against 51.2, and 58.7 with CORAL.
+    target truly lacks a class: the programme gives it at least one row. Where class shares differ it loses no more than
+    a linear model (two overlapping classes, one of them half of the source and 50, 30, 15, 5 % of the target: 81.4,
+    79.3, 78.8, 78.9; logistic regression 80.8, 77.6, 76.2, 76.1), but with "coral" it takes what they do to means and
+    covariances for a shift. A linear model on rows of unit norm is the rival to compare with: on Office-Caltech (SURF)
+    it has 47.0 % from the source alone, EasyTL 45.4, and 50.5 with CORAL; on digits of two origins 57.3 against 51.2,
+    and 58.7 with CORAL.
 
     Parameters
     ----------

@@ -108,9 +108,9 @@ class SSTCA(BaseComponents):
 
     Notes
     -----
-    *Cost*: that of TCA, and for ``graph_weight`` > 0 the search of neighbours (O(n^2 d) at worst, O(n n_neighbors)
-    memory), one more pass (with landmarks some 10 passes) over the features, and O(p^3) for p features or landmarks
-    (exact kernels: p = n, and three matrices of n^2 numbers).
+    *Cost*: that of TCA, and for ``graph_weight`` > 0 the search of neighbours (O(n^2 d) for up to 5,000 rows or CSR,
+    O(n^1.5 d) in cells beyond; O(n n_neighbors) memory), one more pass (with landmarks some 10 passes) over the
+    features, and O(p^3) for p features or landmarks (exact kernels: p = n, and three matrices of n^2 numbers).
 
     *Departures from the paper*: the label kernel is divided by class sizes (the paper's 0-1 kernel outweighs the
     variance by a factor of n_c, and loses 2 points on Office-Caltech10); the Laplacian is normalised and its graph
@@ -193,8 +193,7 @@ class SSTCA(BaseComponents):
         ------
         TypeError, ValueError
             If a parameter or a domain is not as described, no source row has a label, ``y`` is not of classes, or
-            ``n_components`` exceeds the number
-            of directions there are.
+            ``n_components`` exceeds the number of directions there are.
 
         Warns
         -----

@@ -17,8 +17,7 @@ LEARNED = ("offset", "stack", "target")  # the modes that look at the columns
 #: close and noisy: with 1 the better of two is taken for much better than it is (see ``benchmarks/``).
 TRUST = 0.25
 FOLDS = 10
-OWN = ("stack", "target")  # what must learn a whole model from the labels is doubted up to some ten of them
-OWN_LABELS = 10
+OWN = ("stack", "target")  # must learn a whole model from the labels: doubted until there are ``_own_labels`` of them
 
 
 def trust(log_likelihoods):
@@ -117,7 +116,7 @@ def fit_modes(model, target, learn, weights):
     model.evidence_ = {mode: model._error(left_out, weights) for mode, (_, left_out) in found.items()}
     likelihoods = [model._log_likelihood(left_out, weights) for _, left_out in found.values()]
     n = len(source) if weights is None else weights.sum()
-    prior = [np.log(n / (n + OWN_LABELS)) if mode in OWN else 0.0 for mode in modes]
+    prior = [np.log(n / (n + model._own_labels)) if mode in OWN else 0.0 for mode in modes]
     shares = softmax(TRUST * np.array(likelihoods) + prior)
     model.mode_weights_ = {mode: float(share) for mode, share in zip(modes, shares, strict=True)}
 

@@ -8,6 +8,7 @@ from sklearn.utils.multiclass import check_classification_targets
 
 from sktl.base import BaseParameterTransfer, BaseTransferClassifier, default_floor, source_log_proba, union_of_classes
 from sktl.domains import known_labels, take_rows
+from sktl.parameter._class_offsets import can_take_offset, fit_classifier_on_offset
 from sktl.parameter._few_rows import LOGISTIC_PLANS, FewRows
 from sktl.parameter._hypothesis import (
     CONSTRAINTS,
@@ -18,7 +19,7 @@ from sktl.parameter._hypothesis import (
     trust,
     with_columns,
 )
-from sktl.parameter._offsets import can_take_offset, fit_classifier_on_offset, weights_for
+from sktl.parameter._offsets import weights_for
 
 __all__ = ["HypothesisTransferClassifier"]
 
@@ -54,8 +55,13 @@ class HypothesisTransferClassifier(BaseParameterTransfer, BaseTransferClassifier
     square root of Laplace's evidence. ``mode="auto"`` averages the modes' probabilities with weights
     :math:`\pi_m \propto \prod_i \hat p_{m,-i}(y_i)^{1/4}`, where :math:`\hat p_{m,-i}` has not seen row i.
 
-    *When it helps*: where the source is better than chance and labels are few. FIGCLF *When it hurts*: where classes
-    mean something else on the target and labels are many, so that the target's own model is all there is to know.
+    *When it helps*: where the source is better than chance and labels are few. On heart disease (each of four sites
+    from the others), adult (by country, education, marital status) and seven mixed tables, source boosted trees, mean
+    of the three data sets, accuracy at 2, 5, 10, 20, 50 labels is 80.3, 80.8, 81.1, 81.8, 82.5 %, the source's 79.1,
+    that of the target's own logistic regression 73.7, 76.3, 77.7, 77.4, 79.5; the log-loss is .43, .41, .41, .40, .38,
+    the source's .46 (four draws; ``benchmarks/few_shot.py`` has the rivals). *When it hurts*: where the source's rows
+    are at hand and columns are many, as in texts: there a pooled fit with the target's rows up-weighted learns more
+    (newsgroups with 20 labels: 89 % against 82), since a model of the labels alone has too much to learn.
 
     Parameters
     ----------
@@ -129,6 +135,7 @@ class HypothesisTransferClassifier(BaseParameterTransfer, BaseTransferClassifier
     """
 
     _constraints = CONSTRAINTS
+    _own_labels = 0  # the log-loss of few rows already doubts a model that is sure by few of them
 
     def __init__(self, source=None, estimator=None, mode="auto", *, per_source=False):
         self.source = source

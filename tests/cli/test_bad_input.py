@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from two_tables import FAST, in_folder, pd, refused
 
-import sktl.cli
+import sktl.comparison
 from sktl.cli import _output, main
 
 IDS = pd.Series([f"customer {i}" for i in range(131)])
@@ -53,6 +53,7 @@ BAD_TABLES = {
     "label in --drop": (None, None, (*LABEL, "--drop", "mood"), "--drop mood: that is the label column."),
     "unknown method": (None, None, (*LABEL, "--methods", "tca,magic"), "no method 'magic'; there are source-only, "),
     "no method": (None, None, (*LABEL, "--methods", ","), "--methods ',': no method"),
+    "bare jobs": (None, None, (*LABEL, "--n-jobs=--"), "argument --n-jobs: expected a value; got '--'"),
     "no jobs": (None, None, (*LABEL, "--n-jobs", "0"), "must be a whole number other than 0; got '0'"),
     "bad jobs": (None, None, (*LABEL, "--n-jobs", "two"), "must be a whole number other than 0; got 'two'"),
     "bad seed": (None, None, (*LABEL, "--seed", "1.5"), "must be a whole number from 0 to 2**32 - 1; got '1.5'"),
@@ -190,7 +191,7 @@ def test_a_folder_that_can_not_be_written_is_refused_before_the_work(run, tables
         raise PermissionError(13, "Permission denied", str(path))
 
     monkeypatch.setattr(_output, "check_writable", forbid)
-    monkeypatch.setattr(sktl.cli, "read_table", None)
+    monkeypatch.setattr(sktl.comparison, "read_table", None)
     result = run(*tables, "--label", "mood", "--out", "p.csv")
     assert refused(result, "sktl: error: --out: can't write 'p.csv': Permission denied\n")
 
@@ -230,3 +231,9 @@ def test_a_write_that_fails_leaves_nothing(run, tables, tmp_path, monkeypatch):
     assert status == 2
     assert err == "sktl: error: --out: can't write 'p.csv': No space left on device\n"
     assert in_folder(tmp_path) == ["source.csv", "target.csv"]
+
+
+def test_control_characters_of_names_do_not_reach_the_terminal(run, tables):
+    named = [table.rename(columns={"visits": "vis\x1b[2Jits\u202e"}) for table in tables]
+    status, out, err = run(*named, "--drop", "city", command="report")
+    assert status == 0 and "\x1b" not in out + err and "vis\\x1b[2Jits\\u202e" in out

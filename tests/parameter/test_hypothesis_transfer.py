@@ -23,7 +23,7 @@ from sklearn.svm import LinearSVC
 from sktl import stack_domains
 from sktl.exceptions import NoTargetLabelsError
 from sktl.parameter import HypothesisTransferClassifier, HypothesisTransferRegressor
-from sktl.parameter._hypothesis import MODES, OWN_LABELS
+from sktl.parameter._hypothesis import MODES
 
 BOTH = [HypothesisTransferRegressor, HypothesisTransferClassifier]
 
@@ -132,7 +132,14 @@ def test_mode_weights_by_the_formula(classes):
     source, X, y, _, _ = classes
     model = HypothesisTransferClassifier(source).fit(X, y)
     scores = np.array([-41 / 4 * model.evidence_[mode] for mode in MODES])
-    scores[-2:] += np.log(41 / (41 + OWN_LABELS))
+    assert_allclose(list(model.mode_weights_.values()), np.exp(log_softmax(scores)))
+
+
+def test_mode_weights_of_a_regression_by_the_formula(regression):
+    source, X, y, _, _ = regression
+    model = HypothesisTransferRegressor(source).fit(X, y)
+    error = np.array([model.evidence_[mode] for mode in MODES]) ** 2 + 0.1 * source.predict(X).var() / 31
+    scores = -31 / 8 * np.log(error) + np.log([1, 1, 1, 1, 31 / 41, 31 / 41])
     assert_allclose(list(model.mode_weights_.values()), np.exp(log_softmax(scores)))
 
 

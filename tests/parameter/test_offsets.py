@@ -20,12 +20,8 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 from sklearn.svm import SVC
 
-from sktl.parameter._offsets import (
-    NewtonFits,
-    fit_classifier_on_offset,
-    fit_regressor_on_offset,
-    regressor_of,
-)
+from sktl.parameter._class_offsets import NewtonFits, fit_classifier_on_offset, regressor_of
+from sktl.parameter._offsets import fit_regressor_on_offset
 
 
 class Fixed(ClassifierMixin, BaseEstimator):

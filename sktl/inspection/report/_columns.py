@@ -89,7 +89,11 @@ def empty_columns(X, target):
 def _named(X):
     """Pairs of a name and the values of a column."""
     if hasattr(X, "columns"):
-        return [(str(name), X[name]) for name in X.columns]
+        names = [str(name) for name in X.columns]
+        doubled = sorted({name for name in names if names.count(name) > 1})
+        if doubled:
+            raise ValueError(f"X has several columns of one name: {doubled[:5]}. Rename or remove all but one of each.")
+        return list(zip(names, (X[name] for name in X.columns), strict=True))
     array = _as_array(X)
     if array.ndim != 2:
         raise ValueError(f"X must have two dimensions; got the shape {array.shape}.")
@@ -105,6 +109,8 @@ def _plain(name, values, position):
     """A :class:`Column` of what a container holds."""
     missing = missing_values(values)
     known = known_labels(values, ~missing, discrete=False)
+    if hasattr(getattr(values, "dtype", None), "categories"):  # pandas' or polars' levels, be they written as numbers
+        known = known.astype(str)
     is_time = known.dtype.kind == "M"
     if known.dtype.kind in "mM":
         known = known.astype(f"{known.dtype.kind}8[us]").astype(np.int64)

@@ -133,7 +133,7 @@ def distance_words(distance):
         f"p-value {pvalue(distance.kernel_test.pvalue)};",
         f"          proxy A-distance {distance.proxy_a:.2f} (0 = alike, 2 = a classifier tells every row's table; "
         f"noise floor {distance.proxy_a_floor:.2f}), p-value {pvalue(distance.classifier_test.pvalue)}",
-        "          noise floor: 95 % of pairs of random halves of SOURCE lie less far apart",
+        "          noise floor: 95 % of pairs of random halves of SOURCE are closer than this",
     ]
 
 

@@ -86,10 +86,15 @@ def compare_columns(X, columns, target):
                 missing_pvalue=float(found.missing_pvalue[j]),
                 missing_adjusted_pvalue=float(found.missing_adjusted_pvalue[j]),
                 unseen=0.0 if column.is_number else float(found.unseen[j]),
-                unseen_values=() if column.is_number else found.unseen_categories.get(found.feature.tolist()[j], ()),
+                unseen_values=tuple(map(_level, found.unseen_categories.get(found.feature.tolist()[j], ()))),
             )
         )
     return sorted(rows, key=lambda row: -row.difference), [_unseen_words(row) for row in rows if row.unseen]
+
+
+def _level(value):
+    """A category as it is written: one that is a whole number has no decimals."""
+    return f"{value:g}" if isinstance(value, float) else value
 
 
 def _unseen_words(row):

@@ -14,48 +14,48 @@ KINDS = {
 
 MEANING = {
     "none": "No test tells the two domains apart beyond chance.",
-    "covariate": "The rows are distributed otherwise.",
-    "label": "The classes occur in other shares; within them the rows look alike.",
+    "covariate": "The features are distributed differently.",
+    "label": "The class shares differ; within classes the rows look alike.",
     "scale": "Other offsets, scales or axes of the numbers explain most of the difference.",
-    "concept": "The label follows from the row in another way: p(y|x) differs.",
+    "concept": "The same features mean another label: p(y|x) differs.",
 }
 
 ADVICE = {
     "none": (
         "Fit an ordinary model on the source rows (`OnLabeled` around any estimator) and use it on the target as it "
-        "is: there is nothing here that adapting could mend, and every adaptation costs some variance."
+        "is: there is nothing here for an adaptation to mend, and each one adds some noise."
     ),
     "covariate": (
         "Try the instance family first: {weigher} inside `ImportanceWeighted`, which lets the source rows that look "
-        "like target rows count more; it is the right cure as long as the label follows from the row in the same way."
+        "like target rows count more; it is right as long as the same features mean the same label."
     ),
     "label": (
         "Try the label-shift estimators of the instance family first: `LabelShiftClassifier` corrects the predicted "
-        "probabilities for the new class shares, `MLLS` and `BBSE` weigh source rows by their class; weighting by the "
-        "columns would spend rows on a difference that the classes explain."
+        "probabilities for the new class shares, `MLLS` and `BBSE` weight source rows by their class; weights by the "
+        "columns would waste rows on a difference that the classes explain."
     ),
     "scale": (
         "Try the feature family first: `DomainScaler` (each domain on its own scale), then `CORAL` or "
-        "`SubspaceAlignment` (correlations and axes too); weights can't help where source rows hardly reach the "
-        "target's values."
+        "`SubspaceAlignment` (correlations and axes too); weights can't help where the source has no rows near the "
+        "target's."
     ),
     "concept": (
         "The source's labels can mislead here: learn from the target's labels. Try `FeatureAugmentation` or "
         "`TrAdaBoostClassifier`, which use both and let the target overrule, and let `TransferGuard` decide whether "
-        "the source helps at all; no method that looks at the rows alone can mend this."
+        "the source helps at all; no method that looks at the features alone can mend this."
     ),
 }
 
 TURNED = (
-    "It is how the columns hang together that differs, more than the scale of each. Try the feature family first: "
+    "The correlations differ, more than the scale of each column. Try the feature family first: "
     "`CORAL` or `SubspaceAlignment`, which turn the source's axes to the target's, then `TCA`; weights can't help "
-    "where source rows hardly reach the target's values."
+    "where the source has no rows near the target's."
 )
 
 LABEL_NUMBERS = (
-    "The numbers to predict are distributed otherwise; where they agree, the rows look alike. Learn from the target's "
-    "labels too: `TwoStageTrAdaBoostRegressor`, or any regressor with the ratio of the label densities, target over "
-    "source, as weights of the source rows; the label-shift estimators here are for classes."
+    "The numbers to predict are distributed differently; where they agree, the rows look alike. Learn from the "
+    "target's labels too: `TwoStageTrAdaBoostRegressor`, or any regressor with the ratio of the label densities, "
+    "target over source, as weights of the source rows; the label-shift estimators here are for classes."
 )
 
 
@@ -63,8 +63,10 @@ MISSING_ONLY = "The known values of each column look alike; what differs is how 
 
 MISSING_ADVICE = (
     "After that compare an ordinary model (`OnLabeled` around any estimator) with {weigher} inside "
-    "`ImportanceWeighted`: no method here is made for values that are missing otherwise."
+    "`ImportanceWeighted`: no method here is made for missing values."
 )
+
+COVERED = 0.5  # of the target by the source, below which the report says so
 
 SOME_EFFECTIVE = 0.3  # below it weights cost so much that the plain model is worth a look
 
@@ -95,6 +97,8 @@ class Findings:
     remarks : list of str
         What to mend first.
     n_sources : int
+    overlap : float
+        How much of the target the source covers, 0 to 1.
     """
 
     effective_share: float
@@ -108,6 +112,7 @@ class Findings:
     only_missing: bool = False
     remarks: list = ()
     n_sources: int = 1
+    overlap: float = 1.0
 
 
 def advise(kind, found):
@@ -120,15 +125,28 @@ def advise(kind, found):
         )
     if found.labels_fit and kind != "label":
         words.append(
-            "A shift of the labels alone would explain the rows as well: these data do not say which came first."
+            "A shift of the labels alone would explain the features as well: these data do not say which came first."
         )
     if kind in ("covariate", "scale", "none") and not found.has_target_labels:
         words.append(
-            "Without target labels nobody can see whether the label still follows from the row in the same way: label "
-            "some target rows to be sure."
+            "Without target labels nobody can see whether the same features still mean the same label: label some "
+            "target rows to be sure."
         )
     if kind == "label" and not found.has_target_labels:
-        words.append("Without target labels this rests on class shares that are estimated, not counted.")
+        words.append(
+            "Without target labels this rests on class shares that are estimated, not counted: had the features moved "
+            "by themselves, `LabelShiftClassifier` would cost some points. Label some target rows to be sure."
+        )
+    if kind == "scale" and not found.has_target_labels:
+        words.append(
+            "If the same values mean the same label in both domains, rescaling hurts: compare with no adaptation on "
+            "some labelled target rows."
+        )
+    if kind != "none" and found.overlap < COVERED and not found.has_target_labels:
+        words.append(
+            f"The source covers only some {100 * found.overlap:.0f} % of the target: what is true of the rest, no "
+            "weight, score or test can judge without labels there."
+        )
     return " ".join(word for word in words if word)
 
 
@@ -168,7 +186,7 @@ def _weights_words(kind, found):
         return []
     if found.effective_share < FEW_EFFECTIVE:
         return [
-            f"But weights would leave only {percent} of the source's rows at work: compare with the feature family "
+            f"But weights would leave only {percent} of the source's rows: compare with the feature family "
             "(`CORAL`, `TCA`), and with no adaptation at all."
         ]
-    return [f"Weights would leave {percent} of the source's rows at work: compare with no adaptation too."]
+    return [f"Weights would leave {percent} of the source's rows: compare with no adaptation too."]

@@ -9,6 +9,7 @@ from scipy.stats import norm
 
 from sktl._checks import N_JOBS, SEED, Interval, checked, import_extra
 from sktl._files import replacing
+from sktl._threads import limited_threads
 from sktl.inspection._domains import domains_of
 from sktl.inspection.report._columns import empty_columns, encode, read_columns
 from sktl.inspection.report._distance import MAX_ROWS, distance_of_rows
@@ -41,13 +42,15 @@ class DomainReport:
     *What it decides*, in this order: "none" (no test finds a difference: :func:`~sktl.metrics.mmd_test`,
     :func:`~sktl.metrics.classifier_two_sample_test`, :func:`~sktl.metrics.feature_shift_test` of each column's values
     and missing share, and with target labels of the labels); "label" (the class shares differ, and little is left
-    within classes, or once source rows are drawn by the target's shares; for numbers to predict, little is left between
-    rows whose labels agree, and their mean is other than the rows let expect); "scale" (the target's means and
-    covariances, put on the source's numbers, leave little, and weights do not help: most numbers have moved far, few
-    rows would carry the weight, or the weighted rows still differ); "concept" (with target labels: a model that is told
-    the domain predicts them better); else "covariate". *What it can't know*: without target labels, whether p(y|x) is
-    the same and, of numbers to predict, whether these are distributed otherwise; and with few rows, ``limits`` says
-    which shifts go unseen.
+    within classes, or once source rows are drawn by the target's shares, neither for a kernel nor in what a model of
+    the source says of them; for numbers to predict, little is left between rows whose labels agree, and their mean
+    differs from what the features predict); "scale" (the target's means and covariances, put on the source's numbers,
+    leave little, columns that lie apart have one shape, weights do not help, and with target labels a model of the
+    source predicts them better then); "concept" (with target labels: these depend on the domain beyond what the
+    features say, or they differ though the features do not); else "covariate". Columns that the remarks tell to drop
+    (identifiers, times, periods) decide nothing. *What it can't know*: without target labels, whether p(y|x) is the
+    same, whether units differ or what was measured, and, of numbers to predict, whether these are distributed
+    differently; and with few rows, ``limits`` says which shifts go unseen.
 
     Parameters
     ----------
@@ -82,6 +85,9 @@ class DomainReport:
     effective_sample_size : float
         Rows that the source would be worth if it were weighted by the density ratio (a
         :class:`~sktl.instance.DiscriminatorWeighter`'s; of at most 5,000 rows a domain, scaled to all).
+    overlap : float
+        How much of the target the source covers: the mean of that ratio over held-out source rows, 1 where it covers
+        all. Where it is small, nothing but target labels says what is true there.
     pictures : list of Picture
         The columns that differ most, as SVG.
     notes : list of str
@@ -138,6 +144,7 @@ class DomainReport:
     sources: list
     shares: object
     effective_sample_size: float
+    overlap: float
     pictures: list
     notes: list
     empty: list
@@ -186,30 +193,15 @@ class DomainReport:
         suspects = find_suspects(columns, empty, target)
         features, unseen = compare_columns(X, columns, target)
         judged = [column for column in columns if column.name not in suspects.rowwise] or columns
-        encoded, owners = encode(judged)
-        shares, more = class_shares(encoded, labels, target, n_jobs, random_state)
-        sample = Sample(
-            X=encoded,
-            numeric=np.array([judged[j].is_number for j in owners]),
-            target=target,
-            codes=np.full(len(target), np.nan) if labels is None else labels.codes,
-            classes=None if labels is None else labels.classes,
-            shares=shares,
-            features=[row for row in features if row.feature in {column.name for column in judged}],
-            distance=distance_of_rows(encoded, target, random_state, n_jobs, n_relabellings(alpha)),
-            weighting=_weighting(encoded, target, n_jobs, random_state),
-            alpha=alpha,
-            seed=random_state,
-        )
+        sample, more = _sample(judged, features, labels, target, alpha, n_jobs, random_state)
         decision = decide(gather(sample))
-        kind, share = decision.kind, sample.weighting.effective_share
-        n_known = 0 if labels is None else int((target & ~np.isnan(labels.codes)).sum())
+        n_known = 0 if labels is None else int((target & sample.labeled).sum())
         numbers = labels is not None and labels.classes is None
-        by_name = {column.name: column for column in columns}
         found = Findings(
-            effective_share=share,
+            effective_share=sample.weighting.effective_share,
+            overlap=sample.weighting.overlap,
             has_target_labels=n_known >= MIN_LABELS,
-            n_columns=encoded.shape[1],
+            n_columns=sample.X.shape[1],
             numbers=numbers,
             labels_fit=decision.labels_fit,
             turned=decision.turned,
@@ -219,11 +211,12 @@ class DomainReport:
             remarks=remarks(suspects, features, alpha),
             n_sources=len(domains.sources),
         )
+        by_name = {column.name: column for column in columns}
         return cls(
-            kind=kind,
-            suggestion=advise(kind, found),
+            kind=decision.kind,
+            suggestion=advise(decision.kind, found),
             remarks=found.remarks,
-            method=method(kind, found),
+            method=method(decision.kind, found),
             limits=_limits(target, n_known, len(columns), alpha, numbers),
             n_source=int((~target).sum()),
             n_target=int(target.sum()),
@@ -231,9 +224,10 @@ class DomainReport:
             distance=sample.distance,
             questions=decision.questions,
             features=features,
-            sources=source_distances(encoded, domains, sample.distance, n_jobs, random_state),
-            shares=shares,
-            effective_sample_size=float(share * (~target).sum()),
+            sources=source_distances(sample.X, domains, sample.distance, n_jobs, random_state),
+            shares=sample.shares,
+            effective_sample_size=float(found.effective_share * (~target).sum()),
+            overlap=float(found.overlap),
             pictures=[picture_of_column(by_name[row.feature], target) for row in features[:N_PICTURES]],
             notes=notes + more + unseen,
             empty=[name for name, _ in empty],
@@ -284,6 +278,28 @@ class DomainReport:
         return frames.DataFrame([vars(row) for row in self.features])
 
 
+def _sample(columns, features, labels, target, alpha, n_jobs, seed):
+    """What the verdict looks at: a :class:`Sample` of the ``columns``, and notes on the class shares."""
+    encoded, owners = encode(columns)
+    names = {column.name for column in columns}
+    with limited_threads(*encoded.shape):
+        shares, notes = class_shares(encoded, labels, target, n_jobs, seed)
+        sample = Sample(
+            X=encoded,
+            numeric=np.array([columns[j].is_number for j in owners]),
+            target=target,
+            codes=np.full(len(target), np.nan) if labels is None else labels.codes,
+            classes=None if labels is None else labels.classes,
+            shares=shares,
+            features=[row for row in features if row.feature in names],
+            distance=distance_of_rows(encoded, target, seed, n_jobs, n_relabellings(alpha)),
+            weighting=_weighting(encoded, target, n_jobs, seed),
+            alpha=alpha,
+            seed=seed,
+        )
+    return sample, notes
+
+
 def _check_rows(target):
     """Refuse domains of too few rows."""
     for role, n in zip(SIDES, (int((~target).sum()), int(target.sum())), strict=True):
@@ -301,9 +317,8 @@ def _weighting(encoded, target, n_jobs, seed):
         warnings.simplefilter("ignore")  # that few rows carry the weight is what the figure says
         weighter = DiscriminatorWeighter(n_jobs=n_jobs, random_state=seed)
         weighter.fit(np.concatenate(parts), None, is_target)
-    return Weighting(
-        *parts, chosen[0], weighter.weights_[~is_target], weighter.effective_sample_size_ / len(parts[0]), 1.0
-    )
+    share = weighter.effective_sample_size_ / len(parts[0])
+    return Weighting(*parts, chosen[0], weighter.weights_[~is_target], share, weighter.overlap_)
 
 
 def _limits(target, n_known, n_columns, alpha, numbers):

@@ -351,4 +351,5 @@ def transfer_loss(X_source, y_source, X_target, y_target, classes, seed=0):
     """Mean squared error on the target's labels of a model of the source's rows."""
     Y = responses(np.concatenate([y_source, y_target]), classes is not None)
     F, n = basis(np.concatenate([X_source, X_target]), seed), len(y_source)
-    return float(np.mean((Y[n:] - expectation(F[:n], Y[:n])(F[n:])) ** 2))
+    expected = np.clip(expectation(F[:n], Y[:n])(F[n:]), Y[:n].min(axis=0), Y[:n].max(axis=0))  # no extrapolation
+    return float(np.mean((Y[n:] - expected) ** 2))

@@ -9,8 +9,13 @@ from sktl.inspection.report._kinds import KINDS, SOME_EFFECTIVE
 WIDTH = 100
 N_MAIN = 7  # cells of a column that every report has
 SHOWN = 10  # columns, and sources, that are listed
-FLOOR_KEY = "Noise floor: 95 % of pairs of random halves of the source lie less far apart."
+FLOOR_KEY = "Noise floor: 95 % of pairs of random halves of the source are closer than this."
 TELLS = 0.05  # p-value of the domain classifier from which on its coefficients tell nothing
+
+
+def printable(line):
+    """A line with its control characters escaped: names come from files, and a terminal obeys what they hold."""
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode("ascii") for c in line)
 
 
 def number(value, digits=3):
@@ -147,7 +152,7 @@ def shares_words(report):
             "Class shares of the target by MLLS and BBSE are estimates without its labels, as they would be under "
             "label shift."
         )
-    return "Class shares of the target are not shown by estimates: these hold under label shift, which this is not."
+    return "Estimated class shares of the target are left out: they hold under label shift, which this is not."
 
 
 def headline(report):
@@ -178,19 +183,20 @@ def effective_words(report):
     share = report.effective_sample_size / report.n_source
     return (
         f"Weighted by the density ratio, the {report.n_source} source rows would be worth "
-        f"{report.effective_sample_size:.0f} ({100 * share:.0f} %): {_judged(share)}."
+        f"{report.effective_sample_size:.0f} ({100 * share:.0f} %): {_judged(share)}. They cover some "
+        f"{100 * report.overlap:.0f} % of the target."
     )
 
 
 def _judged(share):
     """What an effective share means."""
     if share >= 0.8:
-        return "weights would cost next to nothing, and change as little"
+        return "weights would cost little, and change little"
     if share >= SOME_EFFECTIVE:
         return "weights would cost some precision"
     if share >= FEW_EFFECTIVE:
         return "weights would cost most of the precision"
-    return "too few to rest on"
+    return "too few to rely on"
 
 
 def rows_words(report):
@@ -212,7 +218,8 @@ def text(report):
     if report.shares is not None:
         lines += ["", *_table(*share_cells(report)), *_paragraph(shares_words(report))]
     lines += ["", *_paragraph(effective_words(report)), *_paragraph(report.limits)]
-    return "\n".join([*lines, *(line for note in report.notes for line in _paragraph(f"note: {note}"))])
+    lines += [line for note in report.notes for line in _paragraph(f"note: {note}")]
+    return "\n".join(map(printable, lines))
 
 
 def _paragraph(words):

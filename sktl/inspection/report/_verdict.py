@@ -79,7 +79,9 @@ def _is_scale_shift(evidence):
         return False
     if evidence.better_aligned is None:
         return True
-    if not (holds(evidence.concept) and evidence.concept_aligned.holds):
+    if holds(evidence.concept) != evidence.concept_aligned.holds:  # the labels follow from one of the two scales alone
+        return holds(evidence.concept)
+    if not evidence.concept_aligned.holds:
         return evidence.better_aligned.holds
     # moments are estimates: a trace of the difference stays where they explain it
     return evidence.better_aligned.holds and evidence.concept_aligned.statistic <= HALVED * evidence.concept.statistic

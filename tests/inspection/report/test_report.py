@@ -399,3 +399,65 @@ def test_errors():
         DomainReport.from_data(sparse.csr_array(X), y)
     with pytest.warns(sktl.exceptions.SingleDomainWarning), pytest.raises(ValueError, match="needs two domains"):
         DomainReport.from_data(X, np.zeros(N))
+
+
+def test_two_columns_of_one_name_are_refused():
+    pandas = pytest.importorskip("pandas", reason="the cli extra (pandas) is not installed")
+    frame = pandas.DataFrame(np.random.default_rng(0).normal(size=(N, 3)), columns=["a", "b", "a"])
+    with pytest.raises(ValueError, match=r"X has several columns of one name: \['a'\]. Rename or remove"):
+        DomainReport.from_data(frame, None, TARGET)
+
+
+# --- what the attack found ---
+
+
+def test_categories_written_as_numbers_are_categories():
+    pandas = pytest.importorskip("pandas", reason="the cli extra (pandas) is not installed")
+    rng = np.random.default_rng(0)
+    codes = np.where(TARGET, rng.choice([1, 2, 30], N), rng.choice([1, 3, 30], N))
+    frame = pandas.DataFrame({"code": pandas.Categorical(codes), "x": rng.normal(size=N)})
+    row = next(row for row in DomainReport.from_data(frame, None, TARGET).features if row.feature == "code")
+    assert row.measure == "total variation" and row.unseen_values == ("2",)
+    shares = [np.array([np.mean(codes[part] == code) for code in (1, 2, 3, 30)]) for part in (~TARGET, TARGET)]
+    assert_allclose(row.difference, np.abs(shares[0] - shares[1]).sum() / 2)
+
+
+def test_what_is_to_be_dropped_decides_nothing():
+    rng = np.random.default_rng(0)
+    X, year = rng.normal(size=(N, 4)), np.where(TARGET, rng.integers(2022, 2024, N), rng.integers(2018, 2022, N))
+    report = DomainReport.from_data(np.column_stack([X, year]), None, TARGET)
+    assert report.kind == "none"  # but for the year nothing differs
+    assert "`x4` holds whole numbers in ranges that do not meet, as a year or a site does" in report.suggestion
+    assert report.features[0].feature == "x4" and report.features[0].difference == 1
+
+
+def test_stretched_columns_are_no_matter_of_units_where_labels_follow_them():
+    rng = np.random.default_rng(0)
+    X = rng.normal(size=(800, 3)) * np.where(np.arange(800) >= 400, 1.8, 1)[:, None]
+    y = (np.sin(2 * X[:, 0]) + 0.3 * rng.normal(size=800) > 0).astype(float)
+    report = DomainReport.from_data(X, y, np.arange(800) >= 400)
+    assert report.kind == "covariate"
+    assert "Do the source's labels predict the target's better after that?" in [q.question for q in report.questions]
+
+
+@pytest.mark.parametrize("numbers", [False, True])
+def test_other_labels_of_the_same_rows_are_a_concept_shift(numbers):
+    found = []
+    for seed in range(3):
+        rng = np.random.default_rng(seed)
+        X = rng.normal(size=(500, 5))
+        target = np.arange(500) >= 250
+        y = X[:, 0] + target + 0.5 * rng.normal(size=500)
+        found.append(DomainReport.from_data(X, y if numbers else (y > 0.3).astype(float), target).kind)
+    assert found == ["concept"] * 3
+
+
+def test_what_the_source_does_not_cover_is_said():
+    rng = np.random.default_rng(0)
+    X = rng.normal(size=(N, 2))
+    X[TARGET, 0] += 6
+    report = DomainReport.from_data(X, None, TARGET)
+    assert report.overlap < 0.1 and report.effective_sample_size < 5
+    assert "no weight, score or test can judge without labels there" in report.suggestion
+    assert "cover some" in str(report)
+    assert DomainReport.from_data(rng.normal(size=(N, 2)), None, TARGET).overlap > 0.9

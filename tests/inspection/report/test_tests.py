@@ -1,18 +1,27 @@
 import numpy as np
+import pytest
 from made_shifts import TARGET, make
 from numpy.testing import assert_allclose, assert_array_equal
 from scipy.linalg import sqrtm
+from scipy.stats import ks_2samp
 from sklearn.linear_model import Ridge
 from sklearn.metrics.pairwise import rbf_kernel
 
 from sktl.inspection.report._tests import (
+    _dependence,
+    _weighted_ks,
     align,
     concept_test,
     expected_mean_test,
     kernel_test,
+    lie_apart,
     matched_test,
     mixture_test,
     n_relabellings,
+    scores_of_a_mixture_test,
+    scores_within_classes_test,
+    shapes_test,
+    source_scores,
     weighted_distance,
 )
 from sktl.metrics import mmd
@@ -82,9 +91,94 @@ def test_drawing_by_class_shares_explains_label_shift_alone():
         assert (pvalue > 0.05) == explained
 
 
-def test_being_told_the_domain_gains_nothing_where_concepts_agree():
+def wavy(n, seed, shift=0.0, turn=1.0):
+    """Labels that trees and lines underfit (``shift``, ``turn``: how the target's differ), and features of one law."""
+    rng = np.random.default_rng(seed)
+    X, target = rng.normal(size=(n, 5)), np.arange(n) >= n // 2
+    f = (np.sin(2 * X[:, 0]) + X[:, 1] * X[:, 2]) * np.where(target, turn, 1) + shift * target
+    return X, (rng.random(n) < 1 / (1 + np.exp(-2.5 * f))).astype(float), target
+
+
+def test_a_poor_model_of_the_labels_does_not_cost_the_level():
+    found = [concept_test(*wavy(400, seed), True, seed, n_draws=99)[1] for seed in range(20)]
+    assert np.sum(np.array(found) <= 0.05) <= 3  # P(more than 3 of 20) = 0.016 at the level
+
+
+@pytest.mark.parametrize("change", [{"shift": 0.6}, {"turn": -1.0}])
+def test_other_labels_of_the_same_rows_are_found(change):
+    assert max(concept_test(*wavy(600, seed, **change), True, seed)[1] for seed in range(3)) <= 0.02
+
+
+def test_where_concepts_agree_a_shift_of_the_rows_is_no_concept_shift():
     found = [concept_test(*make("covariate", seed, True), True, seed)[1] for seed in range(5)]
     assert min(found) > 0.01
+    rng, target = np.random.default_rng(0), np.arange(500) >= 250
+    X = rng.standard_t(2, size=(500, 3)) * np.where(target, 1.8, 1)[:, None]  # heavy tails in rows and numbers
+    y = X[:, 0] + rng.standard_t(2, size=500)
+    assert concept_test(X, y, target, False)[1] > 0.05
+    assert concept_test(X, y + 1.5 * target, target, False)[1] < 0.01
+
+
+def test_dependence_by_naive_sums():
+    rng = np.random.default_rng(0)
+    errors, surprise, scores, X = (rng.normal(size=(13, k)) for k in (1, 4, 1, 2))
+    P, near = errors * surprise, X - X.mean(axis=0)
+    gaps = ((near[:, None] - near) ** 2).sum(axis=-1)
+    gamma = 1 / (2 * np.median(np.sqrt(gaps[np.triu_indices(13, 1)])) ** 2)
+    found = list(_dependence(errors, surprise, scores, X))
+    for b in range(4):
+        p, s = P[:, b], scores[:, 0] - scores.mean()
+        assert_allclose(found[0][b], sum(p) ** 2)
+        assert_allclose(found[1][b], sum(p * s) ** 2)
+        assert_allclose(found[2][b], sum(sum(p * near[:, j]) ** 2 for j in range(2)))
+        pairs = [(i, j) for i in range(13) for j in range(13) if i != j]
+        assert_allclose(found[3][b], sum(p[i] * p[j] * np.exp(-gamma * gaps[i, j]) for i, j in pairs))
+
+
+def test_label_shift_leaves_the_scores_within_classes_as_they_are():
+    rng, target = np.random.default_rng(0), np.arange(600) >= 300
+    y = (rng.random(600) < np.where(target, 0.8, 0.4)).astype(float)
+    X = rng.normal(size=(600, 3)) + y[:, None]
+    scores = source_scores(X, y, target, 2)
+    left, pvalue, whole = scores_within_classes_test(scores, y, target)
+    assert pvalue > 0.05 and left < 0.3 * whole
+    parts = [[scores[(y == k) & rows, 1] for rows in (~target, target)] for k in (0, 1)]
+    share = [np.mean(y[target] == k) for k in (0, 1)]
+    assert_allclose(left, abs(sum(w * (b.mean() - a.mean()) for w, (a, b) in zip(share, parts, strict=True))))
+    assert_allclose(whole, abs(scores[target, 1].mean() - scores[~target, 1].mean()))
+    other = (X[:, 0] + np.where(target, 1.0, 0.0) + 0.5 * rng.normal(size=600) > 0.7).astype(float)  # other labels
+    scores = source_scores(X - 0.4 * target[:, None], other, target, 2)
+    assert scores_within_classes_test(scores, other, target)[1] < 0.01
+
+
+def test_a_mixture_is_told_from_rows_that_moved_by_scores():
+    rng, target = np.random.default_rng(0), np.arange(1000) >= 500
+    y = (rng.random(1000) < np.where(target, 0.85, 0.4)).astype(float)
+    X = rng.normal(size=(1000, 2)) + 2 * y[:, None]
+    hidden = np.where(target, np.nan, y)
+    scores = source_scores(X, hidden, target, 2)
+    left, pvalue, whole = scores_of_a_mixture_test(scores, hidden, target, np.array([0.15, 0.85]))
+    assert pvalue > 0.05 and whole > 0.25
+    moved = rng.normal(size=(1000, 2)) + np.outer(target, [1.0, 0.0])
+    y = np.where(target, np.nan, (moved[:, 0] + 0.3 * rng.normal(size=1000) > 0).astype(float))
+    prior = np.array([np.mean(moved[target, 0] <= 0), np.mean(moved[target, 0] > 0)])
+    assert scores_of_a_mixture_test(source_scores(moved, y, target, 2), y, target, prior)[1] < 0.01
+
+
+def test_weighted_ks_by_repeated_rows():
+    rng = np.random.default_rng(0)
+    source, other, times = rng.normal(size=23), rng.normal(0.5, 1, size=17), rng.integers(1, 5, size=23)
+    repeated = ks_2samp(np.repeat(source, times), other).statistic
+    assert_allclose(_weighted_ks(source, times.astype(float), other), repeated)
+
+
+def test_units_keep_the_shape_of_a_column_and_periods_do_not():
+    rng = np.random.default_rng(0)
+    source, target = rng.normal(size=(201, 3)), rng.normal(size=(151, 3)) * [2.2, 1, 1] + [5, 0, 0]
+    assert lie_apart(source, target, 1.0, 1.5).tolist() == [True, False, False]
+    assert shapes_test(source, target)[1] > 0.05
+    years = rng.integers(2018, 2022, size=(201, 1)), rng.integers(2022, 2024, size=(151, 1))
+    assert shapes_test(*years)[1] < 0.01
 
 
 def test_low_levels_get_the_relabellings_they_need():

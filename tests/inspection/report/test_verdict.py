@@ -1,0 +1,71 @@
+from dataclasses import FrozenInstanceError, fields, replace
+
+import pytest
+
+from sktl.inspection.report import _verdict
+from sktl.inspection.report._evidence import Evidence, Question
+
+
+def asked(holds, statistic=1.0):
+    return Question("?", statistic, "", 0.5, holds, "yes" if holds else "no")
+
+
+YES, NO, TRACE = asked(True), asked(False), asked(True, 0.3)
+MOVED, STILL = (YES, NO, NO), (NO, NO, NO)
+
+
+@pytest.mark.parametrize(
+    ("kind", "evidence"),
+    [
+        ("none", Evidence(STILL)),
+        ("none", Evidence(STILL, NO, NO)),
+        ("covariate", Evidence(MOVED)),
+        ("covariate", Evidence(MOVED, YES, NO)),  # other labels, as the features predict them
+        ("concept", Evidence(STILL, NO, YES)),
+        ("concept", Evidence(STILL, YES, NO)),  # the features do not differ, the labels do
+        ("concept", Evidence(MOVED, YES, YES)),
+        ("label", Evidence(MOVED, YES, YES, other_labels=(YES, YES))),
+        ("concept", Evidence(MOVED, YES, YES, other_labels=(YES, NO))),
+        ("covariate", Evidence(MOVED, shares_apart=YES, other_labels=(YES, NO))),
+        ("label", Evidence(MOVED, shares_apart=YES, other_labels=(YES, YES))),
+        ("covariate", Evidence(MOVED, YES, NO, other_labels=(YES,), labels_move=NO)),
+        ("label", Evidence(MOVED, YES, NO, other_labels=(YES,), labels_move=YES)),
+        ("label", Evidence(MOVED, YES, YES, other_labels=(YES,), labels_move=NO)),
+        ("scale", Evidence(MOVED, weights=YES, aligned=YES, scaled=YES)),
+        ("scale", Evidence(MOVED, far=True, weights=NO, aligned=YES)),
+        ("covariate", Evidence(MOVED, weights=NO, aligned=YES)),
+        ("covariate", Evidence(MOVED, weights=YES, aligned=NO)),
+        ("covariate", Evidence(MOVED, weights=YES, aligned=YES, shapes=NO)),  # a year is no unit
+        ("covariate", Evidence(MOVED, NO, NO, weights=YES, aligned=YES, better_aligned=NO, concept_aligned=NO)),
+        ("scale", Evidence(MOVED, NO, YES, weights=YES, aligned=YES, better_aligned=NO, concept_aligned=NO)),
+        ("covariate", Evidence(MOVED, NO, NO, weights=YES, aligned=YES, better_aligned=YES, concept_aligned=YES)),
+        ("scale", Evidence(MOVED, NO, NO, weights=YES, aligned=YES, better_aligned=YES, concept_aligned=NO)),
+        ("concept", Evidence(MOVED, NO, YES, weights=YES, aligned=YES, better_aligned=YES, concept_aligned=YES)),
+        (
+            "scale",
+            Evidence(MOVED, NO, YES, weights=YES, aligned=YES, better_aligned=YES, concept_aligned=TRACE),
+        ),
+    ],
+)
+def test_the_kind_is_a_function_of_the_evidence(kind, evidence):
+    decision = _verdict.decide(evidence)
+    assert decision.kind == kind
+    assert decision == _verdict.decide(evidence)
+
+
+def test_evidence_is_frozen_and_every_question_is_listed_once():
+    evidence = Evidence(MOVED, YES, YES, weights=YES, aligned=YES)
+    with pytest.raises(FrozenInstanceError):
+        evidence.labels = NO
+    named = {field.name: asked(True) for field in fields(Evidence) if "Question" in str(field.type)}
+    named = {name: replace(question, question=name) for name, question in named.items()}
+    found = [question.question for question in _verdict.decide(Evidence(MOVED, **named)).questions]
+    assert sorted(found) == sorted([*named, "?", "?", "?"])
+
+
+def test_what_is_ruled_out_is_said():
+    shares = Evidence(MOVED, shares_apart=TRACE, other_labels=(YES, NO), aligned=NO, weights=NO)
+    decision = _verdict.decide(shares)
+    assert decision.ruled_out == ("other class shares", "other scales or axes") and decision.weights_mend
+    assert TRACE not in decision.questions  # estimated shares mean nothing then
+    assert _verdict.decide(Evidence(MOVED)).ruled_out == () and not _verdict.decide(Evidence(MOVED)).weights_mend
