@@ -101,9 +101,8 @@ class DiscriminatorWeighter(BaseRatioWeighter):
     *When it helps*: nearly always the first to try; in many columns, and where the log-ratio is simple (linear for a
     mean shift, and quadratic for a change of scale, which the default classifier finds), the nearest to the truth by
     far. *When it hurts*: a shift that the classifier cannot express (clusters that move, for the default one: give it
-    trees), or one whose probabilities are not calibrated (naive Bayes,
-    forests, boosting: ``calibrate=True``), or that rebalances the classes (``class_weight="balanced"`` changes the
-    odds).
+    trees), or a classifier whose probabilities are not calibrated (naive Bayes, forests, boosting: ``calibrate=True``)
+    or that rebalances the classes (``class_weight="balanced"`` changes the odds).
 
     Parameters
     ----------
