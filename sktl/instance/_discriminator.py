@@ -175,7 +175,7 @@ class DiscriminatorWeighter(BaseRatioWeighter):
     >>> data = make_covariate_shift(random_state=0)  # N(0, I) > N(e_1, I); y is NaN on target rows
     >>> weighter = DiscriminatorWeighter().fit(data.X, data.y)
     >>> weighter.predict_weights([[-1.0, 0.0], [0.5, 0.0], [1.5, 0.0]]).round(1)  # the truth: 0.2, 1, 2.7
-    array([0.3, 1.1, 2.7])
+    array([0.4, 1.1, 2.3])
     """
 
     _constraints = {
