@@ -41,6 +41,7 @@ VARIANTS = {
     "MIDA": [{"kernel": "rbf", "label_weight": 0.5}, {"kernel": "rbf", "n_landmarks": 8}],
     "MEDAClassifier": [{"n_components": 2, "n_neighbors": 3}],
     "NearestNeighborWeighter": [{"n_centers": None}],
+    "MultiTaskTransferRidge": [{"reg": 1.0, "shared": 0.5}],
     "OTMapping": [
         {"class_reg": None, "reg": 0},
         {"class_reg": "laplace", "reg": 0.1},
@@ -65,6 +66,7 @@ VARIANTS = {
             "alternatives": [("bare", LogisticRegression(C=0.1))],
         }
     ],
+    "TransGLM": [{"family": "binomial"}, {"family": "poisson", "sources": "all", "n_penalties": 20}],
     "TransferLinearSVC": [{"weights": "simplex", "reg": 1.0}],
     "TransferLogisticRegression": [{"weights": "simplex", "reg": 1.0, "fit_intercept": False}],
     "TransferPoissonRegressor": [{"weights": "simplex", "reg": 0.1, "fit_intercept": False}],

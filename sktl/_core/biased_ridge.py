@@ -23,9 +23,12 @@ N_REGS = 25
 REG_RANGE = (-5.0, 5.0)  # powers of ten of the path, in units of the mean eigenvalue of G
 
 
-def label_moments(X, y, weights) -> Moments:
-    """Weighted :class:`Moments` of the columns and the labels, (d + 1,): all that a ridge with a given reg needs."""
-    scale = len(weights) / weights.sum()  # the weights then have mean 1, the size that merging is made for
+def label_moments(X, y, weights, scale=None) -> Moments:
+    """Weighted :class:`Moments` of the columns and the labels, (d + 1,): all that a ridge with a given reg needs.
+
+    The weights are multiplied by ``scale``, by default so that the least is 1: merging is made for whole rows.
+    """
+    scale = 1.0 / weights.min() if scale is None else scale
     start, parts, origin = 0, [], None
     for block in row_blocks(X):
         rows = np.column_stack(

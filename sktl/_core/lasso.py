@@ -16,11 +16,13 @@ import numpy as np
 from sklearn import config_context
 from sklearn.exceptions import ConvergenceWarning
 
+from sktl._core.biased_ridge import label_moments
 from sktl._core.glm import SQUARED, Loss, weighted_gram
 
 N_PENALTIES = 40
 MOST_STEPS = 50  # of Newton's method at one penalty
-TOL = 1e-7  # of coordinate descent, as a share of the squared labels; and of the gain of a Newton step
+TOL = 1e-7  # of coordinate descent, as a share of the squared labels
+GAIN = 1e-5  # of a Newton step, as a share of the objective: what the next would gain is about its square
 SATURATED = 0.98  # share of the deviance from which on a path only learns its rows by heart
 ROUNDING = 1e-6  # by how much a gradient may exceed the penalty
 
@@ -123,6 +125,7 @@ def quadratic_lasso(gram, cross, square, penalties, start=None):
             check_input=False,
             tol=TOL,
             max_iter=10_000,
+            random_state=0,  # None would draw from the caller's generator, though nothing is drawn
         )
     return coef.T
 
@@ -130,40 +133,19 @@ def quadratic_lasso(gram, cross, square, penalties, start=None):
 # --- squared losses: sums over the rows ---
 
 
-@dataclass(frozen=True)
-class LassoSums:
-    """What a lasso with squared losses is a function of: sums over rows, each domain about its own means.
+def squared_path(moments, penalties) -> np.ndarray:
+    """Coefficients (n_penalties, p) of squared losses, from the :class:`Moments` of columns and labels of each domain.
 
-    Attributes
-    ----------
-    weight : float
-        Sum of the weights.
-    gram, cross, square : ndarray of shape (p, p), (p,) and float
-        Centred sums of xx', xy and yy.
+    Each domain's sums are about its own means: its intercept is free.
     """
-
-    weight: float
-    gram: np.ndarray
-    cross: np.ndarray
-    square: float
-
-    def __add__(self, other):
-        """Sums of the rows of both, of other domains each."""
-        return LassoSums(
-            self.weight + other.weight,
-            self.gram + other.gram,
-            self.cross + other.cross,
-            self.square + other.square,
-        )
+    total = sum(one.n for one in moments)
+    scatter = sum(one.scatter for one in moments) / total
+    return quadratic_lasso(scatter[:-1, :-1], scatter[:-1, -1], scatter[-1, -1], penalties)
 
 
-def lasso_sums(rows: Rows) -> LassoSums:
-    """The sums over the rows of one domain."""
-    weights, total = rows.weights, rows.weights.sum()
-    y = rows.y - rows.offset
-    mean, y_mean = weights @ rows.X / total, weights @ y / total
-    gram = weighted_gram(rows.X - mean, weights)
-    return LassoSums(total, gram, (weights * (y - y_mean)) @ (rows.X - mean), float(weights @ (y - y_mean) ** 2))
+def squared_intercept(moments, coef):
+    """Intercepts (n_penalties,) of one domain."""
+    return moments.mean[-1] - coef @ moments.mean[:-1]
 
 
 def largest_penalty(loss: Loss, rows: Rows) -> float:
@@ -176,11 +158,6 @@ def largest_penalty(loss: Loss, rows: Rows) -> float:
 def penalty_grid(largest: float, smallest_share: float, n: int = N_PENALTIES) -> np.ndarray:
     """Falling penalties from the largest one on, evenly in their logarithm."""
     return max(largest, 1e-12) * np.geomspace(1.0, smallest_share, n)
-
-
-def squared_path(sums: LassoSums, penalties) -> np.ndarray:
-    """Coefficients (n_penalties, p) of squared losses, from sums."""
-    return quadratic_lasso(sums.gram / sums.weight, sums.cross / sums.weight, sums.square / sums.weight, penalties)
 
 
 # --- other losses: proximal Newton steps ---
@@ -200,7 +177,7 @@ def _null_intercepts(loss, rows, start=None):
     return b
 
 
-class _Descent:
+class Descent:
     """Proximal Newton steps at one penalty after the other, over the columns that may matter."""
 
     def __init__(self, loss, rows):
@@ -246,7 +223,7 @@ class _Descent:
             self.w[columns] += size * (target - self.w[columns])
             self.b = self.b + size * (intercepts - self.b)
             self.eta, gain, value = eta, value - new, new
-            if gain <= TOL * max(abs(value), 1e-3):
+            if gain <= GAIN * max(abs(value), 1e-3):
                 return
 
     def _step(self, X, columns, penalty):
@@ -261,18 +238,11 @@ class _Descent:
         coef = quadratic_lasso(gram, cross, square, [penalty], self.w[columns])[0]
         return coef, centre - means @ coef
 
-
-def glm_path(loss: Loss, rows: Rows, penalties) -> LassoPath:
-    """The path of any loss along falling penalties; it ends where next to all of the deviance is explained."""
-    descent, found, last = _Descent(loss, rows), [], max(float(penalties[0]), largest_penalty(loss, rows))
-    perfect = best_possible(loss, rows)
-    for penalty in penalties:
-        descent.solve(penalty, last)
-        last = penalty
-        found.append((descent.w.copy(), descent.b.copy()))
-        if descent.null - descent.mean_loss(descent.eta) > SATURATED * (descent.null - perfect):
-            break
-    return LassoPath(np.asarray(penalties)[: len(found)], *(np.array(part) for part in zip(*found, strict=True)))
+    @property
+    def is_saturated(self):
+        """Whether next to all of the deviance is explained."""
+        gained, possible = self.null - self.mean_loss(self.eta), self.null - best_possible(self.loss, self.rows)
+        return gained > SATURATED * possible
 
 
 def best_possible(loss: Loss, rows: Rows) -> float:
@@ -284,19 +254,24 @@ def best_possible(loss: Loss, rows: Rows) -> float:
 
 
 def lasso(loss: Loss, rows: Rows, penalties) -> LassoPath:
-    """The path of a loss, along falling penalties."""
-    if loss is not SQUARED:
-        return glm_path(loss, rows, penalties)
-    parts = [rows.take(rows.domain == g) for g in range(rows.n_domains)]
-    coef = squared_path(sum_of(lasso_sums(part) for part in parts), penalties)
-    means = rows.means(rows.X, rows.weights)
-    intercepts = rows.means(rows.y - rows.offset, rows.weights) - coef @ means.T
-    return LassoPath(np.asarray(penalties), coef, intercepts)
+    """The path of a loss along falling penalties; with other losses than the squared it ends where it is saturated."""
+    penalties = np.asarray(penalties, dtype=float)
+    if loss is SQUARED:
+        parts = [rows.take(rows.domain == g) for g in range(rows.n_domains)]
+        scale = 1.0 / rows.weights.min()
+        moments = [label_moments(part.X, part.y - part.offset, part.weights, scale) for part in parts]
+        coef = squared_path(moments, penalties)
+        return LassoPath(penalties, coef, np.column_stack([squared_intercept(one, coef) for one in moments]))
+    return glm_path_of(loss, rows, penalties)
 
 
-def sum_of(sums):
-    """Sums of the rows of all."""
-    total, *rest = sums
-    for one in rest:
-        total = total + one
-    return total
+def glm_path_of(loss: Loss, rows: Rows, penalties) -> LassoPath:
+    """The path by proximal Newton steps, of any loss; it ends where it is saturated."""
+    descent, found, last = Descent(loss, rows), [], max(float(penalties[0]), largest_penalty(loss, rows))
+    for penalty in penalties:
+        descent.solve(penalty, last)
+        last = penalty
+        found.append((descent.w.copy(), descent.b.copy()))
+        if descent.is_saturated:
+            break
+    return LassoPath(penalties[: len(found)], *(np.array(part) for part in zip(*found, strict=True)))

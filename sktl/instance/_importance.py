@@ -26,8 +26,9 @@ def flattened(weights, source, flattening):
 class ImportanceWeighted(BaseOnLabeled):
     """Fit any estimator on the labelled rows, weighted so that source rows count as often as the target has them.
 
-    The weighted mean of a loss over source rows, with weights w(x) = p_target(x) / p_source(x), is an unbiased estimate
-    of its mean over the target, as long as p(y | x) is the same in both (covariate shift; Shimodaira 2000).
+    The weighted mean of a loss over source rows, with weights w(x) = p_target(x) / p_source(x), estimates its mean over
+    the target, as long as p(y | x) is the same in both (covariate shift; Shimodaira 2000): without bias with the true
+    w, consistently with weights that are estimated and scaled to mean 1.
 
     *When it helps*: the model is misspecified, so that where it is fitted decides what it learns. *When it hurts*: the
     model is rich enough to fit everywhere, or p(y | x) changes: then the weights cost variance and give nothing. The
@@ -44,7 +45,7 @@ class ImportanceWeighted(BaseOnLabeled):
     weighter : weighter object, default=None
         Any weighter of ``sktl.instance``; None means ``KMM()``.
     flattening : float in [0, 1], default=1.0
-        Power of the source rows' weights, which are then scaled to mean 1 again: 1 is unbiased, 0 weights all rows
+        Power of the source rows' weights, which are then scaled to mean 1 again: 1 leaves them, 0 weights all rows
         alike (as :class:`~sktl.OnLabeled`), and what is between them has less variance than 1. Tune it.
     resample : {"never", "auto", "always"}, default="never"
         How the weights reach an estimator that takes none. "never": an error. "auto": as many rows as have labels are

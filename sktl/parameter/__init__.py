@@ -62,6 +62,8 @@ from sktl.parameter._gaussian_process import GaussianProcessTransferRegressor
 from sktl.parameter._hypothesis_classifier import HypothesisTransferClassifier
 from sktl.parameter._hypothesis_regressor import HypothesisTransferRegressor
 from sktl.parameter._leaf_refit import LeafRefitClassifier, LeafRefitRegressor
+from sktl.parameter._multi_task_ridge import MultiTaskTransferRidge
+from sktl.parameter._trans_glm import TransGLM
 from sktl.parameter._transfer_forest import TransferForestClassifier, TransferForestRegressor
 from sktl.parameter._transfer_logistic import TransferLogisticRegression
 from sktl.parameter._transfer_poisson import TransferPoissonRegressor
@@ -77,6 +79,8 @@ __all__ = [
     "HypothesisTransferRegressor",
     "LeafRefitClassifier",
     "LeafRefitRegressor",
+    "MultiTaskTransferRidge",
+    "TransGLM",
     "TransferForestClassifier",
     "TransferForestRegressor",
     "TransferLinearSVC",
