@@ -18,6 +18,7 @@ import warnings
 import numpy as np
 from _few_labels import Task, table_classifications, table_regressions
 from joblib import Parallel, delayed
+from sklearn.base import clone
 from sklearn.ensemble import (
     GradientBoostingClassifier,
     GradientBoostingRegressor,
@@ -40,7 +41,6 @@ from sktl.parameter import (
     TransferTreeRegressor,
 )
 
-LABELS = (10, 50)
 MOST_SOURCE, MOST_TEST = 1200, 300
 ALPHAS = np.logspace(-2, 4, 13)
 SOURCES = {
@@ -104,29 +104,29 @@ def one_draw(task, sources, n_labeled, seed, is_regression):
 
 def fit_own(model, X, y):
     """The target's own model; of one class, a tree, which says nothing else."""
-    return (model if len(np.unique(y)) > 1 else DecisionTreeClassifier()).fit(X, y)
+    return clone(model if len(np.unique(y)) > 1 else DecisionTreeClassifier()).fit(X, y)
 
 
-def one_task(task, n_draws, is_regression):
+def one_task(task, labels, n_draws, is_regression):
     """Group of the task, and its results by number of labels, draw and method."""
     warnings.simplefilter("ignore")
     rows = np.random.default_rng(7).permutation(len(task.y_source))[:MOST_SOURCE]
     sources = {
-        name: pair[is_regression].fit(task.X_source[rows], task.y_source[rows]) for name, pair in SOURCES.items()
+        name: clone(pair[is_regression]).fit(task.X_source[rows], task.y_source[rows]) for name, pair in SOURCES.items()
     }
-    draws = {n: [one_draw(task, sources, n, seed, is_regression) for seed in range(n_draws)] for n in LABELS}
+    draws = {n: [one_draw(task, sources, n, seed, is_regression) for seed in range(n_draws)] for n in labels}
     print(".", end="", flush=True)
     return task.group, draws
 
 
-def print_table(title, results, is_regression):
+def print_table(title, results, labels, is_regression):
     """Means over the tasks and draws of each group."""
     groups = list(dict.fromkeys(group for group, _ in results))
-    print(f"\n{title}\n{'':<28}" + "".join(f"{f'{group} {n}':>12}" for group in groups for n in LABELS))
-    for name in results[0][1][LABELS[0]][0]:
+    print(f"\n{title}\n{'':<28}" + "".join(f"{f'{group} {n}':>12}" for group in groups for n in labels))
+    for name in results[0][1][labels[0]][0]:
         cells = []
         for group in groups:
-            for n in LABELS:
+            for n in labels:
                 runs = [run for own, draws in results if own == group for run in draws[n]]
                 values = [run[name] / (run["the target's own linear"] if is_regression else 1) for run in runs]
                 cells.append(
@@ -138,6 +138,7 @@ def print_table(title, results, is_regression):
 def main():
     """Run both kinds of tasks and print their tables."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--labels", type=int, nargs="+", default=[10, 50], help="labels of the target (default 10 50)")
     parser.add_argument("--draws", type=int, default=2, help="draws of the labels (default 2)")
     parser.add_argument("--n-jobs", type=int, default=None, help="tasks at a time")
     options = parser.parse_args()
@@ -146,8 +147,8 @@ def main():
         ("regression: error over the target's own ridge", table_regressions(), True),
         ("classification: accuracy in %", classifications(), False),
     ):
-        jobs = (delayed(one_task)(task, options.draws, is_regression) for task in tasks)
-        print_table(title, Parallel(options.n_jobs)(jobs), is_regression)
+        jobs = (delayed(one_task)(task, options.labels, options.draws, is_regression) for task in tasks)
+        print_table(title, Parallel(options.n_jobs)(jobs), options.labels, is_regression)
     print(f"\n{time.perf_counter() - start:.0f} s.")
 
 

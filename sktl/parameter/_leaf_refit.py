@@ -76,7 +76,8 @@ class LeafRefitClassifier(_RefitsLeaves, ContinuesClassifiers, BaseTransferClass
     83.6), seven mixed tables 74.1 / 74.2 (74.2, 68.0 / 71.3), digits of another origin 50.0 / 67.8 (47.4, 34.5 /
     72.6). It *hurts* beside the target's own model where the source is poor and has many classes: on the digits it
     loses 5 points at 50 labels, since most leaves are reached by no row of the target. Where the source is right it
-    neither gains nor loses.
+    neither gains nor loses. Gradient boosting of 50 trees as source, 50 labels, one draw: heart disease 80.9 (the
+    source 73.4), adult 87.3 (87.0), tables 75.4 (75.2), digits 62.0 (43.7).
 
     Parameters
     ----------
@@ -170,7 +171,8 @@ class LeafRefitRegressor(_RefitsLeaves, ContinuesRegressors, BaseTransferRegress
     squared error over that of the target's own ridge regression, 15 mixed tables, a forest of 30 trees as source, two
     draws, geometric mean at 10 / 50 labels: .90 / .96, the source as it is .90 / 1.01, the target's own forest .98 /
     1.01. It *hurts* where the target depends on columns by which the source does not split: leaves can't see them.
-    :class:`TransferForestRegressor` then does better (.87 / .92 there).
+    :class:`TransferForestRegressor` then does better (.87 / .92 there). With gradient boosting of 50 trees as source
+    it has .87 at 50 labels (the source .96; one draw).
 
     Parameters
     ----------
