@@ -6,8 +6,8 @@ Sources have at most 1,200 rows; each draw's labels are drawn from the target, a
 United States to other countries; *digits*: MNIST's to scikit-learn's and back; *tables*: the mixed tables. Accuracy
 in %, and for regression the geometric mean of root mean squared errors over that of the target's own ridge.
 
-Measured in pieces, on a machine that others shared: forests by two draws, boosting by one draw of 50 labels, fine-tuning
-(sources of 1,000 rows) by one draw on heart and adult; "-": not measured.
+Measured in pieces, on a machine that others shared: forests by two draws, boosting by one draw of 50 labels,
+fine-tuning (sources of 1,000 rows) by one draw on heart and adult; "-": not measured.
 
     accuracy in %                  heart 10   50   adult 10   50  digits 10   50  tables 10   50
     the target's own linear         75.4    79.7    82.6    83.6    34.5    72.6    68.0    71.3
