@@ -7,7 +7,8 @@ from sklearn.pipeline import make_pipeline
 from sktl._checks import CLASSIFIER
 from sktl._threads import threads_by_size
 from sktl.base import BaseTransferClassifier, weight_parameter
-from sktl.feature._jdot import CommonScale, JointTransport
+from sktl.feature._common_scale import CommonScale
+from sktl.feature._jdot import JointTransport
 
 LEAST_PROBABILITY = 1e-6  # a prediction counts as no surer than this: losses are at most 13.8
 LEAST_SHARE = 1e-9  # of a class in a target row, to be fitted with

@@ -9,7 +9,8 @@ from sktl._checks import REGRESSOR
 from sktl._threads import threads_by_size
 from sktl.base import BaseTransferRegressor
 from sktl.domains import known_labels
-from sktl.feature._jdot import CommonScale, JointTransport
+from sktl.feature._common_scale import CommonScale
+from sktl.feature._jdot import JointTransport
 
 
 class JDOTRegressor(JointTransport, BaseTransferRegressor):
