@@ -2,7 +2,9 @@
 
 import numpy as np
 from scipy import sparse
-from sklearn.base import BaseEstimator, TransformerMixin
+from sklearn.base import BaseEstimator, TransformerMixin, clone
+from sklearn.utils import get_tags
+from sklearn.utils.metaestimators import available_if
 
 from sktl._core.moments import deviations, moments_of, row_blocks
 
@@ -29,3 +31,42 @@ class CommonScale(TransformerMixin, BaseEstimator):
     def transform(self, X):
         """Apply them."""
         return X / self.scale_ if sparse.issparse(X) else (X - self.mean_) / self.scale_
+
+
+def _inner_has(method):
+    return lambda self: hasattr(self.estimator, method)
+
+
+class OnCommonScale(BaseEstimator):
+    """An estimator fitted, with weights, on rows as :class:`CommonScale` makes them; no pipeline, which would route."""
+
+    def __init__(self, estimator, per="row"):
+        self.estimator = estimator
+        self.per = per
+
+    def fit(self, X, y, sample_weight=None):
+        """Find the scale, and fit a clone."""
+        self.scale_ = CommonScale(self.per).fit(X)
+        weights = {} if sample_weight is None else {"sample_weight": sample_weight}
+        self.estimator_ = clone(self.estimator).fit(self.scale_.transform(X), y, **weights)
+        if hasattr(self.estimator_, "classes_"):
+            self.classes_ = self.estimator_.classes_
+        return self
+
+    def predict(self, X):
+        """Predict by the clone."""
+        return self.estimator_.predict(self.scale_.transform(X))
+
+    @available_if(_inner_has("predict_proba"))
+    def predict_proba(self, X):
+        """Probabilities by the clone."""
+        return self.estimator_.predict_proba(self.scale_.transform(X))
+
+    @available_if(_inner_has("decision_function"))
+    def decision_function(self, X):
+        """Decision values by the clone."""
+        return self.estimator_.decision_function(self.scale_.transform(X))
+
+    def __sklearn_tags__(self):
+        """Tags of the estimator inside."""
+        return get_tags(self.estimator)

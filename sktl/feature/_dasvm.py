@@ -6,12 +6,11 @@ from numbers import Integral
 
 import numpy as np
 from sklearn.base import clone, is_classifier
-from sklearn.pipeline import make_pipeline
 
 from sktl._checks import HasMethods, Interval, check_fits
 from sktl._core.kernels import canonical_order
 from sktl.base import weight_parameter
-from sktl.feature._common_scale import CommonScale
+from sktl.feature._common_scale import OnCommonScale
 from sktl.feature._self_labeled import BaseSelfLabeledClassifier
 
 
@@ -48,7 +47,7 @@ def default_machine():
     """The machine that ``estimator=None`` stands for."""
     from sklearn.svm import LinearSVC  # here, to keep `import sktl` quick
 
-    return make_pipeline(CommonScale(), LinearSVC(dual=False, random_state=0))
+    return OnCommonScale(LinearSVC(dual=False, random_state=0))
 
 
 def pseudo_signs(values):
