@@ -20,8 +20,8 @@ target known, 100, or none.
 Measured at n = 500, few draws a cell (a loaded machine; run more before resting on a cell)::
 
     kind       cells                                             named rightly    else
-    none       classes, d = 5 and 20, four distributions, all    203 of 210       label 2, covariate 4, concept 1
-               labels, 100, none (35 cells of 6)
+    none       classes, linear d = 5 and 20, wavy d = 5; four    203 of 210       label 2, covariate 4, concept 1
+               distributions; all labels, 100, none (35 x 6)
     intercept  normal, d = 5; all labels and 100 (4 draws)       31 of 32         none 1 (no labels: none 12 of 12)
     flip       normal, d = 5; all labels and 100 (3)             24 of 24         (no labels: none 12 of 12)
     units      normal, d = 5; all labels and none (2)            14 of 16         covariate 1, concept 1
