@@ -7,7 +7,16 @@ transfer (the curve) helps where the target is near and hurts where it is far. P
 on the target, % of the draws that hurt (more than a point), that the guard refuses to judge, that it accepts, and that
 it accepts of those that hurt.
 
-TABLE
+   s   curve    line   hurts  refused  accepted  of harm
+   2    0.55    0.61      70       40        20        0    (ten draws)
+   3    0.27    0.74     100      100         0        0
+   4    0.09    0.93     100      100         0        0
+   8    0.00    1.00     100      100         0        0
+
+Before the guard asked whether the source covers the target it refused nothing, and accepted 65, 60, 45 and 30 % at
+s = 0.5, 1, 1.5 and 2, of the draws that hurt 0, 0, 0 and 14 %; and 40, 50 and 80 % at s = 3, 4 and 8, where all hurt.
+On the helpful and harmful covariate shifts of ``guard.py``, 15 of each, it accepts 87 and 0 %, and refuses to judge 7
+and 0 %.
 """
 
 import argparse

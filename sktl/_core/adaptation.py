@@ -4,12 +4,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
+from scipy import sparse
 from scipy.linalg import cho_factor, cho_solve, eigh, lu_factor, lu_solve
 
 from sktl._core.kernels import blocks
 from sktl._core.linalg import NEGLIGIBLE
 
-ENTRIES = 10_000_000  # of a product with the Laplacian that are held at once: 80 MB
 LARGE = 400_000_000  # bytes of features in double precision from which they are held in single
 
 
@@ -84,15 +84,14 @@ def feature_system(features, onehot, labeled, laplacian, graph_weight, reg) -> R
     Memory O(n p) for P, which may be in single precision (products are in double), and O(p^2 + n) beside it.
     """
     n, p = features.shape
+    laplacian = sparse.csr_array(laplacian).astype(features.dtype)  # else each product would convert all of P
     A = np.zeros((p, p))
     for rows in blocks(n):
-        part = np.asarray(features[rows][labeled[rows]], dtype=np.float64)
-        A += part.T @ part
-    if graph_weight > 0:
-        width = max(1, ENTRIES // n)
-        for columns in blocks(p, width):
-            smooth = laplacian @ np.asarray(features[:, columns], dtype=np.float64)
-            A[:, columns] += graph_weight * columns_times(features, smooth)
+        part = np.asarray(features[rows], dtype=np.float64)
+        weighted = part * labeled[rows, None]
+        if graph_weight > 0:
+            weighted += graph_weight * (laplacian[rows] @ features)
+        A += part.T @ weighted
     A[np.diag_indices(len(A))] += reg
     factors = cho_factor((A + A.T) / 2, check_finite=False)
 

@@ -12,6 +12,7 @@ Leave-one-out residuals are exact for a squared loss, and one Newton step from t
 from dataclasses import dataclass
 
 import numpy as np
+from scipy.sparse import issparse
 from scipy.special import expit, log_expit, softmax
 
 RANK_TOL = 1e-10  # eigenvalues below this share of the largest are rounding
@@ -34,10 +35,12 @@ def kernel_of(K: np.ndarray) -> RowKernel:
     return RowKernel(vectors[:, keep], values[keep])
 
 
-def linear_kernel_of(Z: np.ndarray) -> RowKernel:
-    """The eigenpairs of Z Z', from the smaller side of Z (n, d)."""
+def linear_kernel_of(Z) -> RowKernel:
+    """The eigenpairs of Z Z', from the smaller side of Z (n, d), dense or CSR."""
     if Z.shape[0] <= Z.shape[1]:
-        return kernel_of(Z @ Z.T)
+        products = Z @ Z.T
+        return kernel_of(products.toarray() if issparse(products) else products)
+    Z = Z.toarray() if issparse(Z) else Z
     vectors, roots, _ = np.linalg.svd(Z, full_matrices=False)
     keep = roots**2 > RANK_TOL * max(roots[0] ** 2, np.finfo(float).tiny)
     return RowKernel(vectors[:, keep], roots[keep] ** 2)

@@ -112,64 +112,6 @@ def _refuse_negative(residual, top):
         )
 
 
-def scatter(blocks, contrasts):
-    """Centred scatter F'HF and contrasts F'E of a table F that comes in blocks of rows, in one pass.
-
-    Parameters
-    ----------
-    blocks : iterable of ndarray or CSR matrix of shape (n_block, p)
-        Blocks of F, in order.
-    contrasts : ndarray of shape (n, c)
-        E; its columns sum to zero.
-
-    Returns
-    -------
-    scatter : ndarray of shape (p, p)
-        Sum over rows of (f - mean)(f - mean)'.
-    projected : ndarray of shape (p, c)
-        F'E.
-    """
-    return moments(blocks, contrasts)[:2]
-
-
-def moments(blocks, contrasts):
-    """Centred scatter F'HF, products F'HE, and the mean of a table F that comes in blocks of rows, in one pass.
-
-    Parameters
-    ----------
-    blocks : iterable of ndarray or CSR matrix of shape (n_block, p)
-        Blocks of F, in order.
-    contrasts : ndarray or CSR array of shape (n, c)
-        E, any columns.
-
-    Returns
-    -------
-    scatter : ndarray of shape (p, p)
-        Sum over rows of (f - mean)(f - mean)'.
-    projected : ndarray of shape (p, c)
-        Sum over rows of (f - mean) e'.
-    mean : ndarray of shape (p,)
-        Mean row.
-    """
-    start, total, offset = 0, None, None
-    weights = np.zeros(contrasts.shape[1])
-    for block in blocks:
-        dense = not sparse.issparse(block)
-        if total is None:
-            p = block.shape[1]
-            offset = np.mean(block, axis=0, dtype=np.float64) if dense else np.zeros(p)  # against cancellation
-            total, sums, projected = np.zeros((p, p)), np.zeros(p), np.zeros((p, contrasts.shape[1]))
-        rows = contrasts[start : start + block.shape[0]]
-        block = block - offset if dense else block.astype(np.float64)
-        total += as_dense(block.T @ block)
-        sums += np.asarray(block.sum(axis=0)).ravel()
-        projected += as_dense(block.T @ rows)
-        weights += np.asarray(rows.sum(axis=0)).ravel()
-        start += block.shape[0]
-    mean = sums / start
-    return total - np.outer(sums, mean), projected - np.outer(mean, weights), offset + mean
-
-
 def as_dense(matrix):
     """``matrix`` as an ndarray."""
     return matrix.toarray() if sparse.issparse(matrix) else np.asarray(matrix)

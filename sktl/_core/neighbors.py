@@ -29,7 +29,11 @@ def nearest_rows(X, queries=None, k: int = 1) -> np.ndarray:
         from sklearn.neighbors import NearestNeighbors  # here, to keep `import sktl` quick
 
         return NearestNeighbors(n_neighbors=k).fit(X).kneighbors(queries, return_distance=False)
-    alone, queries = queries is None, X if queries is None else queries
+    return _in_cells(X, X if queries is None else queries, k, alone=queries is None)
+
+
+def _in_cells(X, queries, k, alone):
+    """Nearest rows of ``X`` among those of the cells nearest to each query; not the query itself, where ``alone``."""
     centers = _centers(X)
     members = _by_cell(_nearest_cells(X, centers, 1), len(centers))
     asking = _by_cell(_nearest_cells(queries, centers, PROBES), len(centers))
@@ -39,10 +43,8 @@ def nearest_rows(X, queries=None, k: int = 1) -> np.ndarray:
     values = np.full((len(queries), k), np.inf, dtype=np.float32)
     found = np.zeros((len(queries), k), dtype=np.intp)
     for rows, asked in zip(members, asking, strict=True):
-        if len(rows) == 0:  # a centre that k-means has left alone
-            continue
         left, right = -2 * X[rows].T, squares[rows]
-        for part in blocks(len(asked), max(1, ENTRIES // max(len(rows), 1))):
+        for part in blocks(len(asked) if len(rows) else 0, max(1, ENTRIES // max(len(rows), 1))):
             own = asked[part]
             distances = queries[own] @ left  # less |query|^2, which is the same for all rows
             distances += right
@@ -50,12 +52,16 @@ def nearest_rows(X, queries=None, k: int = 1) -> np.ndarray:
                 distances[own[:, None] == rows] = np.inf
             _improve(values, found, own, distances, rows)
     short = np.flatnonzero(np.isinf(values[:, -1]))  # cells of fewer than k rows
-    if len(short):
-        distances = squared_distances(queries[short], X)
-        if alone:
-            distances[np.arange(len(short)), short] = np.inf
-        found[short] = distances.argsort(axis=1, kind="stable")[:, :k]
+    found[short] = _among_all(X, queries[short], k, short if alone else None)
     return found
+
+
+def _among_all(X, queries, k, own=None):
+    """Nearest rows of ``X`` by a comparison with all of them; not the rows ``own`` themselves."""
+    distances = squared_distances(queries, X)
+    if own is not None:
+        distances[np.arange(len(own)), own] = np.inf
+    return distances.argsort(axis=1, kind="stable")[:, :k]
 
 
 def _improve(values, found, own, distances, rows):

@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-STEP_BACK = 0.99  # how far of the way to the boundary a step may go
+STEP_BACK = 0.99  # how far of the way to the boundary a step may go: on it the barrier has no derivative
 
 
 @dataclass(frozen=True)
@@ -113,6 +113,7 @@ def _interior_point(factor, linear, upper, slab, ridge, tol, max_iter):
     low, high = slab
     total = 0.5 * (low + high)
     x = np.full(n, total / n)
+    # a slab of no width has no interior for its slacks: an equation in its place
     edges = [total - low, high - total] if high - low > 1e-9 * total else []
     slacks = np.concatenate([x, upper - x, edges])
     duals = np.ones_like(slacks)
@@ -123,6 +124,7 @@ def _interior_point(factor, linear, upper, slab, ridge, tol, max_iter):
         gap = box_slab_gap(x, gradient, quadratic, upper, slab, y)
         if gap < best[0]:
             best = (gap, x, y)
+        # relative to the objective, which may be 0; variables are in units of their mean, so that n is its scale
         if gap <= tol * max(1e-12 * n, abs(gradient @ x - 0.5 * quadratic)) or n_iter == max_iter:
             break
         edge_duals = duals[2 * n :]

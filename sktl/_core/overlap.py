@@ -128,7 +128,7 @@ def _path_by_iteration(X, target, outs):
 
     log_odds = np.empty((len(RIDGES), X.shape[0]))
     for out in outs:
-        model = LogisticRegression(tol=1e-3, max_iter=200, warm_start=True)
+        model = LogisticRegression(tol=1e-3, max_iter=1000, warm_start=True)
         for k, ridge in enumerate(RIDGES):
             model.set_params(C=1 / ridge).fit(X[~out], target[~out])
             log_odds[k, out] = model.decision_function(X[out])

@@ -67,14 +67,15 @@ def load_digits_domains(*, source="digits", crop="mnist"):
     crop    source > target   within  1-NN    scaled  TCA     LR      scaled  TCA
     ======  ================  ======  ======  ======  ======  ======  ======  ======
     mnist   digits > mnist    98.8    53.3    54.9    55.1    27.4    50.1    46.1
-    mnist   mnist > digits    95.4    60.2    71.6    72.6    54.6    67.0    69.4
-    both    digits > mnist    98.1    63.5    63.3    65.6    59.9    63.3    64.9
-    both    mnist > digits    95.4    81.1    79.7    83.1    75.5    77.1    78.4
+    mnist   mnist > digits    95.4    60.2    71.6    72.5    54.6    67.0    69.4
+    both    digits > mnist    98.1    63.5    63.3    65.6    59.9    63.3    64.8
+    both    mnist > digits    95.4    81.1    79.7    83.1    75.5    77.1    78.6
     ======  ================  ======  ======  ======  ======  ======  ======  ======
 
     Going across costs a third to a half of the accuracy. From mnist to digits, standardising each domain by itself, and
     TCA, win much of it back; from digits to mnist little. With both sets cropped, what is lost and what is won back are
-    smaller: the frame is half of the shift.
+    smaller: the frame is half of the shift. ``PCA(30)`` in TCA's place has, in the same order, 52.6, 59.3, 62.9 and
+    81.4 with 1-nearest-neighbour, 40.6, 51.3, 59.3 and 75.5 with logistic regression.
 
     Examples
     --------

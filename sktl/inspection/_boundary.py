@@ -6,7 +6,7 @@ import numpy as np
 
 from sktl._checks import ESTIMATOR, Interval, checked
 from sktl.base import fit_on_domains, on_missing_labels
-from sktl.inspection._domains import domains_of
+from sktl.inspection._domains import as_numbers, domains_of
 from sktl.inspection._style import CYCLE, axes, legend_beside, scatter_domains
 from sktl.inspection.report._labels import read_labels
 from sktl.inspection.report._text import short
@@ -98,7 +98,7 @@ class BoundaryDisplay:
         -------
         BoundaryDisplay
         """
-        rows = np.asarray(X, dtype=float)
+        rows = as_numbers(X)
         if rows.ndim != 2 or rows.shape[1] != 2:
             raise ValueError(f"A boundary is drawn over two columns; X has the shape {rows.shape}.")
         names = tuple(str(name) for name in getattr(X, "columns", ("x0", "x1")))

@@ -5,15 +5,34 @@ import numpy as np
 from sktl.domains import n_rows, read_domains
 
 
-def domains_of(X, y, sample_domain):
-    """:class:`~sktl.domains.Domains` of one table of all domains; an error that says so of two tables."""
+def domains_of(X, y, sample_domain, two=False):
+    """:class:`~sktl.domains.Domains` of one table of all domains; an error that says so of two tables.
+
+    With ``two`` both domains must be there.
+    """
+    if not hasattr(X, "shape") and not isinstance(X, (list, tuple)):
+        raise TypeError(f"X must be a table, the rows of all domains; got {X!r}.")
     if _is_table_like(y, X):
         raise ValueError(
             f"y looks like a second table, of {n_rows(y)} rows and {_width(y)} columns as X has; here one table holds "
             "the rows of all domains. Stack them first: X, y, sample_domain = "
             "sktl.stack_domains(source=(X_source, y_source), target=X_target)."
         )
-    return read_domains(X, y, sample_domain)
+    domains = read_domains(X, y, sample_domain)
+    if two and domains.single:
+        raise ValueError("Two domains are needed: leave the labels of target rows missing, or pass sample_domain.")
+    return domains
+
+
+def as_numbers(X):
+    """The rows of a table as floats; an error that names what can be done with texts."""
+    try:
+        return np.asarray(X, dtype=float)
+    except (TypeError, ValueError) as error:
+        raise ValueError(
+            f"X must hold numbers to be drawn ({error}). Encode its columns first, or look at them as they are by "
+            "DomainReport or FeatureShiftDisplay."
+        ) from error
 
 
 def _is_table_like(y, X):

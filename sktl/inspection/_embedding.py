@@ -4,7 +4,7 @@ import numpy as np
 from sklearn.base import clone
 
 from sktl._checks import HasMethods, checked
-from sktl.inspection._domains import domains_of
+from sktl.inspection._domains import as_numbers, domains_of
 from sktl.inspection._style import axes, legend_beside, plane, scatter_domains
 from sktl.inspection.report._labels import read_labels
 from sktl.metrics import proxy_a_distance
@@ -79,12 +79,12 @@ class EmbeddingDisplay:
         -------
         EmbeddingDisplay
         """
-        target = domains_of(X, y, sample_domain).target
+        target = domains_of(X, y, sample_domain, two=True).target
         if not hasattr(estimator, "fit_transform"):
             raise TypeError(
                 f"An embedding is drawn of a transformer, such as CORAL(); {estimator!r} has no fit_transform."
             )
-        before = np.asarray(X, dtype=float)
+        before = as_numbers(X)
         params = {} if sample_domain is None else {"sample_domain": sample_domain}
         after = np.asarray(clone(estimator).fit_transform(X, y, **params), dtype=float)
         labels = read_labels(y if y_true is None else y_true, target)

@@ -76,9 +76,7 @@ class FeatureShiftDisplay:
         -------
         FeatureShiftDisplay
         """
-        target = domains_of(X, y, sample_domain).target
-        if not target.any():
-            raise ValueError("Two domains are needed: leave the labels of target rows missing, or pass sample_domain.")
+        target = domains_of(X, y, sample_domain, two=True).target
         columns, _ = read_columns(X, target)
         differences = np.array([column_difference(column, target)[1] for column in columns])
         order = np.argsort(-differences, kind="stable")

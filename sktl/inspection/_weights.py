@@ -122,7 +122,11 @@ class WeightDisplay:
         if not (weights >= 0).all() or weights.sum() == 0:
             raise ValueError("weights must be at least 0, and not all 0.")
         if true_weights is not None:
-            true_weights = np.asarray(true_weights, dtype=float) / np.mean(true_weights)
+            true_weights = np.asarray(true_weights, dtype=float)
+            if true_weights.shape != weights.shape:
+                shapes = f"{true_weights.shape} and {weights.shape}"
+                raise ValueError(f"true_weights and weights must be as many; got the shapes {shapes}.")
+            true_weights = true_weights / np.mean(true_weights)
         return cls(weights, values, name, true_weights, float(weights.sum() ** 2 / (weights**2).sum()))
 
     @checked(bins=(Interval(Integral, 1),))

@@ -101,9 +101,8 @@ class DiscriminatorWeighter(BaseRatioWeighter):
     *When it helps*: nearly always the first to try; in many columns, and where the log-ratio is simple (linear for a
     mean shift, and quadratic for a change of scale, which the default classifier finds), the nearest to the truth by
     far. *When it hurts*: a shift that the classifier cannot express (clusters that move, for the default one: give it
-    trees), or one whose probabilities are not calibrated (naive Bayes,
-    forests, boosting: ``calibrate=True``), or that rebalances the classes (``class_weight="balanced"`` changes the
-    odds).
+    trees), or a classifier whose probabilities are not calibrated (naive Bayes, forests, boosting: ``calibrate=True``)
+    or that rebalances the classes (``class_weight="balanced"`` changes the odds).
 
     Parameters
     ----------
@@ -176,7 +175,7 @@ class DiscriminatorWeighter(BaseRatioWeighter):
     >>> data = make_covariate_shift(random_state=0)  # N(0, I) > N(e_1, I); y is NaN on target rows
     >>> weighter = DiscriminatorWeighter().fit(data.X, data.y)
     >>> weighter.predict_weights([[-1.0, 0.0], [0.5, 0.0], [1.5, 0.0]]).round(1)  # the truth: 0.2, 1, 2.7
-    array([0.3, 1.1, 2.7])
+    array([0.4, 1.1, 2.3])
     """
 
     _constraints = {

@@ -1,10 +1,11 @@
 """What to transfer, and when: splitters, scorers without target labels, and scores of each domain as target."""
 
 from sktl.model_selection._circular_scorer import CircularValidationScorer
-from sktl.model_selection._gap import negative_transfer_gap, transfer_learning_curve
+from sktl.model_selection._gap import negative_transfer_gap
 from sktl.model_selection._gradual import GradualSelfTraining
 from sktl.model_selection._guard import TransferGuard
 from sktl.model_selection._hide import hide_labels
+from sktl.model_selection._learning_curve import transfer_learning_curve
 from sktl.model_selection._leave_one_domain_out import LeaveOneDomainOut
 from sktl.model_selection._mixval import MixValScorer
 from sktl.model_selection._output_scorers import (

@@ -8,7 +8,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from sktl.base import default_classifier, fit_on_domains
-from sktl.domains import TARGET, draw_rows, known_labels, missing_values, n_rows
+from sktl.domains import TARGET, draw_rows, known_labels, missing_values, n_rows, one_domain_is_meant, read_domains
 from sktl.model_selection._hide import hide_labels
 from sktl.model_selection._target_kfold import TargetKFold
 
@@ -38,6 +38,21 @@ def fit_candidate(name, model, X, y, names):
 
         model = DummyClassifier()
     return clone(model).fit(draw_rows(X, np.flatnonzero(rows)), labels)
+
+
+def fitted_quietly(name, model, X, y, names):
+    """The candidate fitted; one that sees one domain, as it should, does not warn of that."""
+    if name == TRANSFER:
+        return fit_candidate(name, model, X, y, names)
+    with one_domain_is_meant():
+        return fit_candidate(name, model, X, y, names)
+
+
+def read_labeled_domains(X, y, sample_domain):
+    """Domains of the rows, which must have labels."""
+    if y is None:
+        raise ValueError("y is needed: the labels of the sources, and of some target rows; got None.")
+    return read_domains(X, y, sample_domain)
 
 
 def labels_at(y, domains, rows):

@@ -48,8 +48,11 @@ class TransferGuard(BaseOnLabeled):
     and 80 %. *When it hurts*: true but small gains are given up where labels are few; a larger ``alpha`` gives up
     fewer. Where circular validation is wrong (class shares that differ, a p(y|x) that does) and the labels are few, the
     level is not exact: ``with_labels="labels"`` keeps it. Without target labels no test can see that p(y|x) differs:
-    weighted losses keep their level under covariate shift alone, and took no transfer on the real pairs;
-    ``without_labels="circular", margin=0.1`` kept 45 % there and lost on 1 %. A gain by Brier scores may be one of
+    weighted losses keep their level under covariate shift alone, and took no transfer on the real pairs. Where the
+    source does not cover half of the target for certain, nobody can know, and the guard refuses: of models that go
+    wrong three to eight deviations away all (without that question 40 to 80 % were accepted,
+    ``benchmarks/guard_overlap.py``), and some that would help one or two deviations away. On the real pairs
+    ``without_labels="circular", margin=0.1`` kept 45 % and lost on 1 %. A gain by Brier scores may be one of
     calibration: ask for ``loss="zero_one"`` where accuracy alone counts.
 
     Parameters

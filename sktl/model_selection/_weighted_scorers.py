@@ -51,7 +51,9 @@ class ImportanceWeightedScorer(RiskScorer):
     --------
     DeepEmbeddedValidationScorer : The same with a control variate.
 
-    Notes ----- Where the source has next to no rows where the target lies (its weighted rows are worth fewer than 5),
+    Notes
+    -----
+    Where the source has next to no rows where the target lies (its weighted rows are worth fewer than 5),
     no weights can judge: the score is NaN, with a :class:`~sktl.exceptions.NoOverlapWarning`. A search ranks such
     candidates last, and if all are such, scikit-learn takes the first one: look for NaN in ``cv_results_``, or turn the
     warning into an error.
@@ -125,7 +127,9 @@ class DeepEmbeddedValidationScorer(RiskScorer):
     --------
     ImportanceWeightedScorer : Without the control variate.
 
-    Notes ----- Where the source has next to no rows where the target lies (its weighted rows are worth fewer than 5),
+    Notes
+    -----
+    Where the source has next to no rows where the target lies (its weighted rows are worth fewer than 5),
     no weights can judge: the score is NaN, with a :class:`~sktl.exceptions.NoOverlapWarning`. A search ranks such
     candidates last, and if all are such, scikit-learn takes the first one: look for NaN in ``cv_results_``, or turn the
     warning into an error.

@@ -34,10 +34,10 @@ class StandardColumns:
         return self
 
     def transform(self, X):
-        """Rows as an array (n, d) of standardised columns."""
+        """Rows (n, d) of standardised columns, sparse where they came so."""
         rows = self._numbers(X)
         if issparse(rows):
-            return rows.toarray() * self.inverse_
+            return (rows * self.inverse_[0]).tocsr()
         rows = np.zeros_like(rows) + rows if self.mean_ is None else rows - self.mean_
         return np.where(np.isnan(rows), 0, rows) * self.inverse_
 

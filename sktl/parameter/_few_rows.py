@@ -4,10 +4,12 @@ from dataclasses import dataclass
 from itertools import product
 
 import numpy as np
+from scipy.sparse import issparse
 from scipy.spatial.distance import cdist
 
 from sktl._core.averaging import Part, average_logistic, average_squared, kernel_of, linear_kernel_of
 
+BLOCK = 8192  # new rows whose kernel with the labelled ones is held at a time
 MAX_SMOOTH_ROWS = 500  # labelled rows up to which there is a kernel, of n x n numbers, beside the linear part
 NOISE_SHARE = 0.05  # the prior's squared error, in units of the source's variance: about that of a good model
 TEMPER = 0.5
@@ -89,7 +91,7 @@ class FewRows:
     def _kernels(self, Z):
         """Kernels of the linear and of the smooth part."""
         kernels = [linear_kernel_of(Z / np.sqrt(max(Z.shape[1], 1)))]
-        if self.plan.smooth and len(Z) <= MAX_SMOOTH_ROWS:
+        if self.plan.smooth and Z.shape[0] <= MAX_SMOOTH_ROWS:
             kernels.append(kernel_of(smooth_kernel(Z, Z)))
         return kernels
 
@@ -104,9 +106,17 @@ class FewRows:
         values = base + self._basis(source) @ self.basis_coef_
         if self.coef_ is not None:
             values = values + Z @ self.coef_
-        return values if self.dual_ is None else values + smooth_kernel(Z, self.rows_) @ self.dual_
+        if self.dual_ is None:
+            return values
+        blocks = [Z[i : i + BLOCK] for i in range(0, Z.shape[0], BLOCK)]
+        return values + np.concatenate([smooth_kernel(block, self.rows_) @ self.dual_ for block in blocks])
 
 
 def smooth_kernel(Z, rows):
     """Gaussian kernel between standardised rows whose width is the distance of typical rows, sqrt(2 d)."""
-    return np.exp(-cdist(Z, rows, "sqeuclidean") / (2 * max(Z.shape[1], 1)))
+    if issparse(Z):
+        squares = [np.asarray(A.multiply(A).sum(axis=1)).ravel() for A in (Z, rows)]
+        distances = np.maximum(squares[0][:, None] + squares[1] - 2 * (Z @ rows.T).toarray(), 0)
+    else:
+        distances = cdist(Z, rows, "sqeuclidean")
+    return np.exp(-distances / (2 * max(Z.shape[1], 1)))

@@ -61,7 +61,7 @@ class HypothesisTransferClassifier(BaseParameterTransfer, BaseTransferClassifier
     that of the target's own logistic regression 73.7, 76.3, 77.7, 77.4, 79.5; the log-loss is .43, .41, .41, .40, .38,
     the source's .46 (four draws; ``benchmarks/few_shot.py`` has the rivals). *When it hurts*: where the source's rows
     are at hand and columns are many, as in texts: there a pooled fit with the target's rows up-weighted learns more
-    (newsgroups with 20 labels: 89 % against 82), since a model of the labels alone has too much to learn.
+    (newsgroups with 20 labels, one draw: 89 % against 82), since a model of the labels alone has too much to learn.
 
     Parameters
     ----------

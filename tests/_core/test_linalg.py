@@ -7,7 +7,7 @@ from sklearn.metrics.pairwise import rbf_kernel
 
 from sktl._core import linalg
 from sktl._core.kernels import Kernel, make_kernel
-from sktl._core.linalg import conjugate_gradients, leading_vectors, pivoted_cholesky, row_space, scatter
+from sktl._core.linalg import conjugate_gradients, leading_vectors, pivoted_cholesky, row_space
 
 
 @pytest.fixture
@@ -48,18 +48,6 @@ def test_indefinite_kernels_are_refused(X):
     distance = Kernel(lambda A, B: 1 + np.linalg.norm(A[:, None] - B[None], axis=2))
     with pytest.raises(np.linalg.LinAlgError, match="negative eigenvalue"):
         pivoted_cholesky(distance, X, 50)
-
-
-@pytest.mark.parametrize("container", [np.asarray, sparse.csr_matrix])
-def test_scatter_is_the_centred_one(X, container):
-    X = X + 1e3 * (container is np.asarray)
-    contrast = np.random.default_rng(1).normal(size=(len(X), 2))
-    contrast -= contrast.mean(axis=0)
-    rows = container(X)
-    matrix, projected = scatter((rows[i : i + 50] for i in range(0, len(X), 50)), contrast)
-    centred = X - X.mean(axis=0)
-    assert_allclose(matrix, centred.T @ centred, rtol=1e-9, atol=1e-9)
-    assert_allclose(projected, X.T @ contrast, rtol=1e-7, atol=1e-7)
 
 
 @pytest.mark.parametrize("method", ["dense", "lanczos", "lanczos from a function"])

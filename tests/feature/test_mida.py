@@ -58,7 +58,7 @@ def test_lanczos_is_the_textbook_problem(monkeypatch, three_domains):
     X, y, domain = three_domains
     K = rbf_kernel(X, gamma=0.2)
     _, W = textbook(K, domain, 1.0, 3)
-    same_up_to_sign(MIDA(3, kernel="rbf", gamma=0.2).fit(X, y, domain).components_.T, W, atol=1e-6)
+    same_up_to_sign(MIDA(3, kernel="rbf", gamma=0.2, mu=1.0).fit(X, y, domain).components_.T, W, atol=1e-6)
 
 
 def test_a_callable_linear_kernel_is_the_paper_s_constraint(three_domains):
@@ -147,7 +147,7 @@ def test_numbers_are_labels_too():
     domains = contrast(np.isnan(y))
     M = np.eye(80) - 1 / 80 - domains + 100 * np.outer(centred, centred) / (centred @ centred)
     _, A = eigh(X.T @ M @ X, subset_by_index=[2, 2])
-    same_up_to_sign(MIDA(1, label_weight=100).fit(X, y).components_.T, A, atol=1e-8)
+    same_up_to_sign(MIDA(1, label_weight=100, mu=1.0).fit(X, y).components_.T, A, atol=1e-8)
 
 
 def test_names_of_domains_and_classes_do_not_matter(three_domains):

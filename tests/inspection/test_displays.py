@@ -10,7 +10,7 @@ from sklearn.metrics.pairwise import rbf_kernel
 
 from sktl import OnLabeled
 from sktl.datasets import make_covariate_shift
-from sktl.exceptions import MissingExtraError
+from sktl.exceptions import MissingExtraError, SingleDomainWarning
 from sktl.feature import CORAL
 from sktl.inspection import (
     BoundaryDisplay,
@@ -329,3 +329,20 @@ FeatureShiftDisplay.from_data(data.X, data.y)
 assert "matplotlib" not in sys.modules
 """
     subprocess.run([sys.executable, "-c", code], check=True)
+
+
+def test_errors_in_the_reader_s_words(data):
+    texts = np.array([["old", "x"]] * len(data.y))
+    with pytest.raises(ValueError, match="X must hold numbers to be drawn .* Encode its columns first"):
+        EmbeddingDisplay.from_estimator(CORAL(), texts, data.y)
+    with pytest.raises(TypeError, match="X must be a table, the rows of all domains; got None"):
+        EmbeddingDisplay.from_estimator(CORAL(), None, data.y)
+    with pytest.warns(SingleDomainWarning), pytest.raises(ValueError, match="Two domains are needed"):
+        EmbeddingDisplay.from_estimator(CORAL(), data.X, np.zeros(len(data.y)))
+    with pytest.raises(TypeError, match=r"before must be .* got the class LogisticRegression. Pass an object"):
+        BoundaryDisplay.from_estimator(LogisticRegression, LogisticRegression(), data.X, data.y)
+    with pytest.raises(ValueError, match=r"true_weights and weights must be as many; got the shapes \(3,\) and \(2,\)"):
+        WeightDisplay.from_data([1.0, 1.0], [1.0, 2.0], true_weights=[1.0, 2.0, 3.0])
+    frame = pytest.importorskip("pandas").DataFrame(data.X, columns=["a", "a"])
+    with pytest.raises(ValueError, match="X has several columns of one name"):
+        FeatureShiftDisplay.from_data(frame, data.y)

@@ -339,3 +339,16 @@ def test_errors_are_clear(rows):
         FineTunedClassifier(GaussianNB().fit(X, y)).fit(X_target, y_target + 7)
     with pytest.raises(ValueError, match="learning_rate must be"):
         FineTunedClassifier(learning_rate=0).fit(X_target, y_target)
+
+
+@pytest.mark.parametrize("package, kind", [("lightgbm", "LGBM"), ("xgboost", "XGB")])
+def test_boosting_libraries_go_on_by_trees(package, kind, rows):
+    module = pytest.importorskip(package, reason=f"{package} is a peer, not a dependency")
+    X, y, X_target, y_target, X_new = rows
+    source = getattr(module, f"{kind}Classifier")(
+        n_estimators=5, n_jobs=1, **({"verbose": -1} if kind == "LGBM" else {})
+    )
+    source.fit(X, y)
+    model = FineTunedClassifier(source, max_epochs=0).fit(X_target, y_target)
+    assert_allclose(model.predict_proba(X_new), source.predict_proba(X_new))
+    assert FineTunedClassifier(source).fit(X_target, y_target).n_epochs_[0] > 0

@@ -338,6 +338,14 @@ def test_mixed_frames_with_gaps(cls, regression, classes):
 def test_sparse_rows(cls, regression, classes):
     source, X, y, _, _ = problem(cls, regression, classes)
     rows = sparse.csr_array(np.where(np.abs(X) > 0.7, X, 0))
+    assert sparse.issparse(cls(source).fit(rows, y).columns_.transform(rows))  # never a dense table
+    unit = np.sqrt((rows.toarray() ** 2).mean())
+    model = cls(source, mode="target").fit(rows, y)
+    first = model.models_["target"] if is_regressor(source) else model.models_["target"][0]
+    said_of = [first.predict(np.zeros(9), (rows / unit)[:9])]
+    first.rows_ = first.rows_.toarray()
+    said_of.append(first.predict(np.zeros(9), rows.toarray()[:9] / unit))
+    assert_allclose(said_of[0], said_of[1], rtol=1e-6)
     for mode in MODES:
         found = said(cls(source, mode=mode).fit(rows, y), rows)
         assert np.isfinite(found).all()

@@ -9,6 +9,7 @@ from scipy.stats import ks_2samp
 from sktl._core.columns import MISSING, frequent_levels
 from sktl.domains import known_labels, missing_values, n_rows, take_rows
 
+MAX_SIZE = 1e150  # the squares of larger numbers, summed, may be infinite
 NAME_SHARE = 0.9  # a text column with more different values than this share of its rows names rows
 MIN_NAMES = 10  # different texts that are never taken for names of rows
 
@@ -119,6 +120,9 @@ def _plain(name, values, position):
         numbers[~missing] = known
         if np.isinf(numbers).any():
             raise ValueError(f"Column {name!r} of X has infinite values. Replace them, by NaN for instance.")
+        large = numbers[np.abs(numbers) > MAX_SIZE]
+        if len(large):
+            raise ValueError(f"Column {name!r} of X holds {large[0]:g}: too large to compute with. Rescale it.")
         return Column(name, numbers, missing, position, is_time)
     texts = np.full(n_rows(values), MISSING, dtype=object)
     texts[~missing] = [str(value) for value in known]

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from sktl.domains import as_column, known_labels, missing_values
+from sktl.exceptions import LabelShiftMisfitWarning
 from sktl.instance import BBSE, MLLS
 from sktl.model_selection.evidence import MIN_LABELS
 
@@ -93,6 +94,7 @@ def class_shares(X, labels, target, n_jobs, seed):
     hidden = np.where(target, np.nan, codes)
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
+        warnings.simplefilter("ignore", LabelShiftMisfitWarning)  # the verdict says whether these shares hold
         fitted = [
             model(n_jobs=n_jobs, random_state=seed).fit(X, hidden, target).target_prior_ for model in (MLLS, BBSE)
         ]

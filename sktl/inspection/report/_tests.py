@@ -266,7 +266,7 @@ def basis(X, seed=0):
     columns = columns - columns.mean(axis=0)
     spread = columns.std(axis=0)
     kept = spread > 1e-10 * max(spread.max(initial=0), 1)  # a constant's rounding is no column
-    return columns[:, kept] / spread[kept]
+    return columns[:, kept] / spread[kept] if kept.any() else np.zeros((len(X), 1))
 
 
 def expectation(F, Y):

@@ -390,6 +390,8 @@ def test_errors():
         DomainReport.from_data(X, None, np.arange(N) >= N - 9)
     with pytest.raises(ValueError, match="Column 'x2' of X has infinite values"):
         DomainReport.from_data(np.where(np.arange(4) == 2, np.inf, X), y)
+    with pytest.raises(ValueError, match="Column 'x0' of X holds .*e\\+20.: too large to compute with"):
+        DomainReport.from_data(X * 1e200, y)
     with pytest.raises(ValueError, match="alpha must be"):
         DomainReport.from_data(X, y, alpha=1.0)
     with pytest.raises(ValueError, match="No column of X can be compared"):
@@ -420,6 +422,11 @@ def test_categories_written_as_numbers_are_categories():
     assert row.measure == "total variation" and row.unseen_values == ("2",)
     shares = [np.array([np.mean(codes[part] == code) for code in (1, 2, 3, 30)]) for part in (~TARGET, TARGET)]
     assert_allclose(row.difference, np.abs(shares[0] - shares[1]).sum() / 2)
+
+
+def test_a_table_of_constants_is_survived():
+    y = (np.arange(N) % 2).astype(float)
+    assert DomainReport.from_data(np.ones((N, 2)), y, TARGET).kind == "none"
 
 
 def test_what_is_to_be_dropped_decides_nothing():
