@@ -107,6 +107,9 @@ def takes_domain(estimator):
 
 def without_trees(estimator):
     """The estimator, boosting Ridge instead of trees: rounding tells these which of two equally good splits to take."""
+    goes_on_with_trees = type(estimator).__name__.startswith(("LeafRefit", "TransferTree", "TransferForest"))
+    if goes_on_with_trees:  # a source of trees is what they need; their rows have no two splits as good
+        return estimator
     if isinstance(estimator, BaseParameterTransfer) and is_regressor(estimator) and estimator.source is None:
         return clone(estimator).set_params(source=Ridge())
     if isinstance(estimator, BaseTransferRegressor) and estimator.get_params().get("estimator", 0) is None:

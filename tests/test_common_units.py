@@ -14,33 +14,62 @@ from test_common import as_source, dense, domains_for, estimators, outcome
 from sktl.base import BaseDomainAligner, BaseDomainTransformer, BaseTransferClassifier
 
 #: Methods whose results depend on it, as their docstring's first paragraph says: why.
-DEPENDS_ON_UNITS = {
-    "CORAL": "reg is in squared units, so that the paper's 1 keeps its meaning",
-    "EasyTLClassifier": "decision values are distances, and align='coral' is CORAL with the paper's 1",
-    "MSDA": "made for counts and tf-idf: the constant feature is 1",
-    "SCL": "made for counts: presence is what is predicted",
-    "SFA": "made for counts: presence is what is counted",
-}
+DEPENDS_ON_UNITS = (
+    {
+        "CORAL": "reg is in squared units, so that the paper's 1 keeps its meaning",
+        "EasyTLClassifier": "decision values are distances, and align='coral' is CORAL with the paper's 1",
+        "MSDA": "made for counts and tf-idf: the constant feature is 1",
+        "SCL": "made for counts: presence is what is predicted",
+        "SFA": "made for counts: presence is what is counted",
+    }
+    | {
+        name: "penalises coefficients, as its twin in scikit-learn does: standardise the columns first"
+        for name in ("TransferLinearSVC", "TransferLogisticRegression", "TransferPoissonRegressor", "TransferRidge")
+    }
+    | {
+        name: "goes on with a source that sees the columns as they are"
+        for name in ("FineTunedClassifier", "FineTunedRegressor")
+    }
+)
 #: Methods to which the origin means something: why.
 DEPENDS_ON_OFFSETS = {
     name: "works on rows of unit norm, or on angles"
     for name in ("ARTLClassifier", "BDA", "JDA", "MEDAClassifier", "SSTCA", "TJM", "TransferVotingClassifier")
 } | {name: "zero is absence: made for counts" for name in ("MSDA", "SCL", "SFA")}
 DEPENDS_ON_OFFSETS["KMM(kernel='linear')"] = "this kernel of the user's choice measures from 0"
+DEPENDS_ON_OFFSETS |= {
+    "TransferLinearSVC": "penalises the intercept, as its twin in scikit-learn does",
+    "TransferLogisticRegression": "stops at a tolerance that depends on the columns, as its twin does",
+}
 #: Methods to which a constant column means something: why.
 DEPENDS_ON_CONSTANT_COLUMNS = (
     DEPENDS_ON_OFFSETS
     | {name: "shrinks covariances towards the mean variance of all columns" for name in ("CORAL", "LinearOT")}
     | {"FeatureAugmentation": "copies all columns, in blocks"}
+    | {
+        name: "trees draw the order of the columns that they look at"
+        for name in (
+            "LeafRefitClassifier",
+            "LeafRefitRegressor",
+            "TransferForestClassifier",
+            "TransferForestRegressor",
+            "TransferTreeClassifier",
+            "TransferTreeRegressor",
+        )
+    }
 )
 
 
 def scale_free(estimator):
     """The estimator, with models of ours or the user's inside that do not depend on units either."""
     params = estimator.get_params(deep=False)
-    if "estimator" in params and isinstance(params["estimator"], (LogisticRegression, Ridge)):
-        inner = make_pipeline(StandardScaler(), clone(params["estimator"]))
-    elif "TrAdaBoost" in type(estimator).__name__:
+    linear = {
+        k: v for k, v in params.items() if k in ("estimator", "source") and isinstance(v, (LogisticRegression, Ridge))
+    }
+    if linear:
+        scaled = {name: make_pipeline(StandardScaler(), clone(model)) for name, model in linear.items()}
+        return clone(estimator).set_params(**scaled)
+    if "TrAdaBoost" in type(estimator).__name__:
         classifier = isinstance(estimator, BaseTransferClassifier)
         inner = DecisionTreeClassifier(max_depth=2) if classifier else make_pipeline(StandardScaler(), Ridge())
     else:

@@ -34,7 +34,10 @@ def test_the_two_commands_are_lines_of_their_own():
         )
 
 
+FAMILIES = (sktl.instance, sktl.feature, sktl.parameter)
+
+
 def test_every_public_name_of_a_family_is_listed():
-    for part in (sktl.instance, sktl.feature, sktl.metrics, sktl.model_selection, sktl.inspection, sktl.datasets):
+    for part in (*FAMILIES, sktl.metrics, sktl.model_selection, sktl.inspection, sktl.datasets):
         row = next(line for line in README.splitlines() if line.startswith("|") and f"`{part.__name__}`" in line)
         assert re.findall(r"`(\w+)`", row.split("|")[3]) and set(re.findall(r"`(\w+)`", row)) == set(part.__all__)

@@ -5,6 +5,7 @@ from dataclasses import replace
 import numpy as np
 from scipy import sparse
 from scipy.special import softmax
+from sklearn.base import is_classifier
 from sklearn.pipeline import Pipeline
 from sklearn.utils import assert_all_finite, check_array, column_or_1d, get_tags
 from sklearn.utils.metaestimators import available_if
@@ -13,7 +14,7 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 
 from sktl._checks import check_parameters
 from sktl._core.kernels import canonical_order
-from sktl.base import BaseParameterTransfer, union_of_classes, validate_rows
+from sktl.base import union_of_classes, validate_rows
 from sktl.domains import as_column, draw_rows, known_labels, n_rows, take_rows
 
 # Probabilities are kept this far from 0 where a held-out loss is taken, so that one surprise isn't infinitely bad.
@@ -53,184 +54,187 @@ def read_weights(sample_weight, n):
     return weights
 
 
-class ContinuesSources(BaseParameterTransfer):
-    """Mixin: ``fit`` makes one part a source by :meth:`_transfer`, and weighs several by what they lose held out."""
-
-    def fit(self, X, y, sample_domain=None, sample_weight=None):
-        """Fit the sources where they are not fitted, then go on with each by the labelled target rows.
-
-        Parameters
-        ----------
-        X : array-like, frame or CSR matrix of shape (n_samples, n_features)
-            Rows of the target; of all domains, where the source is not fitted.
-        y : array-like of shape (n_samples,)
-            Labels; rows where they are missing (NaN, None, ``pd.NA``) are left out.
-        sample_domain : array-like of shape (n_samples,), default=None
-            Booleans (True = target), integers (negative = target) or names ("target"). Needed where the source is not
-            fitted, since some target rows must have labels.
-        sample_weight : array-like of shape (n_samples,), default=None
-            Weights of the rows, for the target's share and for the fit of a source that is not fitted.
-
-        Returns
-        -------
-        self
-
-        Raises
-        ------
-        ValueError
-            If no target row has a label, the source has other columns or no class in common with the target, or is a
-            model that this estimator can't go on with.
-
-        Warns
-        -----
-        SingleDomainWarning
-            If the source is not fitted, no label is missing and there is no ``sample_domain``: the source is fitted on
-            all rows, and nothing is adapted.
-        """
-        check_parameters(self)
-        X = self._check_X(X, reset=True)
-        domains = self._split(X, y, sample_domain)
-        weights = None if sample_weight is None else read_weights(sample_weight, n_rows(X))
-        self._check_labels(y, domains.labeled)
-        X, y, domains, weights = _ordered(X, y, domains, weights)
-        self.sources_ = self._fitted_sources(X, y, domains, weights)
-        weights = np.ones(n_rows(X)) if weights is None else weights
-        rows = self._labeled_target(domains)
-        labels = self._read_labels(y, rows)
-        rng = np.random.default_rng(self._seed())
-        known = take_rows(X, rows), labels, weights[rows], rng
-        parts = [self._transfer(name, model, *known) for name, model in self.sources_]
-        self.models_, losses = (list(column) for column in zip(*parts, strict=True))
-        self.source_weights_ = self._weigh(np.array(losses, dtype=float), weights[rows].sum())
-        return self
-
-    def _seed(self):
-        """Seed of what is drawn."""
-        state = getattr(self, "random_state", 0)
-        if isinstance(state, np.random.RandomState):
-            return state.randint(2**31)
-        return state
-
-    def _weigh(self, losses, n):
-        """Weights (n_sources,) that sum to 1, by the likelihood of ``n`` rows at each source's held-out loss."""
-        if len(losses) == 1 or not n:
-            return np.full(len(losses), 1 / len(losses))
-        return softmax(-n * self._log_likelihood_loss(losses))
-
-    def _mixed(self, X):
-        """Outputs of the parts for new rows, averaged, (n_samples, n_outputs)."""
-        check_is_fitted(self, "models_")
-        X = self._check_X(X, reset=False)
-        return sum(weight * part.outputs(X) for weight, part in zip(self.source_weights_, self.models_, strict=True))
-
-    def _check_X(self, X, reset):
-        """Rows checked; a frame of any columns where every source is a pipeline that begins by transforming it."""
-        sources = self._given_models()
-        if sources and all(isinstance(model, Pipeline) for model in sources) and hasattr(X, "columns"):
-            validate_data(self, X, reset=reset, skip_check_array=True)
-            return X
-        finite = "allow-nan" if get_tags(self).input_tags.allow_nan else True
-        return validate_rows(self, X, reset=reset, ensure_all_finite=finite)
-
-    def _given_models(self):
-        """The models given as source, without their names; none where the default is asked for."""
-        if isinstance(self.source, (list, tuple)):
-            return [pair[-1] for pair in self.source if isinstance(pair, (list, tuple)) and pair]
-        return [] if self.source is None else [self.source]
-
-    def __sklearn_tags__(self):
-        tags = super().__sklearn_tags__()
-        inner = [get_tags(model).input_tags for model in self._given_models() if hasattr(model, "__sklearn_tags__")]
-        if inner:
-            tags.input_tags.allow_nan = all(tag.allow_nan for tag in inner)
-            tags.input_tags.sparse = all(tag.sparse for tag in inner)
-        return tags
+# --- methods, taken over by each class as they stand ---
 
 
-class ContinuesClassifiers(ContinuesSources):
-    """The same for classifiers: ``classes_`` of the sources and the target, outputs are probabilities."""
+def fit(self, X, y, sample_domain=None, sample_weight=None):
+    """Fit the sources where they are not fitted, then go on with each by the labelled target rows.
 
-    def _check_labels(self, y, labeled):
-        known = column_or_1d(known_labels(y, labeled), warn=True)
-        assert_all_finite(known, input_name="y")
+    Parameters
+    ----------
+    X : array-like, frame or CSR matrix of shape (n_samples, n_features)
+        Rows of the target; of all domains, where the source is not fitted.
+    y : array-like of shape (n_samples,)
+        Labels; rows where they are missing (NaN, None, ``pd.NA``) are left out.
+    sample_domain : array-like of shape (n_samples,), default=None
+        Booleans (True = target), integers (negative = target) or names ("target"). Needed where the source is not
+        fitted, since some target rows must have labels.
+    sample_weight : array-like of shape (n_samples,), default=None
+        Weights of the rows, for the target's share and for the fit of a source that is not fitted.
+
+    Returns
+    -------
+    self
+
+    Raises
+    ------
+    ValueError
+        If no target row has a label, the source has other columns or no class in common with the target, or is a
+        model that this estimator can't go on with.
+
+    Warns
+    -----
+    SingleDomainWarning
+        If the source is not fitted, no label is missing and there is no ``sample_domain``: the source is fitted on
+        all rows, and nothing is adapted.
+    """
+    check_parameters(self)
+    X = _checked_rows(self, X, reset=True)
+    domains = self._split(X, y, sample_domain)
+    weights = None if sample_weight is None else read_weights(sample_weight, n_rows(X))
+    _check_labels(y, domains.labeled, is_classifier(self))
+    X, y, domains, weights = _ordered(X, y, domains, weights)
+    self.sources_ = self._fitted_sources(X, y, domains, weights)
+    weights = np.ones(n_rows(X)) if weights is None else weights
+    rows = self._labeled_target(domains)
+    labels = _class_codes(self, y, rows) if is_classifier(self) else _values(y, rows)
+    known = take_rows(X, rows), labels, weights[rows], np.random.default_rng(_seed(self))
+    parts = [self._transfer(name, model, *known) for name, model in self.sources_]
+    self.models_, losses = (list(column) for column in zip(*parts, strict=True))
+    self.source_weights_ = _shares(np.array(losses, dtype=float), weights[rows].sum(), is_classifier(self))
+    return self
+
+
+def _gives_probabilities(self):
+    """Whether every source does, where its kind may not (margins are no probabilities)."""
+    return all(hasattr(model, "predict_proba") for model in given_models(self))
+
+
+@available_if(_gives_probabilities)
+def predict_proba(self, X):
+    """Class probabilities of rows of the target.
+
+    Parameters
+    ----------
+    X : array-like, frame or CSR matrix of shape (n_samples, n_features)
+        New rows.
+
+    Returns
+    -------
+    ndarray of shape (n_samples, n_classes)
+    """
+    return _mixed(self, X)
+
+
+def predict_class(self, X):
+    """Most probable class of rows of the target.
+
+    Parameters
+    ----------
+    X : array-like, frame or CSR matrix of shape (n_samples, n_features)
+        New rows.
+
+    Returns
+    -------
+    ndarray of shape (n_samples,)
+    """
+    winners = _mixed(self, X).argmax(axis=1)
+    return self.classes_[winners]
+
+
+def predict_value(self, X):
+    """Values predicted for rows of the target.
+
+    Parameters
+    ----------
+    X : array-like, frame or CSR matrix of shape (n_samples, n_features)
+        New rows.
+
+    Returns
+    -------
+    ndarray of shape (n_samples,)
+    """
+    return _mixed(self, X)[:, 0]
+
+
+def with_tags_of_sources(self, tags):
+    """The tags, with missing values and sparse rows taken where all given sources take them."""
+    inner = [get_tags(model).input_tags for model in given_models(self) if hasattr(model, "__sklearn_tags__")]
+    if inner:
+        tags.input_tags.allow_nan = all(tag.allow_nan for tag in inner)
+        tags.input_tags.sparse = all(tag.sparse for tag in inner)
+    return tags
+
+
+# --- what they are made of ---
+
+
+def given_models(self):
+    """The models given as source, without their names; none where the default is asked for."""
+    if isinstance(self.source, (list, tuple)):
+        return [pair[-1] for pair in self.source if isinstance(pair, (list, tuple)) and pair]
+    return [] if self.source is None else [self.source]
+
+
+def row_losses(self, outputs, y):
+    """Loss of each row by outputs held out, (n,): log-loss of a classifier, squared error of a regressor."""
+    return (log_losses if is_classifier(self) else squared_errors)(outputs, y)
+
+
+def _seed(self):
+    """Seed of what is drawn."""
+    state = getattr(self, "random_state", 0)
+    return state.randint(2**31) if isinstance(state, np.random.RandomState) else state
+
+
+def _shares(losses, n, is_class):
+    """Weights (n_sources,) that sum to 1, by the likelihood of ``n`` rows at each source's held-out loss."""
+    if len(losses) == 1 or not n:
+        return np.full(len(losses), 1 / len(losses))
+    # squared errors count as a normal's likelihood does, log-losses are one already
+    return softmax(-n * (losses if is_class else np.log(np.maximum(losses, np.finfo(float).tiny)) / 2))
+
+
+def _mixed(self, X):
+    """Outputs of the parts for new rows, averaged, (n_samples, n_outputs)."""
+    check_is_fitted(self, "models_")
+    X = _checked_rows(self, X, reset=False)
+    return sum(weight * part.outputs(X) for weight, part in zip(self.source_weights_, self.models_, strict=True))
+
+
+def _checked_rows(self, X, reset):
+    """Rows checked; a frame of any columns where every source is a pipeline that begins by transforming it."""
+    sources = given_models(self)
+    if sources and all(isinstance(model, Pipeline) for model in sources) and hasattr(X, "columns"):
+        validate_data(self, X, reset=reset, skip_check_array=True)
+        return X
+    finite = "allow-nan" if get_tags(self).input_tags.allow_nan else True
+    return validate_rows(self, X, reset=reset, ensure_all_finite=finite)
+
+
+def _check_labels(y, labeled, is_class):
+    """Raise unless the known labels are finite, one a row, and of classes where classes are asked for."""
+    known = column_or_1d(known_labels(y, labeled, discrete=is_class), warn=True)
+    assert_all_finite(known if is_class else np.asarray(known, dtype=float), input_name="y")
+    if is_class:
         check_classification_targets(known)
 
-    def _read_labels(self, y, rows):
-        """Set ``classes_``; codes of the labels of the ``rows``."""
-        labels = column_or_1d(known_labels(y, rows)) if rows.any() else self.sources_[0][1].classes_[:1]
-        self.classes_ = union_of_classes(self.sources_, labels)
-        if len(self.classes_) < 2:
-            raise ValueError(
-                f"At least two classes are needed; source and target know one class, {self.classes_.tolist()[0]!r}. "
-                "Add rows of another class."
-            )
-        return np.searchsorted(self.classes_, labels)[: np.count_nonzero(rows)]
 
-    def _log_likelihood_loss(self, losses):
-        return losses  # log-losses already
-
-    def _gives_probabilities(self):
-        """Whether there are probabilities to give."""
-        return True
-
-    @available_if(lambda self: self._gives_probabilities())
-    def predict_proba(self, X):
-        """Class probabilities of rows of the target.
-
-        Parameters
-        ----------
-        X : array-like, frame or CSR matrix of shape (n_samples, n_features)
-            New rows.
-
-        Returns
-        -------
-        ndarray of shape (n_samples, n_classes)
-        """
-        return self._mixed(X)
-
-    def predict(self, X):
-        """Most probable class of rows of the target.
-
-        Parameters
-        ----------
-        X : array-like, frame or CSR matrix of shape (n_samples, n_features)
-            New rows.
-
-        Returns
-        -------
-        ndarray of shape (n_samples,)
-        """
-        winners = self._mixed(X).argmax(axis=1)
-        return self.classes_[winners]
+def _class_codes(self, y, rows):
+    """Set ``classes_``; codes of the labels of the ``rows``."""
+    labels = column_or_1d(known_labels(y, rows)) if rows.any() else self.sources_[0][1].classes_[:1]
+    self.classes_ = union_of_classes(self.sources_, labels)
+    if len(self.classes_) < 2:
+        raise ValueError(
+            f"At least two classes are needed; source and target know one class, {self.classes_.tolist()[0]!r}. "
+            "Add rows of another class."
+        )
+    return np.searchsorted(self.classes_, labels)[: np.count_nonzero(rows)]
 
 
-class ContinuesRegressors(ContinuesSources):
-    """The same for regressors: outputs are one number a row."""
-
-    def _check_labels(self, y, labeled):
-        known = column_or_1d(known_labels(y, labeled, discrete=False), warn=True)
-        assert_all_finite(np.asarray(known, dtype=float), input_name="y")
-
-    def _read_labels(self, y, rows):
-        """Return the labels of the ``rows`` as floats."""
-        return np.asarray(column_or_1d(known_labels(y, rows, discrete=False)), dtype=float)
-
-    def _log_likelihood_loss(self, losses):
-        return np.log(np.maximum(losses, np.finfo(float).tiny)) / 2  # squared errors, as a normal's likelihood
-
-    def predict(self, X):
-        """Values predicted for rows of the target.
-
-        Parameters
-        ----------
-        X : array-like, frame or CSR matrix of shape (n_samples, n_features)
-            New rows.
-
-        Returns
-        -------
-        ndarray of shape (n_samples,)
-        """
-        return self._mixed(X)[:, 0]
+def _values(y, rows):
+    """Return the labels of the ``rows`` as floats."""
+    return np.asarray(column_or_1d(known_labels(y, rows, discrete=False)), dtype=float)
 
 
 def _ordered(X, y, domains, weights):

@@ -6,55 +6,43 @@ from sklearn.ensemble import ExtraTreesClassifier, ExtraTreesRegressor
 
 from sktl._checks import Interval
 from sktl._core.trees import class_values, mean_values
-from sktl.base import BaseTransferClassifier, BaseTransferRegressor
-from sktl.parameter._continued import (
-    ContinuesClassifiers,
-    ContinuesRegressors,
-    log_losses,
-    most_cautious,
-    squared_errors,
-)
+from sktl.base import BaseParameterTransfer, BaseTransferClassifier, BaseTransferRegressor
+from sktl.parameter import _continued
+from sktl.parameter._continued import most_cautious, row_losses
 from sktl.parameter._refit_parts import check_boosted, refit_average, refit_boosted
 from sktl.parameter._tree_sources import is_boosted, statistics_of, taken_apart, trees_of
 
 __all__ = ["LeafRefitClassifier", "LeafRefitRegressor"]
 
 
-class _RefitsLeaves:
-    """What the two share: parameters, and the choice between averaged and boosted trees."""
-
-    _constraints = {"shrinkage": ("auto", Interval(low=0), float("inf"))}
-
-    def __init__(self, source=None, *, shrinkage="auto", per_source=False):
-        self.source = source
-        self.shrinkage = shrinkage
-        self.per_source = per_source
-
-    def _transfer(self, name, model, X, y, weights, rng):
-        """Return (the part of one source, its loss held out), and note the shrinkage."""
-        front, model = taken_apart(model)
-        classes = getattr(self, "classes_", None) if is_classifier(self) else None
-
-        def choose(outputs):
-            return most_cautious(np.array([self._losses(said, y) for said in outputs]), weights)
-
-        if is_boosted(model):
-            check_boosted(name, model, classes)
-            part, used, loss = refit_boosted(front, model, X, y, weights, classes, self.shrinkage, choose)
-        else:
-            trees, statistics = trees_of(name, model, classes), statistics_of(y, weights, classes)
-            values = mean_values if classes is None else class_values
-            part, used, loss = refit_average(front, trees, X, statistics, values, self.shrinkage, choose)
-        part.shrinkage = used
-        return part, loss
-
-    @property
-    def shrinkage_(self):
-        """Rows that each source's values count as, (n_sources,)."""
-        return np.array([part.shrinkage for part in self.models_])
+CONSTRAINTS = {"shrinkage": ("auto", Interval(low=0), float("inf"))}
 
 
-class LeafRefitClassifier(_RefitsLeaves, ContinuesClassifiers, BaseTransferClassifier):
+def refit_leaves(self, name, model, X, y, weights, rng):
+    """Return (what became of one source, its loss on rows held out)."""
+    front, model = taken_apart(model)
+    classes = self.classes_ if is_classifier(self) else None
+
+    def choose(outputs):
+        return most_cautious(np.array([row_losses(self, said, y) for said in outputs]), weights)
+
+    if is_boosted(model):
+        check_boosted(name, model, classes)
+        part, used, loss = refit_boosted(front, model, X, y, weights, classes, self.shrinkage, choose)
+    else:
+        trees, statistics = trees_of(name, model, classes), statistics_of(y, weights, classes)
+        values = mean_values if classes is None else class_values
+        part, used, loss = refit_average(front, trees, X, statistics, values, self.shrinkage, choose)
+    part.shrinkage = used
+    return part, loss
+
+
+def shrinkages(self):
+    """Rows that each source's values count as, (n_sources,)."""
+    return np.array([part.shrinkage for part in self.models_])
+
+
+class LeafRefitClassifier(BaseParameterTransfer, BaseTransferClassifier):
     r"""Keep the structure of a source's trees and re-estimate the values in their leaves from the target's rows.
 
     In a tree or forest the leaf :math:`l` of a tree gets
@@ -145,13 +133,27 @@ class LeafRefitClassifier(_RefitsLeaves, ContinuesClassifiers, BaseTransferClass
     0.78
     """
 
-    _losses = staticmethod(log_losses)
+    _constraints = CONSTRAINTS
+
+    def __init__(self, source=None, *, shrinkage="auto", per_source=False):
+        self.source = source
+        self.shrinkage = shrinkage
+        self.per_source = per_source
+
+    fit = _continued.fit
+    predict_proba = _continued.predict_proba
+    predict = _continued.predict_class
+    _transfer = refit_leaves
+    shrinkage_ = property(shrinkages)
+
+    def __sklearn_tags__(self):
+        return _continued.with_tags_of_sources(self, super().__sklearn_tags__())
 
     def _default_source(self, X):
         return ExtraTreesClassifier(min_weight_fraction_leaf=0.01, random_state=0)
 
 
-class LeafRefitRegressor(_RefitsLeaves, ContinuesRegressors, BaseTransferRegressor):
+class LeafRefitRegressor(BaseParameterTransfer, BaseTransferRegressor):
     r"""Keep the structure of a source's trees and re-estimate the values in their leaves from the target's rows.
 
     In a tree or forest the leaf :math:`l` of a tree gets
@@ -237,7 +239,20 @@ class LeafRefitRegressor(_RefitsLeaves, ContinuesRegressors, BaseTransferRegress
     0.55
     """
 
-    _losses = staticmethod(squared_errors)
+    _constraints = CONSTRAINTS
+
+    def __init__(self, source=None, *, shrinkage="auto", per_source=False):
+        self.source = source
+        self.shrinkage = shrinkage
+        self.per_source = per_source
+
+    fit = _continued.fit
+    predict = _continued.predict_value
+    _transfer = refit_leaves
+    shrinkage_ = property(shrinkages)
+
+    def __sklearn_tags__(self):
+        return _continued.with_tags_of_sources(self, super().__sklearn_tags__())
 
     def _default_source(self, X):
         return ExtraTreesRegressor(min_weight_fraction_leaf=0.01, random_state=0)

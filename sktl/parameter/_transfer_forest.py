@@ -3,14 +3,14 @@
 from sklearn.ensemble import ExtraTreesClassifier, ExtraTreesRegressor
 
 from sktl._checks import BOOLEAN, N_JOBS, RANDOM_STATE
-from sktl.base import BaseTransferClassifier, BaseTransferRegressor
-from sktl.parameter._continued import ContinuesClassifiers, ContinuesRegressors, log_losses, squared_errors
-from sktl.parameter._tree_transfer import METHODS, MovesTrees
+from sktl.base import BaseParameterTransfer, BaseTransferClassifier, BaseTransferRegressor
+from sktl.parameter import _continued
+from sktl.parameter._tree_transfer import CONSTRAINTS, METHODS, move_trees, shrinkages
 
 __all__ = ["TransferForestClassifier", "TransferForestRegressor"]
 
 
-class TransferForestClassifier(MovesTrees, ContinuesClassifiers, BaseTransferClassifier):
+class TransferForestClassifier(BaseParameterTransfer, BaseTransferClassifier):
     """Move a source's forest to the target, tree by tree, by SER, STRUT or both.
 
     Leaves grow on (SER), thresholds are chosen anew (STRUT), or both.
@@ -103,13 +103,12 @@ class TransferForestClassifier(MovesTrees, ContinuesClassifiers, BaseTransferCla
     0.95
     """
 
-    _constraints = {
+    _constraints = CONSTRAINTS | {
         "method": tuple(METHODS),
         "bootstrap": BOOLEAN,
         "n_jobs": N_JOBS,
         "random_state": RANDOM_STATE,
     }
-    _losses = staticmethod(log_losses)
 
     def __init__(
         self,
@@ -130,11 +129,20 @@ class TransferForestClassifier(MovesTrees, ContinuesClassifiers, BaseTransferCla
         self.n_jobs = n_jobs
         self.random_state = random_state
 
+    fit = _continued.fit
+    predict_proba = _continued.predict_proba
+    predict = _continued.predict_class
+    _transfer = move_trees
+    shrinkage_ = property(shrinkages)
+
+    def __sklearn_tags__(self):
+        return _continued.with_tags_of_sources(self, super().__sklearn_tags__())
+
     def _default_source(self, X):
         return ExtraTreesClassifier(n_estimators=50, random_state=0)
 
 
-class TransferForestRegressor(MovesTrees, ContinuesRegressors, BaseTransferRegressor):
+class TransferForestRegressor(BaseParameterTransfer, BaseTransferRegressor):
     """Move a source's forest to the target, tree by tree.
 
     Leaves grow on with the target's rows (SER).
@@ -219,8 +227,7 @@ class TransferForestRegressor(MovesTrees, ContinuesRegressors, BaseTransferRegre
     0.62
     """
 
-    _constraints = {"bootstrap": BOOLEAN, "n_jobs": N_JOBS, "random_state": RANDOM_STATE}
-    _losses = staticmethod(squared_errors)
+    _constraints = CONSTRAINTS | {"bootstrap": BOOLEAN, "n_jobs": N_JOBS, "random_state": RANDOM_STATE}
 
     def __init__(self, source=None, *, shrinkage="auto", bootstrap=True, per_source=False, n_jobs=None, random_state=0):
         self.source = source
@@ -229,6 +236,14 @@ class TransferForestRegressor(MovesTrees, ContinuesRegressors, BaseTransferRegre
         self.per_source = per_source
         self.n_jobs = n_jobs
         self.random_state = random_state
+
+    fit = _continued.fit
+    predict = _continued.predict_value
+    _transfer = move_trees
+    shrinkage_ = property(shrinkages)
+
+    def __sklearn_tags__(self):
+        return _continued.with_tags_of_sources(self, super().__sklearn_tags__())
 
     def _default_source(self, X):
         return ExtraTreesRegressor(n_estimators=50, random_state=0)

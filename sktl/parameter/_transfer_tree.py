@@ -3,14 +3,14 @@
 from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor
 
 from sktl._checks import RANDOM_STATE
-from sktl.base import BaseTransferClassifier, BaseTransferRegressor
-from sktl.parameter._continued import ContinuesClassifiers, ContinuesRegressors, log_losses, squared_errors
-from sktl.parameter._tree_transfer import METHODS, MovesTrees
+from sktl.base import BaseParameterTransfer, BaseTransferClassifier, BaseTransferRegressor
+from sktl.parameter import _continued
+from sktl.parameter._tree_transfer import CONSTRAINTS, METHODS, move_trees, shrinkages
 
 __all__ = ["TransferTreeClassifier", "TransferTreeRegressor"]
 
 
-class TransferTreeClassifier(MovesTrees, ContinuesClassifiers, BaseTransferClassifier):
+class TransferTreeClassifier(BaseParameterTransfer, BaseTransferClassifier):
     r"""Move a source's decision tree to the target: its leaves grown on, its thresholds chosen anew, or both.
 
     Two ways [1]_, by the target's labelled rows alone:
@@ -105,8 +105,7 @@ class TransferTreeClassifier(MovesTrees, ContinuesClassifiers, BaseTransferClass
     0.95
     """
 
-    _constraints = {"method": tuple(METHODS), "random_state": RANDOM_STATE}
-    _losses = staticmethod(log_losses)
+    _constraints = CONSTRAINTS | {"method": tuple(METHODS), "random_state": RANDOM_STATE}
 
     def __init__(self, source=None, *, method="mix", shrinkage="auto", per_source=False, random_state=0):
         self.source = source
@@ -115,11 +114,20 @@ class TransferTreeClassifier(MovesTrees, ContinuesClassifiers, BaseTransferClass
         self.per_source = per_source
         self.random_state = random_state
 
+    fit = _continued.fit
+    predict_proba = _continued.predict_proba
+    predict = _continued.predict_class
+    _transfer = move_trees
+    shrinkage_ = property(shrinkages)
+
+    def __sklearn_tags__(self):
+        return _continued.with_tags_of_sources(self, super().__sklearn_tags__())
+
     def _default_source(self, X):
         return DecisionTreeClassifier(min_weight_fraction_leaf=0.01, random_state=0)
 
 
-class TransferTreeRegressor(MovesTrees, ContinuesRegressors, BaseTransferRegressor):
+class TransferTreeRegressor(BaseParameterTransfer, BaseTransferRegressor):
     """Move a source's regression tree to the target: its leaves grow on with the target's rows.
 
     Structure expansion and reduction (SER [1]_): every leaf that target rows of several values reach grows a full
@@ -191,14 +199,21 @@ class TransferTreeRegressor(MovesTrees, ContinuesRegressors, BaseTransferRegress
     0.73
     """
 
-    _constraints = {"random_state": RANDOM_STATE}
-    _losses = staticmethod(squared_errors)
+    _constraints = CONSTRAINTS | {"random_state": RANDOM_STATE}
 
     def __init__(self, source=None, *, shrinkage="auto", per_source=False, random_state=0):
         self.source = source
         self.shrinkage = shrinkage
         self.per_source = per_source
         self.random_state = random_state
+
+    fit = _continued.fit
+    predict = _continued.predict_value
+    _transfer = move_trees
+    shrinkage_ = property(shrinkages)
+
+    def __sklearn_tags__(self):
+        return _continued.with_tags_of_sources(self, super().__sklearn_tags__())
 
     def _default_source(self, X):
         return DecisionTreeRegressor(min_weight_fraction_leaf=0.01, random_state=0)

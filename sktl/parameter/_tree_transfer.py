@@ -22,7 +22,7 @@ from sktl._core.trees import (
     with_new_thresholds,
     with_values,
 )
-from sktl.parameter._continued import most_cautious, spread_folds
+from sktl.parameter._continued import most_cautious, row_losses, spread_folds
 from sktl.parameter._tree_sources import as_float32, mapped, read_tree, statistics_of, taken_apart, trees_of
 
 #: Rows that a source tree's answer may count as, where the data choose.
@@ -129,39 +129,34 @@ def answers(source: Tree, trees: list[Tree], X, shrinkages):
     return said
 
 
-class MovesTrees:
-    """Mixin: ``_transfer`` moves each tree of the source, and chooses the shrinkage by rows left out."""
+CONSTRAINTS = {"shrinkage": ("auto", Interval(low=0), float("inf"))}
 
-    _constraints = {"shrinkage": ("auto", Interval(low=0), float("inf"))}
 
-    def _transfer(self, name, model, X, y, weights, rng):
-        """Return (the trees of one source moved, their loss on rows left out)."""
-        front, model = taken_apart(model)
-        classes = self.classes_ if is_classifier(self) else None
-        source = trees_of(name, model, classes)
-        if not len(y):
-            return TransferredTrees(front, source, [[] for _ in source], np.inf), 0.0
-        rows = Rows(as_float32(mapped(front, X)), y, weights, classes)
-        work = Moves(source, rows, grower(model, classes), self._method(), rng.integers(2**31, size=len(source)))
-        draws = rng.multinomial(len(y), np.full(len(y), 1 / len(y)), size=len(source)) if self._draws() else None
-        options = SHRINKAGES if self.shrinkage == "auto" else np.array([float(self.shrinkage)])
-        trees, said, left_out = work.all(options, draws, getattr(self, "n_jobs", None))
-        best, loss = len(options) - 1, 0.0  # no row was left out by any draw: nothing speaks against the source
-        if left_out.any():
-            losses = np.array([self._losses(option[left_out], y[left_out]) for option in said])
-            best, loss = most_cautious(losses, weights[left_out])
-        return TransferredTrees(front, source, trees, options[best]), loss
+def move_trees(self, name, model, X, y, weights, rng):
+    """Return (the trees of one source moved, their loss on rows left out), the shrinkage chosen by these rows."""
+    front, model = taken_apart(model)
+    classes = self.classes_ if is_classifier(self) else None
+    source = trees_of(name, model, classes)
+    if not len(y):
+        return TransferredTrees(front, source, [[] for _ in source], np.inf), 0.0
+    rows = Rows(as_float32(mapped(front, X)), y, weights, classes)
+    seeds = rng.integers(2**31, size=len(source))
+    work = Moves(source, rows, grower(model, classes), getattr(self, "method", "ser"), seeds)
+    draws = None
+    if getattr(self, "bootstrap", False):
+        draws = rng.multinomial(len(y), np.full(len(y), 1 / len(y)), size=len(source))
+    options = SHRINKAGES if self.shrinkage == "auto" else np.array([float(self.shrinkage)])
+    trees, said, left_out = work.all(options, draws, getattr(self, "n_jobs", None))
+    best, loss = len(options) - 1, 0.0  # no row was left out by any draw: nothing speaks against the source
+    if left_out.any():
+        losses = np.array([row_losses(self, option[left_out], y[left_out]) for option in said])
+        best, loss = most_cautious(losses, weights[left_out])
+    return TransferredTrees(front, source, trees, options[best]), loss
 
-    def _method(self):
-        return getattr(self, "method", "ser")
 
-    def _draws(self):
-        return getattr(self, "bootstrap", False)
-
-    @property
-    def shrinkage_(self):
-        """Rows that the answer of each source's trees counts as, (n_sources,)."""
-        return np.array([part.shrinkage for part in self.models_])
+def shrinkages(self):
+    """Rows that the answer of each source's trees counts as, (n_sources,)."""
+    return np.array([part.shrinkage for part in self.models_])
 
 
 def grower(model, classes):

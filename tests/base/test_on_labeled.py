@@ -413,7 +413,7 @@ def test_adapters_do_not_go_inside_on_labeled(two_domains):
             OnLabeled(inner).fit(X, y)
     with pytest.raises(TypeError, match=r"weighter must be .* a weighter .*, such as KMM\(\); got TCA\(\)"):
         ImportanceWeighted(LogisticRegression(), TCA()).fit(X, y)
-    with pytest.raises(TypeError, match="must be an object with fit, such as"):
+    with pytest.raises(TypeError, match="estimator must be an estimator object with fit; got the class"):
         ImportanceWeighted(LogisticRegression).fit(X, y)
 
 
