@@ -16,6 +16,7 @@ from sktl.base import BaseDomainAligner, BaseDomainTransformer, BaseTransferClas
 #: Methods whose results depend on it, as their docstring's first paragraph says: why.
 DEPENDS_ON_UNITS = (
     {
+        "ARTLClassifier": "a linear kernel is in squared units, as reg beside it; its default kernel is not",
         "CORAL": "reg is in squared units, so that the paper's 1 keeps its meaning",
         "EasyTLClassifier": "decision values are distances, and align='coral' is CORAL with the paper's 1",
         "MSDA": "made for counts and tf-idf: the constant feature is 1",
