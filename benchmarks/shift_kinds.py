@@ -17,9 +17,24 @@ target known, 100, or none.
 * label: classes in other shares (of numbers: larger ones more often), rows within them alike
 * year: one distribution, and a column of whole numbers that do not meet
 
-Measured::
+Measured at n = 500, few draws a cell (a loaded machine; run more before resting on a cell)::
 
-{RESULTS}
+    kind       cells                                             named rightly    else
+    none       classes, linear d = 5 and 20, wavy d = 5; four    203 of 210       label 2, covariate 4, concept 1
+               distributions; all labels, 100, none (35 x 6)
+    intercept  normal, d = 5; all labels and 100 (4 draws)       31 of 32         none 1 (no labels: none 12 of 12)
+    flip       normal, d = 5; all labels and 100 (3)             24 of 24         (no labels: none 12 of 12)
+    units      normal, d = 5; all labels and none (2)            14 of 16         covariate 1, concept 1
+    label      normal, d = 5; all labels (2)                     6 of 8           concept 2
+               classes without target labels                     4 of 4
+               numbers without target labels                     0 of 4           covariate 2, scale 2: nothing shows it
+    stretch    normal, d = 5; all labels (2)                     8 of 8
+               no labels                                         0 of 8           scale 8: nothing tells units from rows
+    year       normal, d = 5; all labels and none (2)            15 of 16         label 1
+
+So "none" is taken for a shift in 3.3 % of 210 draws; a concept test by boosted trees that are told the domain said
+"concept" in 15 of 40 draws of the wavy response where nothing differs. detectshift 1.0.1 (n = 2,000, all labels; 27 s a
+draw, of which there were four) said "none" in "none, wavy" four times.
 """
 
 import argparse

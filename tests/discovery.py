@@ -34,7 +34,7 @@ VARIANTS = {
     "JDOTClassifier": [{"reg": 0.1}],
     "JDOTRegressor": [{"reg": 0.1}],
     "JDA": [{"kernel": "rbf"}, {"kernel": "rbf", "n_landmarks": 8, "estimator": LogisticRegression()}],
-    "KLIEP": [{"gamma": 0.2, "n_centers": 20}],
+    "KLIEP": [{"n_centers": 20}],
     "KMM": [{"kernel": "linear"}, {"solver": "cvxpy"}, {"max_rank": 20}],
     "LabelShiftClassifier": [{"weighter": RLLS()}],
     "LeafRefitClassifier": [{"shrinkage": 2.0}],

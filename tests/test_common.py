@@ -107,8 +107,8 @@ def takes_domain(estimator):
 
 def without_trees(estimator):
     """The estimator, boosting Ridge instead of trees: rounding tells these which of two equally good splits to take."""
-    goes_on_with_trees = type(estimator).__name__.startswith(("LeafRefit", "TransferTree", "TransferForest"))
-    if goes_on_with_trees:  # a source of trees is what they need; their rows have no two splits as good
+    own_source = ("LeafRefit", "TransferTree", "TransferForest", "TransferPoisson", "GaussianProcess")
+    if type(estimator).__name__.startswith(own_source):  # of trees, whose rows have no two splits as good, or of none
         return estimator
     if isinstance(estimator, BaseParameterTransfer) and is_regressor(estimator) and estimator.source is None:
         return clone(estimator).set_params(source=Ridge())

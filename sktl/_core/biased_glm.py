@@ -10,7 +10,7 @@ errors, and close for smooth losses. As for ridge regression, a row of weight s 
 out, so that repeated rows and weights are the same.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from scipy.linalg import LinAlgError, cho_factor, cho_solve
@@ -21,6 +21,7 @@ from sktl._core.glm import Loss, fit_glm, fit_multinomial, multinomial_value, we
 
 N_REGS = 13
 REG_RANGE = (-4.0, 3.0)  # powers of ten of the path, in units of the mean eigenvalue of the curvature
+PILOT = 20_000  # rows from which on a fit starts from that of a part of them
 RISES = 3  # the path ends where so many smaller penalties in a row are worse than the best
 MOST_JOINT = 1500  # coefficients of several classes whose Hessian is taken as a whole, not class by class
 
@@ -102,6 +103,8 @@ def fit_at(problem: Problem, reg: float, start=None):
     shared = {"sample_weight": problem.weights, "penalty": penalty, "tol": problem.tol}
     shared |= {"fit_intercept": problem.intercept != "none", "intercept_penalty": intercept_penalty}
     X, offset = problem.rows.rows, problem.offset
+    if start is None and X.shape[0] >= PILOT and X.shape[1] > 0:
+        start = fit_at(_part(problem, X.shape[0] // (PILOT // 2)), reg)[:2]
     if problem.loss is None:
         fit = fit_multinomial(X, problem.y, offset.shape[1], offset=offset, start=start, **shared)
         return fit.coef, _centred(fit.intercept, problem), fit.n_iter, fit.converged
@@ -112,6 +115,14 @@ def fit_at(problem: Problem, reg: float, start=None):
     ]
     steps, converged = max(f.n_iter for f in fits), all(f.converged for f in fits)
     return np.array([f.coef for f in fits]), np.array([f.intercept for f in fits]), steps, converged
+
+
+def _part(problem, stride):
+    """Every ``stride``-th row, each for as many."""
+    few = slice(None, None, stride)
+    rows, weights = Coordinates(problem.rows.rows[few]), problem.weights[few]
+    weights = weights * (problem.total / weights.sum())
+    return replace(problem, rows=rows, y=problem.y[few], offset=problem.offset[few], weights=weights)
 
 
 def _centred(intercept, problem):

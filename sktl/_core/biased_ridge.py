@@ -21,6 +21,7 @@ from sktl._core.source_weights import WEIGHTINGS
 
 N_REGS = 25
 REG_RANGE = (-5.0, 5.0)  # powers of ten of the path, in units of the mean eigenvalue of G
+MANY_ROWS = 100  # a column, from which on leverages are so small that their mean stands for each: no second pass
 
 
 def label_moments(X, y, weights, scale=None) -> Moments:
@@ -157,7 +158,8 @@ def ridge_path(
         unit = values.sum() / max(np.count_nonzero(values > 1e-10 * values.max(initial=0)), 1)
         regs = np.append(np.geomspace(*(10.0**power for power in REG_RANGE), N_REGS) * (unit or 1.0), np.inf)
     regs = np.asarray(regs, dtype=float)
-    products = _error_products(sums, regs)
+    many = len(y) >= MANY_ROWS * max(rows.rows.shape[1], 1)
+    products = (_mean_error_products if many else _error_products)(sums, regs)
     chosen = np.array([_weights(one, weighting) for one in products])
     errors = np.array([_error(one, b) for one, b in zip(products, chosen, strict=True)]) / weights.sum()
     return RidgePath(regs, errors, chosen, partial(_solution, sums, sources, intercepts))
@@ -172,8 +174,9 @@ def _sums(rows, y, weights, seen, intercepts, free):
         mean, centre = np.asarray(X.T @ (weights / total)).ravel(), weights @ columns / total
         columns = columns - centre
     gram, cross = np.zeros((X.shape[1], X.shape[1])), np.zeros((X.shape[1], columns.shape[1]))
+    alike = bool((weights == 1.0).all())
     for own, block in _centred_blocks(X, mean):
-        scaled = block * np.sqrt(weights[own])[:, None]
+        scaled = block if alike else block * np.sqrt(weights[own])[:, None]
         gram += scaled.T @ scaled
         cross += block.T @ (weights[own, None] * columns[own])
     values, vectors = np.linalg.eigh(gram)
@@ -212,6 +215,16 @@ def _error_products(sums, regs):
     lower = np.tril_indices(len(fits), -1)
     products[:, *lower] = products.transpose(0, 2, 1)[:, *lower]
     return products
+
+
+def _mean_error_products(sums, regs):
+    """The same with the mean leverage in place of each row's (generalised cross-validation): from sums alone."""
+    shrunk, total = _shrunk(sums.values[:, None], regs), sums.weights.sum()
+    whole = sums.columns.T @ (sums.weights[:, None] * sums.columns)
+    mean_leverage = (sums.values @ shrunk + (1.0 if sums.free else 0.0)) / total
+    room = 1.0 - np.minimum(sums.weights, 1.0).mean() * mean_leverage
+    gained = (2 * shrunk - sums.values[:, None] * shrunk**2).T  # of the squares along each eigenvector
+    return (whole - np.einsum("rj,jk,jl->rkl", gained, sums.cross, sums.cross)) / room[:, None, None] ** 2
 
 
 def _weights(products, weighting):

@@ -56,6 +56,8 @@ def tweedie_loss(power: float) -> Loss:
     """Half the unit deviance of a Tweedie distribution with log link, up to a term of y; 1 is Poisson's, 2 Gamma's."""
 
     def hessian(y, eta):
+        if power == 1:
+            return _exp(eta)
         if power > 2:  # not convex: the expected second derivative stands in, which is positive
             return _power(eta, 2 - power)
         return (2 - power) * _power(eta, 2 - power) - (1 - power) * y * _power(eta, 1 - power)
@@ -64,7 +66,9 @@ def tweedie_loss(power: float) -> Loss:
     return Loss(
         name={1: "poisson", 2: "gamma"}.get(power, f"tweedie({power})"),
         value=limits.get(power, partial(_tweedie_value, power=power)),
-        gradient=lambda y, eta: _power(eta, 2 - power) - y * _power(eta, 1 - power),
+        gradient=(lambda y, eta: _exp(eta) - y)  # one exponential instead of three
+        if power == 1
+        else lambda y, eta: _power(eta, 2 - power) - y * _power(eta, 1 - power),
         hessian=hessian,
         mean=_exp,
         is_in_range=(lambda y: y >= 0) if power < 2 else (lambda y: y > 0),

@@ -6,6 +6,8 @@ from sktl.feature._adaptation_regularization import BaseAdaptationRegularization
 class ARTLClassifier(BaseAdaptationRegularization):
     r"""Least squares in a kernel, regularised so that the domains' means and neighbouring rows get like values.
 
+    With the default kernel the units of X do not matter; with a linear one ``reg`` is in squared units of X.
+
     With the kernel matrix K of the n rows of all domains, one-hot labels Y (zero where unknown) and the diagonal J of
     labelled rows, the function :math:`f(x) = \sum_i w_i k(x_i, x)` of each class minimises
 

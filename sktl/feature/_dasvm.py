@@ -9,8 +9,8 @@ from sklearn.base import clone, is_classifier
 
 from sktl._checks import HasMethods, Interval, check_fits
 from sktl._core.kernels import canonical_order
-from sktl._core.moments import deviations, moments_of, row_blocks
 from sktl.base import weight_parameter
+from sktl.feature._common_scale import OnCommonScale
 from sktl.feature._self_labeled import BaseSelfLabeledClassifier
 
 
@@ -43,17 +43,12 @@ def farthest(values, rows, size):
     return rows[np.argsort(-np.abs(values[rows]), kind="stable")[:size]]
 
 
-def column_gamma(X):
-    """1 / the sum of the columns' variances: scikit-learn's "scale", but blind to constant columns and to offsets."""
-    total = float(np.sum(deviations(moments_of(row_blocks(X), diagonal=True)) ** 2))
-    return 1 / total if total > 0 else 1.0
-
-
-def default_machine(gamma):
+def default_machine():
     """The machine that ``estimator=None`` stands for."""
-    from sklearn.svm import SVC  # here, to keep `import sktl` quick
+    from sklearn.svm import LinearSVC  # here, to keep `import sktl` quick
 
-    return SVC(gamma=gamma, tol=1e-6, random_state=0)
+    # a large scaling leaves the intercept all but free, so that CSR rows, which are not centred, give the same machine
+    return OnCommonScale(LinearSVC(dual=False, intercept_scaling=100, tol=1e-6, random_state=0))
 
 
 def pseudo_signs(values):
@@ -137,7 +132,9 @@ class DASVMClassifier(BaseSelfLabeledClassifier):
     ----------
     estimator : classifier or None, default=None
         A margin classifier, or a pipeline that ends in one: ``decision_function``, and ``sample_weight`` in ``fit``.
-        None: ``SVC(tol=1e-6)`` with ``gamma`` 1 over the sum of the variances of the columns.
+        None: ``LinearSVC(dual=False)`` on rows less their mean, in units of their root mean squared norm. A kernel
+        machine of many columns sees all rows as equally far: behind ``SVC()`` 300 rows each of two kinds of reviews
+        were all given to one class (51 % instead of 71).
     rho : int >= 1 or float in (0, 1), default=0.05
         Rows that may join, on either side, a round; a float is a share of the unlabelled target rows.
     start_weight : float in (0, 1], default=0.1
@@ -225,7 +222,7 @@ class DASVMClassifier(BaseSelfLabeledClassifier):
         self._check_ends(X.shape[0])
         order = canonical_order(X)  # machines stop at a tolerance: another order would be another answer
         X, codes, source, target = X[order], codes[order], source[order], target[order]
-        free, self._gamma = target & (codes < 0), column_gamma(X)
+        free = target & (codes < 0)
         machines = [self._machine(codes, k, source & ~target, free) for k in self._positives()]
         n_free = np.count_nonzero(free)
         rho = ceil(self.rho * n_free) if not isinstance(self.rho, Integral) else self.rho
@@ -246,7 +243,7 @@ class DASVMClassifier(BaseSelfLabeledClassifier):
         """Refuse kernel machines of more rows than can be fitted some hundred times."""
         from sklearn.svm import SVC  # here, to keep `import sktl` quick
 
-        if self.estimator is None or (isinstance(self.estimator, SVC) and self.estimator.kernel != "linear"):
+        if isinstance(self.estimator, SVC) and self.estimator.kernel != "linear":
             fits = f"fitted in up to {self.max_iter} rounds for {len(self._positives())} machine(s)"
             what = f"A kernel machine of {n} rows takes time that grows with their square, and is {fits}"
             check_fits(n, MAX_KERNEL_ROWS, what, "Pass LinearSVC(dual=False) as estimator, or a sample of the rows.")
@@ -264,7 +261,7 @@ class DASVMClassifier(BaseSelfLabeledClassifier):
         """Fit on the machine's rows; decision values of all rows."""
         rows = np.flatnonzero(machine.used)
         weights = machine.weights(t, self.start_weight, self.n_annealing)
-        base = default_machine(self._gamma) if self.estimator is None else clone(self.estimator)
+        base = default_machine() if self.estimator is None else clone(self.estimator)
         machine.model = base.fit(X[rows], machine.signs[rows], **{weight_parameter(base): weights[rows]})
         return np.round(machine.model.decision_function(X), DECIMALS)
 

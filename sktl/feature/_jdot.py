@@ -5,12 +5,10 @@ from abc import abstractmethod
 from dataclasses import dataclass, field
 
 import numpy as np
-from scipy import sparse
-from sklearn.base import BaseEstimator, TransformerMixin, clone
+from sklearn.base import clone
 from sklearn.utils.validation import check_is_fitted
 
 from sktl._checks import Interval, check_parameters, import_extra
-from sktl._core.moments import deviations, moments_of, row_blocks
 from sktl._core.transport import TRANSPORT, check_pairs, exact_plan, fixed_order, ground_cost, sinkhorn_plan, uniform
 from sktl.base import validate_rows
 from sktl.domains import user_level, warn_unconverged
@@ -41,30 +39,6 @@ class Rows:
     y_target: np.ndarray
     known: np.ndarray
     cost: np.ndarray = field(repr=False)
-
-
-class CommonScale(TransformerMixin, BaseEstimator):
-    """Rows less their mean (CSR: as they are), all columns divided by one number, so that a penalty sees no units.
-
-    ``per`` is what is of size 1 after it: the root mean squared distance of "row"s from their mean, or the deviation of
-    a "column", on the average of those that vary.
-    """
-
-    def __init__(self, per="row"):
-        self.per = per
-
-    def fit(self, X, y=None):
-        """Find mean and scale."""
-        sums = moments_of(row_blocks(X), diagonal=True)
-        spreads = deviations(sums) ** 2
-        size = 1 if self.per == "row" else max(np.count_nonzero(spreads), 1)
-        self.scale_ = float(np.sqrt(spreads.sum() / size)) or 1.0
-        self.mean_ = 0.0 if sparse.issparse(X) else sums.mean
-        return self
-
-    def transform(self, X):
-        """Apply them."""
-        return X / self.scale_ if sparse.issparse(X) else (X - self.mean_) / self.scale_
 
 
 class JointTransport:

@@ -2,12 +2,12 @@
 
 import numpy as np
 from sklearn.base import is_classifier
-from sklearn.pipeline import make_pipeline
 
 from sktl._checks import CLASSIFIER
 from sktl._threads import threads_by_size
 from sktl.base import BaseTransferClassifier, weight_parameter
-from sktl.feature._jdot import CommonScale, JointTransport
+from sktl.feature._common_scale import OnCommonScale
+from sktl.feature._jdot import JointTransport
 
 LEAST_PROBABILITY = 1e-6  # a prediction counts as no surer than this: losses are at most 13.8
 LEAST_SHARE = 1e-9  # of a class in a target row, to be fitted with
@@ -218,7 +218,7 @@ class JDOTClassifier(JointTransport, BaseTransferClassifier):
     def _default_base(self):
         from sklearn.linear_model import LogisticRegression  # here, to keep `import sktl` quick
 
-        return make_pipeline(CommonScale(), LogisticRegression(C=10, tol=1e-6, max_iter=1000))
+        return OnCommonScale(LogisticRegression(C=10, tol=1e-6, max_iter=1000))
 
     def _check_base(self, base):
         weight_parameter(base)

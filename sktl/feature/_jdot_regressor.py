@@ -2,14 +2,14 @@
 
 import numpy as np
 from sklearn.base import is_regressor
-from sklearn.pipeline import make_pipeline
 from sklearn.utils import assert_all_finite, column_or_1d
 
 from sktl._checks import REGRESSOR
 from sktl._threads import threads_by_size
 from sktl.base import BaseTransferRegressor
 from sktl.domains import known_labels
-from sktl.feature._jdot import CommonScale, JointTransport
+from sktl.feature._common_scale import OnCommonScale
+from sktl.feature._jdot import JointTransport
 
 
 class JDOTRegressor(JointTransport, BaseTransferRegressor):
@@ -190,7 +190,7 @@ class JDOTRegressor(JointTransport, BaseTransferRegressor):
     def _default_base(self):
         from sklearn.linear_model import Ridge  # here, to keep `import sktl` quick
 
-        return make_pipeline(CommonScale(per="column"), Ridge())
+        return OnCommonScale(Ridge(), per="column")
 
     def _check_base(self, base):
         if not is_regressor(base):

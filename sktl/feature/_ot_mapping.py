@@ -218,7 +218,7 @@ class OTMapping(OneToOneFeatureMixin, BaseDomainAligner):
     >>> y = np.where(np.arange(300) < 200, label, np.nan)
     >>> pipe = make_pipeline(OTMapping(), OnLabeled(LogisticRegression())).fit(X, y)
     >>> print(f"{np.mean(pipe.predict(X[200:]) == label[200:]):.2f}")  # without OTMapping: 0.78
-    0.98
+    0.94
     """
 
     _constraints = TRANSPORT | {

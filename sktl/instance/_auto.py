@@ -8,12 +8,12 @@ from sklearn.utils import check_random_state, get_tags
 from sktl._checks import FOLDS, RANDOM_STATE, InstanceOf
 from sktl._core.held_out import first_as_good, held_out_log_ratios
 from sktl._core.kernels import subsample
-from sktl._core.weights import ratio_of_logs
 from sktl.base import BaseRatioWeighter
 from sktl.instance._discriminator import DiscriminatorWeighter
 from sktl.instance._gaussian import GaussianWeighter
 from sktl.instance._ulsif import ULSIF
 
+LARGEST = 30.0  # log-ratios are judged up to it: e^30 against e^-30 is as good as surely apart, and squares stay finite
 CV_ROWS = 1000  # rows of each domain that the choice looks at, at the most
 
 
@@ -150,7 +150,7 @@ class AutoWeighter(BaseRatioWeighter):
         log_ratios = held_out_log_ratios(log_ratio_at, *samples, candidates, self.cv, rng)
         if log_ratios is None or len(candidates) == 1:
             return 0
-        losses = least_squares_losses(*map(ratio_of_logs, log_ratios))
+        losses = least_squares_losses(*(np.exp(np.clip(logs, -LARGEST, LARGEST)) for logs in log_ratios))
         self.risks_ = sum(loss.mean(axis=1) for loss in losses)
         return first_as_good(*losses)
 

@@ -50,7 +50,8 @@ class KMM(BaseRatioWeighter):
     ----------
     kernel : str or callable, default="rbf"
         A positive semi-definite pairwise kernel of scikit-learn ("rbf", "laplacian", "linear", "poly", "cosine", ...),
-        or a callable that takes two samples and returns the matrix of kernel values.
+        or a callable that takes two samples and returns the matrix of kernel values. Under "rbf" and "laplacian"
+        offsets of the columns do not matter; the others measure from 0.
     gamma : float > 0, "auto", "median" or "scale", default="auto"
         Parameter of the "rbf", "laplacian", "poly" and "sigmoid" kernels, in 1 / squared (for "laplacian": absolute)
         units of X. With m the median squared distance between rows of both domains, "median" is 1 / (2 m), the usual

@@ -21,12 +21,14 @@ a forest, boosted trees      20 and more                   ``LeafRefit*``, quick
                                                            ``TransferForest*``; not with many classes and few labels
 one tree to be read          20 and more                   ``TransferTree*``; a forest is better everywhere
 any regressor                few; deviations are wanted    ``GaussianProcessTransferRegressor``
+rows of several sources      20 and more, fewer than       ``TransGLM`` where few coefficients matter: it finds the
+                             columns                       sources that help; ``MultiTaskTransferRidge`` where many do
 ===========================  ============================  ========================================================
 
-**None of them**, but the target's own model: where the source is no better than the mean label (``evidence_`` says
-so), or with some 20 labels a column and more. And where the source's *rows* are at hand, compare a pooled fit with the
-target's rows up-weighted: on newsgroups with 20 labels it had 89 % against 82 % in one draw
-(``benchmarks/few_shot.py``).
+**None of them**, but the target's own model: where the source says nothing of the target and labels are many beside the
+columns; ``evidence_`` of ``HypothesisTransfer*`` shows it, with the least error for "target". And where the source's
+*rows* are at hand, compare a pooled fit with the target's rows up-weighted: on newsgroups with 20 labels it had 89 %
+against 82 % in one draw (``benchmarks/few_shot.py``).
 
 **Figures.** Regression (``benchmarks/hypothesis_transfer.py``; boosted trees as source; error over that of the target's
 own ridge, and the share of draws that are more than 2 % worse than it):

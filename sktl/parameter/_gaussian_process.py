@@ -12,9 +12,10 @@ from sklearn.utils.validation import check_is_fitted
 
 from sktl._checks import BOOLEAN, RANDOM_STATE, HasMethods, Interval, check_parameters
 from sktl._core.glm import SQUARED
+from sktl._core.kernels import canonical_order
 from sktl._core.source_weights import predictor_weights
 from sktl.base import BaseParameterTransfer, BaseTransferRegressor, source_predict, validate_rows
-from sktl.domains import take_rows
+from sktl.domains import draw_rows, n_rows, take_rows
 from sktl.parameter._linear import WEIGHTS, check_source_weights, equal_weights, flat_labels, mean_loss, numbers
 
 __all__ = ["GaussianProcessTransferRegressor"]
@@ -176,7 +177,7 @@ class GaussianProcessTransferRegressor(BaseParameterTransfer, BaseTransferRegres
         """
         check_parameters(self)
         rows = validate_rows(self, X, dtype=np.float64)
-        y = flat_labels(y)
+        rows, y, sample_domain = in_one_order(rows, flat_labels(y), sample_domain)
         domains = self._split(rows, y, sample_domain)
         labels = numbers(y, domains.labeled)
         with own_bounds(self.source is None):
@@ -273,6 +274,16 @@ class GaussianProcessTransferRegressor(BaseParameterTransfer, BaseTransferRegres
         tags = super().__sklearn_tags__()
         tags.input_tags.sparse = False
         return tags
+
+
+def in_one_order(rows, *columns):
+    """Rows, and columns of one value a row, in an order that depends on the rows alone.
+
+    The search for a kernel's parameters ends at other digits where sums are taken in another order.
+    """
+    order = canonical_order(rows)
+    moved = (c if c is None or n_rows(c) != len(order) else draw_rows(c, order) for c in columns)
+    return rows[order], *moved
 
 
 @contextmanager

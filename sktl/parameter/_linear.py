@@ -20,6 +20,7 @@ from sktl._core.source_weights import WEIGHTINGS, predictor_weights
 from sktl.base import linear_parameters, union_of_classes, validate_rows
 from sktl.domains import as_column, known_labels, n_rows, one_column, take_rows, user_level
 
+ENOUGH_ROWS = 5000  # from which weights of sources are found
 WEIGHTS = (*WEIGHTINGS, InstanceOf(list, tuple, np.ndarray, noun="one number a source"))
 #: The parameters that these models share.
 LINEAR = {
@@ -175,6 +176,12 @@ def choose_weights(model, rows, loss, y, coef, intercept, free):
     """Weights (n_sources,) of the sources, with which they predict the target's labels best as they are."""
     if not isinstance(model.weights, str):
         return np.asarray(model.weights, dtype=float)
+    if len(model.sources_) == 1 and model.weights == "simplex":
+        return np.ones(1)
+    few = slice(
+        None, None, max(1, len(rows.weights) // ENOUGH_ROWS)
+    )  # for a few numbers, a part of many rows is enough
+    rows, y = TargetRows(rows.X[few], rows.labels[few], rows.weights[few]), y[few]
     eta = np.stack([rows.X @ c.T + b for c, b in zip(coef, intercept, strict=True)], axis=2)  # (n, K, n_sources)
     return predictor_weights(mean_loss(loss, y, rows.weights / rows.weights.sum()), eta, model.weights, free)
 

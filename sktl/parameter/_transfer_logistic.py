@@ -61,7 +61,7 @@ class TransferLogisticRegression(BaseParameterTransfer, BaseTransferClassifier):
         Whether the intercepts are the target's own; else they are those of the weighted sources.
     per_source : bool, default=False
         Whether an unfitted source is fitted on each source domain apart, which makes as many sources.
-    tol : float, default=1e-6
+    tol : float, default=1e-4
         The fit ends where no derivative of the mean loss exceeds it.
 
     Attributes
@@ -141,7 +141,7 @@ class TransferLogisticRegression(BaseParameterTransfer, BaseTransferClassifier):
 
     _constraints = LINEAR
 
-    def __init__(self, source=None, *, reg="auto", weights="ball", fit_intercept=True, per_source=False, tol=1e-6):
+    def __init__(self, source=None, *, reg="auto", weights="ball", fit_intercept=True, per_source=False, tol=1e-4):
         self.source = source
         self.reg = reg
         self.weights = weights

@@ -42,7 +42,7 @@ class TransferLinearSVC(BaseParameterTransfer, BaseTransferClassifier):
     source : estimator object or list of (name, estimator), default=None
         Linear classifiers (with ``coef_``, or pipelines that are linear in their columns). Fitted ones are used as they
         are, and every row of ``fit`` is a target row; unfitted ones are fitted on the labelled source rows first. None
-        stands for ``LinearSVC(dual=False, tol=1e-10, max_iter=10000)``, unfitted.
+        stands for ``LinearSVC(dual=False, tol=1e-10, max_iter=10000, random_state=0)``, unfitted.
     reg : "auto", float or inf, default="auto"
         Penalty :math:`\lambda`, at least 0: 1 / C of scikit-learn's ``LinearSVC``. "auto": that of the least
         leave-one-out loss among 13 penalties within seven orders of magnitude, and inf. It depends on the columns'
@@ -55,7 +55,7 @@ class TransferLinearSVC(BaseParameterTransfer, BaseTransferClassifier):
         Whether intercepts are fitted; else they are those of the weighted sources.
     per_source : bool, default=False
         Whether an unfitted source is fitted on each source domain apart, which makes as many sources.
-    tol : float, default=1e-6
+    tol : float, default=1e-4
         The fit ends where no derivative of the mean loss exceeds it.
 
     Attributes
@@ -123,7 +123,7 @@ class TransferLinearSVC(BaseParameterTransfer, BaseTransferClassifier):
 
     _constraints = LINEAR
 
-    def __init__(self, source=None, *, reg="auto", weights="ball", fit_intercept=True, per_source=False, tol=1e-6):
+    def __init__(self, source=None, *, reg="auto", weights="ball", fit_intercept=True, per_source=False, tol=1e-4):
         self.source = source
         self.reg = reg
         self.weights = weights
@@ -173,7 +173,7 @@ class TransferLinearSVC(BaseParameterTransfer, BaseTransferClassifier):
     def _default_source(self, X):
         from sklearn.svm import LinearSVC  # here, to keep `import sktl` quick
 
-        return LinearSVC(dual=False, tol=1e-10, max_iter=10_000)  # of any order of the rows the same
+        return LinearSVC(dual=False, tol=1e-10, max_iter=10_000, random_state=0)  # the same in any order of the rows
 
     def decision_function(self, X):
         """Signed distances to the margin's middle: of the second of two classes, or of each of several.

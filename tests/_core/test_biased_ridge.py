@@ -103,3 +103,16 @@ def test_an_infinite_penalty_keeps_the_source_and_none_is_least_squares():
     assert_allclose(path.coefficients(1)[0], w)
     assert_allclose(path.coefficients(1)[1], np.mean(y - X @ w))
     assert_allclose(path.coefficients(0)[0], np.linalg.lstsq(np.c_[X, np.ones(30)], y)[0][:3])
+
+
+def test_with_many_rows_the_mean_leverage_stands_for_each(monkeypatch):
+    rng = np.random.default_rng(0)
+    X, sources = rng.normal(size=(3001, 3)), rng.normal(size=(2, 3))
+    y, weights = X @ sources[0] + rng.normal(size=3001), rng.uniform(0.5, 2, 3001)
+    args = (coordinates(X), y, weights, sources, np.zeros(2), "ball")
+    quick = ridge_path(*args)
+    monkeypatch.setattr("sktl._core.biased_ridge.MANY_ROWS", 10_000)
+    exact = ridge_path(*args)
+    assert_allclose(quick.errors, exact.errors, rtol=2e-3)
+    assert_allclose(quick.weights, exact.weights, atol=0.02)
+    assert quick.best == pytest.approx(exact.best, abs=1)

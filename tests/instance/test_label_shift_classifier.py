@@ -158,5 +158,5 @@ def test_errors(shifted):
         LabelShiftClassifier().fit(X, np.where(np.isnan(y), y_true, np.nan), sample_domain=np.isnan(y))
     with pytest.raises(ValueError, match="requires y to be passed"):
         LabelShiftClassifier().fit(X, None)
-    with pytest.raises(ValueError, match="calibrate must be one of False, True; got 'yes'"):
+    with pytest.raises(ValueError, match="calibrate must be one of True, False; got 'yes'"):
         LabelShiftClassifier(calibrate="yes").fit(X, y)

@@ -174,9 +174,9 @@ def test_a_useless_source_among_several_gets_no_weight(case):
 
 def test_auto_takes_the_least_left_out_loss(case):
     cls, _, source, (X, y) = case
-    model = cls(source).fit(X, y)
+    model = tight(cls, source).fit(X, y)
     assert model.loo_losses_.min() == model.loo_losses_[np.flatnonzero(model.regs_ == model.reg_)[0]]
-    fixed = cls(source, reg=model.reg_, weights=model.source_weights_).fit(X, y)
+    fixed = tight(cls, source, reg=model.reg_, weights=model.source_weights_).fit(X, y)
     assert not hasattr(fixed, "regs_")
     assert_allclose(fixed.coef_, model.coef_, atol=1e-4)
 

@@ -12,6 +12,7 @@ FAR = 1.0  # standard deviations of the source, from which on a mean has moved f
 STRETCHED = 1.5  # ratio of standard deviations, from which on a column is stretched (or shrunk)
 MOST = 0.5  # more than this share of the numbers must have moved or been stretched in a shift of scale
 FEW_EFFECTIVE = 0.1  # share of the source rows, from which on weights leave too few
+COVERED = 0.5  # of the target by the source, below which it is as good as not covered
 MEASURE = "MMD^2 at the best width"  # the same one for all questions, so that what is left can be compared
 LEFT = 1 / 3  # share of the difference of the mean labels, from which on the rows leave much of it unexplained
 MIN_PAIRED = 0.25  # share of the target's labels that must have a partner in the source
@@ -169,6 +170,8 @@ class Evidence:
         Whether other means and covariances (deviations alone) explain it.
     shapes : Question or None
         Of columns that lie apart: whether they have one shape once each is on its domain's own scale.
+    covered : bool
+        Whether the source covers most of the target as it is: else rows tell the domain, and no test sees p(y|x) there.
     better_aligned, concept_aligned : Question or None
         With target labels: whether the source's labels predict them better from aligned rows; whether these still
         follow in another way then.
@@ -186,6 +189,7 @@ class Evidence:
     aligned: Question | None = None
     scaled: Question | None = None
     shapes: Question | None = None
+    covered: bool = True
     better_aligned: Question | None = None
     concept_aligned: Question | None = None
 
@@ -372,6 +376,7 @@ def _scale_account(sample, apart):
     aligned, scaled = (tests.align(source, target, sample.numeric, axes=axes) for axes in (True, False))
     found = {
         "far": _is_far(numbers),
+        "covered": sample.weighting.overlap >= COVERED,
         "weights": _weights_question(sample),
         "aligned": _aligned_question(sample, aligned, "means and covariances", "yes: scales or axes explain it"),
     }

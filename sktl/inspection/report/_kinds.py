@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from sktl.inspection.report._evidence import FEW_EFFECTIVE
+from sktl.inspection.report._evidence import COVERED, FEW_EFFECTIVE
 
 KINDS = {
     "none": "no shift found",
@@ -65,8 +65,6 @@ MISSING_ADVICE = (
     "After that compare an ordinary model (`OnLabeled` around any estimator) with {weigher} inside "
     "`ImportanceWeighted`: no method here is made for missing values."
 )
-
-COVERED = 0.5  # of the target by the source, below which the report says so
 
 SOME_EFFECTIVE = 0.3  # below it weights cost so much that the plain model is worth a look
 

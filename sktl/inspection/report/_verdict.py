@@ -79,10 +79,10 @@ def _is_scale_shift(evidence):
         return False
     if evidence.better_aligned is None:
         return True
-    if holds(evidence.concept) != evidence.concept_aligned.holds:  # the labels follow from one of the two scales alone
-        return holds(evidence.concept)
     if not evidence.concept_aligned.holds:
-        return evidence.better_aligned.holds
+        return holds(evidence.concept) or evidence.better_aligned.holds
+    if not holds(evidence.concept):  # the labels follow from the values as they are, if that could be seen
+        return evidence.better_aligned.holds and not evidence.covered
     # moments are estimates: a trace of the difference stays where they explain it
     return evidence.better_aligned.holds and evidence.concept_aligned.statistic <= HALVED * evidence.concept.statistic
 

@@ -11,6 +11,7 @@ def asked(holds, statistic=1.0):
 
 
 YES, NO, TRACE = asked(True), asked(False), asked(True, 0.3)
+UNSEEN = {"weights": YES, "covered": False}
 MOVED, STILL = (YES, NO, NO), (NO, NO, NO)
 
 
@@ -39,6 +40,7 @@ MOVED, STILL = (YES, NO, NO), (NO, NO, NO)
         ("covariate", Evidence(MOVED, NO, NO, weights=YES, aligned=YES, better_aligned=NO, concept_aligned=NO)),
         ("scale", Evidence(MOVED, NO, YES, weights=YES, aligned=YES, better_aligned=NO, concept_aligned=NO)),
         ("covariate", Evidence(MOVED, NO, NO, weights=YES, aligned=YES, better_aligned=YES, concept_aligned=YES)),
+        ("scale", Evidence(MOVED, NO, NO, aligned=YES, better_aligned=YES, concept_aligned=YES, **UNSEEN)),
         ("scale", Evidence(MOVED, NO, NO, weights=YES, aligned=YES, better_aligned=YES, concept_aligned=NO)),
         ("concept", Evidence(MOVED, NO, YES, weights=YES, aligned=YES, better_aligned=YES, concept_aligned=YES)),
         (
