@@ -15,8 +15,8 @@ it accepts of those that hurt.
 
 Before the guard asked whether the source covers the target it refused nothing, and accepted 65, 60, 45 and 30 % at
 s = 0.5, 1, 1.5 and 2, of the draws that hurt 0, 0, 0 and 14 %; and 40, 50 and 80 % at s = 3, 4 and 8, where all hurt.
-On the helpful and harmful covariate shifts of ``guard.py``, 15 of each, it accepts 87 and 0 %, and refuses to judge 7
-and 0 %.
+On the helpful and harmful covariate shifts of ``guard.py``, 50 of each, it accepts 86 and 0 %, and refuses to judge 8
+and 0 % (93 and 0 % accepted before).
 """
 
 import argparse
