@@ -1,7 +1,7 @@
 """Target rows of any kind as numbers on one scale, for the models of few rows that must not depend on units."""
 
 import numpy as np
-from scipy.sparse import issparse
+from scipy.sparse import csr_array, issparse
 from sklearn.utils import check_array
 
 from sktl.domains import as_column, missing_values
@@ -12,8 +12,8 @@ MAX_LEVELS = 20  # frequent values of a column of words that get an indicator ea
 class StandardColumns:
     """Columns with mean 0 and deviation 1 over the target's rows, labelled or not; gaps are the mean.
 
-    Words (of a frame) become indicators of their frequent values. A constant column becomes 0, for new rows too: few
-    rows say nothing of its scale. Sparse rows are not centred and keep their shape: one number scales them all.
+    Words (of a frame) become indicators of their frequent values. A constant column is left out, of new rows too:
+    few rows say nothing of its scale. Sparse rows are not centred and keep their shape: one number scales them all.
     """
 
     def fit(self, X):
@@ -30,16 +30,17 @@ class StandardColumns:
         centred = np.where(known, rows - self.mean_, 0)
         deviation = np.sqrt((centred**2).sum(axis=0) / count)
         varies = deviation > 1e-12 * np.maximum(np.abs(self.mean_), np.finfo(float).tiny)
-        self.inverse_ = np.where(varies, 1 / np.where(varies, deviation, 1), 0)
+        self.inverse_, self.varies_ = 1 / np.where(varies, deviation, 1), varies
         return self
 
     def transform(self, X):
         """Rows (n, d) of standardised columns, sparse where they came so."""
         rows = self._numbers(X)
-        if issparse(rows):
-            return (rows * self.inverse_[0]).tocsr()
-        rows = np.zeros_like(rows) + rows if self.mean_ is None else rows - self.mean_
-        return np.where(np.isnan(rows), 0, rows) * self.inverse_
+        if self.mean_ is None:  # learned from sparse rows
+            return csr_array(np.nan_to_num(rows) if not issparse(rows) else rows) * self.inverse_[0]
+        rows = rows.toarray() if issparse(rows) else rows
+        rows = (rows - self.mean_) * self.inverse_
+        return np.where(np.isnan(rows), 0, rows)[:, self.varies_]
 
     def _numbers(self, X):
         """Numbers with NaN for gaps: an array or CSR matrix as it is, a frame with its words coded."""

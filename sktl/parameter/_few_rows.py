@@ -89,7 +89,9 @@ class FewRows:
         return self
 
     def _kernels(self, Z):
-        """Kernels of the linear and of the smooth part."""
+        """Kernels of the linear and of the smooth part; none where no column varies."""
+        if Z.shape[1] == 0:
+            return [None]
         kernels = [linear_kernel_of(Z / np.sqrt(max(Z.shape[1], 1)))]
         if self.plan.smooth and Z.shape[0] <= MAX_SMOOTH_ROWS:
             kernels.append(kernel_of(smooth_kernel(Z, Z)))
