@@ -7,6 +7,15 @@ design no source is good. Where insurance-transfer is installed, it fits the Poi
 TransGLM: it has no path, so that its defaults are shown.
 
     python benchmarks/trans_glm.py [--seeds 50] [--family binomial] [--good 3]
+
+Measured (l2 error, and over the lasso's):
+
+    design                     seeds  lasso   all sources    good ones known  TransGLM       right sources  peer
+    binomial, no good source   50     1.347   1.397 (1.04)   -                1.349 (1.001)  98 %           -
+    poisson, 3 good of 5       15      .394    .344  (.87)   .225  (.57)       .291  (.74)   67 %           .484
+    poisson, no good source    15      .375    .534 (1.42)   -                 .375 (1.000)  100 %          .532
+
+The peer takes .3 s a fit; TransGLM, which finds penalties and sources, several seconds.
 """
 
 import argparse
