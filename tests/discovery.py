@@ -7,6 +7,7 @@ import pkgutil
 from sklearn.base import BaseEstimator
 from sklearn.linear_model import LogisticRegression, Ridge
 from sklearn.naive_bayes import GaussianNB
+from sklearn.tree import DecisionTreeClassifier
 
 import sktl
 from sktl.instance import RLLS
@@ -63,7 +64,7 @@ VARIANTS = {
         {
             "estimator": LogisticRegression(),
             "without_labels": "circular",
-            "alternatives": [("bare", LogisticRegression(C=0.1))],
+            "alternatives": [("tree", DecisionTreeClassifier(max_depth=2, random_state=0))],
         }
     ],
     "TransGLM": [{"family": "binomial"}, {"family": "poisson", "sources": "all", "n_penalties": 20}],

@@ -47,7 +47,8 @@ def default_machine():
     """The machine that ``estimator=None`` stands for."""
     from sklearn.svm import LinearSVC  # here, to keep `import sktl` quick
 
-    return OnCommonScale(LinearSVC(dual=False, random_state=0))
+    # a large scaling leaves the intercept all but free, so that CSR rows, which are not centred, give the same machine
+    return OnCommonScale(LinearSVC(dual=False, intercept_scaling=100, tol=1e-6, random_state=0))
 
 
 def pseudo_signs(values):

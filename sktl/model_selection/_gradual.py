@@ -3,11 +3,9 @@
 from numbers import Integral
 
 import numpy as np
-from scipy import sparse
 from sklearn.base import clone
 from sklearn.frozen import FrozenEstimator
 from sklearn.pipeline import make_pipeline
-from sklearn.preprocessing import StandardScaler
 from sklearn.utils import check_random_state, get_tags
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted
@@ -19,7 +17,7 @@ from sktl.base import BaseTransferClassifier, validate_rows
 from sktl.domains import TARGET
 from sktl.model_selection._by_domain import LEARNER, check_two_rows
 from sktl.model_selection._source_metric import make_metric
-from sktl.model_selection._steps import confidence, gentlest_route, interpolate, most_confident
+from sktl.model_selection._steps import confidence, gentlest_route, interpolate, most_confident, scaler_within
 
 ROUTES = ("auto", "given")
 MAX_TRANSPORT = 2000  # rows of a domain between which a transport plan is made: 32 MB
@@ -58,7 +56,8 @@ class GradualSelfTraining(BaseTransferClassifier):
     ----------
     estimator : classifier, default=None
         Fitted anew for each domain; it has ``predict_proba`` or ``decision_function``. Regularise it, or it learns its
-        own labels by heart and does not move. None: ``LogisticRegression`` on columns standardised over all domains.
+        own labels by heart and does not move. None: ``LogisticRegression`` on columns in units of their deviation
+        within the domains.
     path : "auto", "given" or list, default="auto"
         The domains without labels to go through, to the one named "target". "auto": those on the path from source to
         target, in the graph of domain distances, whose largest step is smallest (errors grow with the largest step
@@ -116,7 +115,7 @@ class GradualSelfTraining(BaseTransferClassifier):
     >>> from sktl.model_selection import GradualSelfTraining
     >>> rng = np.random.default_rng(0)
     >>> y = rng.integers(0, 2, 700)
-    >>> angle = np.repeat(np.linspace(0, np.pi, 7), 100)  # class 1 moves round class 0
+    >>> angle = np.repeat(np.linspace(0, 2 * np.pi / 3, 7), 100)  # class 1 moves round class 0
     >>> X = rng.normal(size=(700, 2)) / 3 + 3 * y[:, None] * np.column_stack([np.cos(angle), np.sin(angle)])
     >>> domain = np.array(["first", "a", "b", "c", "d", "e", "target"])[np.repeat(np.arange(7), 100)]
     >>> shown = np.where(domain == "first", y, np.nan)
@@ -179,7 +178,7 @@ class GradualSelfTraining(BaseTransferClassifier):
                 "GradualSelfTraining requires y to be passed, but the target y is None: pass source labels."
             )
         X, domains = self._check_rows(X, y, sample_domain)
-        self._scaler = StandardScaler(with_mean=not sparse.issparse(X)).fit(X)
+        self._scaler = scaler_within(X, domains.names)
         start = domains.source & domains.labeled
         if not start.any():
             raise ValueError("GradualSelfTraining starts from labelled source rows; there are none.")
@@ -239,7 +238,7 @@ class GradualSelfTraining(BaseTransferClassifier):
             return clone(self.estimator)
         from sklearn.linear_model import LogisticRegression  # here, to keep `import sktl` quick
 
-        model = LogisticRegression(max_iter=1000)
+        model = LogisticRegression(max_iter=1000, tol=1e-8)  # so tight that CSR and arrays give the same
         # in common units of all domains: each domain's own would change the penalty from step to step
         return make_pipeline(FrozenEstimator(self._scaler), model) if hasattr(self, "_scaler") else model
 

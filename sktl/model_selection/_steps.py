@@ -1,9 +1,11 @@
 """Steps from domain to domain: which way to go, what lies between two, and which labels to trust."""
 
 import numpy as np
+from scipy import sparse
 from scipy.sparse.csgraph import breadth_first_order, minimum_spanning_tree
 from scipy.stats import rankdata
 from sklearn.metrics.pairwise import euclidean_distances
+from sklearn.preprocessing import StandardScaler
 
 from sktl._core.transport import exact_plan, uniform
 
@@ -38,6 +40,22 @@ def confidence(model, X):
         return np.abs(values)
     top = np.partition(values, -2, axis=1)
     return top[:, -1] - top[:, -2]
+
+
+def scaler_within(X, names):
+    """Fitted scaler to units of the columns' deviation within the domains; CSR is not centred.
+
+    That of all rows grows with the way that the domains go, so that the penalty of a model would weigh more, and its
+    boundary lag behind: on points that turn by half a circle in six steps 70 % on one of eight draws, here 100.
+    """
+    scaler = StandardScaler(with_mean=not sparse.issparse(X)).fit(X)
+    within = np.zeros(X.shape[1])
+    for name in dict.fromkeys(names.tolist()):
+        rows = np.flatnonzero([other == name for other in names.tolist()])
+        within += len(rows) / X.shape[0] * StandardScaler(with_mean=False).fit(X[rows]).var_
+    moves_alone = within <= 1e-12 * scaler.var_  # constant in each domain: its unit is how far it moves, if it does
+    scaler.scale_ = np.where(moves_alone, scaler.scale_, np.sqrt(within))
+    return scaler
 
 
 def most_confident(confidences, drop):
