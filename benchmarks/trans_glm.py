@@ -11,6 +11,7 @@ TransGLM: it has no path, so that its defaults are shown.
 Measured (l2 error, and over the lasso's):
 
     design                     seeds  lasso   all sources    good ones known  TransGLM       right sources  peer
+    binomial, 3 good of 5      50     1.326   1.234  (.93)   .853  (.64)       .902  (.68)   92 %           -
     binomial, no good source   50     1.347   1.397 (1.04)   -                1.349 (1.001)  98 %           -
     poisson, 3 good of 5       15      .394    .344  (.87)   .225  (.57)       .291  (.74)   67 %           .484
     poisson, no good source    15      .375    .534 (1.42)   -                 .375 (1.000)  100 %          .532

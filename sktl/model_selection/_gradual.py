@@ -115,7 +115,7 @@ class GradualSelfTraining(BaseTransferClassifier):
     >>> from sktl.model_selection import GradualSelfTraining
     >>> rng = np.random.default_rng(0)
     >>> y = rng.integers(0, 2, 700)
-    >>> angle = np.repeat(np.linspace(0, np.pi, 7), 100)  # class 1 moves round class 0
+    >>> angle = np.repeat(np.linspace(0, 2 * np.pi / 3, 7), 100)  # class 1 moves round class 0
     >>> X = rng.normal(size=(700, 2)) / 3 + 3 * y[:, None] * np.column_stack([np.cos(angle), np.sin(angle)])
     >>> domain = np.array(["first", "a", "b", "c", "d", "e", "target"])[np.repeat(np.arange(7), 100)]
     >>> shown = np.where(domain == "first", y, np.nan)
