@@ -124,7 +124,7 @@ class OTMapping(OneToOneFeatureMixin, BaseDomainAligner):
     rows, to 62.4 with 1,500, to 58.7 by exact plans.
 
     *Class shares*: two overlapping classes, one of them half of the source and 50, 30, 15, 5 % of the target (logistic
-    regression: 81, 78, 76, 76): after the map 80, 72, 60, 51, but with ``class_shares`` from ``MLLS`` 81, 80, 86, 95.
+    regression: 81, 78, 76, 76): after the map 80, 72, 60, 51, but with ``class_shares`` from ``MLLS`` 80, 80, 87, 95.
     Where only shares differ, weights alone do as well (81, 82, 89, 96); where p(x | class) changed, MLLS may err.
 
     Parameters

@@ -44,10 +44,10 @@ class HypothesisTransferRegressor(BaseParameterTransfer, BaseTransferRegressor):
     *When it helps*: nearly always with 5 to 50 labels. On fourteen tasks (concrete, boston, auto_mpg, bike; source
     boosted trees) its error is .50, .53, .63, .69 of a target-only ridge's at 5, 10, 20, 50 labels, that of the shift
     alone .51, .55, .67, .77, of the source .55, .60, .74, .87, of target-only extra trees .88, .83, .88, .83; at 50
-    labels 2 % of the draws are worse than the ridge by over 2 %. On fifteen mixed tables that were not used to find the
-    rule: .71, .79, .79, .89, and 7 % worse at 50 labels (``benchmarks/hypothesis_transfer.py``). *When it hurts*: where
-    the source is far off and labels are many, so that the target's own model is all there is to know; "auto" then still
-    pays a little for the others.
+    labels 2 % of the draws are worse than the ridge by over 2 %. On fifteen mixed tables, which were looked at but
+    not tuned on: .71, .79, .79, .89, and 7 % worse at 50 labels (``benchmarks/hypothesis_transfer.py``). *When it
+    hurts*: where the source is far off and labels are many, so that the target's own model is all there is to know;
+    "auto" then still pays a little for the others.
 
     Parameters
     ----------
