@@ -2,6 +2,7 @@
 
 import warnings
 from contextlib import contextmanager
+from dataclasses import replace
 from numbers import Integral
 
 import numpy as np
@@ -15,7 +16,7 @@ from sktl._core.glm import SQUARED
 from sktl._core.kernels import canonical_order
 from sktl._core.source_weights import predictor_weights
 from sktl.base import BaseParameterTransfer, BaseTransferRegressor, source_predict, validate_rows
-from sktl.domains import draw_rows, n_rows, take_rows
+from sktl.domains import as_column, take_rows
 from sktl.parameter._linear import WEIGHTS, check_source_weights, equal_weights, flat_labels, mean_loss, numbers
 
 __all__ = ["GaussianProcessTransferRegressor"]
@@ -177,8 +178,8 @@ class GaussianProcessTransferRegressor(BaseParameterTransfer, BaseTransferRegres
         """
         check_parameters(self)
         rows = validate_rows(self, X, dtype=np.float64)
-        rows, y, sample_domain = in_one_order(rows, flat_labels(y), sample_domain)
         domains = self._split(rows, y, sample_domain)
+        rows, y, domains = in_one_order(rows, flat_labels(y), domains)
         labels = numbers(y, domains.labeled)
         with own_bounds(self.source is None):
             self.sources_ = self._fitted_sources(rows, y, domains)
@@ -276,14 +277,14 @@ class GaussianProcessTransferRegressor(BaseParameterTransfer, BaseTransferRegres
         return tags
 
 
-def in_one_order(rows, *columns):
-    """Rows, and columns of one value a row, in an order that depends on the rows alone.
+def in_one_order(rows, y, domains):
+    """Rows, labels and domains in an order that depends on the rows' values alone.
 
     The search for a kernel's parameters ends at other digits where sums are taken in another order.
     """
     order = canonical_order(rows)
-    moved = (c if c is None or n_rows(c) != len(order) else draw_rows(c, order) for c in columns)
-    return rows[order], *moved
+    parts = {name: getattr(domains, name)[order] for name in ("target", "labeled", "names")}
+    return rows[order], as_column(y)[order], replace(domains, **parts)
 
 
 @contextmanager
