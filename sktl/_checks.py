@@ -194,22 +194,6 @@ def checked(**constraints):
     return decorate
 
 
-def check_number(name, value, kind=Real, low=None, high=None, closed="both", options=()):
-    """Raise unless ``value`` is one of ``options`` or a finite number of ``kind`` between ``low`` and ``high``."""
-    check_value(name, value, (*options, Interval(kind, low, high, closed)))
-
-
-def check_option(name, value, options):
-    """Raise unless ``value`` is one of ``options``."""
-    check_value(name, value, options)
-
-
-def check_kernel(kernel, gamma, degree=3, coef0=1):
-    """Raise unless ``kernel`` is a callable or the name of one of scikit-learn's, with parameters it can take."""
-    for name, value in {"kernel": kernel, "gamma": gamma, "degree": degree, "coef0": coef0}.items():
-        check_value(name, value, KERNEL[name])
-
-
 def check_squares(X, name="X", power=2):
     """Raise if the squares of finite rows, which distances and covariances are made of, exceed the largest number.
 

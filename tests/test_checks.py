@@ -3,7 +3,7 @@
 import sys
 from fractions import Fraction
 from math import inf, nan
-from numbers import Integral
+from numbers import Integral, Real
 
 import numpy as np
 import pytest
@@ -16,11 +16,9 @@ from sktl._checks import (
     BOOLEAN,
     CLASSIFIER,
     ESTIMATOR,
+    KERNEL,
     RANDOM_STATE,
     Interval,
-    check_kernel,
-    check_number,
-    check_option,
     check_parameters,
     check_squares,
     check_value,
@@ -28,6 +26,23 @@ from sktl._checks import (
     import_extra,
 )
 from sktl.exceptions import MissingExtraError
+
+
+def check_number(name, value, kind=Real, low=None, high=None, closed="both", options=()):
+    """Raise unless ``value`` is one of ``options`` or a finite number of ``kind`` between ``low`` and ``high``."""
+    check_value(name, value, (*options, Interval(kind, low, high, closed)))
+
+
+def check_option(name, value, options):
+    """Raise unless ``value`` is one of ``options``."""
+    check_value(name, value, options)
+
+
+def check_kernel(kernel, gamma, degree=3, coef0=1):
+    """Raise unless ``kernel`` is a callable or the name of one of scikit-learn's, with parameters it can take."""
+    for name, value in {"kernel": kernel, "gamma": gamma, "degree": degree, "coef0": coef0}.items():
+        check_value(name, value, KERNEL[name])
+
 
 # --- numbers ---
 

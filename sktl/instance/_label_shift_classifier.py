@@ -30,7 +30,7 @@ class LabelShiftClassifier(BaseTransferClassifier):
     The weights are estimated from the unlabelled target rows by :class:`MLLS`, :class:`BBSE` or :class:`RLLS`.
 
     *When it helps*: the classes overlap and occur at other rates than where the classifier was fitted. *When it hurts*:
-    p(x | y) changes as well, so that the change is read as one of the shares; classes that hardly overlap gain nothing.
+    p(x | y) changes as well, so that the change is read as one of the shares; classes that lie apart gain nothing.
 
     Parameters
     ----------

@@ -112,9 +112,9 @@ def matched_test(X_source, y_source, X_target, y_target, *, gamma="median", seed
 
 
 def expected_mean_test(X_source, y_source, weights, X_target, y_target):
-    """Mean label of the target minus that which its rows let expect of the source's labels, and a p-value.
+    """Mean label of the target minus what its features predict by the source's labels, and a p-value.
 
-    What they let expect: a regression on the columns and their squares, plus the mean of its errors under density-ratio
+    What they predict: a regression on the columns and their squares, plus the mean of its errors under density-ratio
     weights; right if p(y|x) is one and the regression or the weights are right (doubly robust).
     """
     from sklearn.linear_model import Ridge  # here, to keep `import sktl` quick
