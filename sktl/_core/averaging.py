@@ -132,6 +132,7 @@ def _with_basis(r, r_in, B, B_in, left, log_det, kappa, variances, noise):
     log_det = log_det + np.linalg.slogdet(inner)[1] + np.log(variances).sum() if p else log_det
     left = left - np.einsum("ij,ji->i", B_in, np.linalg.solve(inner, B_in.T)) if p else left
     evidence = -0.5 * log_det - (n / 2 + 1) * np.log(max(noise + r @ alpha, np.finfo(float).tiny))
+    # a row that alone decides its own fit would divide by 0
     return evidence, coef, kappa * alpha, alpha / np.maximum(left, 1e-12)
 
 
@@ -178,6 +179,7 @@ def _newton_batch(y, offset, columns, scale, weights):
     value = _objectives(y, eta, weights, v)
     for _ in range(NEWTON_STEPS):
         gradient = np.matmul((weights * (expit(eta) - y))[:, None], F)[:, 0] + v
+        # in units of one row's log-likelihood: steps below it change no printed digit
         if np.abs(gradient).max(initial=0) < 1e-7:
             break
         step = -np.linalg.solve(_hessians(F, eta, weights), gradient[:, :, None])[:, :, 0]
@@ -186,6 +188,7 @@ def _newton_batch(y, offset, columns, scale, weights):
             ahead = v + size[:, None] * step
             eta_ahead = offset + np.matmul(F, ahead[:, :, None])[:, :, 0]
             value_ahead = _objectives(y, eta_ahead, weights, ahead)
+            # rounding of the sum over rows must not look like a step uphill
             worse = value_ahead > value + 1e-12 * np.abs(value)
             if not worse.any():
                 break
@@ -194,6 +197,7 @@ def _newton_batch(y, offset, columns, scale, weights):
     hessian = _hessians(F, eta, weights)
     leverage = np.einsum("hij,hji->hi", F, np.linalg.solve(hessian, F.transpose(0, 2, 1)))
     curvature = weights * expit(eta) * expit(-eta)
+    # a row that alone decides its own fit has leverage 1: its left-out value is bounded, not infinite
     left_out = eta + leverage * weights * (expit(eta) - y) / np.maximum(1 - leverage * curvature, 1e-6)
     return -value - 0.5 * np.linalg.slogdet(hessian)[1], v, left_out
 

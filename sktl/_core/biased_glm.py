@@ -157,6 +157,7 @@ def left_out_loss(problem: Problem, reg: float, coef, intercept) -> float:
         y, own = problem.y[:, k], eta[:, k]
         gradient, curvature = loss.gradient(y, own), loss.hessian(y, own)
         leverage = out * _leverages(problem, X, problem.weights * curvature, reg)
+        # a row that alone decides its own fit has leverage 1: its left-out value is bounded, not infinite
         moved = own + leverage * gradient / np.maximum(1.0 - leverage * curvature, 1e-10)
         total += float(problem.weights @ loss.value(y, moved))
     return total / problem.total
@@ -205,6 +206,7 @@ def _solve(matrix, right):
             lifted = matrix + lift * np.eye(len(matrix)) if lift else matrix
             return cho_solve(cho_factor(lifted, check_finite=False), right, check_finite=False)
         except LinAlgError:
+            # a singular Hessian is lifted by rounding's size first, and by 100 times more where that is too little
             lift = max(100 * lift, 1e-14 * max(np.trace(matrix) / len(matrix), np.finfo(float).tiny))
     return np.linalg.pinv(matrix, hermitian=True) @ right
 
@@ -220,6 +222,7 @@ def _multinomial_move(problem, X, reg, eta, out):
     curvature = p[:, :, None] * (np.eye(K) - p[:, None, :])  # (n, K, K)
     leverage = out[:, None, None] * _joint_leverages(problem, rows, curvature, reg)
     system = np.eye(K) - curvature @ leverage
+    # a row that alone decides its own fit makes the system singular
     moved = np.linalg.solve(system + 1e-10 * np.eye(K), gradient[:, :, None])
     return (leverage @ moved)[:, :, 0]
 

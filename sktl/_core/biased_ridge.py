@@ -96,6 +96,7 @@ class RidgePath:
     @property
     def best(self):
         """Position of the least error; of equal ones the largest penalty, which stays nearest the sources."""
+        # equal errors but for rounding: the largest penalty of these
         return int(np.flatnonzero(self.errors <= self.errors.min() * (1 + 1e-12))[-1])
 
     def coefficients(self, index):
@@ -155,6 +156,7 @@ def ridge_path(
     sums = _sums(rows, y, weights, rows.project(sources), intercepts, fit_intercept)
     values = sums.values
     if regs is None:
+        # directions of rounding's size are no directions: they would shrink the unit
         unit = values.sum() / max(np.count_nonzero(values > 1e-10 * values.max(initial=0)), 1)
         regs = np.append(np.geomspace(*(10.0**power for power in REG_RANGE), N_REGS) * (unit or 1.0), np.inf)
     regs = np.asarray(regs, dtype=float)

@@ -142,6 +142,7 @@ def adaptive_weights(distances: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     gaps = last - distances[:, :-1]
     total = gaps.sum(axis=1, keepdims=True)
     k = gaps.shape[1]
+    # relative to the last value: an absolute tolerance would see the units
     near = total > 1e-12 * np.maximum(last, np.finfo(float).tiny)
     weights = np.divide(gaps, total, out=np.full(gaps.shape, 1 / max(k, 1)), where=near)
     return weights, total[:, 0] / 2

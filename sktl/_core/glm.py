@@ -302,6 +302,7 @@ def _newton(problem, hessian_of, packed, tol, max_iter):
             (packed, eta, value), last = ahead, gain
             gradient = problem.gradient(packed, eta)
     coef, intercept = problem.unpack(packed)
+    # float sums of many rows end at some 1e-7; a tighter tolerance would never be met
     converged = bool(np.abs(gradient).max(initial=0) <= max(tol, 1e-6) or n_iter < max_iter)
     return LinearFit(coef, intercept, value, n_iter, converged)
 
@@ -313,6 +314,7 @@ def _line_search(problem, packed, eta, value, step, slope):
     while size > 1e-10:
         ahead = packed + size * step, eta + size * along
         new = problem.value(*ahead)
+        # Armijo's rule: a ten-thousandth of what the slope promises will do
         if new <= value + 1e-4 * size * slope and new < value:
             return *ahead, new
         size /= 2

@@ -56,6 +56,7 @@ def solve_rlls(confusion: np.ndarray, target_mean: np.ndarray, reg: float) -> np
     """
     offset = target_mean - confusion.sum(axis=1)
     size, scale = np.linalg.norm(offset), np.linalg.norm(confusion, 2)
+    # a distance of rounding's size beside the mean is none
     if size <= 1e-14 * np.linalg.norm(target_mean) or np.linalg.norm(confusion.T @ offset) <= reg * size:
         return np.zeros(confusion.shape[1])
 
@@ -179,9 +180,11 @@ def fit_calibration(proba, codes, *, bias=True, tol=1e-10, max_iter=100) -> Cali
             break
         step = np.zeros(len(parameters))
         step[free] = np.linalg.solve(hessian[np.ix_(free, free)], -gradient[free])
+        # Armijo's rule: a ten-thousandth of what the slope promises will do
         length, wanted = 1.0, 1e-4 * gradient @ step
         while True:
             new = calibration_loss(parameters + length * step, logs, codes, ridge)
+            # rounding of the loss must not look like a step uphill; a step of 1e-8 moves no printed digit
             if new[0] <= loss + length * wanted + 1e-15 * abs(loss) or length < 1e-8:
                 break
             length /= 2

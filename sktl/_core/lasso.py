@@ -79,6 +79,7 @@ class Rows:
         """Weighted means of ``values`` (n,) or (n, k) of each domain."""
         total = np.bincount(self.domain, weights, self.n_domains)
         if values.ndim == 1:
+            # a domain whose weights are all 0 has no mean
             return np.bincount(self.domain, weights * values, self.n_domains) / np.maximum(total, 1e-300)
         if len(total) == 1:
             return (weights @ values / total)[None]
@@ -157,6 +158,7 @@ def largest_penalty(loss: Loss, rows: Rows) -> float:
 
 def penalty_grid(largest: float, smallest_share: float, n: int = N_PENALTIES) -> np.ndarray:
     """Falling penalties from the largest one on, evenly in their logarithm."""
+    # columns that say nothing at all still need a path of penalties
     return max(largest, 1e-12) * np.geomspace(1.0, smallest_share, n)
 
 
@@ -170,6 +172,7 @@ def _null_intercepts(loss, rows, start=None):
         eta = rows.offset + b[rows.domain]
         slope = np.bincount(rows.domain, rows.weights * loss.gradient(rows.y, eta), rows.n_domains)
         curvature = np.bincount(rows.domain, rows.weights * loss.hessian(rows.y, eta), rows.n_domains)
+        # a step of 2 in the log-odds at most: beyond it the quadratic model of the loss is no guide
         step = np.clip(-slope / np.maximum(curvature, 1e-12), -2.0, 2.0)
         b += step
         if np.abs(step).max(initial=0) < 1e-10:
@@ -199,6 +202,7 @@ class Descent:
         active = (self.w != 0) | (gradient >= 2 * penalty - last)  # the strong rule
         while True:
             self._solve_on(np.flatnonzero(active), penalty)
+            # ties of a column with the penalty, but for rounding, stay out
             missed = ~active & (np.abs(self.gradient()) > penalty * (1 + ROUNDING) + 1e-12)
             if not missed.any():
                 return
@@ -212,6 +216,7 @@ class Descent:
             target, intercepts = self._step(X, columns, penalty)
             along = X @ (target - self.w[columns]) + (intercepts - self.b)[self.rows.domain]
             size, norms = 1.0, (np.abs(self.w).sum(), np.abs(target).sum())
+            # a millionth of a step moves no printed digit
             while size > 1e-6:
                 eta = self.eta + size * along
                 new = self.mean_loss(eta) + penalty * ((1 - size) * norms[0] + size * norms[1])  # a bound, exact at 1
@@ -223,12 +228,14 @@ class Descent:
             self.w[columns] += size * (target - self.w[columns])
             self.b = self.b + size * (intercepts - self.b)
             self.eta, gain, value = eta, value - new, new
+            # relative to the loss, and to .001 of it where a perfect fit has none left
             if gain <= GAIN * max(abs(value), 1e-3):
                 return
 
     def _step(self, X, columns, penalty):
         """Minimiser of the loss's second-order model and the penalty: coefficients of the columns, intercepts."""
         rows = self.rows
+        # rows predicted with certainty have no curvature left: the floor keeps the weighted squares finite
         curvature = rows.weights * np.maximum(self.loss.hessian(rows.y, self.eta), 1e-6)
         working = self.eta - rows.offset - rows.weights * self.loss.gradient(rows.y, self.eta) / curvature
         means, centre = rows.means(X, curvature), rows.means(working, curvature)

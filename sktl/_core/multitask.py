@@ -100,5 +100,6 @@ def _left_out(one, theta, p, inverse):
     turned = one.rows @ one.vectors
     alone = (turned / (one.values + p)) @ one.vectors.T  # x~'(G_t + p)^-1
     leverage = np.einsum("ij,ij->i", alone, one.rows) + p**2 * np.einsum("ij,ij->i", alone @ inverse, alone)
+    # a row that alone decides its own fit has leverage 1: its left-out value is bounded, not infinite
     room = np.maximum(1 - np.minimum(one.weights, 1.0) * leverage, 1e-10)
     return float(one.weights @ ((one.y - one.rows @ theta) / room) ** 2 / one.weights.sum())

@@ -35,6 +35,7 @@ def ball_weights(quadratic: np.ndarray, linear: np.ndarray) -> np.ndarray:
         right = np.linalg.lstsq(root.T, linear / scale)[0]
         return nnls(rows, np.append(right, np.zeros(len(linear))))[0]
 
+    # a breath of ridge makes the answer one where sources say the same
     weights = solve(1e-12)
     if np.linalg.norm(weights) <= 1:
         return weights
@@ -90,5 +91,6 @@ def predictor_weights(loss: Callable, sources: np.ndarray, weighting: str, free:
         options={"maxiter": 200, "ftol": 1e-10},
     )
     weights = np.clip(found.x[:n_sources], 0, 1)
+    # what the solver leaves of weights at their bound
     weights[weights < 1e-7] = 0.0
     return weights / (weights.sum() if weighting == "simplex" else max(np.linalg.norm(weights), 1.0))

@@ -77,6 +77,7 @@ def max_log_evidence(X, y, max_iter: int, tol: float) -> float:
         effective = np.sum(beta * spectrum / inner)
         weights = np.sum(spectrum * projections * (beta / inner) ** 2)
         misfit = residual + np.sum(projections * (alpha / inner) ** 2)
+        # bounded, so that features without any signal, or without noise, have a finite evidence
         alpha = np.clip(effective / max(weights, 1e-12), 1e-12, 1e12)
         beta = np.clip((n - effective) / max(misfit, 1e-12), 1e-12, 1e12)
         before, value = value, log_evidence(alpha, beta, spectrum, projections, residual, n, d)

@@ -285,6 +285,7 @@ def power_ratios(tiles: Tiles, n_pairs: int) -> np.ndarray:
         rows = h.sum(axis=1, dtype=np.float64)
         mean = rows.sum() / (n_pairs * (n_pairs - 1))
         variance = 4 * (np.sum(rows**2) / n_pairs**3 - rows.sum() ** 2 / n_pairs**4)
+        # a variance of 0 must not make the ratio infinite
         ratios.append(mean / np.sqrt(max(variance, 0) + 1e-8))
     return np.array(ratios)
 

@@ -64,6 +64,7 @@ def column_scale(*samples) -> np.ndarray:
     """Standard deviation of each column over the rows of all samples; 1 for a constant one."""
     X = np.concatenate(samples)
     scale = X.std(axis=0, dtype=np.float64)
+    # a deviation of rounding's size beside the values is that of a constant column
     return np.where(scale > 1e-12 * np.abs(X).max(axis=0), scale, 1.0)
 
 

@@ -74,6 +74,7 @@ def default_floor(n_source=None):
     >>> default_floor(100), default_floor()
     (0.005, 0.001)
     """
+    # half a row where its number of rows is known
     return 1e-3 if n_source is None else 1 / (2 * n_source)
 
 

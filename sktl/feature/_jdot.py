@@ -144,6 +144,7 @@ class JointTransport:
         weights = uniform(n_source), uniform(n_target)
         if self.reg == 0:
             return exact_plan(rows.cost + losses, *weights)
+        # inner plans a hundred times closer than the outer tolerance, so that its errors do not add up
         return sinkhorn_plan(rows.cost + losses, *weights, self.reg, 1e-2 * self.tol, SINKHORN_ITER, start)
 
     def _warn(self, path, rise, settled):

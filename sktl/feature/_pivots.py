@@ -62,6 +62,7 @@ def left_vectors(matrix, size):
     U, values, _ = np.linalg.svd(matrix, full_matrices=False)
     U, values = U[:, :size].T, values[:size]
     largest = U[np.arange(size), np.abs(U).argmax(axis=1)]
+    # directions of rounding's size carry no feature
     alive = values > 1e-10 * max(values[0], np.finfo(float).tiny)
     return U * (np.where(largest < 0, -1.0, 1.0) * alive)[:, None], values * alive
 

@@ -35,9 +35,11 @@ def surest(codes, confidence, share, n_classes):
     chosen = np.zeros(len(codes), dtype=bool)
     for c in range(n_classes):
         rows = np.flatnonzero(codes == c)
+        # a share like .3 of 10 rows is 2.999...96 in floats, and means 3
         size = int(share * len(rows) + 1e-9)
         if size:
             threshold = np.sort(confidence[rows])[-size]
+            # rows as confident as the last one chosen, but for rounding, are chosen as well: no order of rows decides
             chosen[rows] = confidence[rows] >= threshold - 1e-12
     return chosen
 

@@ -107,6 +107,7 @@ class BBSE(BaseLabelShiftWeighter):
 
     def _solve(self, target_responses, n_source):
         spectrum = np.linalg.svd(self.confusion_matrix_, compute_uv=False)
+        # a confusion matrix this close to singular tells no shares apart: its inverse is rounding
         if spectrum[-1] <= 1e-12 * spectrum[0]:
             never = self.classes_[self.confusion_matrix_.sum(axis=1) == 0].tolist()
             reason = f"the classes {never} are never predicted" if never else "some classes are predicted alike"

@@ -103,6 +103,7 @@ def _named(classes, shares):
 def _check_shares(shares):
     """Raise unless the values are not negative and sum to 1."""
     values = np.array(list(shares.values()), dtype=float)
+    # shares written with six decimals are shares
     if not np.all(np.isfinite(values)) or values.min(initial=0) < 0 or abs(values.sum() - 1) > 1e-6:
         raise ValueError(f"prior_target must hold shares >= 0 that sum to 1; got {values.tolist()[:10]}.")
 

@@ -103,6 +103,7 @@ def _bars(column, target):
     levels = np.unique(column.values.astype(str))
     shares = np.array([[np.mean(part.astype(str) == level) for level in levels] for part in parts])
     shown = np.argsort(-np.abs(shares[0] - shares[1]), kind="stable")[:MAX_BARS]
+    # no bar may be divided by a height of 0
     top, body = max(shares[:, shown].max(), 1e-12), []
     for i, j in enumerate(shown):
         y = TOP + 30 * i

@@ -64,6 +64,7 @@ def mixture_test(X_source, y_source, X_target, target_prior, *, gamma="median", 
     used = target_prior > 0
     n_rows = min(len(rows) / share for rows, share in zip(classes, target_prior, strict=True) if share > 0)
     n_rows = min(n_rows, TEST_ROWS)
+    # a share like .3 of 10 rows is 2.999...96 in floats, and means 3
     counts = np.where(used, np.floor(n_rows * target_prior + 1e-9), 0).astype(int)
     drawn = np.concatenate([rows[:count] for rows, count in zip(classes, counts, strict=True)])
     if len(drawn) < 2 * MIN_ROWS:
@@ -183,6 +184,7 @@ def shapes_test(source, target):
 def _root(covariance, power):
     """A power of a covariance matrix; directions without variance get 0."""
     values, vectors = np.linalg.eigh(covariance)
+    # directions of rounding's size are noise
     kept = values > 1e-10 * max(values.max(), 0)
     scaled = np.zeros_like(values)
     scaled[kept] = values[kept] ** power
