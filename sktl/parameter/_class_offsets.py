@@ -119,6 +119,7 @@ class NewtonFits(_LogOdds):
 
     def _fit(self, estimator, X, codes, start, sample_weight):
         given = np.ones(len(codes)) if sample_weight is None else np.asarray(sample_weight, dtype=float)
+        # a class predicted with certainty has infinite log-odds against the rest: bounded
         columns = start[:, None] if start.ndim == 1 else start - np.log(np.maximum(-np.expm1(start), 1e-12))
         self.steps_ = []
         for k in range(columns.shape[1]):
@@ -126,6 +127,7 @@ class NewtonFits(_LogOdds):
             self.steps_.append([])
             for _ in range(NEWTON_FITS):
                 p = expit(odds)
+                # rows predicted with certainty have no curvature left: the floor keeps their responses finite
                 curvature = np.maximum(p * (1 - p), 1e-6)
                 response = np.clip((y - p) / curvature, -LARGEST_RESPONSE, LARGEST_RESPONSE)
                 model = clone(estimator)

@@ -21,6 +21,7 @@ class StandardColumns:
         self.levels_ = _levels(X) if hasattr(X, "columns") else {}
         rows = self._numbers(X)
         if issparse(rows):
+            # a table of zeros has no size
             size = np.sqrt(max(rows.multiply(rows).sum() / max(rows.shape[0] * rows.shape[1], 1), 1e-300))
             self.mean_, self.inverse_ = None, np.full(rows.shape[1], 1 / size)
             return self
@@ -29,6 +30,7 @@ class StandardColumns:
         self.mean_ = np.where(known, rows, 0).sum(axis=0) / count
         centred = np.where(known, rows - self.mean_, 0)
         deviation = np.sqrt((centred**2).sum(axis=0) / count)
+        # a deviation of rounding's size beside the mean is that of a constant column
         varies = deviation > 1e-12 * np.maximum(np.abs(self.mean_), np.finfo(float).tiny)
         self.inverse_, self.varies_ = 1 / np.where(varies, deviation, 1), varies
         return self

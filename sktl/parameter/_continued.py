@@ -270,6 +270,7 @@ def most_cautious(losses, weights, standard_errors=STANDARD_ERRORS):
     share = weights / weights.sum()
     mean = excess @ share
     error = np.sqrt(np.maximum((excess - mean[:, None]) ** 2 @ share**2, 0))
+    # errors equal but for rounding count as equal
     best = int(np.flatnonzero(mean <= standard_errors * error + 1e-12)[-1])
     return best, float(means[best])
 

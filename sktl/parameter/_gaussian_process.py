@@ -305,6 +305,7 @@ def default_kernel(X, residual):
     few = X[:: max(1, len(X) // 200)]
     gaps = np.sqrt(np.maximum(np.sum((few[:, None] - few[None]) ** 2, axis=2), 0))
     length = float(np.median(gaps[gaps > 0])) if (gaps > 0).any() else 1.0
+    # bounds some decades round the data's own sizes: wide enough to mean none, and free of units
     return ConstantKernel(size, (1e-3 * size, 1e3 * size)) * RBF(length, (0.05 * length, 100 * length)) + WhiteKernel(
         0.1 * size, (1e-6 * size, 10 * size)
     )

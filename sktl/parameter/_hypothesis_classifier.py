@@ -28,6 +28,7 @@ def log_odds_of(log_proba):
     """Log-odds of each class against the rest, (n, K); of the second class alone, (n, 1), where there are two."""
     if log_proba.shape[1] == 2:
         return log_proba[:, 1:] - log_proba[:, :1]
+    # a class predicted with certainty has infinite log-odds against the rest: bounded
     return log_proba - np.log(np.maximum(-np.expm1(np.minimum(log_proba, 0)), 1e-12))
 
 

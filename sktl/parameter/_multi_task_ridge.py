@@ -185,6 +185,7 @@ class MultiTaskTransferRidge(BaseTransferRegressor):
     def _choose(self, sums):
         """The fit with the least leave-one-out loss."""
         values = np.concatenate([one.values for one in sums])
+        # directions of rounding's size are no directions: they would shrink the unit
         unit = values.sum() / max(np.count_nonzero(values > 1e-10 * values.max()), 1) if values.max() > 0 else 1.0
         regs = REGS * unit if self.reg == "auto" else np.array([self.reg])
         shares = np.array(SHARES if self.shared == "auto" else [self.shared], dtype=float)

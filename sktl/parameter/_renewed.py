@@ -30,6 +30,7 @@ def renewed_linear(model, rows):
     copy, classes = _first_pass(clone(model).set_params(class_weight=None, early_stopping=False), rows)
     known = columns_in(model.classes_, classes)
     share = np.bincount(rows.y, weights=rows.weights, minlength=len(classes)) / rows.weights.sum()
+    # no share of a class is taken as certain
     share = np.clip(share, 1e-3, 1 - 1e-3)
     copy.coef_[:] = 0.0
     copy.intercept_[:] = np.log(share / (1 - share))

@@ -400,4 +400,5 @@ def within_deviations(X, weights, members):
         squares += own @ centred**2
     deviations = np.sqrt(squares / weights.sum())
     size = np.sqrt(weights @ X**2 / weights.sum())
+    # a deviation of rounding's size beside the values is that of a constant column
     return np.where(deviations > 1e-10 * size, deviations, 1.0)
