@@ -13,7 +13,7 @@ from sktl.base import BaseParameterTransfer, BaseTransferClassifier, BaseTransfe
 from sktl.domains import draw_rows
 from sktl.parameter import _continued
 from sktl.parameter._continued import most_cautious, row_losses, spread_folds
-from sktl.parameter._steps import model_outputs, stepper_for
+from sktl.parameter._steps import model_outputs, steppers_for
 from sktl.parameter._tree_sources import mapped, taken_apart
 
 __all__ = ["FineTunedClassifier", "FineTunedRegressor"]
@@ -23,13 +23,14 @@ __all__ = ["FineTunedClassifier", "FineTunedRegressor"]
 class Continued:
     """The steps in front, the source's last model, and the stepper that went on with it (None: nothing was gained).
 
-    ``paths`` (n_rates, max_epochs + 1) are the losses held out, NaN after an early stop.
+    ``tries`` are kinds of steps with their rates, ``paths`` (n_tries, max_epochs + 1) their losses held out, NaN once
+    they stop.
     """
 
     front: object
     model: object
     classes: np.ndarray | None
-    rates: tuple = ()
+    tries: tuple = ()
     paths: np.ndarray = None
     stepper: object = None
     rate: float = np.nan
@@ -57,35 +58,43 @@ def go_on(self, name, model, X, y, weights, rng):
     if len(y) < 2 or not self.max_epochs:  # no row can be held out: nothing speaks against the source
         return part, 0.0
     X, seed = mapped(front, X), int(rng.integers(2**31))
-    kind = stepper_for(model, y, part.classes)
-    part.rates = kind.rates if self.learning_rate == "auto" or np.isnan(kind.rates[0]) else (self.learning_rate,)
-    begin = partial(_begin, kind, model, X, y, weights, part.classes, seed)
-    losses = np.array([_path(self, begin, model, X, y, weights, part.classes, rate) for rate in part.rates])
+    part.tries = [
+        (kind, rate) for kind in steppers_for(model, y, part.classes) for rate in _rates(kind, self.learning_rate)
+    ]
+    # one seed: paths differ by their steps and rate alone
+    begin = partial(_begin, model, X, y, weights, part.classes, seed)
+    losses = np.array([_path(self, partial(begin, *way), model, X, y, weights, part.classes) for way in part.tries])
     part.paths = np.average(losses, axis=2, weights=weights)
     # points from the longest path to the source itself: of those as good as the best the shortest
-    points = [(r, t) for t in range(self.max_epochs, -1, -1) for r in range(len(part.rates))]
+    points = [(r, t) for t in range(self.max_epochs, -1, -1) for r in range(len(part.tries))]
     points = [point for point in points if not np.isnan(part.paths[point])]
     chosen, loss = most_cautious(np.array([losses[point] for point in points]), weights)
     best, part.n_epochs = points[chosen]
     if part.n_epochs:
-        part.rate = part.rates[best]
-        part.stepper = begin(np.arange(len(y)), part.rate, X[:1])
+        kind, part.rate = part.tries[best]
+        # from the source again, on all rows; one must be watched
+        part.stepper = begin(kind, part.rate, np.arange(len(y)), X[:1])
         for _ in range(part.n_epochs):
             part.stepper.step()
         part.stepper.forget()
     return part, loss
 
 
-def _begin(kind, model, X, y, weights, classes, seed, kept, rate, watched):
+def _rates(kind, learning_rate):
+    """Rates to try: the kind's own, or the one asked for where the kind has one."""
+    return kind.rates if learning_rate == "auto" or np.isnan(kind.rates[0]) else (learning_rate,)
+
+
+def _begin(model, X, y, weights, classes, seed, kind, rate, kept, watched):
     """A stepper at the source's model, for the rows ``kept``."""
     return kind(model, draw_rows(X, kept), y[kept], weights[kept], classes, rate, seed, watched)
 
 
-def _path(self, begin, model, X, y, weights, classes, rate):
+def _path(self, begin, model, X, y, weights, classes):
     """Losses of the rows, held out, after each epoch, (max_epochs + 1, n): folds go in step, NaN once they stop."""
     folds = spread_folds(y, self.n_folds)
     outs = [np.flatnonzero(folds == fold) for fold in np.unique(folds)]
-    steppers = [begin(np.flatnonzero(~np.isin(np.arange(len(y)), out)), rate, draw_rows(X, out)) for out in outs]
+    steppers = [begin(np.flatnonzero(~np.isin(np.arange(len(y)), out)), draw_rows(X, out)) for out in outs]
     losses, said = np.full((self.max_epochs + 1, len(y)), np.nan), model_outputs(model, X, classes)
     losses[0] = row_losses(self, said, y)
     for epoch in range(1, self.max_epochs + 1):
@@ -93,6 +102,7 @@ def _path(self, begin, model, X, y, weights, classes, rate):
             stepper.step()
             said[out] = stepper.watched()
         losses[epoch] = row_losses(self, said, y)
+        # folds stop together, so that the loss of each epoch is over all rows
         if epoch - np.argmin(losses[: epoch + 1] @ weights) >= self.n_iter_no_change:
             break
     return losses
@@ -100,11 +110,11 @@ def _path(self, begin, model, X, y, weights, classes, rate):
 
 def history(self):
     """Loss on rows held out by source, learning rate and epoch: a dict of columns, to plot."""
-    columns = {name: [] for name in ("source", "learning_rate", "epoch", "held_out_loss")}
+    columns = {name: [] for name in ("source", "steps", "learning_rate", "epoch", "held_out_loss")}
     for (name, _), part in zip(self.sources_, self.models_, strict=True):
-        for rate, path in zip(part.rates, part.paths if len(part.rates) else (), strict=True):
+        for (kind, rate), path in zip(part.tries, part.paths if part.tries else (), strict=True):
             epochs = np.flatnonzero(~np.isnan(path))
-            rows = [name] * len(epochs), [rate] * len(epochs), epochs, path[epochs]
+            rows = *([value] * len(epochs) for value in (name, kind.noun, rate)), epochs, path[epochs]
             for column, values in zip(columns.values(), rows, strict=True):
                 column.extend(values)
     return {name: np.array(column) for name, column in columns.items()}

@@ -17,7 +17,7 @@ from sklearn.neural_network import MLPClassifier, MLPRegressor
 from sktl.base import source_log_proba
 from sktl.domains import n_rows
 from sktl.parameter._renewed import renewed_bayes, renewed_linear, renewed_network
-from sktl.parameter._residual_trees import ResidualTrees
+from sktl.parameter._residuals import ResidualLine, ResidualTrees
 from sktl.parameter._tree_sources import columns_in, names_checked
 
 BAYES = (GaussianNB, MultinomialNB, BernoulliNB, ComplementNB)
@@ -38,7 +38,7 @@ def model_outputs(model, X, classes):
 class Stepper:
     """A model that takes steps by ``partial_fit`` as it is: no rate to choose."""
 
-    rates = (np.nan,)
+    rates, noun = (np.nan,), "partial_fit"
 
     def __init__(self, model, X, y, weights, classes, rate, seed, watched):
         self.X, self.y, self.weights, self.classes, self.rate, self.seed = X, y, weights, classes, rate, seed
@@ -78,7 +78,7 @@ class Stepper:
 class LinearSteps(Stepper):
     """Stochastic gradient steps of a constant size: ``rate`` over the largest squared length of a row."""
 
-    rates = (0.01, 0.1, 1.0)
+    rates, noun = (0.01, 0.1, 1.0), "gradient"
 
     def _begin(self, model):
         squares = self.X.multiply(self.X) if hasattr(self.X, "multiply") else np.square(self.X)
@@ -95,7 +95,7 @@ class NetworkSteps(Stepper):
     The source's own optimiser would go on at the step that it ended with.
     """
 
-    rates = (0.0003, 0.001, 0.003, 0.01)
+    rates, noun = (0.0003, 0.001, 0.003, 0.01), "optimiser"
 
     def _begin(self, model):
         return renewed_network(model, self)
@@ -104,7 +104,7 @@ class NetworkSteps(Stepper):
 class BayesSteps(Stepper):
     """Counts of the target added to the source's: an epoch's weigh ``rate`` times all of the source's."""
 
-    rates = (0.001, 0.01, 0.1, 1.0)
+    rates, noun = (0.001, 0.01, 0.1, 1.0), "counts"
 
     def _begin(self, model):
         copy = deepcopy(model) if self.knows_all(model) else renewed_bayes(model, self)
@@ -125,6 +125,11 @@ class BoostingSteps(Stepper):
             self.model.fit(self.X, self._labels(), sample_weight=self.weights)
 
 
+def steppers_for(model, y, classes):
+    """Return the kinds of steppers to try for a fitted model and the labels (codes or numbers) at hand."""
+    return (stepper_for(model, y, classes),)
+
+
 def stepper_for(model, y, classes):
     """Return the kind of stepper for a fitted model and the labels (codes or numbers) at hand."""
     knows_all = classes is None or len(getattr(model, "classes_", ())) == len(classes)
@@ -136,18 +141,19 @@ def stepper_for(model, y, classes):
         return BayesSteps
     if isinstance(model, (GradientBoostingClassifier, GradientBoostingRegressor)) and knows_all:
         # a warm start takes the classes from its rows: all must be there
-        return BoostingSteps if classes is None or len(np.unique(y)) == len(classes) else ResidualSteps
-    return Stepper if hasattr(model, "partial_fit") and knows_all else ResidualSteps
+        return BoostingSteps if classes is None or len(np.unique(y)) == len(classes) else LineSteps
+    return Stepper if hasattr(model, "partial_fit") and knows_all else LineSteps
 
 
 class ResidualSteps(Stepper):
     """One more small tree on the gradient of the loss at the source's scores: for any model."""
 
-    rates = (0.03, 0.1, 0.3)
+    rates, noun = (0.03, 0.1, 0.3), "trees"
+    _added = ResidualTrees
 
     def _begin(self, model):
         self.source = model
-        return ResidualTrees(self, model_outputs)
+        return self._added(self, model_outputs)
 
     def forget(self):
         """Let go of the rows, and of the scores kept for them."""
@@ -155,7 +161,7 @@ class ResidualSteps(Stepper):
         self.model.forget()
 
     def step(self):
-        """One more tree (a class)."""
+        """One more step."""
         self.model.step()
 
     def outputs(self, X):
@@ -165,3 +171,10 @@ class ResidualSteps(Stepper):
     def watched(self):
         """Outputs for the rows given at the start, from scores kept up to date."""
         return self.model.watched()
+
+
+class LineSteps(ResidualSteps):
+    """One more gradient step of a linear function, and of a factor, added to the source's scores: for any model."""
+
+    rates, noun = (0.3, 1.0), "line"
+    _added = ResidualLine
