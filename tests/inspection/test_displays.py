@@ -344,5 +344,5 @@ def test_errors_in_the_reader_s_words(data):
     with pytest.raises(ValueError, match=r"true_weights and weights must be as many; got the shapes \(3,\) and \(2,\)"):
         WeightDisplay.from_data([1.0, 1.0], [1.0, 2.0], true_weights=[1.0, 2.0, 3.0])
     frame = pytest.importorskip("pandas").DataFrame(data.X, columns=["a", "a"])
-    with pytest.raises(ValueError, match="X has several columns of one name"):
+    with pytest.raises(ValueError, match="X has several columns with the same name"):
         FeatureShiftDisplay.from_data(frame, data.y)

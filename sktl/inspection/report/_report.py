@@ -329,12 +329,12 @@ def _limits(target, n_known, n_columns, alpha, numbers):
     found = (norm.isf(alpha / 2) + norm.isf(1 - POWER)) * np.sqrt(1 / n_source + 1 / n_target)
     corrected = (norm.isf(alpha / n_columns / 2) + norm.isf(1 - POWER)) * np.sqrt(1 / n_source + 1 / n_target)
     words = (
-        f"With {n_source} source and {n_target} target rows, a column whose mean has moved by {found:.2g} standard "
-        f"deviations is found in four of five cases if looked at alone, by {corrected:.2g} if looked at among all "
-        f"{n_columns}; smaller moves mostly go unseen."
+        f"With {n_source} source and {n_target} target rows, a shift in the mean of one column is found in four cases "
+        f"of five if it is {found:.2g} standard deviations ({corrected:.2g} when all {n_columns} columns are tested); "
+        "much smaller shifts mostly go unseen."
     )
     if n_known < MIN_LABELS:
         unseen = "neither label shift nor concept shift" if numbers else "concept shift"
         can = "can be seen" if numbers else "can't be seen"
-        return f"{words} {n_known} target labels (of {MIN_LABELS} that it takes): {unseen} {can}."
-    return f"{words} {n_known} target labels: concept shift is tested."
+        return f"{words} With {n_known} target labels (at least {MIN_LABELS} are needed), {unseen} {can}."
+    return f"{words} With {n_known} target labels, concept shift is tested."
