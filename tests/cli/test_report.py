@@ -10,7 +10,7 @@ def test_report(run, tables):
     assert "only TARGET has it: column 'extra'" in err
     lines = out.splitlines()
     missing = source[["age", "visits", "member", "city"]].isna().to_numpy().mean()
-    assert lines[0] == f"SOURCE 131 rows, 5 columns; {100 * missing:.1f} % missing in the shared ones"
+    assert lines[0] == f"SOURCE 131 rows, 5 columns; {100 * missing:.1f} % missing in the shared columns"
     assert lines[1].startswith("TARGET 97 rows, 6 columns")
     assert "MMD^2" in lines[3]
     assert lines[6].startswith("kind of shift: ") and lines[7].startswith("advice: Try the ")
