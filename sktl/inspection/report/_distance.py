@@ -57,9 +57,9 @@ def measure_distance(X, target, *, n_jobs=None, random_state=0):
     target : ndarray of bool of shape (n_samples,)
         Target rows.
     n_jobs : int, default=None
-        Jobs of the distances and of the classifiers.
+        Parallel jobs of the distances and of the classifiers.
     random_state : int, default=0
-        Seed of the draws of rows, the halves and the folds.
+        Seed of the row samples, the random halves and the folds.
 
     Returns
     -------

@@ -379,7 +379,7 @@ def test_text_frame_and_repr(report):
     words = str(report)
     assert words.startswith(f"{report.headline}: {N_SOURCE} source rows, {N - N_SOURCE} target rows")
     assert repr(report).startswith("<DomainReport: covariate shift")
-    for part in ("noise floor", "north", "target counted", "would be worth", "scale ratio: the target's"):
+    for part in ("noise floor", "north", "target counted", "effective sample size", "scale ratio: the target's"):
         assert part in " ".join(words.split())
     assert max(map(len, words.splitlines())) <= 100  # though the name of a column is 63 letters long
     assert [line.split()[0] for line in words.splitlines() if line.split()[-1:] == ["unseen"]] == ["column"]
