@@ -426,10 +426,10 @@ def read_new_domains(X, sample_domain, sources, aliases=()):
 
 
 def _names_of_domains(sample_domain, n):
-    """Names from one value a row, the mask of those marked as target, and the dtype's kind."""
+    """Names from one value per row, the mask of those marked as target, and the dtype's kind."""
     column = as_column(sample_domain)
     if column.ndim != 1 or len(column) != n:
-        raise ValueError(f"sample_domain must have one value a row, shape ({n},); got shape {column.shape}.")
+        raise ValueError(f"sample_domain must have one value per row, shape ({n},); got shape {column.shape}.")
     if missing_values(sample_domain).any():
         row = int(np.flatnonzero(missing_values(sample_domain))[0])
         raise ValueError(f"sample_domain is missing in row {row}: every row needs a domain. Name it, or drop the row.")
@@ -447,7 +447,7 @@ def _names_of_domains(sample_domain, n):
 
 
 def _read_sample_domain(sample_domain, n, labeled):
-    """Target mask, names of domains and other names of the target, from one value a row."""
+    """Target mask, names of domains and other names of the target, from one value per row."""
     names, target, kind = _names_of_domains(sample_domain, n)
     given = as_column(sample_domain)
     if not target.any() and labeled.any():

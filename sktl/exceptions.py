@@ -22,7 +22,7 @@ class CollapsedImagesWarning(UserWarning):
 
 
 class EarlyStopWarning(UserWarning):
-    """An iteration ended at its first step, so that it brought next to nothing."""
+    """An iteration ended at its first step, so that it brought almost nothing."""
 
 
 class InputError(Exception):
@@ -42,7 +42,7 @@ class MatchedMeansWarning(UserWarning):
 
 
 class NoOverlapWarning(UserWarning):
-    """The source has next to no rows where the target lies, so that weighted source rows can't judge a model."""
+    """The source has almost no rows where the target lies, so that weighted source rows can't judge a model."""
 
 
 class ResamplingWarning(UserWarning):

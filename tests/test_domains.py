@@ -287,11 +287,11 @@ WAY_OUT = r"Mark target rows 'target' \(or True, or a negative integer\), or lea
 
 #: id -> (sample_domain of 3 rows, y, error, its sentence)
 WRONG = {
-    "short": ([True, False], None, ValueError, r"one value a row, shape \(3,\); got shape \(2,\)"),
-    "2-d": (np.zeros((3, 1), bool), None, ValueError, r"one value a row, shape \(3,\); got shape \(3, 1\)"),
-    "frame": (pd.DataFrame({"d": [1, 2, -1]}), None, ValueError, r"one value a row, shape \(3,\); got shape \(3, 1\)"),
-    "one name": ("target", None, ValueError, r"one value a row, shape \(3,\); got shape \(\)"),
-    "pairs": ([("a", 1), ("a", 2), ("b", 1)], None, ValueError, r"one value a row, shape \(3,\); got shape \(3, 2\)"),
+    "short": ([True, False], None, ValueError, r"one value per row, shape \(3,\); got shape \(2,\)"),
+    "2-d": (np.zeros((3, 1), bool), None, ValueError, r"one value per row, shape \(3,\); got shape \(3, 1\)"),
+    "frame": (pd.DataFrame({"d": [1, 2, -1]}), None, ValueError, r"value per row, shape \(3,\); got shape \(3, 1\)"),
+    "one name": ("target", None, ValueError, r"one value per row, shape \(3,\); got shape \(\)"),
+    "pairs": ([("a", 1), ("a", 2), ("b", 1)], None, ValueError, r"one value per row, shape \(3,\); got shape \(3, 2\)"),
     "None": (["a", None, "target"], None, ValueError, "missing in row 1: every row needs a domain. Name it, or drop"),
     "NaN in a list": ([0, -1, NAN], None, ValueError, "missing in row 2"),
     "NaN": (array([0, NAN, -1]), None, ValueError, "missing in row 1"),

@@ -47,8 +47,8 @@ class BaseWeighter(BaseEstimator, metaclass=ABCMeta):
         y : array-like of shape (n_samples,), default=None
             Labels; only which ones are missing (target rows) matters.
         sample_domain : array-like of shape (n_samples,), default=None
-            Domains, where the labels can't tell: booleans (True = target), integers (negative = target) or names
-            ("target").
+            Each row's domain, where missing labels do not show it: booleans (True = target), integers (negative =
+            target) or names ("target").
 
         Returns
         -------
@@ -87,7 +87,7 @@ class BaseWeighter(BaseEstimator, metaclass=ABCMeta):
         return self
 
     def _measure(self, X, domains):
-        """Set what the weights are worth, and warn where that is next to nothing."""
+        """Set what the weights are worth, and warn where that is almost nothing."""
         self.effective_sample_size_ = effective_sample_size(self.weights_[domains.source])
         self._warn_if_few(np.count_nonzero(domains.source))
 
@@ -100,7 +100,7 @@ class BaseWeighter(BaseEstimator, metaclass=ABCMeta):
         if self.effective_sample_size_ < HANDFUL and n_source > FEW_ROWS:
             warnings.warn(
                 f"The weights of {n_source} source rows are worth {self.effective_sample_size_:.1f} equally weighted "
-                f"ones{self._reason()}: the target lies where the source has next to no rows. Bound the weights "
+                f"ones{self._reason()}: the target lies where the source has almost no rows. Bound the weights "
                 "(clip) if these rows are to be used all the same, find a source nearer the target, or label target "
                 "rows.",
                 LowEffectiveSampleSizeWarning,

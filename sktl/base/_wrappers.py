@@ -38,7 +38,7 @@ class BaseOnLabeled(MetaEstimatorMixin, BaseEstimator, metaclass=ABCMeta):
         """Fit ``estimator_`` on labelled rows."""
 
     def _fit_inner(self, X, y, fit_params, rows=None):
-        """Clone and fit the wrapped estimator on labelled rows; parameters of one value a row are cut alike.
+        """Clone and fit the wrapped estimator on labelled rows; parameters of one value per row are cut alike.
 
         With ``rows``, positions among the labelled rows that may repeat, it is fitted on these.
         """
@@ -183,7 +183,7 @@ class BaseOnLabeled(MetaEstimatorMixin, BaseEstimator, metaclass=ABCMeta):
         y : array-like of shape (n_samples,), default=None
             Labels; rows where they are missing are left out.
         **params : dict
-            Passed on to the wrapped estimator; one value a row is cut to the labelled rows.
+            Passed on to the wrapped estimator; one value per row is cut to the labelled rows.
 
         Returns
         -------
@@ -329,7 +329,7 @@ class OnLabeled(BaseOnLabeled):
         y : array-like of shape (n_samples,) or (n_samples, n_outputs), default=None
             Labels, missing (NaN, None, ``pd.NA``) where unknown.
         **fit_params : dict
-            Passed on; one value a row (``sample_weight``) is cut to the labelled rows.
+            Passed on; one value per row (``sample_weight``) is cut to the labelled rows.
 
         Returns
         -------

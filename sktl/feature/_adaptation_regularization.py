@@ -60,8 +60,8 @@ class BaseAdaptationRegularization(ReportsProgress, BaseTransferClassifier):
         y : array-like of shape (n_samples,)
             Labels, missing on target rows. Target labels that are there are used as labels.
         sample_domain : array-like of shape (n_samples,), default=None
-            Domains, where the labels can't tell: booleans (True = target), integers (negative = target) or names
-            ("target").
+            Each row's domain, where missing labels do not show it: booleans (True = target), integers (negative =
+            target) or names ("target").
 
         Returns
         -------

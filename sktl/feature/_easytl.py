@@ -132,8 +132,8 @@ class EasyTLClassifier(BaseTransferClassifier):
         y : array-like of shape (n_samples,)
             Labels, missing on target rows. Target labels that are there are used.
         sample_domain : array-like of shape (n_samples,), default=None
-            Domains, where the labels can't tell: booleans (True = target), integers (negative = target) or names
-            ("target").
+            Each row's domain, where missing labels do not show it: booleans (True = target), integers (negative =
+            target) or names ("target").
 
         Returns
         -------

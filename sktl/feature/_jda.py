@@ -177,8 +177,8 @@ class JDA(ReportsProgress, BaseComponents):
         y : array-like of shape (n_samples,)
             Class labels, missing on target rows; those of target rows that are known are used.
         sample_domain : array-like of shape (n_samples,), default=None
-            Domains, where the labels can't tell: booleans (True = target), integers (negative = target) or names
-            ("target"). Several sources count as one.
+            Each row's domain, where missing labels do not show it: booleans (True = target), integers (negative =
+            target) or names ("target"). Several sources count as one.
 
         Returns
         -------

@@ -146,8 +146,8 @@ class JDOTClassifier(JointTransport, BaseTransferClassifier):
         y : array-like of shape (n_samples,)
             Labels, missing where unknown. Source rows without one are left out.
         sample_domain : array-like of shape (n_samples,), default=None
-            Domains, where the labels can't tell: booleans (True = target), integers (negative = target) or names
-            ("target"). All sources count as one.
+            Each row's domain, where missing labels do not show it: booleans (True = target), integers (negative =
+            target) or names ("target"). All sources count as one.
 
         Returns
         -------

@@ -139,8 +139,8 @@ class JDOTRegressor(JointTransport, BaseTransferRegressor):
         y : array-like of shape (n_samples,)
             Numbers, missing where unknown. Source rows without one are left out.
         sample_domain : array-like of shape (n_samples,), default=None
-            Domains, where the labels can't tell: booleans (True = target), integers (negative = target) or names
-            ("target"). All sources count as one.
+            Each row's domain, where missing labels do not show it: booleans (True = target), integers (negative =
+            target) or names ("target"). All sources count as one.
 
         Returns
         -------

@@ -186,8 +186,8 @@ class MIDA(BaseComponents):
         y : array-like of shape (n_samples,), default=None
             Labels, missing on target rows; with ``label_weight=0`` only which ones are missing matters.
         sample_domain : array-like of shape (n_samples,), default=None
-            Domains, where the labels can't tell: booleans (True = target), integers (negative = target) or names
-            ("target"). Each name is a domain of its own.
+            Each row's domain, where missing labels do not show it: booleans (True = target), integers (negative =
+            target) or names ("target"). Each name is a domain of its own.
 
         Returns
         -------

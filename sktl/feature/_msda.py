@@ -189,7 +189,7 @@ class MSDA(StackedTransformer):
         y : array-like of shape (n_samples,), default=None
             Labels; they and the domains are checked, not used.
         sample_domain : array-like of shape (n_samples,), default=None
-            Domains, where the labels can't tell.
+            Each row's domain, where missing labels do not show it.
 
         Returns
         -------

@@ -227,8 +227,8 @@ class SCL(StackedTransformer):
         y : array-like of shape (n_samples,), default=None
             Labels, missing on target rows. The known ones choose the pivots with ``pivots="mutual_information"``.
         sample_domain : array-like of shape (n_samples,), default=None
-            Domains, where the labels can't tell: booleans (True = target), integers (negative = target) or names
-            ("target").
+            Each row's domain, where missing labels do not show it: booleans (True = target), integers (negative =
+            target) or names ("target").
 
         Returns
         -------

@@ -31,8 +31,8 @@ class BaseSelfLabeledClassifier(ReportsProgress, BaseTransferClassifier):
         y : array-like of shape (n_samples,)
             Labels, missing on target rows. Target labels that are there are kept as they are.
         sample_domain : array-like of shape (n_samples,), default=None
-            Domains, where the labels can't tell: booleans (True = target), integers (negative = target) or names
-            ("target"). All sources count as one.
+            Each row's domain, where missing labels do not show it: booleans (True = target), integers (negative =
+            target) or names ("target"). All sources count as one.
 
         Returns
         -------

@@ -139,8 +139,8 @@ class SFA(StackedTransformer):
         y : array-like of shape (n_samples,), default=None
             Labels; only which ones are missing (target rows) matters.
         sample_domain : array-like of shape (n_samples,), default=None
-            Domains, where the labels can't tell: booleans (True = target), integers (negative = target) or names
-            ("target").
+            Each row's domain, where missing labels do not show it: booleans (True = target), integers (negative =
+            target) or names ("target").
 
         Returns
         -------

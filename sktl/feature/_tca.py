@@ -22,7 +22,7 @@ class TCA(BaseComponents):
     components than features are enough. *When it hurts*: the shift lies along the directions that tell the classes
     apart, or class proportions differ (matching the means then mixes classes). Standardise the columns first, those of
     all domains alike: after :class:`DomainScaler` the means agree, TCA is PCA, and says so in a warning. The
-    literature's protocol standardises each domain by itself and then scales rows to unit norm, which leaves next to
+    literature's protocol standardises each domain by itself and then scales rows to unit norm, which leaves almost
     nothing to match: with 20 components before logistic regression TCA has 47.9 on Office-Caltech10 (12 pairs), PCA
     47.8, neither 47.0; on Amazon reviews (12 pairs) 77.6, 77.6 and 78.1; on digits of two origins 53.4, 53.7 and 57.3.
     Columns standardised over all rows, by default settings (``benchmarks/defaults.py``): gains of 16 and -5 points on
@@ -146,8 +146,8 @@ class TCA(BaseComponents):
         y : array-like of shape (n_samples,), default=None
             Labels; only which ones are missing (target rows) matters.
         sample_domain : array-like of shape (n_samples,), default=None
-            Domains, where the labels can't tell: booleans (True = target), integers (negative = target) or names
-            ("target").
+            Each row's domain, where missing labels do not show it: booleans (True = target), integers (negative =
+            target) or names ("target").
 
         Returns
         -------

@@ -101,7 +101,7 @@ class TransferVotingClassifier(BaseTransferClassifier):
         y : array-like of shape (n_samples,)
             Labels, missing where unknown.
         sample_domain : array-like of shape (n_samples,), default=None
-            Domains, where the labels can't tell.
+            Each row's domain, where missing labels do not show it.
 
         Returns
         -------

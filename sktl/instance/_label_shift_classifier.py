@@ -121,8 +121,8 @@ class LabelShiftClassifier(BaseTransferClassifier):
         y : array-like of shape (n_samples,)
             Labels, missing on target rows; labels of target rows (told by ``sample_domain``) are not used.
         sample_domain : array-like of shape (n_samples,), default=None
-            Domains, where the labels can't tell: booleans (True = target), integers (negative = target) or names
-            ("target").
+            Each row's domain, where missing labels do not show it: booleans (True = target), integers (negative =
+            target) or names ("target").
 
         Returns
         -------

@@ -30,7 +30,7 @@ def kl_divergence(X_source, X_target, *, method="neighbors", n_neighbors=5, weig
 
     .. math:: \operatorname{KL}(p_t \,\|\, p_s) = \operatorname{E}_t \log \frac{p_t(x)}{p_s(x)}
 
-    It is the price of importance weighting: large where the target has rows that the source next to never has. Not
+    It is the price of importance weighting: large where the target has rows that the source almost never has. Not
     symmetric: exchange the samples for the other direction. *Range*: [0, inf); an estimate below 0 is returned as 0.
     *Units*: nats; the divergence itself has no units of X, but its estimates see distances: standardise first. 0 means
     equal distributions. *What it misses*: "neighbors" grows with the logarithm of the distance for far samples (the

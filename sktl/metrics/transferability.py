@@ -198,7 +198,7 @@ def leep(y_proba, y):
     if np.ndim(y_proba) == 1:
         raise ValueError(
             "y_proba must hold a probability for each source class, shape (n_samples, n_source_classes), as "
-            "predict_proba gives; got one value a row. For predicted classes there is nce."
+            "predict_proba gives; got one value per row. For predicted classes there is nce."
         )
     proba = check_array(y_proba, dtype=np.float64, input_name="y_proba")
     if (proba < 0).any() or not np.allclose(proba.sum(axis=1), 1, atol=1e-4):

@@ -133,8 +133,8 @@ class HypothesisTransferRegressor(BaseParameterTransfer, BaseTransferRegressor):
         y : array-like of shape (n_samples,)
             Labels, missing (NaN, None, ``pd.NA``) where unknown.
         sample_domain : array-like of shape (n_samples,), default=None
-            Domains, where the labels can't tell. With a fitted source all rows are the target's by default, and rows
-            of other domains are left out.
+            Each row's domain, where missing labels do not show it. With a fitted source all rows are the target's by
+            default, and rows of other domains are left out.
         sample_weight : array-like of shape (n_samples,), default=None
             Weights of the rows, of the source's too where it is fitted here.
 

@@ -388,7 +388,7 @@ def test_weights_of_zero_leave_rows_out(cls, regression, classes):
     hidden = np.where(np.arange(len(X)) < 20, y, np.nan if is_regressor(source) else None)
     weighted = cls(source).fit(X, y, sample_weight=weights)
     assert_allclose(said(weighted, X), said(cls(source).fit(X, hidden), X), rtol=1e-6)
-    with pytest.raises(ValueError, match="one value a row"):
+    with pytest.raises(ValueError, match="one value per row"):
         cls(source).fit(X, y, sample_weight=weights[:-1])
 
 
