@@ -26,7 +26,7 @@ def validate_rows(estimator, X, **check_params):
     Raises
     ------
     ValueError
-        If rows are not finite (or their squares are not), masked, or of other columns than ``fit`` saw.
+        If rows are not finite (or their squares are not), are masked, or have other columns than in ``fit``.
 
     Examples
     --------
