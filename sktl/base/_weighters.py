@@ -47,7 +47,7 @@ class BaseWeighter(BaseEstimator, metaclass=ABCMeta):
         y : array-like of shape (n_samples,), default=None
             Labels; only which ones are missing (target rows) matters.
         sample_domain : array-like of shape (n_samples,), default=None
-            Each row's domain, where missing labels do not show it: booleans (True = target), integers (negative =
+            Domains, needed if missing labels do not mark the target: booleans (True = target), integers (negative =
             target) or names ("target").
 
         Returns

@@ -124,7 +124,7 @@ class ImportanceWeighted(BaseOnLabeled):
         y : array-like of shape (n_samples,) or (n_samples, n_outputs), default=None
             Labels, missing (NaN, None, ``pd.NA``) where unknown.
         sample_domain : array-like of shape (n_samples,), default=None
-            Each row's domain, where missing labels do not show it; goes to the weighter.
+            Domains, needed if missing labels do not mark the target; goes to the weighter.
         **fit_params : dict
             For the estimator; a ``sample_weight`` is multiplied by the importance weights.
 

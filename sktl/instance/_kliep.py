@@ -208,7 +208,7 @@ class KLIEP(BaseRatioWeighter):
         y : array-like of shape (n_samples,), default=None
             Labels, missing on target rows; the others are left out. If no label is missing, all rows are target rows.
         sample_domain : array-like of shape (n_samples,), default=None
-            Each row's domain, where missing labels do not show it.
+            Domains, needed if missing labels do not mark the target.
 
         Returns
         -------

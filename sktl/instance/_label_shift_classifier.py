@@ -121,7 +121,7 @@ class LabelShiftClassifier(BaseTransferClassifier):
         y : array-like of shape (n_samples,)
             Labels, missing on target rows; labels of target rows (told by ``sample_domain``) are not used.
         sample_domain : array-like of shape (n_samples,), default=None
-            Each row's domain, where missing labels do not show it: booleans (True = target), integers (negative =
+            Domains, needed if missing labels do not mark the target: booleans (True = target), integers (negative =
             target) or names ("target").
 
         Returns
