@@ -15,7 +15,7 @@ from sktl._core.neighbors import MAX_EXACT, nearest_rows
 from sktl.feature._self_labeled import BaseSelfLabeledClassifier, check_rank
 
 AUTO_COMPONENTS = 100  # of the paper
-START_ROWS = 20_000  # labelled rows that the first classifier is fitted on at the most: more change it next to nothing
+START_ROWS = 20_000  # labelled rows that the first classifier is fitted on at the most: more change it almost nothing
 MARGIN = 3  # of many rows, neighbours are sought once, this many times too many: later projections choose among them
 
 
