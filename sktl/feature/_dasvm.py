@@ -40,7 +40,7 @@ def annealed(start, end, age, n_steps):
 
 def farthest(values, rows, size):
     """At most ``size`` of the indices ``rows`` whose decision values are largest in absolute value."""
-    return rows[np.argsort(-np.abs(values[rows]), kind="stable")[:size]]
+    return rows[np.argsort(-np.abs(values[rows]), kind="stable")[:size]]  # ties: by the canonical order of the rows
 
 
 def default_machine():
@@ -87,7 +87,7 @@ class Machine:
         in_band = self.free & ~self.used & ~changed & (np.abs(values) <= 1)
         joining = [farthest(values, np.flatnonzero(in_band & (new == side)), rho) for side in (1, -1)]
         n_joining = sum(map(len, joining))
-        self.age[self.free & self.used] += 1
+        self.age[self.free & self.used] += 1  # before others join, whose age is 0
         for side, rows in zip((1, -1), joining, strict=True):
             self.signs[rows], self.used[rows], self.age[rows] = side, True, 0
         for side, rows in zip((1, -1), joining, strict=True):
@@ -225,6 +225,7 @@ class DASVMClassifier(BaseSelfLabeledClassifier):
         free = target & (codes < 0)
         machines = [self._machine(codes, k, source & ~target, free) for k in self._positives()]
         n_free = np.count_nonzero(free)
+        # at least one row, or no round would move
         rho = ceil(self.rho * n_free) if not isinstance(self.rho, Integral) else self.rho
         values = np.empty((len(machines), X.shape[0]))
         for t in range(self.max_iter):
@@ -272,6 +273,7 @@ class DASVMClassifier(BaseSelfLabeledClassifier):
         if not all(np.any(machine.used & (machine.signs == sign)) for sign in (1, -1)):
             return True  # pseudo-labels of one sign all changed: the last machine stays
         moved = np.count_nonzero(machine.used & machine.leaving) < n_left
+        # not before the costs are at their end, whatever has settled by then
         return not moved and t >= self.n_annealing and max(n_joining, n_changed) <= self.tol * n_free
 
     def decision_function(self, X):

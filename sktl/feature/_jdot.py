@@ -124,6 +124,7 @@ class JointTransport:
             refitted = self._refit(found.plan, rows)
             after = self._losses(refitted, rows)
             rise = float(np.vdot(found.plan, after - losses))
+            # a refit minimises its own loss and may raise the objective: then no plan is worth its time
             moved = self._transport(after, rows, found.potentials) if rise <= 0 else found
             settled = found.objective - moved.objective <= self._slack(path[0])
             if rise > 0 or moved.objective > found.objective:

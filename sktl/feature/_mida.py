@@ -21,6 +21,7 @@ def numbered(names):
 def group_contrasts(table):
     """F'E, (p, n_groups), with EE' = H D D' H scaled to the largest eigenvalue 1, for the indicator D of the groups."""
     counts = table.counts
+    # one domain's largest eigenvalue is 0, by rounding a little less: clip
     norm = np.sqrt(np.linalg.eigvalsh(np.diag(counts) - np.outer(counts, counts) / counts.sum())[-1].clip(0))
     return table.sums / norm if norm > NOTHING else np.zeros((len(table.sums), 1))
 
@@ -41,7 +42,7 @@ def label_contrasts(table, y, labeled):
     Q = np.zeros((len(labeled), columns.shape[1]))
     Q[labeled] = columns
     Q -= Q.mean(axis=0)
-    norm = np.linalg.norm(Q, ord=2)
+    norm = np.linalg.norm(Q, ord=2)  # the largest eigenvalue of QQ' is its square
     return table.products(Q / norm if norm > NOTHING else 0 * Q)
 
 

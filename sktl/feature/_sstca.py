@@ -23,6 +23,7 @@ def smoothing_root(table, graph, weight, penalty):
     """R with R R' the inverse of I + weight / penalty F'LF: what smoothness over a graph makes of the penalty."""
     roughness = table.graph_products(normalized_laplacian(graph))
     identity = np.eye(len(roughness))
+    # definite by the identity, whatever the graph
     factor = cholesky(identity + weight / penalty * roughness, lower=True)
     return solve_triangular(factor, identity, lower=True).T
 
