@@ -226,6 +226,7 @@ class HypothesisTransferClassifier(BaseParameterTransfer, BaseTransferClassifier
 
     def _combine(self, said):
         """Log of the mean probabilities."""
+        # a weight of 0 has no logarithm: that source drops out
         with_shares = said + np.log(np.maximum(self.source_weights_, 1e-300))[None, :, None]
         return np.logaddexp.reduce(with_shares, axis=1)
 
@@ -258,6 +259,7 @@ class HypothesisTransferClassifier(BaseParameterTransfer, BaseTransferClassifier
     def _ask(self, mode, model, X, Z, source):
         """Log-probabilities by a mode."""
         if model is None:
+            # without rows to learn from all classes are alike
             return source if mode == "source" else np.full(source.shape, -np.log(source.shape[1]))
         if isinstance(model, list):
             odds = log_odds_of(source)
