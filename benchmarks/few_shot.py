@@ -286,9 +286,7 @@ def main():
     parser.add_argument("--labels", nargs="*", type=int, default=list(LABELS))
     parser.add_argument("--methods", nargs="*", help="names of methods (default all)")
     parser.add_argument("--without", nargs="*", default=[], help="names of methods to leave out")
-    parser.add_argument(
-        "--file", type=Path, default=Path("few_shot.csv"), help="scores kept, and gone on with"
-    )
+    parser.add_argument("--file", type=Path, default=Path("few_shot.csv"), help="scores kept, and gone on with")
     parser.add_argument("--seconds", type=float, default=np.inf, help="stop a group after so much processor time")
     options = parser.parse_args()
     warnings.simplefilter("ignore")

@@ -124,6 +124,7 @@ class JointTransport:
             refitted = self._refit(found.plan, rows)
             after = self._losses(refitted, rows)
             rise = float(np.vdot(found.plan, after - losses))
+            # a refit minimises its own loss and may raise the objective: then no plan is worth its time
             moved = self._transport(after, rows, found.potentials) if rise <= 0 else found
             settled = found.objective - moved.objective <= self._slack(path[0])
             if rise > 0 or moved.objective > found.objective:
@@ -151,8 +152,8 @@ class JointTransport:
         """Say where the alternation brought nothing, or was cut short."""
         if len(path) == 1 and rise > self._slack(path[0]):
             warnings.warn(
-                f"Fitted on the target rows with the labels that the plan brings, the estimator raises the objective, "
-                f"{path[0]:.4g}, by {rise:.2g}: the one fitted on the source rows is kept. Regularise the estimator "
+                "Refitted on the target rows with the labels that the plan brings, the estimator raises the objective "
+                f"({path[0]:.4g}) by {rise:.2g}: the one fitted on the source rows is kept. Regularise the estimator "
                 "less, or choose one that fits the target rows better.",
                 EarlyStopWarning,
                 stacklevel=user_level(),

@@ -46,7 +46,7 @@ def read_weights(sample_weight, n):
     weights = np.full(n, float(weights)) if weights.ndim == 0 else column_or_1d(weights)
     if len(weights) != n or weights.min() < 0:
         raise ValueError(
-            f"sample_weight must have one weight a row, {n} of them, none below 0; got {len(weights)}, the least "
+            f"sample_weight must hold one number >= 0 per row, {n} in all; got {len(weights)}, the smallest is "
             f"{weights.min():g}."
         )
     if not weights.any():
@@ -98,7 +98,9 @@ def fit(self, X, y, sample_domain=None, sample_weight=None):
     weights = np.ones(n_rows(X)) if weights is None else weights
     rows = self._labeled_target(domains)
     labels = _class_codes(self, y, rows) if is_classifier(self) else _values(y, rows)
-    known = take_rows(X, rows), labels, weights[rows], np.random.default_rng(_seed(self))
+    # by themselves: rows without labels have no say in which fold a labelled one is
+    own = row_order(take_rows(X, rows), labels)
+    known = draw_rows(take_rows(X, rows), own), labels[own], weights[rows][own], np.random.default_rng(_seed(self))
     parts = [self._transfer(name, model, *known) for name, model in self.sources_]
     self.models_, losses = (list(column) for column in zip(*parts, strict=True))
     self.source_weights_ = _shares(np.array(losses, dtype=float), weights[rows].sum(), is_classifier(self))
@@ -226,7 +228,7 @@ def _class_codes(self, y, rows):
     self.classes_ = union_of_classes(self.sources_, labels)
     if len(self.classes_) < 2:
         raise ValueError(
-            f"At least two classes are needed; source and target know one class, {self.classes_.tolist()[0]!r}. "
+            f"At least two classes are needed; source and target have only one class, {self.classes_.tolist()[0]!r}. "
             "Add rows of another class."
         )
     return np.searchsorted(self.classes_, labels)[: np.count_nonzero(rows)]

@@ -1,4 +1,4 @@
-"""One more epoch for each kind of fitted model that can go on learning: gradient steps, counts, added trees.
+"""One more epoch for each kind of fitted model that can go on learning: gradient steps, counts, trees, a line.
 
 A *stepper* begins at the source's fitted model, and never changes it; ``step()`` is one epoch over the target's rows,
 ``watched()`` the outputs for rows given at the start, ``outputs(X)`` for any rows. Outputs are class probabilities,
@@ -16,8 +16,8 @@ from sklearn.neural_network import MLPClassifier, MLPRegressor
 
 from sktl.base import source_log_proba
 from sktl.domains import n_rows
+from sktl.parameter._line import Line
 from sktl.parameter._renewed import renewed_bayes, renewed_linear, renewed_network
-from sktl.parameter._residuals import ResidualLine, ResidualTrees
 from sktl.parameter._tree_sources import columns_in, names_checked
 
 BAYES = (GaussianNB, MultinomialNB, BernoulliNB, ComplementNB)
@@ -38,7 +38,7 @@ def model_outputs(model, X, classes):
 class Stepper:
     """A model that takes steps by ``partial_fit`` as it is: no rate to choose."""
 
-    rates, noun = (np.nan,), "partial_fit"
+    rates = (np.nan,)
 
     def __init__(self, model, X, y, weights, classes, rate, seed, watched):
         self.X, self.y, self.weights, self.classes, self.rate, self.seed = X, y, weights, classes, rate, seed
@@ -78,7 +78,7 @@ class Stepper:
 class LinearSteps(Stepper):
     """Stochastic gradient steps of a constant size: ``rate`` over the largest squared length of a row."""
 
-    rates, noun = (0.01, 0.1, 1.0), "gradient"
+    rates = (0.01, 0.1, 1.0)
 
     def _begin(self, model):
         squares = self.X.multiply(self.X) if hasattr(self.X, "multiply") else np.square(self.X)
@@ -86,6 +86,7 @@ class LinearSteps(Stepper):
         step = self.rate / (1 + squares.sum(axis=1).max())
         model = deepcopy(model) if self.knows_all(model) else renewed_linear(model, self)
         model.set_params(learning_rate="constant", eta0=step, early_stopping=False, random_state=self.seed)
+        # partial_fit refuses "balanced"
         return model.set_params(class_weight=None) if self.classes is not None else model
 
 
@@ -95,7 +96,7 @@ class NetworkSteps(Stepper):
     The source's own optimiser would go on at the step that it ended with.
     """
 
-    rates, noun = (0.0003, 0.001, 0.003, 0.01), "optimiser"
+    rates = (0.0003, 0.001, 0.003, 0.01)  # round Adam's usual 0.001
 
     def _begin(self, model):
         return renewed_network(model, self)
@@ -104,7 +105,7 @@ class NetworkSteps(Stepper):
 class BayesSteps(Stepper):
     """Counts of the target added to the source's: an epoch's weigh ``rate`` times all of the source's."""
 
-    rates, noun = (0.001, 0.01, 0.1, 1.0), "counts"
+    rates = (0.001, 0.01, 0.1, 1.0)  # from next to nothing to as much as all of the source's
 
     def _begin(self, model):
         copy = deepcopy(model) if self.knows_all(model) else renewed_bayes(model, self)
@@ -116,6 +117,7 @@ class BoostingSteps(Stepper):
     """One more tree by scikit-learn's warm start, with the source's own learning rate and depth."""
 
     def _begin(self, model):
+        # early stopping of its own would end the path
         return deepcopy(model).set_params(warm_start=True, n_iter_no_change=None, random_state=self.seed)
 
     def step(self):
@@ -123,11 +125,6 @@ class BoostingSteps(Stepper):
         self.model.set_params(n_estimators=self.model.n_estimators + 1)
         with names_checked():
             self.model.fit(self.X, self._labels(), sample_weight=self.weights)
-
-
-def steppers_for(model, y, classes):
-    """Return the kinds of steppers to try for a fitted model and the labels (codes or numbers) at hand."""
-    return (stepper_for(model, y, classes),)
 
 
 def stepper_for(model, y, classes):
@@ -145,15 +142,15 @@ def stepper_for(model, y, classes):
     return Stepper if hasattr(model, "partial_fit") and knows_all else LineSteps
 
 
-class ResidualSteps(Stepper):
-    """One more small tree on the gradient of the loss at the source's scores: for any model."""
+class LineSteps(Stepper):
+    """One more gradient step of a factor and a linear function, added to the source's scores: for any model."""
 
-    rates, noun = (0.03, 0.1, 0.3), "trees"
-    _added = ResidualTrees
+    # of the step that can't overshoot: the whole of it, and a third for a finer path
+    rates = (0.3, 1.0)
 
     def _begin(self, model):
         self.source = model
-        return self._added(self, model_outputs)
+        return Line(self, model_outputs)
 
     def forget(self):
         """Let go of the rows, and of the scores kept for them."""
@@ -171,10 +168,3 @@ class ResidualSteps(Stepper):
     def watched(self):
         """Outputs for the rows given at the start, from scores kept up to date."""
         return self.model.watched()
-
-
-class LineSteps(ResidualSteps):
-    """One more gradient step of a linear function, and of a factor, added to the source's scores: for any model."""
-
-    rates, noun = (0.3, 1.0), "line"
-    _added = ResidualLine

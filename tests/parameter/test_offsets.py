@@ -125,7 +125,7 @@ def test_boosted_trees_with_a_log_link_learn_the_ratio(table):
     model = fit_regressor_on_offset(trees, X, y, offset)
     ratio = model.predict(X, offset) / offset
     assert abs(ratio[X[:, 1] > 0.3].mean() - 2) < 0.5 and abs(ratio[X[:, 1] < -0.3].mean() - 1) < 0.3
-    with pytest.raises(ValueError, match="needs a source that predicts positive numbers; the smallest .* -1"):
+    with pytest.raises(ValueError, match="the source must predict positive numbers; its smallest .* -1"):
         fit_regressor_on_offset(trees, X, y, np.full(97, -1.0))
 
 
@@ -177,7 +177,7 @@ def test_pipelines_fit_their_last_step_on_the_offset(table):
 
 
 def test_a_classifier_without_a_twin_is_an_error():
-    with pytest.raises(TypeError, match="takes no offset and has no regressor of its kind"):
+    with pytest.raises(TypeError, match="takes no offset, and there is no regressor of the same kind"):
         regressor_of(GaussianNB())
 
 
