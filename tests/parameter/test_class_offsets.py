@@ -116,7 +116,7 @@ def test_other_classifiers_learn_by_their_regressor_twin(table, learner):
 
 
 def test_a_classifier_without_a_twin_is_an_error():
-    with pytest.raises(TypeError, match="takes no offset and has no regressor of its kind"):
+    with pytest.raises(TypeError, match="takes no offset, and there is no regressor of the same kind"):
         regressor_of(GaussianNB())
 
 
