@@ -383,7 +383,7 @@ def _scale_account(sample, apart):
     }
     if found["aligned"].holds and (found["far"] or found["weights"].holds):
         found["shapes"] = _shapes_question(sample)
-        found["scaled"] = _aligned_question(sample, scaled, "means and deviations alone", "yes: scales explain it")
+        found["scaled"] = _aligned_question(sample, scaled, "means and deviations", "yes: scales explain it")
         if sample.has_target_labels:
             found |= _labels_of_aligned(sample, aligned)
     return found

@@ -55,7 +55,7 @@ def distance_cells(report):
     kernel = [number(distance.mmd, 4), number(distance.floor, 4), pvalue(distance.kernel_test.pvalue)]
     classifier = [number(distance.proxy_a, 2), number(distance.proxy_a_floor, 2)]
     return header, [
-        ["MMD^2", *kernel, "0 = alike (can be negative), 2 = apart"],
+        ["MMD^2", *kernel, "0 = alike (or below), 2 = apart"],
         ["proxy A-distance", *classifier, pvalue(distance.classifier_test.pvalue), "0 = alike, 2 = apart"],
     ]
 
