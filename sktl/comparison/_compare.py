@@ -143,7 +143,7 @@ def _tried(outcome, method, protocol, n_jobs):
         if method.name == BASELINE:
             raise InputError(f"The baseline ({outcome.model}) failed: {_first_line(error)}") from error
         return replace(outcome, failed=_first_line(error))
-    seconds = time.perf_counter() - start
+    seconds = time.perf_counter() - start  # before scoring: the method's time alone
     scores = row_scores(protocol.truth, predictions, protocol.setting.task)
     return replace(outcome, row_scores=scores, seconds=seconds, warnings=warned)
 
@@ -192,7 +192,7 @@ def with_agreement(outcomes, protocol, verdict):
     """
     if len(verdict.accepted) < 2:
         return outcomes
-    scored = [outcome for outcome in outcomes if outcome.scored]
+    scored = [outcome for outcome in outcomes if outcome.scored]  # all vote: also those that do not gain
     answers = np.array([final_predictions(protocol, outcome) for outcome in scored])
     if protocol.setting.task == "classification":
         classes = np.unique(answers)

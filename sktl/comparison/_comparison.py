@@ -152,6 +152,7 @@ class Comparison:
         -------
         Choice
         """
+        # small tables: threads of BLAS cost more than they bring
         with limited_threads(*self.problem.X.shape):
             outcomes = run_methods(self.methods, self.protocol, n_jobs, progress)
             verdict = give_verdict(outcomes, self.protocol)

@@ -80,6 +80,6 @@ def decoded(problem):
     if problem.labels.classes is None:
         return problem.y
     known = ~np.isnan(problem.y)
-    labels = np.full(len(known), None, dtype=object)
+    labels = np.full(len(known), None, dtype=object)  # None: no class of any type means "missing" otherwise
     labels[known] = problem.labels.decode(problem.y[known])
     return labels

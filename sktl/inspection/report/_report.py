@@ -334,7 +334,9 @@ def _weighting(encoded, target, n_jobs, seed):
 def _limits(target, n_known, n_columns, alpha, numbers):
     """What so many rows allow to conclude."""
     n_source, n_target = int((~target).sum()), int(target.sum())
+    # a two-sided test of the difference of two means, in units of the columns' deviation
     found = (norm.isf(alpha / 2) + norm.isf(1 - POWER)) * np.sqrt(1 / n_source + 1 / n_target)
+    # Bonferroni
     corrected = (norm.isf(alpha / n_columns / 2) + norm.isf(1 - POWER)) * np.sqrt(1 / n_source + 1 / n_target)
     words = (
         f"With {n_source} source and {n_target} target rows, a shift in the mean of one column is found in four cases "
