@@ -32,7 +32,7 @@ class Outcome:
     skipped, failed : str or None
         Why it was not tried, or what broke.
     row_scores : ndarray or None
-        One number a scored row; their mean is the accuracy, or R2.
+        One number per scored row; their mean is the accuracy, or R2.
     seconds : float
     agreement : float
         How far its target predictions agree with those of all methods; NaN where that was not asked.
@@ -149,7 +149,7 @@ def _tried(outcome, method, protocol, n_jobs):
 
 
 def row_scores(truth, predictions, task):
-    """One number a row, whose mean is the accuracy, or R2."""
+    """One number per row, whose mean is the accuracy, or R2."""
     if task == "classification":
         return (truth == predictions).astype(float)
     return 1 - (truth - predictions) ** 2 / np.mean((truth - truth.mean()) ** 2)

@@ -108,7 +108,7 @@ def distance_of_rows(encoded, target, seed=0, n_jobs=None, n_permutations=N_PERM
 
 @checked(distance=(InstanceOf(Distance, noun="a Distance of measure_distance"),))
 def distance_words(distance):
-    """Say how far apart two tables are, with noise floors and p-values.
+    """Distances between two tables in words, with noise floors and p-values.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""One look at two domains: how far apart they are, by which columns, in which way, and what to try first."""
+"""A report on two domains: how far apart they are, in which columns, in which way, and what to try first."""
 
 import warnings
 from dataclasses import dataclass
@@ -34,7 +34,7 @@ SIDES = "source", "target"
 
 @dataclass(frozen=True, eq=False, repr=False)
 class DomainReport:
-    """One look at two domains: the kind of shift, the evidence for it, and which family of methods to try first.
+    """Report on two domains: the kind of shift, the evidence for it, and which methods to try first.
 
     Make it by :meth:`from_data`. ``print`` shows it as text, a notebook as a page, :meth:`to_html` writes that page,
     and :meth:`to_frame` returns the columns' figures.
