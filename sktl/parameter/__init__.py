@@ -55,7 +55,7 @@ labels of the target               heart: 2, 10, 50         adult: 2, 10, 50
 =================================  =======================  =======================
 source as it is                    74.9  74.7  74.8         89.4  89.4  89.6
 the target's own logistic model    67.9  75.7  80.1         87.4  87.0  87.4
-pooled, target at 20 %             76.0  77.9  79.7         89.5  89.1  89.5
+pooled, target weighs 20 %         76.0  77.9  79.7         89.5  89.1  89.5
 TrAdaBoost                         78.6  77.4  73.8         88.0  86.7  85.4
 TransferGuard                         -  78.7  81.0            -  87.2  88.6
 HypothesisTransferClassifier       75.7  77.5  80.5         89.8  90.5  91.2
