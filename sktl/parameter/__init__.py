@@ -48,7 +48,8 @@ model of the residuals              .51   3 %     .54   3 %     .64   5 %     .7
 the target's own extra trees        .88  35 %     .83  28 %     .88  21 %     .83   4 %
 ==================================  ============  ============  ============  ============
 
-Accuracy in % (``benchmarks/few_shot.py``; boosted trees as source, three draws):
+Accuracy in % (``benchmarks/few_shot.py``, three draws; the source is boosted trees, for ``TransferLogisticRegression`` a
+logistic regression):
 
 =================================  =======================  =======================
 labels of the target               heart: 2, 10, 50         adult: 2, 10, 50
