@@ -48,7 +48,7 @@ model of the residuals              .51   3 %     .54   3 %     .64   5 %     .7
 the target's own extra trees        .88  35 %     .83  28 %     .88  21 %     .83   4 %
 ==================================  ============  ============  ============  ============
 
-Accuracy in % (``benchmarks/few_shot.py``, three draws; the source is boosted trees, for ``TransferLogisticRegression`` a
+Accuracy in % (``benchmarks/few_shot.py``, three draws; source: boosted trees, for ``TransferLogisticRegression`` a
 logistic regression):
 
 =================================  =======================  =======================
