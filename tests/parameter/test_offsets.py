@@ -125,7 +125,7 @@ def test_boosted_trees_with_a_log_link_learn_the_ratio(table):
     model = fit_regressor_on_offset(trees, X, y, offset)
     ratio = model.predict(X, offset) / offset
     assert abs(ratio[X[:, 1] > 0.3].mean() - 2) < 0.5 and abs(ratio[X[:, 1] < -0.3].mean() - 1) < 0.3
-    with pytest.raises(ValueError, match="needs a source that predicts positive numbers; the smallest .* -1"):
+    with pytest.raises(ValueError, match="the source must predict positive numbers; its smallest .* -1"):
         fit_regressor_on_offset(trees, X, y, np.full(97, -1.0))
 
 
