@@ -87,7 +87,7 @@ def test_weights_by_hand(data):
     drawn(display, 2)
     assert sum(bar.get_height() for bar in display.bars_) == N_SOURCE
     assert_allclose(display.points_.get_offsets(), np.column_stack([data.X[:N_SOURCE, 1], weights]))
-    assert f"worth {display.effective_sample_size:.0f}" in display.text_.get_text()
+    assert f"effective size {display.effective_sample_size:.0f}" in display.text_.get_text()
 
 
 def test_weights_over_a_column_that_is_not_there(data):
