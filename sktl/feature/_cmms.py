@@ -1,4 +1,4 @@
-"""Class centroid matching with local manifold self-learning: clusters of the target that meet the source's classes."""
+"""Class centroid matching with local manifold self-learning: clusters of the target that match the source's classes."""
 
 from numbers import Integral
 

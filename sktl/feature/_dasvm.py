@@ -1,4 +1,4 @@
-"""Domain adaptation support vector machine: source rows make way for target rows whose labels it grows sure of."""
+"""Domain adaptation support vector machine: source rows are replaced by target rows as their labels become certain."""
 
 from dataclasses import dataclass
 from math import ceil
@@ -132,9 +132,9 @@ class DASVMClassifier(BaseSelfLabeledClassifier):
     ----------
     estimator : classifier or None, default=None
         A margin classifier, or a pipeline that ends in one: ``decision_function``, and ``sample_weight`` in ``fit``.
-        None: ``LinearSVC(dual=False)`` on rows less their mean, in units of their root mean squared norm. With many
-        columns a kernel machine finds all rows equally far apart: with ``SVC()`` all of 300 + 300 rows of two kinds of
-        reviews went to one class (51 % instead of 71).
+        None: ``LinearSVC(dual=False)`` on centred rows in units of their root mean squared norm. With many columns a
+        kernel machine finds all rows equally far apart: with ``SVC()`` all of 300 + 300 rows of two kinds of reviews
+        went to one class (51 % instead of 71).
     rho : int >= 1 or float in (0, 1), default=0.05
         Rows that may be added per round on either side; a float is a share of the unlabelled target rows.
     start_weight : float in (0, 1], default=0.1

@@ -69,7 +69,7 @@ class DomainScaler(OneToOneFeatureMixin, BaseDomainAligner):
     Notes
     -----
     *Cost*: one pass over the rows, O(n d) (the robust method sorts: O(n d log n)), O(d) memory a domain beside one copy
-    of a block (robust: of a domain). Each named source is a domain of its own. Constant columns keep their scale. With
+    of a block (robust: of a domain). Each named source is a separate domain. Constant columns keep their scale. With
     only one domain (``SingleDomainWarning``), it is an ordinary scaler.
 
     Examples

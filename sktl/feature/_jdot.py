@@ -111,7 +111,7 @@ class JointTransport:
                 f"{name} needs labelled source rows; there are none. Label some, or fit the estimator on the labelled "
                 "target rows alone."
             )
-        way_out = "Fit on a sample of the rows, some thousands of each domain: new rows can be predicted all the same."
+        way_out = "Fit on a sample of the rows, a few thousand of each domain: new rows can still be predicted."
         check_pairs(n_source, n_target, way_out)
 
     def _alternate(self, rows):

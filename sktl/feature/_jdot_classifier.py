@@ -39,8 +39,8 @@ class JDOTClassifier(JointTransport, BaseTransferClassifier):
     ----------
     estimator : classifier, default=None
         A classifier with ``predict_proba`` whose ``fit`` takes ``sample_weight``, or a Pipeline that ends in one. It is
-        cloned. None stands for ``LogisticRegression(C=10,
-        max_iter=1000)`` on rows less their mean, in units of their root mean squared norm.
+        cloned. None stands for ``LogisticRegression(C=10, max_iter=1000)`` on centred rows in units of their root mean
+        squared norm.
     alpha : float > 0, default=1.0
         Weight of the distances beside the losses. A larger value sends labels to the nearest target rows, a smaller one
         to the rows that are already predicted so.

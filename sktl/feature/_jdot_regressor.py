@@ -34,8 +34,8 @@ class JDOTRegressor(JointTransport, BaseTransferRegressor):
     Parameters
     ----------
     estimator : regressor, default=None
-        Any regressor. It is cloned. None stands for ``Ridge()`` on rows less their mean, in units of the deviation of a
-        column.
+        Any regressor. It is cloned. None stands for ``Ridge()`` on centred rows in units of the columns' root mean
+        squared deviation.
     alpha : float > 0, default=1.0
         Weight of the distances beside the losses. A larger value sends labels to the nearest target rows, a smaller one
         to the rows that are already predicted so.

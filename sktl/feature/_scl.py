@@ -100,7 +100,7 @@ class SCL(StackedTransformer):
     pivots that mean different things in the domains; and the new features are linear in x, so that a linear model gains
     only through its penalty. Logistic regression on tf-idf: Amazon reviews 79.3 % against 78.7 without (mean of 12
     pairs, the worst loses 2.4); 20 Newsgroups 86.1, 76.8 and 76.6 against 83.7, 70.7 and 76.7, but 76.5, 60.9 and 70.3
-    with pivots by mutual information: words that tell the source's classes are those of its own topics
+    with pivots by mutual information: words that separate the source's classes belong to its own topics
     (``benchmarks/text_features.py``; the defaults do well there).
 
     Parameters

@@ -1,4 +1,4 @@
-"""Spectral feature alignment: features of one domain meet those of the other in clusters around pivot features."""
+"""Spectral feature alignment: features of both domains are clustered around pivot features."""
 
 import numpy as np
 from scipy import sparse

@@ -1,4 +1,4 @@
-"""Go on with a fitted model on the target's rows, as far as rows held out say that it pays."""
+"""Train a fitted model further on target rows, as long as held-out rows gain."""
 
 from dataclasses import dataclass
 from functools import partial

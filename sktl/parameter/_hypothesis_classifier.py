@@ -115,8 +115,8 @@ class HypothesisTransferClassifier(BaseParameterTransfer, BaseTransferClassifier
 
     Notes
     -----
-    The default costs some Newton steps in min(n, d) dimensions for each of some 100 grid points (one class against the
-    rest at a time), n the labelled rows; left-out log-odds are one Newton step from the whole fit. Results do not
+    The default costs a few Newton steps in min(n, d) dimensions for each of about 100 grid points (one class against
+    the rest at a time), n the labelled rows; left-out log-odds are one Newton step from the whole fit. Results do not
     depend on the units of X, except for sparse rows, which are scaled by one number.
 
     References

@@ -94,7 +94,7 @@ class HypothesisTransferRegressor(BaseParameterTransfer, BaseTransferRegressor):
     Notes
     -----
     The default costs one eigendecomposition of the n labelled rows' kernels (the smooth one up to 500 rows) and O(n^2)
-    for each of some 300 grid points. ``fit`` calls the source's ``predict`` once, whatever its size. Results do not
+    for each of about 300 grid points. ``fit`` calls the source's ``predict`` once, whatever its size. Results do not
     depend on the units of X, except for sparse rows, which are scaled by one number.
 
     References
