@@ -116,9 +116,11 @@ def number_tables():
 
 def counts():
     """Bikes an hour, year 1 from year 0 and each season from the others; medical visits of one of six sites."""
+    bikes = bike_regressions()
+    names = ["bike year 1", *(task.name for task in bikes[1:])]
     bikes = [
-        Task("counts", t.name, t.X_source, np.round(t.y_source**2), t.X_target, np.round(t.y_target**2))
-        for t in bike_regressions()
+        Task("counts", name, t.X_source, np.round(t.y_source**2), t.X_target, np.round(t.y_target**2))
+        for name, t in zip(names, bikes, strict=True)
     ]
     return [_scaled(task) for task in bikes] + [table("visits_sites", "mdvis")]
 

@@ -161,6 +161,21 @@ def test_a_source_of_the_other_kind_is_refused(case):
         member.set_params(source=other).fit(X, y)
 
 
+def test_a_source_that_knows_names_of_columns(case):
+    """It predicts without a warning, and is not asked about other names or another order."""
+    pandas = pytest.importorskip("pandas", reason="pandas comes with the test extra")
+    member, source, X, y, X_new = case
+    frame, new = (pandas.DataFrame(table, columns=list("abc")) for table in (X, X_new))
+    model = member.set_params(source=clone(source).fit(frame, y)).fit(frame, y)
+    assert np.isfinite(said(model, new)).all()
+    with pytest.raises(ValueError, match=r"X lacks \['a'\]"):
+        clone(model).fit(frame.rename(columns={"a": "z"}), y)
+    with pytest.raises(ValueError, match=r"the order differs: pass X\[source.feature_names_in_\]"):
+        clone(model).fit(frame[["b", "a", "c"]], y)
+    with pytest.raises(ValueError, match="was fitted on 3 columns; X has 2"):
+        clone(model).fit(X[:, :2], y)
+
+
 def test_several_sources_and_frozen_ones_in_a_grid(case):
     member, source, X, y, X_new = case
     again = clone(source).fit(X[::-1], y[::-1])
