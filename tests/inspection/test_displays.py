@@ -22,7 +22,6 @@ from sktl.inspection import (
     WeightDisplay,
     WitnessDisplay,
 )
-from sktl.inspection._style import scatter_domains
 from sktl.instance import KMM, ImportanceWeighted, TrAdaBoostClassifier
 from sktl.metrics import mmd, proxy_a_distance
 from sktl.model_selection import transfer_learning_curve, transfer_matrix
@@ -187,16 +186,6 @@ def test_pictures_say_what_they_show(data):
     curve = TransferCurveDisplay.from_estimator(LogisticRegression(), rows, y, target, **options).plot()
     assert curve.ax_.get_ylabel() == "accuracy"
     assert curve.ax_.get_legend().get_title().get_text() == "mean ± standard error"
-    few = scatter_sizes(np.zeros((100, 2))), scatter_sizes(np.zeros((2000, 2)))
-    assert few == (18.0, 5.0)
-
-
-def scatter_sizes(points):
-    """Size of the points of a picture of so many rows."""
-    import matplotlib.pyplot as plt
-
-    target = np.arange(len(points)) % 2 == 0
-    return scatter_domains(plt.subplots()[1], points, target, np.full(len(points), np.nan), None)[0].get_sizes()[0]
 
 
 def test_two_tables_are_told_to_be_stacked(data):
