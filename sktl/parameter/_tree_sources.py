@@ -96,9 +96,9 @@ def trees_of(name, model, classes=None):
     averages = hasattr(model, "apply") and not is_boosted(model)
     if not (averages and len(fitted) and all(hasattr(part, "tree_") for part in fitted)):
         raise ValueError(
-            f"The source {name!r} must be a scikit-learn tree or a forest of trees (RandomForest, ExtraTrees), or a "
-            f"Pipeline that ends in one; got {model!r}. For other models use FineTunedClassifier, FineTunedRegressor "
-            "or the HypothesisTransfer estimators."
+            f"The source {name!r} must be a scikit-learn tree or a forest of trees (RandomForest, ExtraTrees), for the "
+            "LeafRefit estimators also GradientBoosting (not HistGradientBoosting), or a Pipeline that ends in one; "
+            f"got {model!r}. For other models use the FineTuned or the HypothesisTransfer estimators."
         )
     if is_classifier(model) != (classes is not None):
         kind = "regressor" if classes is None else "classifier"
