@@ -56,7 +56,7 @@ def base_of(booster):
 
 
 def check_base(booster, is_kind, kind, y):
-    """Refuse what boosting can't work with, before any work."""
+    """Raise, before any work, on what boosting can't use."""
     check_parameters(booster)
     base = base_of(booster)
     weight_parameter(base)
@@ -218,8 +218,8 @@ class BoostedClassifier(ReportsProgress, BaseTransferClassifier):
     def predict_proba(self, X):
         """Share of each class in the weighted vote.
 
-        With ``loss="soft"`` a learner votes by its probabilities, so that this is their weighted mean; with "zero_one"
-        it votes for the class that it predicts. Neither is calibrated.
+        With ``loss="soft"`` this is the weighted mean of the learners' probabilities; with "zero_one" each learner
+        votes for the class that it predicts. Neither is calibrated.
 
         Parameters
         ----------
@@ -238,8 +238,8 @@ class BoostedClassifier(ReportsProgress, BaseTransferClassifier):
     def staged_predict(self, X):
         """Predict as if boosting had ended after round 1, 2, ..., ``n_iter_``.
 
-        In each stage the rounds that would then vote do; the last stage is ``predict``. The weights of the rows stay
-        those of ``n_estimators`` rounds.
+        Each stage uses the rounds that would vote if boosting had ended there; the last stage is ``predict``. The row
+        weights are those of a run of ``n_estimators`` rounds.
 
         Parameters
         ----------
@@ -312,8 +312,8 @@ class BoostedRegressor(ReportsProgress, BaseTransferRegressor):
     def staged_predict(self, X):
         """Predict as if boosting had ended after round 1, 2, ..., ``n_iter_``.
 
-        In each stage the rounds that would then vote do; the last stage is ``predict``. The weights of the rows stay
-        those of ``n_estimators`` rounds.
+        Each stage uses the rounds that would vote if boosting had ended there; the last stage is ``predict``. The row
+        weights are those of a run of ``n_estimators`` rounds.
 
         Parameters
         ----------

@@ -180,6 +180,7 @@ def js_divergence(X_source, X_target, *, method="neighbors", n_neighbors=5, weig
     """
     X_source, X_target = _check(X_source, X_target, method, n_neighbors, weighter)
     if method == "ratio":
+        # an estimate may leave the range that the divergence has
         return float(np.clip(js_of_ratio(*_ratios(weighter, X_source, X_target)), 0, np.log(2)))
     n, rng = min(X_source.shape[0], X_target.shape[0]), check_random_state(random_state)
     X_source, X_target = (X if X.shape[0] == n else X[subsample(X, n, rng)] for X in (X_source, X_target))
@@ -305,6 +306,7 @@ def _prepared(X_source, X_target):
     if sparse.issparse(X):
         varies = X.max(axis=0).toarray().ravel() > X.min(axis=0).toarray().ravel()
         return X_source[:, varies], X_target[:, varies]
+    # a constant column adds to the dimension, but to no distance: the estimate would be wrong
     varies = X.max(axis=0) > X.min(axis=0)
     offset = middle(X[:, varies])
     return X_source[:, varies] - offset, X_target[:, varies] - offset

@@ -116,6 +116,7 @@ def _check_proba(proba, classes):
             f"proba_target must have one column for each of the {len(classes)} classes of y_source; got the shape "
             f"{proba.shape}."
         )
+    # probabilities in single precision sum to 1 within 1e-7
     if not np.all(np.isfinite(proba)) or proba.min() < 0 or not np.allclose(proba.sum(axis=1), 1, atol=1e-6):
         raise ValueError("proba_target must hold probabilities: rows of values >= 0 that sum to 1.")
     return proba

@@ -78,6 +78,7 @@ def label_folds(labels, n_folds, rng, are_classes=None):
         are_classes = type_of_target(first) in ("binary", "multiclass")
     if are_classes:
         return deal(np.unique(first, return_inverse=True)[1], n_folds, rng)
+    # strata of some n_folds neighbours each: every fold gets one of them
     ranks = np.argsort(np.argsort(first, kind="stable"))
     return deal(ranks * min(MAX_STRATA, -(-len(first) // n_folds)) // len(first), n_folds, rng)
 

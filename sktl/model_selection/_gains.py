@@ -1,4 +1,4 @@
-"""Paired tests of a gain: what transfer brings over doing without, row by row."""
+"""Paired tests of a gain: what transfer brings over no transfer, row by row."""
 
 from dataclasses import dataclass, replace
 
@@ -10,16 +10,16 @@ TINY = 1e-9  # in place of no degree of freedom: a single row's spread is beyond
 
 @dataclass(frozen=True)
 class Gain:
-    """What transfer brings over the best baseline: in score, so that more is better.
+    """What transfer brings over the best baseline, in units of the score: higher is better.
 
     Parameters
     ----------
     estimate : float
         Mean gain.
     low, high : float
-        Interval of confidence 1 - 2 alpha (alpha over the number of transfer models).
+        Confidence interval of level 1 - 2 alpha (alpha divided by the number of transfer models).
     pvalue : float
-        One-sided: of a gain as large, if there were none beyond the margin.
+        One-sided: probability of a gain at least as large if the true gain were the margin.
     standard_error : float
         Of the estimate.
 

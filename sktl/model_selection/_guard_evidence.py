@@ -167,8 +167,8 @@ def by_weights(comparison):
     except ValueError as error:
         reason = str(error).splitlines()[0].rstrip(".")
         raise ValueError(
-            f"Without target labels the guard weighs the rows, and can't: {reason}. Put what encodes them in front, as "
-            "in make_pipeline(preprocessing, ...), or pass without_labels='circular'."
+            f"Without target labels the guard weights the source rows, which failed: {reason}. Encode the columns "
+            "in a first step, as in make_pipeline(preprocessing, ...), or pass without_labels='circular'."
         ) from error
     if not unknown:
         weighter = chosen_weighter("auto").fit(X, comparison.y, sample_domain=domains.target)

@@ -52,7 +52,7 @@ def names_of_samples(metric):
     if {"X_source", "X_target"} <= set(names):
         return "X_source", "X_target"
     if len(names) < 2:
-        raise TypeError(f"metric must take two samples beside y_source and y_target; {metric!r} takes {names}.")
+        raise TypeError(f"metric must take two samples besides y_source and y_target; {metric!r} takes {names}.")
     return names[:2]
 
 
@@ -62,7 +62,9 @@ def rows_and_labels(X, y, rows, labeled):
         return (draw_rows(X if hasattr(X, "shape") else np.asarray(X), np.flatnonzero(rows)),)
     rows = rows & labeled
     if not rows.any():
-        raise ValueError("The metric wants labels of both domains; one of them has none. Take a metric of rows alone.")
+        raise ValueError(
+            "The metric needs labels of both domains; one of them has none. Use a metric that only takes rows."
+        )
     return draw_rows(X, np.flatnonzero(rows)), known_labels(y, rows)
 
 

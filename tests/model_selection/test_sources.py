@@ -120,11 +120,11 @@ def test_metrics_that_want_labels_get_them(ten_sources):
     for metric in (otherwise_named, labels_first, target_first, partial(labels_first, reg=1.0)):
         again = rank_sources(X, y, site, metric=metric, higher_is_nearer=True, n_bootstrap=0)
         assert_array_equal(again.distances, ranking.distances)
-    with pytest.raises(TypeError, match="two samples beside y_source and y_target; .* takes .'X'"):
+    with pytest.raises(TypeError, match="two samples besides y_source and y_target; .* takes .'X'"):
         rank_sources(X, y, site, metric=lambda X, y_source, y_target: 0.0)
     with pytest.raises(TypeError, match="domain_distance_matrix has no labels, and the metric .* wants some"):
         domain_distance_matrix(X, site, metric=same_labelling)
-    with pytest.raises(ValueError, match="wants labels of both domains"):
+    with pytest.raises(ValueError, match="needs labels of both domains"):
         rank_sources(X, np.where(site == "target", np.nan, y), site, metric=same_labelling)
 
 
@@ -444,7 +444,7 @@ def test_errors(ten_sources):
         domain_distance_matrix(X, site, metric=lambda A, B: None)
     with pytest.raises(ValueError, match="wants labels .*: pass y"):
         rank_sources(X, None, site, metric=conditional_mmd)
-    with pytest.raises(ValueError, match="failed on rows drawn with replacement.* n_bootstrap=0 .* do not repeat"):
+    with pytest.raises(ValueError, match="failed on a bootstrap sample.* n_bootstrap=0 .* do not repeat"):
         rank_sources(X, None, site, metric=kl_divergence)
     assert set(rank_sources(X, None, site, metric=kl_divergence, n_bootstrap=0).names[:3]) == {"s2", "s5", "s7"}
     with pytest.warns(SingleDomainWarning), pytest.raises(ValueError, match="there is one domain. Pass sample_domain"):
