@@ -55,6 +55,7 @@ def fit_normals(sums_source, sums_target, shrinkage, pooling):
     """The two normals, from the sums of each domain; their covariances are drawn together by ``pooling``."""
     sums = (sums_source, sums_target)
     covariances = [shrunk_covariance(one, shrinkage) for one in sums]
+    # by rows, as the covariance around the means of both domains
     pooled = np.average(covariances, axis=0, weights=[one.n for one in sums])
     mixed = [(1 - pooling) * covariance + pooling * pooled for covariance in covariances]
     return [Normal.of(one.mean, covariance) for one, covariance in zip(sums, mixed, strict=True)]

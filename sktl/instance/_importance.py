@@ -19,7 +19,7 @@ def flattened(weights, source, flattening):
     """Weights to the power of ``flattening`` on the ``source`` rows, with mean 1 over them; the others as they are."""
     flat = weights.copy()
     flat[source] **= flattening
-    flat[source] /= flat[source].mean()
+    flat[source] /= flat[source].mean()  # after the power the mean is no longer 1
     return flat
 
 

@@ -47,6 +47,7 @@ def log_share_of_others(log_density, n, bandwidth, n_features):
     if n == 1:  # nothing would be left
         return np.zeros(1)
     log_own = -0.5 * n_features * np.log(2 * np.pi) - n_features * np.log(bandwidth) - np.log(n)
+    # 1 - own / density by expm1: all digits where a row's own kernel is nearly all of it
     others = -np.expm1(np.minimum(log_own - log_density, 0.0))
     return np.log(np.maximum(others, ROUNDING)) + np.log(n / (n - 1))
 
@@ -157,6 +158,7 @@ class KDEWeighter(BaseRatioWeighter):
     def _choose(self, source, target):
         """The bandwidth under which held-out rows are best told apart."""
         n_varying = np.count_nonzero(varying_columns(source, target))  # a constant column says nothing of the density
+        # the smaller domain has the coarser density, and one bandwidth serves both
         scott = min(len(source), len(target)) ** (-1 / (n_varying + 4))
         bandwidths = [scott * factor for factor in BANDWIDTHS]
         rng = check_random_state(self.random_state)

@@ -162,6 +162,7 @@ class KLIEP(BaseRatioWeighter):
         log_means = log_mean_features(X_source, self.centers_, [self.gamma_])[0]
         self.solution_ = fit_mixture(X_target, self.centers_, self.gamma_, log_means, self.tol, self.max_iter)
         self.n_iter_ = self.solution_.n_iter
+        # in logarithms: far from the source a centre's mean kernel underflows
         self._log_coef = np.log(self.solution_.x) - log_means
         self.dual_coef_ = ratio_of_logs(self._log_coef)
         if not self.solution_.converged:

@@ -223,6 +223,7 @@ class TrAdaBoostRegressor(BoostedRegressor):
     def _boost(self, X, y, target):
         """Yield (learner, error, weight of its vote, weights of the rows) of each round kept; algorithm 2 of [1]."""
         log_source = log_source_factor(np.count_nonzero(~target), self.n_estimators)
+        # in logarithms: products of many factors leave the range of doubles
         log_weights = np.log(initial_weights(target, self.target_weight))
         rng = generator(self)
         for n_before in range(self.n_estimators):

@@ -59,6 +59,7 @@ def learn_back(fit, X, guess, target, are_classes=True):
         from sklearn.dummy import DummyClassifier  # here, to keep `import sktl` quick
 
         return DummyClassifier().fit(np.zeros((len(guess), 1)), guess)
+    # a dtype in which labels can be missing
     backwards = np.zeros((len(target), *guess.shape[1:]), dtype=float if guess.dtype.kind in "iuf" else object)
     backwards[target] = guess
     return fit(X, hide_labels(backwards, ~target), np.where(target, "source", TARGET).astype(object))

@@ -63,6 +63,7 @@ def weighted_mean(values, weights):
     """Weighted mean of rows, its standard error, and how many equally weighted rows the weights are worth."""
     share = weights / weights.sum()
     mean, n = np.sum(share * values), 1 / np.sum(share**2)
+    # n / (n - 1) as in a plain variance, with the rows that the weights are worth
     return mean, np.sqrt(np.sum((share * (values - mean)) ** 2) * n / max(n - 1, TINY)), n
 
 
@@ -74,5 +75,6 @@ def gain_of_weighted_rows(differences, weights, alpha, margin):
 def gain_of_folds(differences, n_folds, alpha, margin):
     """Gain from one difference of scores a fold, whose training rows overlap (Nadeau & Bengio 2003)."""
     n = len(differences)
+    # test rows over training rows are added: these overlap, and 1 / n alone would promise too much
     error = np.sqrt((1 / n + 1 / (n_folds - 1)) * differences.var(ddof=1))
     return student_gain(differences.mean(), error, n, alpha, margin)

@@ -331,6 +331,7 @@ class GradualSelfTraining(BaseTransferClassifier):
         if len(classes) == len(self.classes_):
             return values
         full = np.full((len(values), len(self.classes_)), -np.inf)
+        # of two classes the decision function has one column, the second one's
         columns = values if values.ndim == 2 else np.column_stack([-values, values])
         full[:, np.searchsorted(self.classes_, classes)] = columns
         return full

@@ -216,6 +216,7 @@ def held_out(comparison, n_repeats, ask):
     splits = [
         split
         for repeat in range(n_repeats)
+        # other folds at each repetition
         for split in SourceTargetKFold(guard.cv, random_state=guard.random_state + repeat).split(X, y, names)
     ]
     tasks = [(name, *split) for split in splits for name in comparison.models]

@@ -76,6 +76,7 @@ class MixValScorer(DomainScorer):
             )
         predict = final_predict(rows.estimator, representation)
         guess = np.asarray(rows.answer(rows.domains.target))
+        # pairs are drawn in the order of the rows' values, not as they came
         order, rng = canonical_order(X), np.random.default_rng(self.random_state)
         shares = []
         for within in (True, False):

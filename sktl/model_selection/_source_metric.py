@@ -32,6 +32,7 @@ def make_metric(metric, X, ends=None):
     check_numbers(X, "The default metric", "or pass a metric that takes such rows")
     scaler = StandardScaler(with_mean=not sparse.issparse(X)).fit(X)
     scaled = scaler.transform(X)
+    # one width from all rows: under a width of its own each distance would have another unit
     gamma = choose_gamma("rbf", "median", scaled)
     if ends is not None:
         gamma = sharpest_gamma(gamma, *(scaled[rows] for rows in ends))

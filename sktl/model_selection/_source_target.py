@@ -89,6 +89,7 @@ class SourceTargetKFold(DomainSplitter):
                 )
         rng = check_random_state(self.random_state) if self.shuffle else None
         names = np.unique([repr(name) for name in domains.names], return_inverse=True)[1]
+        # a number for each class of each domain; codes are -1 where a label is missing
         folds = deal(names * (codes.max() + 2) + codes + 1, self.n_splits, rng)
         for fold in range(self.n_splits):
             yield np.flatnonzero(folds != fold), np.flatnonzero(folds == fold)
@@ -177,5 +178,6 @@ def _spread(rows, codes, share, rng):
     """``share`` of the rows, at least one and not all (of two or more), spread over the classes as evenly as can be."""
     size = int(np.clip(round(share * len(rows)), 1, max(len(rows) - 1, 0)))
     shuffled = rng.permutation(len(rows))
+    # classes side by side: even steps then take their share of each
     by_class = shuffled[np.argsort(codes[shuffled], kind="stable")]
     return rows[by_class[evenly(len(rows), size, rng)]]

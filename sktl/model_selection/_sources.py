@@ -156,6 +156,7 @@ def rank_sources(
         raise ValueError(f"The metric {compare!r} needs labels (y_source, y_target): pass y.")
     y = one_column(y) if takes_labels(compare) else None
     target = rows_and_labels(X, y, domains.names == TARGET, domains.labeled)
+    # one for each source: the draws do not hang on n_jobs
     seeds = check_random_state(random_state).randint(2**31 - 1, size=len(domains.sources))
     results = Parallel(n_jobs=n_jobs)(
         delayed(_distance_and_error)(
@@ -164,6 +165,7 @@ def rank_sources(
         for name, seed in zip(domains.sources, seeds, strict=True)
     )
     distances, errors = np.array(results, dtype=float).T
+    # stable: equal distances keep the order of the names
     order = np.argsort(-distances if higher_is_nearer else distances, kind="stable")
     rows = np.array([np.count_nonzero(domains.names == name) for name in domains.sources])
     return SourceRanking([domains.sources[i] for i in order], distances[order], errors[order], rows[order])

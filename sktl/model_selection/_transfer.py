@@ -185,6 +185,7 @@ def chosen_targets(targets, names, labeled):
 def fit_and_score(estimator, scorer, X, y, names, target, scored, sees_target):
     """Fit with the labels of the ``scored`` target rows hidden (and the target's rows, if it must not see them)."""
     if sees_target:
+        # a domain that is called "target" would pass for the one
         domains = np.where(target, TARGET, np.where(names == TARGET, "was target", names)).astype(object)
         model = fit_on_domains(estimator, X, hide_labels(y, target & scored), domains)
     else:  # no names, which are refused where no row is the target's; nor rows that would pass for such
