@@ -133,7 +133,7 @@ def missing_values(values):
         mask = np.asarray(values.isna())
     elif library == "polars" and hasattr(values, "is_null"):
         mask = (values.is_null() | values.is_nan() if values.dtype.is_float() else values.is_null()).to_numpy()
-    elif sparse.issparse(values):  # indicators of many labels a row
+    elif sparse.issparse(values):  # indicators of many labels per row
         mask = np.zeros(values.shape[0], dtype=bool)
     else:
         array = as_column(values)

@@ -53,7 +53,7 @@ class RegularizedLeastSquares:
 
 
 def exact_system(K, onehot, labeled, laplacian, graph_weight, reg) -> RegularizedLeastSquares:
-    """Solve for w in ((J + graph_weight L) K + reg I) w = J Y, one coefficient a row; J: diagonal of labelled rows.
+    """Solve for w in ((J + graph_weight L) K + reg I) w = J Y, one coefficient per row; J: diagonal of labelled rows.
 
     Parameters
     ----------
@@ -81,7 +81,7 @@ def exact_system(K, onehot, labeled, laplacian, graph_weight, reg) -> Regularize
 
 
 def feature_system(features, onehot, labeled, laplacian, graph_weight, reg) -> RegularizedLeastSquares:
-    """Solve for w in (P' (J + graph_weight L) P + reg I) w = P' J Y, one coefficient a column of P (n, p).
+    """Solve for w in (P' (J + graph_weight L) P + reg I) w = P' J Y, one coefficient per column of P (n, p).
 
     Memory O(n p) for P, which may be in single precision (products are in double), and O(p^2 + n) beside it.
     """

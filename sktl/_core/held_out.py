@@ -16,7 +16,7 @@ def domain_log_loss(log_ratio_source, log_ratio_target):
 
 
 def domain_log_losses(log_ratio_source, log_ratio_target):
-    """Terms of :func:`domain_log_loss`, one a row."""
+    """Terms of :func:`domain_log_loss`, one per row."""
     # log(1 + r) without overflow of r
     return 0.5 * np.logaddexp(0, log_ratio_source), 0.5 * np.logaddexp(0, -log_ratio_target)
 

@@ -119,7 +119,7 @@ def _mnist_sample():
 
 
 def _as_rows(images):
-    """Cropped and resized images, one a row."""
+    """Cropped and resized images, one per row."""
     return crop_and_resize(images, SIZE).reshape(len(images), -1)
 
 

@@ -18,7 +18,7 @@ CV_ROWS = 1000  # rows of each domain that the choice looks at, at the most
 
 
 def least_squares_losses(ratio_source, ratio_target):
-    """Terms of 1/2 mean_s r^2 - mean_t r, one a row, for each ratio (n_options, n) in the scale that suits it best.
+    """Terms of 1/2 mean_s r^2 - mean_t r, one per row, for each ratio (n_options, n) in the scale that suits it best.
 
     The scale, mean_t r / mean_s r^2, makes the mean loss -(mean_t r)^2 / (2 mean_s r^2): weights are scaled to mean 1
     afterwards, so that a ratio must not be judged by its scale.

@@ -71,7 +71,7 @@ def generator(booster):
     return None if booster.random_state is None else check_random_state(booster.random_state)
 
 
-def x_checks(booster):
+def nan_checks(booster):
     """How X is checked: missing values pass where the base estimator takes them."""
     return {"ensure_all_finite": "allow-nan" if get_tags(booster).input_tags.allow_nan else True}
 
@@ -79,7 +79,7 @@ def x_checks(booster):
 def check_new(booster, X):
     """Rows to predict, checked against those of ``fit``."""
     check_is_fitted(booster)
-    return validate_rows(booster, X, reset=False, accept_sparse="csr", **x_checks(booster))
+    return validate_rows(booster, X, reset=False, accept_sparse="csr", **nan_checks(booster))
 
 
 def split_labeled(booster, domains):
@@ -100,7 +100,7 @@ def split_labeled(booster, domains):
     return rows, target
 
 
-def warn_if_over_at_once(booster, error, n_classes, target, ways_out):
+def warn_if_ended_at_once(booster, error, n_classes, target, ways_out):
     """Say why boosting ended in the first of several rounds, where there is something to do about it."""
     if booster.n_estimators == 1:
         return
@@ -127,7 +127,7 @@ def store_rounds(booster, rounds):
 
 
 def store_row_weights(booster, row_weights, rows):
-    """Keep weights of the labelled rows, one array a round, in the caller's row order."""
+    """Keep weights of the labelled rows, one array per round, in the caller's row order."""
     vars(booster).pop("sample_weights_", None)  # of an earlier fit
     if booster.store_weights:
         booster.sample_weights_ = np.zeros((len(row_weights), len(rows)))

@@ -153,7 +153,7 @@ class KMM(BaseRatioWeighter):
     with :math:`f(x) = \frac{n_s}{n_t} \sum_j k(x, x^t_j) - \sum_i w_i k(x, x_i)` and the multiplier :math:`\nu` of the
     mean. ``predict_weights`` takes this for any x, cut to [0, B]: at the source rows it is the solution itself, before
     the scaling to mean 1. After "low_rank" f is projected on the span of ``centers_`` (equal at the source rows, and
-    a few hundred kernel values a row). Without a ridge nothing ties the weights to x, and ``predict_weights`` raises.
+    a few hundred kernel values per row). Without a ridge nothing ties the weights to x, and ``predict_weights`` raises.
 
     References
     ----------

@@ -22,7 +22,7 @@ from sktl.domains import known_labels, user_level
 from sktl.exceptions import WeakClassifierWarning
 
 
-def check_columns(estimator, names):
+def check_frozen_columns(estimator, names):
     """Raise if a frozen ``estimator`` was fitted on other columns than ``names``: its rows reach it without names."""
     if not isinstance(estimator, FrozenEstimator) or names is None:
         return
@@ -34,7 +34,7 @@ def check_columns(estimator, names):
         )
 
 
-def asked(method, X):
+def call_with_names(method, X):
     """What ``method`` of a fitted model says of X, under the names that the model was fitted with, if it was.
 
     Names are checked already; without them scikit-learn would warn, and filters of warnings are no thread's own.
@@ -54,7 +54,7 @@ def with_names(X, names):
 
 def one_hot(model, X, classes):
     """Predicted classes as rows of 0 and a 1, (n_samples, n_classes)."""
-    return (asked(model.predict, X)[:, None] == classes).astype(float)
+    return (call_with_names(model.predict, X)[:, None] == classes).astype(float)
 
 
 def probabilities(model, X, classes):
@@ -64,7 +64,7 @@ def probabilities(model, X, classes):
             f"The classifier knows the classes {model.classes_.tolist()}, but the labelled source rows have "
             f"{classes.tolist()}: these must be the same. Give source rows of each class, or refit the classifier."
         )
-    return asked(model.predict_proba, X).astype(np.float64)
+    return call_with_names(model.predict_proba, X).astype(np.float64)
 
 
 def _fit_and_respond(estimator, X, y, train, test, respond, classes):
@@ -176,7 +176,7 @@ class BaseLabelShiftWeighter(BaseWeighter):
         if y is None:
             raise ValueError(f"{type(self).__name__} requires y to be passed, but the target y is None.")
         X, domains = super()._check_rows(X, y, sample_domain, **check_params)
-        check_columns(self.estimator, getattr(self, "feature_names_in_", None))
+        check_frozen_columns(self.estimator, getattr(self, "feature_names_in_", None))
         if not np.any(domains.source & domains.labeled):
             raise ValueError(
                 f"{type(self).__name__} needs labelled source rows; the {np.count_nonzero(domains.source)} source rows "

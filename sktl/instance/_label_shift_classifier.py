@@ -13,7 +13,7 @@ from sktl.base import BaseTransferClassifier, default_classifier, validate_rows
 from sktl.domains import known_labels
 from sktl.instance._label_shift import (
     BaseLabelShiftWeighter,
-    check_columns,
+    check_frozen_columns,
     probabilities,
 )
 from sktl.instance._mlls import MLLS
@@ -143,7 +143,7 @@ class LabelShiftClassifier(BaseTransferClassifier):
         """
         self._check_parameters(y)
         X, domains = self._check_rows(X, y, sample_domain)
-        check_columns(self.estimator, getattr(self, "feature_names_in_", None))
+        check_frozen_columns(self.estimator, getattr(self, "feature_names_in_", None))
         rows = domains.source & domains.labeled
         labels = self._read_labels(y, rows, domains)
         if domains.single:

@@ -2,7 +2,7 @@
 
 from sktl._progress import reported, with_callbacks
 from sktl.domains import take_rows
-from sktl.instance._boosting import BoostedClassifier, source_masks, split_labeled, x_checks
+from sktl.instance._boosting import BoostedClassifier, nan_checks, source_masks, split_labeled
 from sktl.instance._tradaboost import boost, store_boosting
 
 __all__ = ["MultiSourceTrAdaBoostClassifier"]
@@ -167,7 +167,7 @@ class MultiSourceTrAdaBoostClassifier(BoostedClassifier):
             If boosting ends with the first learner, which makes no error or is no better than chance.
         """
         self._check_parameters(y)
-        X, domains = self._check_rows(X, y, sample_domain, **x_checks(self))
+        X, domains = self._check_rows(X, y, sample_domain, **nan_checks(self))
         rows, target = split_labeled(self, domains)
         X, y, codes = take_rows(X, rows), *self._encode(y, rows)
         self.source_names_, sources = source_masks(domains.names[rows], target)

@@ -22,7 +22,7 @@ def cells_of(X, centers):
 
 
 def cell_ratio(cells_source, cells_target, n_cells, smoothing):
-    """Ratio in each cell: its share of the target, with ``smoothing`` rows more a cell, over that of the source."""
+    """Ratio in each cell: its share of the target, with ``smoothing`` more rows per cell, over that of the source."""
     source, target = (np.bincount(cells, minlength=n_cells) for cells in (cells_source, cells_target))
     share = (target + smoothing) / (len(cells_target) + smoothing * n_cells)
     return share * len(cells_source) / np.maximum(source, 1)

@@ -18,12 +18,12 @@ from sktl.instance._boosting import (
     fit_learner,
     generator,
     loss_of,
+    nan_checks,
     source_masks,
     split_labeled,
     store_rounds,
     vote_of,
-    warn_if_over_at_once,
-    x_checks,
+    warn_if_ended_at_once,
 )
 
 __all__ = ["TaskTrAdaBoostClassifier"]
@@ -218,7 +218,7 @@ class TaskTrAdaBoostClassifier(BoostedClassifier):
             If phase 2 ends with the first learner, which makes no error or is no better than chance.
         """
         self._check_parameters(y)
-        X, domains = self._check_rows(X, y, sample_domain, **x_checks(self))
+        X, domains = self._check_rows(X, y, sample_domain, **nan_checks(self))
         rows, target = split_labeled(self, domains)
         X, y, codes = take_rows(X, rows), *self._encode(y, rows)
         self.source_names_, sources = source_masks(domains.names[rows], target)
@@ -227,7 +227,7 @@ class TaskTrAdaBoostClassifier(BoostedClassifier):
         store_rounds(self, rounds)
         self.estimator_inverted_ = np.array([kept[3] for kept in rounds])
         self.estimator_sources_ = [self.source_names_[kept[4]] if self.source_names_ else "target" for kept in rounds]
-        warn_if_over_at_once(self, rounds[0][1], len(self.classes_), target, self._ways_out())
+        warn_if_ended_at_once(self, rounds[0][1], len(self.classes_), target, self._ways_out())
         return self
 
     def _ways_out(self):

@@ -21,11 +21,11 @@ from sktl.instance._boosting import (
     first_smallest,
     fit_learner,
     generator,
+    nan_checks,
     split_labeled,
     store_rounds,
     store_row_weights,
-    warn_if_over_at_once,
-    x_checks,
+    warn_if_ended_at_once,
 )
 
 __all__ = ["TrAdaBoostClassifier"]
@@ -76,7 +76,7 @@ def store_boosting(booster, rounds, rows, target):
         "Raise target_weight, or choose a stronger estimator, to fit these rows better.",
         f"No source row was re-weighted. Choose {other_loss}a simpler estimator, which leaves errors to learn from.",
     )
-    warn_if_over_at_once(booster, rounds[0][1], len(booster.classes_), target, ways_out)
+    warn_if_ended_at_once(booster, rounds[0][1], len(booster.classes_), target, ways_out)
     store_rounds(booster, rounds)
     store_row_weights(booster, [kept[3] for kept in rounds], rows)
 
@@ -255,7 +255,7 @@ class TrAdaBoostClassifier(BoostedClassifier):
             If boosting ends with the first learner, which makes no error or is no better than chance.
         """
         self._check_parameters(y)
-        X, domains = self._check_rows(X, y, sample_domain, **x_checks(self))
+        X, domains = self._check_rows(X, y, sample_domain, **nan_checks(self))
         rows, target = split_labeled(self, domains)
         X, y, codes = take_rows(X, rows), *self._encode(y, rows)
         self._has_source = not target.all()

@@ -21,11 +21,11 @@ from sktl.instance._boosting import (
     base_of,
     fit_learner,
     generator,
+    nan_checks,
     split_labeled,
     store_rounds,
     store_row_weights,
-    warn_if_over_at_once,
-    x_checks,
+    warn_if_ended_at_once,
 )
 
 __all__ = ["TrAdaBoostRegressor"]
@@ -210,12 +210,12 @@ class TrAdaBoostRegressor(BoostedRegressor):
             If boosting ends with the first learner, which has no error or one of at least 1/2.
         """
         self._check_parameters(y)
-        X, domains = self._check_rows(X, y, sample_domain, **x_checks(self))
+        X, domains = self._check_rows(X, y, sample_domain, **nan_checks(self))
         rows, target = split_labeled(self, domains)
         X, y = take_rows(X, rows), self._numbers(y, rows)
         self._has_source = not target.all()
         rounds = reported(self, self._boost(X, y, target), self.n_estimators, "round")
-        warn_if_over_at_once(self, rounds[0][1], 2, target, WAYS_OUT)
+        warn_if_ended_at_once(self, rounds[0][1], 2, target, WAYS_OUT)
         store_rounds(self, rounds)
         store_row_weights(self, [kept[3] for kept in rounds], rows)
         return self

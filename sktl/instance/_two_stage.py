@@ -25,10 +25,10 @@ from sktl.instance._boosting import (
     base_of,
     fit_learner,
     generator,
+    nan_checks,
     split_labeled,
     store_rounds,
     store_row_weights,
-    x_checks,
 )
 
 __all__ = ["TwoStageTrAdaBoostRegressor"]
@@ -287,7 +287,7 @@ class TwoStageTrAdaBoostRegressor(BoostedRegressor):
             If one target row has a label, so that no step can be chosen.
         """
         self._check_parameters(y)
-        X, domains = self._check_rows(X, y, sample_domain, **x_checks(self))
+        X, domains = self._check_rows(X, y, sample_domain, **nan_checks(self))
         rows, target = split_labeled(self, domains)
         X, y = take_rows(X, rows), self._numbers(y, rows)
         rng = generator(self)
@@ -332,7 +332,7 @@ class TwoStageTrAdaBoostRegressor(BoostedRegressor):
         store_rounds(self, list(boost_target(base, X, y, target, weights[self.best_step_], *options, rng)))
 
     def _folds(self, X, y, target, rng):
-        """Masks (n_labeled,) of the target rows to hold out, one a fold."""
+        """Masks (n_labeled,) of the target rows to hold out, one per fold."""
         fold = np.full(len(y), -1)
         fold[target] = deal_folds(take_rows(X, target), y[target], self.cv, check_random_state(draw_seed(rng) or 0))
         return [fold == number for number in np.unique(fold[target])]

@@ -163,7 +163,7 @@ def _permuted_linear(X, is_target, folds, n_permutations, rng):
 
 
 def _permuted_fits(classifier, X, is_target, folds, n_permutations, n_jobs, rng):
-    """The same for any classifier, one fit a fold and relabelling."""
+    """The same for any classifier, one fit per fold and relabelling."""
     labels = _within_folds(is_target, folds, n_permutations, rng)
 
     def area(k, column):

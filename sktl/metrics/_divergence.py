@@ -76,10 +76,10 @@ def kl_divergence(X_source, X_target, *, method="neighbors", n_neighbors=5, weig
     -----
     Cost of "neighbors": O(d n log n) in few columns, O(n^2 d) in more than some 15; O(n d) memory. A column that is the
     same in all rows is left out. It is biased towards 0 where the target is wider than the source, and in many columns:
-    with 2,000 rows a sample, 0.52 for N(0, 4) from N(0, 1) (the truth is 0.81), 3.7 for N(3, 1) (4.5), and for a shift
-    by 1 in one of 5 or 10 columns 0.38 and 0.33 (0.5; "ratio" with a ``DiscriminatorWeighter``, 0.51 and 0.52).
-    "ratio" is E_t log r - log E_s r, a lower bound whatever the ratio r (in expectation over rows that r was not
-    fitted on; on its own rows it is optimistic).
+    with 2,000 rows per sample, 0.52 for N(0, 4) from N(0, 1) (the truth is 0.81), 3.7 for N(3, 1) (4.5), and for a
+    shift by 1 in one of 5 or 10 columns 0.38 and 0.33 (0.5; "ratio" with a ``DiscriminatorWeighter``, 0.51 and 0.52).
+    "ratio" is E_t log r - log E_s r, a lower bound whatever the ratio r (in expectation over rows that r was not fitted
+    on; on its own rows it is optimistic).
 
     References
     ----------
@@ -160,8 +160,8 @@ def js_divergence(X_source, X_target, *, method="neighbors", n_neighbors=5, weig
     the mixture; so that each makes up one half of it, the larger sample is cut to the size of the smaller, at random.
     The search for neighbours is within the pooled rows, the row itself left out. "ratio" is log 2 minus the log-loss of
     telling the domains apart by the ratio r: a lower bound whatever r is, as in :func:`kl_divergence`.
-    "neighbors" falls short in many columns: for a shift by 1 in one of 10 columns it finds 0.06 with 2,000 rows a
-    sample, and for a shift by 0.5 in one of 20 columns 0 (the truth is 0.11 and 0.03; "ratio" with a
+    "neighbors" falls short in many columns: for a shift by 1 in one of 10 columns it finds 0.06 with 2,000 rows "
+    "per sample, and for a shift by 0.5 in one of 20 columns 0 (the truth is 0.11 and 0.03; "ratio" with a
     ``DiscriminatorWeighter`` finds 0.11 in the first case).
 
     References

@@ -58,7 +58,7 @@ def feature_shift_test(X_source, X_target, *, categorical_features=None, correct
     Returns
     -------
     FeatureShiftResult
-        Table with one row a column, as arrays: ``feature``, ``kind``, ``statistic``, ``pvalue``, ``adjusted_pvalue``,
+        Table with one row per column, as arrays: ``feature``, ``kind``, ``statistic``, ``pvalue``, ``adjusted_pvalue``,
         ``psi``, ``wasserstein``, ``missing_source``, ``missing_target``, ``missing_pvalue``,
         ``missing_adjusted_pvalue``, ``unseen`` (share of the target's values whose category the source never has),
         ``shifted``; ``unseen_categories`` names them. It prints, and ``to_frame()`` makes it a pandas frame. A column

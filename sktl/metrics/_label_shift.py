@@ -109,7 +109,7 @@ def _check_shares(shares):
 
 
 def _check_proba(proba, classes):
-    """Probabilities, one column a class."""
+    """Probabilities, one column per class."""
     proba = np.asarray(proba, dtype=float)
     if proba.ndim != 2 or proba.shape[1] != len(classes) or not len(proba):
         raise ValueError(

@@ -48,7 +48,7 @@ def student_gain(mean, error, n, alpha, margin):
 
 
 def gain_of_rows(differences, alpha, margin):
-    """Gain from one paired difference of losses a row; by McNemar's mid-p (one-sided) where these are -1, 0 and 1."""
+    """Gain from one paired difference of losses per row; by McNemar's mid-p (one-sided) where these are -1, 0 and 1."""
     n = len(differences)
     gain = student_gain(differences.mean(), np.sqrt(differences.var(ddof=1) / n), n, alpha, margin)
     if margin == 0 and np.isin(differences, (-1, 0, 1)).all():
@@ -73,7 +73,7 @@ def gain_of_weighted_rows(differences, weights, alpha, margin):
 
 
 def gain_of_folds(differences, n_folds, alpha, margin):
-    """Gain from one difference of scores a fold, whose training rows overlap (Nadeau & Bengio 2003)."""
+    """Gain from one difference of scores per fold, whose training rows overlap (Nadeau & Bengio 2003)."""
     n = len(differences)
     # test rows over training rows are added: these overlap, and 1 / n alone would promise too much
     error = np.sqrt((1 / n + 1 / (n_folds - 1)) * differences.var(ddof=1))

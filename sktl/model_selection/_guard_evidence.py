@@ -110,7 +110,7 @@ def mean_scores(loss, losses):
 def by_labels(comparison, circular=None):
     """Losses of held-out target labels."""
     guard, models = comparison.guard, comparison.models
-    sure = all(hasattr(model, "predict_proba") for model in models.values())  # Brier scores say more a row
+    sure = all(hasattr(model, "predict_proba") for model in models.values())  # Brier scores say more per row
     loss = comparison.loss("brier" if sure else None)
     args = comparison.X, comparison.y, comparison.domains, guard.cv, guard.random_state, guard.n_jobs
     losses = losses_on_labels(models, loss, *args)

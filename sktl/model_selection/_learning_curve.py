@@ -43,7 +43,7 @@ class TransferCurve:
     scores: dict
 
     def __str__(self):
-        """Return the mean scores as a table, a row a number of target labels."""
+        """Return the mean scores as a table, one row per number of target labels."""
         means = np.transpose([scores.mean(axis=1) for scores in self.scores.values()])
         return grid(self.n_labeled, list(self.scores), means, "labels")
 

@@ -10,7 +10,7 @@ from sklearn.base import is_classifier, is_regressor
 
 @dataclass(frozen=True)
 class Loss:
-    """A loss a row.
+    """A loss per row.
 
     Attributes
     ----------
@@ -64,7 +64,7 @@ def absolute_error(y, answer, classes):
 
 
 def by_row(losses):
-    """One loss a row: the mean over its outputs."""
+    """One loss per row: the mean over its outputs."""
     return losses if losses.ndim == 1 else losses.mean(axis=1)
 
 
@@ -78,7 +78,7 @@ LOSSES = {
 
 
 def own_loss(y, answer, classes, *, loss):
-    """Losses by the caller's function of (y_true, y_pred), which must return one a row."""
+    """Losses by the caller's function of (y_true, y_pred), which must return one per row."""
     losses = np.asarray(loss(y, answer), dtype=float)
     if losses.shape != (len(y),):
         raise ValueError(f"loss must return one number per row, shape ({len(y)},); it returned shape {losses.shape}.")

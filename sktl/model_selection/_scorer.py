@@ -12,7 +12,7 @@ from sklearn.utils.metadata_routing import MetadataRequest
 from sktl._checks import check_value, constraints_of
 from sktl.domains import Domains, draw_rows, known_labels, listed, one_column, plain_rows
 from sktl.model_selection._by_domain import is_numeric, respond
-from sktl.model_selection._folds import quiet_domains
+from sktl.model_selection._folds import read_domains_quietly
 from sktl.model_selection._losses import check_outputs
 
 REPRESENTATIONS = ("auto", "input", "transformed")
@@ -142,7 +142,7 @@ class DomainScorer(metaclass=ABCMeta):
         """
         self._check_params()
         X, y = plain_rows(X), one_column(y)
-        domains = quiet_domains(X, y, sample_domain)
+        domains = read_domains_quietly(X, y, sample_domain)
         if y is None:
             domains = replace(domains, labeled=np.zeros_like(domains.labeled))
         if self._asks_model:

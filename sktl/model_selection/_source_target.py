@@ -6,7 +6,7 @@ import numpy as np
 from sklearn.utils import check_random_state
 
 from sktl._checks import BOOLEAN, FOLDS, RANDOM_STATE, Interval
-from sktl.model_selection._folds import class_codes, deal, evenly
+from sktl.model_selection._folds import deal, evenly, stratum_codes
 from sktl.model_selection._splitter import DomainSplitter, both_domains
 
 
@@ -79,7 +79,7 @@ class SourceTargetKFold(DomainSplitter):
         """
         self._check_params()
         domains = both_domains(X, y, groups, self)
-        codes = class_codes(y, domains.labeled)
+        codes = stratum_codes(y, domains.labeled)
         for name, rows in (("source", domains.source), ("target", domains.target)):
             if rows.sum() < self.n_splits:
                 raise ValueError(
@@ -161,7 +161,7 @@ class SourceTargetShuffleSplit(DomainSplitter):
         """
         self._check_params()
         domains = both_domains(X, y, groups, self)
-        codes = class_codes(y, domains.labeled)
+        codes = stratum_codes(y, domains.labeled)
         for name, rows in (("source", domains.source), ("target", domains.target)):
             if rows.sum() == 1:
                 raise ValueError(f"A split needs at least two rows of each domain; the {name} has 1.")

@@ -3,12 +3,12 @@
 from sklearn.model_selection import BaseCrossValidator
 
 from sktl._checks import check_value, constraints_of
-from sktl.model_selection._folds import quiet_domains
+from sktl.model_selection._folds import read_domains_quietly
 
 
 def both_domains(X, y, groups, splitter):
     """Domains of the rows, for a splitter that splits source and target; an error if nothing tells them apart."""
-    domains = quiet_domains(X, y, groups)
+    domains = read_domains_quietly(X, y, groups)
     if domains.single:
         raise ValueError(
             f"{type(splitter).__name__} splits source and target rows, but no label is missing and no groups were "

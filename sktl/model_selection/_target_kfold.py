@@ -5,7 +5,7 @@ from sklearn.utils import check_random_state
 
 from sktl._checks import BOOLEAN, FOLDS, RANDOM_STATE
 from sktl.domains import n_rows
-from sktl.model_selection._folds import class_codes, deal, quiet_domains
+from sktl.model_selection._folds import deal, read_domains_quietly, stratum_codes
 from sktl.model_selection._splitter import DomainSplitter
 
 
@@ -79,7 +79,7 @@ class TargetKFold(DomainSplitter):
             If fewer target rows than folds have a label.
         """
         self._check_params()
-        domains = quiet_domains(X, y, groups)
+        domains = read_domains_quietly(X, y, groups)
         tested = np.flatnonzero(domains.target & domains.labeled) if y is not None else np.array([], dtype=int)
         if len(tested) < self.n_splits:
             hint = "Lower n_splits." if len(tested) > 1 else "Pass groups=sample_domain to mark the target rows."
@@ -88,7 +88,7 @@ class TargetKFold(DomainSplitter):
                 f"{len(tested)}. {hint}"
             )
         rng = check_random_state(self.random_state) if self.shuffle else None
-        folds = deal(class_codes(y, domains.labeled)[tested], self.n_splits, rng)
+        folds = deal(stratum_codes(y, domains.labeled)[tested], self.n_splits, rng)
         for fold in range(self.n_splits):
             test = tested[folds == fold]
             yield np.setdiff1d(np.arange(n_rows(X)), test), test

@@ -31,7 +31,7 @@ class TransferMatrix:
     scores: np.ndarray
 
     def __str__(self):
-        """Return the scores as a table, a row a source."""
+        """Return the scores as a table, one row per source."""
         return grid(self.domains, self.domains, self.scores, "source > target")
 
 

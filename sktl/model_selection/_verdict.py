@@ -22,7 +22,7 @@ CIRCULAR_CAP = 2.5  # standard errors: the most that circular validation counts 
 
 
 def with_circular(pvalue, differences, margin):
-    """P-value of two pieces of evidence: a test on target labels, and paired gains a row by circular validation.
+    """P-value of two pieces of evidence: a test on target labels, and paired gains per row by circular validation.
 
     Stouffer's sum of their z-values, of equal weight; that of circular validation counts as ``CIRCULAR_CAP`` at most,
     so that labels that speak against it can overrule it.
