@@ -149,7 +149,7 @@ def test_errors(three_sites):
         cross_val_transfer(model, X, y, site, mode="few-shot", n_labeled=500)
     with pytest.raises(ValueError, match=r"targets must be 'each' or some of .*\['a', 'b', 'target'\]; got \['z'\]"):
         cross_val_transfer(model, X, y, site, targets=["z"])
-    with pytest.raises(ValueError, match="Two domains are needed"):
+    with pytest.raises(ValueError, match="At least two domains are needed"):
         cross_val_transfer(model, X, y, np.zeros(130))
     with pytest.raises(ValueError, match=r"the domains \['b'\] have none"):
         transfer_matrix(model, X, np.where(site == "b", np.nan, y), site)
