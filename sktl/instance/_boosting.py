@@ -179,7 +179,7 @@ class BoostedClassifier(ReportsProgress, BaseTransferClassifier):
         return LogisticRegression(C=10, max_iter=1000)
 
     def _check_parameters(self, y):
-        """Refuse parameters and base estimators that boosting can't work with, before any work."""
+        """Raise, before any work, on parameters and base estimators that boosting can't use."""
         check_base(self, is_classifier, "classifier", y)
         base = base_of(self)
         if self.loss == "soft" and not hasattr(base, "predict_proba"):
@@ -283,7 +283,7 @@ class BoostedRegressor(ReportsProgress, BaseTransferRegressor):
         return DecisionTreeRegressor(min_samples_leaf=3, max_features=0.5)
 
     def _check_parameters(self, y):
-        """Refuse parameters and base estimators that boosting can't work with, before any work."""
+        """Raise, before any work, on parameters and base estimators that boosting can't use."""
         check_base(self, is_regressor, "regressor", y)
 
     def _numbers(self, y, rows):

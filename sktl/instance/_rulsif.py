@@ -58,7 +58,7 @@ class RULSIF(BaseRatioWeighter):
     gamma_, reg_ : float
         The values used.
     loo_loss_ : float
-        Leave-one-out estimate of the squared error (but for a constant); NaN if nothing was chosen by it.
+        Leave-one-out estimate of the squared error, up to a constant; NaN if both ``gamma`` and ``reg`` were given.
     pe_divergence_ : float
         Pearson divergence of the target from the mixture, half the mean of :math:`(r_\alpha - 1)^2` over the mixture.
     n_features_in_ : int

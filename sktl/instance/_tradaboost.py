@@ -242,7 +242,7 @@ class TrAdaBoostClassifier(BoostedClassifier):
         Raises
         ------
         TypeError
-            If the base estimator is no classifier or takes no ``sample_weight``, or a parameter is of the wrong kind.
+            If the base estimator is not a classifier or takes no ``sample_weight``, or a parameter has the wrong type.
         ValueError
             If no target row or no source row has a label, the labels are of one class, the base estimator lacks the
             ``predict_proba`` that ``loss="soft"`` needs, or a parameter is out of range.

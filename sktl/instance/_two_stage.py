@@ -275,7 +275,7 @@ class TwoStageTrAdaBoostRegressor(BoostedRegressor):
         Raises
         ------
         TypeError
-            If the base estimator is no regressor or takes no ``sample_weight``, or a parameter is of the wrong kind.
+            If the base estimator is not a regressor or takes no ``sample_weight``, or a parameter has the wrong type.
         ValueError
             If no target row or no source row has a label, or a parameter is out of range.
 

@@ -99,7 +99,7 @@ class ULSIF(BaseRatioWeighter):
     gamma_, reg_ : float
         The values used.
     loo_loss_ : float
-        Leave-one-out estimate of the squared error (but for a constant); NaN if nothing was chosen by it.
+        Leave-one-out estimate of the squared error, up to a constant; NaN if both ``gamma`` and ``reg`` were given.
     pe_divergence_ : float
         Pearson divergence of the target from the source, :math:`\tfrac12 E_s[(r - 1)^2]`, on the rows of ``fit``.
     n_features_in_ : int

@@ -229,7 +229,7 @@ def pearson_divergence(X_source, X_target, *, alpha=0.1, gamma="auto", reg="auto
     reg : float > 0 or "auto", default="auto"
         Ridge. "auto" tries 0.01, 0.1, 1 and 10.
     n_centers : int >= 1, default=100
-        Number of centres among the target rows, at the most.
+        Largest number of centres, drawn among the target rows.
     random_state : int, RandomState instance or None, default=0
         Draws the centres. Which ones does not depend on the order of the rows.
 

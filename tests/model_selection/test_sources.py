@@ -399,7 +399,9 @@ def test_errors(ten_sources):
         rank_sources(X, y, site, metric="mmd")
     mixed = pd.DataFrame(X).assign(smoker="no")
     for rows, reason in ((mixed, "could not convert string"), (np.where(X > 2, np.nan, X), "contains NaN")):
-        with pytest.raises(ValueError, match=f"default metric needs columns of finite numbers .*{reason}.* in a first step"):
+        with pytest.raises(
+            ValueError, match=f"default metric needs columns of finite numbers .*{reason}.* in a first step"
+        ):
             SourceSelector(LogisticRegression()).fit(rows, y, site)
         with pytest.raises(ValueError, match="or pass a metric that takes such rows"):
             rank_sources(rows, None, site)
