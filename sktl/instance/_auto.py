@@ -145,6 +145,7 @@ class AutoWeighter(BaseRatioWeighter):
         def log_ratio_at(X_source, X_target, candidate, X):
             fitted = clone(candidate)
             fitted._weigh(X_source, X_target)
+            # a ratio of 0 is judged as the least positive one: its logarithm is finite
             return np.log(np.maximum(fitted._ratio(X), np.finfo(float).tiny))
 
         log_ratios = held_out_log_ratios(log_ratio_at, *samples, candidates, self.cv, rng)

@@ -193,7 +193,7 @@ class LabelShiftClassifier(BaseTransferClassifier):
         if self.weighter_ is None:
             return shares
         if self.calibrate and self._shares_classifier():
-            shares = self.weighter_._calibrated(shares)
+            shares = self.weighter_._calibrated(shares)  # first: Bayes' rule holds for calibrated probabilities
         return correct_prior(shares, self.class_weights_)
 
     def _check_parameters(self, y):

@@ -25,7 +25,7 @@ def cell_ratio(cells_source, cells_target, n_cells, smoothing):
     """Ratio in each cell: its share of the target, with ``smoothing`` more rows per cell, over that of the source."""
     source, target = (np.bincount(cells, minlength=n_cells) for cells in (cells_source, cells_target))
     share = (target + smoothing) / (len(cells_target) + smoothing * n_cells)
-    return share * len(cells_source) / np.maximum(source, 1)
+    return share * len(cells_source) / np.maximum(source, 1)  # each cell has its centre's row, but for ties by rounding
 
 
 def shrunk_ratio(cells_source, cells_target, n_cells):

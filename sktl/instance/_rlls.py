@@ -126,6 +126,7 @@ class RLLS(BaseLabelShiftWeighter):
         self.reg_ = float("nan")
 
     def _solve(self, target_responses, n_source):
+        # the share of the bound that the authors' code takes
         self.reg_ = 0.01 * rlls_bound(len(self.classes_), n_source) if self.reg == "auto" else float(self.reg)
         theta = solve_rlls(self.confusion_matrix_, target_responses.mean(axis=0), self.reg_)
         return 1 + (1 - self.shrinkage) * theta

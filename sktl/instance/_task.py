@@ -241,6 +241,7 @@ class TaskTrAdaBoostClassifier(BoostedClassifier):
     def _boost_sources(self, X, y, sources):
         """Phase 1: the learners of each source."""
         rng = generator(self)
+        # drawn before the runs: the learners do not depend on n_jobs
         seeds = [None if rng is None else int(rng.randint(np.iinfo(np.int32).max)) for _ in sources]
         options = self.classes_, self.loss, self.n_source_estimators, self.threshold
         runs = as_they_come(

@@ -376,7 +376,7 @@ def _select_width(X, is_target, kernel, rng):
     rows = X[np.concatenate([half[:n_pairs] for half in train])]
     grid = width_grid(rows, kernel)
     ratios = power_ratios(width_tiles(rows, kernel, grid, np.float64), n_pairs) if n_pairs > 1 else np.zeros(len(grid))
-    test = np.sort(np.concatenate(test))
+    test = np.sort(np.concatenate(test))  # back in the order of the rows' values
     return X[test], is_target[test], float(grid[np.argmax(ratios)])
 
 

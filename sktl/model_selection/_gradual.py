@@ -204,7 +204,7 @@ class GradualSelfTraining(BaseTransferClassifier):
         last = self.estimators_[-1]
         guess = last.predict(X)
         if is_known.any():
-            guess[is_known] = labels[is_known]
+            guess[is_known] = labels[is_known]  # a known label outranks a predicted one
         kept = is_known | most_confident(confidence(last, X), self.drop)
         one_class = len(np.unique(guess[kept])) == 1  # nothing to learn a boundary from
         self.estimators_.append(last if one_class else self._base().fit(X[kept], guess[kept]))

@@ -250,6 +250,7 @@ class TransferGuard(BaseOnLabeled):
         """What the evidence says, and which it was: the first kind that there is enough of."""
         n_labels = int((domains.target & domains.labeled).sum())
         usual = SOURCE_ONLY if SOURCE_ONLY in models else TARGET_ONLY
+        # a fold without a row of a domain could not be judged
         if min(domains.source.sum(), domains.target.sum()) < self.cv:
             return self._no_verdict(usual, f"a domain has fewer rows than the {self.cv} folds"), "too few rows"
         if n_labels >= MIN_LABELS:
@@ -257,6 +258,7 @@ class TransferGuard(BaseOnLabeled):
         if usual != SOURCE_ONLY:
             few = f"no source row has a label, and only {n_labels} target rows have one"
             return self._no_verdict(usual, few), "too few rows"
+        # too few labels to judge models that are fitted on them
         models = {name: model for name, model in models.items() if name not in (TARGET_ONLY, POOLED)}
         by = self.without_labels
         by = partial(by_scorer, by) if callable(by) else WITHOUT_LABELS[by]
@@ -274,7 +276,7 @@ class TransferGuard(BaseOnLabeled):
         self.fallback_, self.baseline_gains_, self.gains_ = verdict.fallback, verdict.baseline_gains, verdict.gains
         self.gain_, self.pvalue_ = verdict.gains.get(verdict.best), verdict.pvalues.get(verdict.best)
         circular = found.circular.get(verdict.best)
-        level = self.alpha / (1 + len(self.alternatives))
+        level = self.alpha / (1 + len(self.alternatives))  # all transfer models share the level (Bonferroni)
         self.circular_gain_ = None if circular is None else gain_of_rows(circular, level, self.margin)
         return self
 

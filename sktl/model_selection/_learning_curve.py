@@ -141,7 +141,7 @@ def transfer_learning_curve(
             "No target row has a label: the curve draws labels from them and scores on the rest. Label some, and "
             "mark the target rows in sample_domain."
         )
-    n_test = max(1, round(test_size * len(labeled)))
+    n_test = max(1, round(test_size * len(labeled)))  # at least one row to score on
     if max(n_labeled) > len(labeled) - n_test:
         raise ValueError(
             f"n_labeled={max(n_labeled)} needs that many labelled target rows besides the {n_test} held out for "
@@ -151,6 +151,7 @@ def transfer_learning_curve(
         check_numbers(X, "The default baseline", "or pass baseline, such as the pipeline without adaptation")
     plain = on_missing_labels(default_baseline(estimator, X) if baseline is None else baseline)
     models = {TRANSFER: on_missing_labels(estimator), SOURCE_ONLY: plain, TARGET_ONLY: plain, POOLED: plain}
+    # one for each draw: the scores do not depend on n_jobs
     seeds = check_random_state(random_state).randint(2**31 - 1, size=n_repeats)
     draws = Parallel(n_jobs=n_jobs)(
         delayed(_one_draw)(models, scorer, X, y, domains, n_test, tuple(n_labeled), seed) for seed in seeds

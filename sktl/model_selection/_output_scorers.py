@@ -133,6 +133,7 @@ class SoftNeighborhoodDensityScorer(DomainScorer):
         if rows.domains.target.sum() < 2:
             raise ValueError("SoftNeighborhoodDensityScorer needs at least two target rows; got 1.")
         answers = rows.probabilities(rows.domains.target)
+        # unit norm, so that the temperature alone sets the scale
         return neighborhood_entropy(answers / np.linalg.norm(answers, axis=1, keepdims=True), self.temperature).mean()
 
 

@@ -156,7 +156,7 @@ def rank_sources(
         raise ValueError(f"The metric {compare!r} needs labels (y_source, y_target): pass y.")
     y = one_column(y) if takes_labels(compare) else None
     target = rows_and_labels(X, y, domains.names == TARGET, domains.labeled)
-    # one for each source: the draws do not hang on n_jobs
+    # one for each source: the draws do not depend on n_jobs
     seeds = check_random_state(random_state).randint(2**31 - 1, size=len(domains.sources))
     results = Parallel(n_jobs=n_jobs)(
         delayed(_distance_and_error)(
@@ -234,6 +234,7 @@ def _distance_and_error(compare, source, target, n_bootstrap, seed):
     """The distance, and the standard deviation of it over samples drawn with replacement."""
     estimate, rng = ask(compare, source, target), np.random.default_rng(seed)
     try:
+        # both are drawn again: chance is in both
         draws = [ask(compare, _resampled(source, rng), _resampled(target, rng)) for _ in range(n_bootstrap)]
     except ValueError as error:
         raise ValueError(
