@@ -89,6 +89,7 @@ LIGHT = {
     "TransferForestRegressor": {"source": ExtraTreesRegressor(7, random_state=0)},
     "TransferGuard": {"cv": 3, "n_repeats": 1},
     "TransGLM": {"n_folds": 3, "n_penalties": 8},
+    "TrAdaBoostClassifier": {"n_estimators": 4},
     "TrAdaBoostRegressor": {"n_estimators": 4},
     "TwoStageTrAdaBoostRegressor": {"n_steps": 2, "n_estimators": 3, "cv": 2},
 }
