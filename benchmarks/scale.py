@@ -42,7 +42,7 @@ def estimator(name):
 
 
 def rows(n, d, n_classes=10):
-    """Rows of two domains, n each, labels that are NaN in the second, and the true ones; classes of their own shifts."""
+    """Rows of two domains, n each, labels that are NaN in the second, and the true ones; each class moves by itself."""
     rng = np.random.default_rng(0)
     codes = rng.integers(0, n_classes, 2 * n)
     target = np.arange(2 * n) >= n
