@@ -1,5 +1,7 @@
 """Contract of what starts from a source model: kept as it is if fitted, else fitted on the source rows first."""
 
+import warnings
+
 import numpy as np
 from sklearn import config_context
 from sklearn.base import clone
@@ -9,8 +11,16 @@ from sklearn.utils.validation import check_is_fitted
 
 from sktl._checks import BOOLEAN, HasMethods, InstanceOf
 from sktl.base._wrappers import weight_parameter
-from sktl.domains import known_labels, read_domains, read_target_domain, take_rows
-from sktl.exceptions import NoTargetLabelsError
+from sktl.domains import (
+    ONE_DOMAIN_IS_MEANT,
+    known_labels,
+    one_domain_is_meant,
+    read_domains,
+    read_target_domain,
+    take_rows,
+    user_level,
+)
+from sktl.exceptions import NoTargetLabelsError, SingleDomainWarning
 
 # --- telling fitted from unfitted ---
 
@@ -56,7 +66,7 @@ def check_named(source):
             raise TypeError(f"The source {pair[0]!r} must be a model with predict; got {pair[1]!r}.")
     names = [name for name, _ in source]
     if not names or len(set(names)) < len(names):
-        raise ValueError(f"source must hold one model at least, each under a name of its own; got the names {names}.")
+        raise ValueError(f"source must hold at least one model, each under its own name; got the names {names}.")
 
 
 # --- what a fitted source must fit ---
@@ -98,7 +108,8 @@ class BaseParameterTransfer:
     ``source`` is a fitted model, an unfitted one, a list of (name, model) pairs of either kind, or None for
     ``_default_source(X)``, unfitted. A fitted one is never changed and is kept through ``clone``; ``fit`` then takes
     every row for a target row (rows that ``sample_domain`` gives another domain are left out). An unfitted one is
-    cloned and fitted on the labelled source rows first: all in one pool, or, with ``per_source``, one a source domain.
+    cloned and fitted on the labelled source rows first: all in one pool, or, with ``per_source``, one per source
+    domain.
     """
 
     _needs_target_labels = True
@@ -125,7 +136,21 @@ class BaseParameterTransfer:
         check_named(self.source)
         if y is None:
             raise ValueError(f"{type(self).__name__} requires y to be passed, but the target y is None.")
-        return (read_target_domain if all_fitted(self.source) else read_domains)(X, y, sample_domain)
+        if all_fitted(self.source):
+            return read_target_domain(X, y, sample_domain)
+        meant = ONE_DOMAIN_IS_MEANT.get()
+        with one_domain_is_meant():  # the general warning does not know that a fitted source is the usual way out
+            domains = read_domains(X, y, sample_domain)
+        if domains.single and not meant:
+            warnings.warn(
+                f"{'No source was passed' if self.source is None else 'The source is not fitted'}, no label is missing "
+                "and there is no sample_domain: all rows are one domain, and nothing is adapted. Pass a fitted source "
+                "(in a grid search FrozenEstimator(model), since a search clones it), or mark the target rows by "
+                "sample_domain.",
+                SingleDomainWarning,
+                stacklevel=user_level(),
+            )
+        return domains
 
     def _fitted_sources(self, X, y, domains, sample_weight=None):
         """Pairs (name, fitted model): ``source`` itself, or its clones fitted on the labelled source rows."""
@@ -161,13 +186,13 @@ class BaseParameterTransfer:
         if not rows.any() and not domains.single:
             raise NoTargetLabelsError(
                 f"{type(self).__name__} needs labelled target rows; the {np.count_nonzero(domains.target)} target rows "
-                "have no label. Label a few of them and, where the source is not fitted, pass sample_domain to say "
-                "which rows are the target's; without any, the source predicts alone: use it as it is."
+                "have no label. Label a few of them and, if source is not fitted yet, pass sample_domain to mark "
+                "the target rows. Without target labels there is nothing to learn: use the source model as it is."
             )
         return rows
 
     def set_params(self, **params):
-        """Set parameters; those within a fitted source can't be set, since it is never changed.
+        """Set parameters; those inside a fitted source can't be set, since it is never changed.
 
         Parameters
         ----------
