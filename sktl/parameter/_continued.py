@@ -98,7 +98,9 @@ def fit(self, X, y, sample_domain=None, sample_weight=None):
     weights = np.ones(n_rows(X)) if weights is None else weights
     rows = self._labeled_target(domains)
     labels = _class_codes(self, y, rows) if is_classifier(self) else _values(y, rows)
-    known = take_rows(X, rows), labels, weights[rows], np.random.default_rng(_seed(self))
+    # by themselves: rows without labels have no say in which fold a labelled one is
+    own = row_order(take_rows(X, rows), labels)
+    known = draw_rows(take_rows(X, rows), own), labels[own], weights[rows][own], np.random.default_rng(_seed(self))
     parts = [self._transfer(name, model, *known) for name, model in self.sources_]
     self.models_, losses = (list(column) for column in zip(*parts, strict=True))
     self.source_weights_ = _shares(np.array(losses, dtype=float), weights[rows].sum(), is_classifier(self))
