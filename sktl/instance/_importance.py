@@ -30,7 +30,7 @@ def _check_numbers(X, weighter, error):
     except (TypeError, ValueError):
         return  # no table at all: the weighter's own error says it
     try:
-        check_array(X, accept_sparse=True)
+        check_array(X, accept_sparse=True, input_name="X")
     except ValueError as reason:
         raise ValueError(
             f"{weighter!r} weights rows of finite numbers only ({str(reason).splitlines()[0].rstrip('.')}). Encode and "
