@@ -16,6 +16,7 @@ from sktl._checks import check_parameters
 from sktl._core.kernels import canonical_order
 from sktl.base import union_of_classes, validate_rows
 from sktl.domains import as_column, draw_rows, known_labels, n_rows, take_rows
+from sktl.parameter._linear import as_floats
 
 # Probabilities are kept this far from 0 where a held-out loss is taken, so that one surprise isn't infinitely bad.
 PROBABILITY_FLOOR = 1e-3
@@ -217,7 +218,7 @@ def _checked_rows(self, X, reset):
 def _check_labels(y, labeled, is_class):
     """Raise unless the known labels are finite, one a row, and of classes where classes are asked for."""
     known = column_or_1d(known_labels(y, labeled, discrete=is_class), warn=True)
-    assert_all_finite(known if is_class else np.asarray(known, dtype=float), input_name="y")
+    assert_all_finite(known if is_class else as_floats(known), input_name="y")
     if is_class:
         check_classification_targets(known)
 
@@ -236,7 +237,7 @@ def _class_codes(self, y, rows):
 
 def _values(y, rows):
     """Return the labels of the ``rows`` as floats."""
-    return np.asarray(column_or_1d(known_labels(y, rows, discrete=False)), dtype=float)
+    return as_floats(column_or_1d(known_labels(y, rows, discrete=False)))
 
 
 def _ordered(X, y, domains, weights):
