@@ -4,25 +4,24 @@ The objective is, with weights s_i, offsets o_i and the domain g(i) of row i,
 
     sum_i s_i loss(y_i, o_i + x_i'w + b_g(i)) / sum_i s_i + penalty |w|_1.
 
-Squared losses are a function of sums over the rows, whose path scikit-learn's coordinate descent follows. Other losses
-are solved by proximal Newton steps, each the same descent on the columns that may matter (strong rules; Tibshirani et
-al., 2012), checked against all columns.
+Several fits go down a path side by side: those of the same rows without each fold. Each penalty is solved on those columns
+that may matter (strong rules; Tibshirani et al., 2012), and checked against all columns. With squared losses and many
+rows all comes from sums over the rows; else by proximal Newton steps.
 """
 
-import warnings
 from dataclasses import dataclass
 
 import numpy as np
-from sklearn import config_context
-from sklearn.exceptions import ConvergenceWarning
 
 from sktl._core.biased_ridge import label_moments
 from sktl._core.glm import SQUARED, Loss, weighted_gram
+from sktl._core.quadratic_lasso import quadratic_lassos
 
 N_PENALTIES = 40
 MOST_STEPS = 50  # of Newton's method at one penalty
-TOL = 1e-7  # of coordinate descent, as a share of the squared labels
 GAIN = 1e-5  # of a Newton step, as a share of the objective: what the next would gain is about its square
+MANY_ROWS, ROWS_A_COLUMN = 2000, 10  # from which on fits without a fold have next to the same curvature
+DRIFT = 0.2  # change of the curvature from which on it is summed again: each step comes nearer by this factor
 SATURATED = 0.98  # share of the deviance from which on a path only learns its rows by heart
 ROUNDING = 1e-6  # by how much a gradient may exceed the penalty
 
@@ -75,20 +74,6 @@ class Rows:
         """Some of the rows."""
         return Rows(self.X[rows], self.y[rows], self.offset[rows], self.weights[rows], self.domain[rows])
 
-    def means(self, values, weights):
-        """Weighted means of ``values`` (n,) or (n, k) of each domain."""
-        total = np.bincount(self.domain, weights, self.n_domains)
-        if values.ndim == 1:
-            # a domain whose weights are all 0 has no mean
-            return np.bincount(self.domain, weights * values, self.n_domains) / np.maximum(total, 1e-300)
-        if len(total) == 1:
-            return (weights @ values / total)[None]
-        sums = np.zeros((self.n_domains, values.shape[1]))
-        for g in range(self.n_domains):
-            own = self.domain == g
-            sums[g] = weights[own] @ values[own]
-        return sums / np.maximum(total, 1e-300)[:, None]
-
 
 def stacked(parts) -> Rows:
     """Rows of several domains, each with an intercept of its own."""
@@ -98,62 +83,9 @@ def stacked(parts) -> Rows:
     return Rows(np.asfortranarray(np.vstack([part.X for part in parts])), *columns, domain)
 
 
-# --- the quadratic problem that all come down to ---
-
-
-def quadratic_lasso(gram, cross, square, penalties, start=None):
-    """Minimisers (n_penalties, p) of w'Gw/2 - c'w + penalty |w|_1 along falling penalties.
-
-    ``square`` is the mean squared label, the unit of the tolerance.
-    """
-    from sklearn.linear_model import enet_path  # here, to keep `import sktl` quick
-
-    p = len(cross)
-    if p == 0:
-        return np.zeros((len(penalties), 0))
-    # its checks of parameters cost more than a small problem
-    with warnings.catch_warnings(), config_context(skip_parameter_validation=True):
-        warnings.simplefilter("ignore", ConvergenceWarning)  # a Newton step is checked by what it gains
-        # one row that stands for all: with the sums given, only its number and the labels' square are looked at
-        _, coef, _ = enet_path(
-            np.zeros((1, p), order="F"),
-            np.array([np.sqrt(max(square, 1e-300))]),
-            l1_ratio=1.0,
-            alphas=np.asarray(penalties, dtype=float),
-            precompute=np.ascontiguousarray(gram),
-            Xy=np.ascontiguousarray(cross),
-            coef_init=start,
-            check_input=False,
-            tol=TOL,
-            max_iter=10_000,
-            random_state=0,  # None would draw from the caller's generator, though nothing is drawn
-        )
-    return coef.T
-
-
-# --- squared losses: sums over the rows ---
-
-
-def squared_path(moments, penalties) -> np.ndarray:
-    """Coefficients (n_penalties, p) of squared losses, from the :class:`Moments` of columns and labels of each domain.
-
-    Each domain's sums are about its own means: its intercept is free.
-    """
-    total = sum(one.n for one in moments)
-    scatter = sum(one.scatter for one in moments) / total
-    return quadratic_lasso(scatter[:-1, :-1], scatter[:-1, -1], scatter[-1, -1], penalties)
-
-
-def squared_intercept(moments, coef):
-    """Intercepts (n_penalties,) of one domain."""
-    return moments.mean[-1] - coef @ moments.mean[:-1]
-
-
 def largest_penalty(loss: Loss, rows: Rows) -> float:
     """The least penalty at which all coefficients are 0."""
-    eta = rows.offset + _null_intercepts(loss, rows)[rows.domain]
-    slope = rows.weights * loss.gradient(rows.y, eta) / rows.weights.sum()
-    return float(np.abs(rows.X.T @ slope).max(initial=0.0))
+    return float(np.abs(RowFits(loss, rows).gradient).max(initial=0.0))
 
 
 def penalty_grid(largest: float, smallest_share: float, n: int = N_PENALTIES) -> np.ndarray:
@@ -162,123 +94,241 @@ def penalty_grid(largest: float, smallest_share: float, n: int = N_PENALTIES) ->
     return max(largest, 1e-12) * np.geomspace(1.0, smallest_share, n)
 
 
-# --- other losses: proximal Newton steps ---
+# --- fits of squared losses: sums over the rows ---
 
 
-def _null_intercepts(loss, rows, start=None):
-    """Intercepts of each domain without any column, by Newton's method."""
-    b = np.zeros(rows.n_domains) if start is None else start.copy()
-    for _ in range(MOST_STEPS):
-        eta = rows.offset + b[rows.domain]
-        slope = np.bincount(rows.domain, rows.weights * loss.gradient(rows.y, eta), rows.n_domains)
-        curvature = np.bincount(rows.domain, rows.weights * loss.hessian(rows.y, eta), rows.n_domains)
-        # a step of 2 in the log-odds at most: beyond it the quadratic model of the loss is no guide
-        step = np.clip(-slope / np.maximum(curvature, 1e-12), -2.0, 2.0)
-        b += step
-        if np.abs(step).max(initial=0) < 1e-10:
-            break
-    return b
+class SumFits:
+    """Fits of squared losses, each from the :class:`Moments` of columns and labels of its domains.
 
+    Each domain's sums are about its own means: its intercept is free.
 
-class Descent:
-    """Proximal Newton steps at one penalty after the other, over the columns that may matter."""
+    Attributes
+    ----------
+    coef : ndarray of shape (n_fits, p)
+        Coefficients.
+    gradient : ndarray of shape (n_fits, p)
+        Of the mean loss.
+    """
 
-    def __init__(self, loss, rows):
-        self.loss, self.rows, self.total = loss, rows, rows.weights.sum()
-        self.w, self.b = np.zeros(rows.X.shape[1]), _null_intercepts(loss, rows)
-        self.eta = rows.offset + self.b[rows.domain]
-        self.null = self.mean_loss(self.eta)
+    def __init__(self, moments):
+        scatter = np.stack([sum(one.scatter for one in parts) / sum(one.n for one in parts) for parts in moments])
+        self.gram, self.cross = scatter[:, :-1, :-1], scatter[:, :-1, -1]
+        self.square = scatter[:, -1, -1].copy()
+        self.means = np.array([[one.mean for one in parts] for parts in moments])
+        self.coef, self.gradient = np.zeros_like(self.cross), -self.cross
 
-    def mean_loss(self, eta):
-        return float(self.rows.weights @ self.loss.value(self.rows.y, eta)) / self.total
+    def solve_on(self, columns, penalties, gain):
+        """Solve on some columns, the others' coefficients being 0; it is exact, whatever ``gain`` would do."""
+        gram, cross = self.gram[:, columns[:, None], columns], self.cross[:, columns]
+        self.coef[:, columns] = quadratic_lassos(gram, cross, self.square, penalties, self.coef[:, columns])
+        self.gradient = np.einsum("bij,bj->bi", self.gram[:, :, columns], self.coef[:, columns]) - self.cross
 
-    def gradient(self):
-        """Of the mean loss, in all columns."""
-        return self.rows.X.T @ (self.rows.weights * self.loss.gradient(self.rows.y, self.eta)) / self.total
-
-    def solve(self, penalty, last):
-        """Solve at one penalty, from the solution at the ``last`` one."""
-        gradient = np.abs(self.gradient())
-        active = (self.w != 0) | (gradient >= 2 * penalty - last)  # the strong rule
-        while True:
-            self._solve_on(np.flatnonzero(active), penalty)
-            # ties of a column with the penalty, but for rounding, stay out
-            missed = ~active & (np.abs(self.gradient()) > penalty * (1 + ROUNDING) + 1e-12)
-            if not missed.any():
-                return
-            active |= missed
-
-    def _solve_on(self, columns, penalty):
-        """Newton steps on some columns, until one gains next to nothing."""
-        X = self.rows.X[:, columns]
-        value = self.mean_loss(self.eta) + penalty * np.abs(self.w).sum()
-        for _ in range(MOST_STEPS):
-            target, intercepts = self._step(X, columns, penalty)
-            along = X @ (target - self.w[columns]) + (intercepts - self.b)[self.rows.domain]
-            size, norms = 1.0, (np.abs(self.w).sum(), np.abs(target).sum())
-            # a millionth of a step moves no printed digit
-            while size > 1e-6:
-                eta = self.eta + size * along
-                new = self.mean_loss(eta) + penalty * ((1 - size) * norms[0] + size * norms[1])  # a bound, exact at 1
-                if new <= value:
-                    break
-                size /= 2
-            else:
-                return
-            self.w[columns] += size * (target - self.w[columns])
-            self.b = self.b + size * (intercepts - self.b)
-            self.eta, gain, value = eta, value - new, new
-            # relative to the loss, and to .001 of it where a perfect fit has none left
-            if gain <= GAIN * max(abs(value), 1e-3):
-                return
-
-    def _step(self, X, columns, penalty):
-        """Minimiser of the loss's second-order model and the penalty: coefficients of the columns, intercepts."""
-        rows = self.rows
-        # rows predicted with certainty have no curvature left: the floor keeps the weighted squares finite
-        curvature = rows.weights * np.maximum(self.loss.hessian(rows.y, self.eta), 1e-6)
-        working = self.eta - rows.offset - rows.weights * self.loss.gradient(rows.y, self.eta) / curvature
-        means, centre = rows.means(X, curvature), rows.means(working, curvature)
-        X, residual = X - means[rows.domain], working - centre[rows.domain]
-        gram, cross = weighted_gram(X, curvature / self.total), (curvature * residual / self.total) @ X
-        square = curvature @ residual**2 / self.total
-        coef = quadratic_lasso(gram, cross, square, [penalty], self.w[columns])[0]
-        return coef, centre - means @ coef
+    @property
+    def intercepts(self):
+        """Intercepts (n_fits, n_domains)."""
+        return self.means[:, :, -1] - np.einsum("bgj,bj->bg", self.means[:, :, :-1], self.coef)
 
     @property
     def is_saturated(self):
-        """Whether next to all of the deviance is explained."""
-        gained, possible = self.null - self.mean_loss(self.eta), self.null - best_possible(self.loss, self.rows)
-        return gained > SATURATED * possible
+        """Of each fit, whether next to all of the squares are explained."""
+        # the loss gained is c'w - w'Gw/2, and the gradient Gw - c
+        gained = np.sum(self.coef * (self.cross - self.gradient), axis=1)
+        return gained > SATURATED * self.square
 
 
-def best_possible(loss: Loss, rows: Rows) -> float:
-    """Mean loss of a model that knows the labels."""
-    y, weights = rows.y, rows.weights / rows.weights.sum()
-    if loss.name == "poisson":
-        return float(weights @ (y - y * np.log(np.maximum(y, 1e-300))))
-    return 0.0
+# --- fits of any loss: proximal Newton steps ---
+
+
+class RowFits:
+    """Fits of any loss, of the same rows, each with weights of its own: a row of weight 0 is held out.
+
+    Attributes
+    ----------
+    coef : ndarray of shape (n_fits, p)
+        Coefficients.
+    intercepts : ndarray of shape (n_fits, n_domains)
+        Intercepts.
+    eta : ndarray of shape (n, n_fits)
+        Linear predictors of all rows.
+    gradient : ndarray of shape (n_fits, p)
+        Of the mean loss.
+    """
+
+    def __init__(self, loss, rows, weights=None):
+        weights = rows.weights[:, None] if weights is None else weights
+        self.loss, self.rows, self.y, self.shares = loss, rows, rows.y[:, None], weights / weights.sum(axis=0)
+        self.domains = (rows.domain[:, None] == np.arange(rows.n_domains)).astype(float)
+        self.coef, self.intercepts = np.zeros((weights.shape[1], rows.X.shape[1])), self._null_intercepts()
+        self.eta = rows.offset[:, None] + self.domains @ self.intercepts.T
+        self.null, self._shared = self.mean_loss(self.eta), SharedCurvature(rows.X, self.domains)
+        self._set_gradient()
+
+    def _null_intercepts(self):
+        """Intercepts without any column, by Newton's method."""
+        b = np.zeros((self.shares.shape[1], self.domains.shape[1]))
+        for _ in range(MOST_STEPS):
+            eta = self.rows.offset[:, None] + self.domains @ b.T
+            slope = (self.shares * self.loss.gradient(self.y, eta)).T @ self.domains
+            curvature = (self.shares * self.loss.hessian(self.y, eta)).T @ self.domains
+            # a step of 2 in the log-odds at most: beyond it the quadratic model of the loss is no guide
+            step = np.clip(-slope / np.maximum(curvature, 1e-12), -2.0, 2.0)
+            b += step
+            if np.abs(step).max(initial=0) < 1e-10:
+                break
+        return b
+
+    def mean_loss(self, eta):
+        """Of each fit."""
+        return np.einsum("ib,ib->b", self.shares, self.loss.value(self.y, eta))
+
+    def _set_gradient(self):
+        self.by_eta = self.shares * self.loss.gradient(self.y, self.eta)
+        self.gradient = (self.rows.X.T @ self.by_eta).T
+
+    def solve_on(self, columns, penalties, gain):
+        """Newton steps on some columns, until one gains no more than this share of the objective."""
+        every = len(columns) == self.rows.X.shape[1]
+        X = self.rows.X if every else self.rows.X[:, columns]
+        value = self.mean_loss(self.eta) + penalties * np.abs(self.coef).sum(axis=1)
+        for _ in range(MOST_STEPS):
+            step, by_domain = self._step(X, columns, penalties)
+            size, new = self._move(X, columns, penalties, value, step, by_domain)
+            self.by_eta = self.shares * self.loss.gradient(self.y, self.eta)
+            # relative to the loss, and to .001 of it where a perfect fit has none left
+            small = value - new <= gain * np.maximum(np.abs(value), 1e-3)
+            value = new
+            if (small | (size == 0)).all():
+                break
+        self._set_gradient()
+
+    def _move(self, X, columns, penalties, value, step, by_domain):
+        """Go along the steps, each halved until the objective does not rise: sizes, and the objectives there."""
+        along = X @ step.T + self.domains @ by_domain.T
+        norm, size = np.abs(self.coef).sum(axis=1), np.ones(len(step))
+        ahead = np.abs(self.coef[:, columns] + step).sum(axis=1)
+        while True:
+            eta = self.eta + size * along
+            # of the norm a bound, exact at sizes of 0 and 1
+            new = self.mean_loss(eta) + penalties * ((1 - size) * norm + size * ahead)
+            rising = ~(new <= value) & (size > 0)
+            if not rising.any():
+                break
+            # a millionth of a step moves no printed digit
+            size = np.where(rising, np.where(size > 1e-6, size / 2, 0.0), size)
+        self.coef[:, columns] += size[:, None] * step
+        self.intercepts = self.intercepts + size[:, None] * by_domain
+        self.eta = eta
+        return size, np.where(size > 0, new, value)
+
+    def _step(self, X, columns, penalties):
+        """Steps to the minimum of the loss's second-order model and the penalty: of the columns, of the intercepts."""
+        # rows predicted with certainty have no curvature left: the floor keeps the weighted squares finite
+        hessian = np.maximum(self.loss.hessian(self.y, self.eta), 1e-6)
+        corner, border, gram = self._curvature(X, columns, self.shares * hessian)
+        slope, by_domain = (X.T @ self.by_eta).T, self.by_eta.T @ self.domains
+        # the intercepts are eliminated: they follow any step of the columns
+        scaled = border / corner[:, :, None]
+        gram = gram - np.swapaxes(border, 1, 2) @ scaled
+        slope = slope - np.einsum("bg,bgj->bj", by_domain, scaled)
+        w = self.coef[:, columns]
+        cross = np.einsum("bij,bj->bi", gram, w) - slope
+        square = np.einsum("ib,ib->b", self.by_eta, self.loss.gradient(self.y, self.eta) / hessian)
+        square = square + np.sum(w * (cross - slope), axis=1)
+        step = quadratic_lassos(gram, cross, square, penalties, w) - w
+        return step, -by_domain / corner - np.einsum("bgj,bj->bg", scaled, step)
+
+    def _curvature(self, X, columns, weights):
+        """Second derivatives by the intercepts (b, G), by both (b, G, a) and by the columns (b, a, a), of each fit."""
+        fits, (n, a) = weights.shape[1], X.shape
+        if n >= max(MANY_ROWS, ROWS_A_COLUMN * a):  # one for all fits
+            found = self._shared.of(columns, weights.mean(axis=1))
+            return tuple(np.broadcast_to(part, (fits, *part.shape)) for part in found)
+        corner = np.maximum(weights.T @ self.domains, 1e-300)
+        border = np.stack([(X.T @ (self.domains * weights[:, [b]])).T for b in range(fits)])
+        return corner, border, np.stack([weighted_gram(X, weights[:, b]) for b in range(fits)])
+
+    @property
+    def is_saturated(self):
+        """Of each fit, whether next to all of the deviance is explained."""
+        best = np.einsum("ib,i->b", self.shares, best_losses(self.loss, self.rows.y))
+        return self.null - self.mean_loss(self.eta) > SATURATED * (self.null - best)
+
+
+class SharedCurvature:
+    """Second derivatives of the fits' mean loss, for columns as they come, kept until the weights have drifted."""
+
+    def __init__(self, X, domains):
+        self.X, self.domains, self.weights = X, domains, None
+
+    def of(self, columns, weights):
+        """Second derivatives by the intercepts (G,), by both (G, a) and by the columns (a, a)."""
+        if self.weights is None or np.abs(weights - self.weights).sum() > DRIFT * self.weights.sum():
+            self.weights, self.columns, self.gram = weights, columns[:0], np.zeros((0, 0))
+            self.border = np.zeros((self.domains.shape[1], 0))
+        self._add(np.setdiff1d(columns, self.columns))
+        order = np.argsort(self.columns)
+        places = order[np.searchsorted(self.columns, columns, sorter=order)]
+        corner = np.maximum(self.weights @ self.domains, 1e-300)
+        return corner, self.border[:, places], self.gram[places[:, None], places]
+
+    def _add(self, new):
+        """The derivatives of new columns, with each other and with those that are there."""
+        if not len(new):
+            return
+        own = self.X[:, new]
+        weighted = own * self.weights[:, None]
+        cross = np.vstack([self.X[:, self.columns].T @ weighted, own.T @ weighted])
+        k = len(self.columns)
+        self.gram = np.block([[self.gram, cross[:k]], [cross[:k].T, cross[k:]]])
+        self.border = np.hstack([self.border, self.domains.T @ weighted])
+        self.columns = np.append(self.columns, new)
+
+
+def best_losses(loss: Loss, y) -> np.ndarray:
+    """Loss of each row by a model that knows the labels."""
+    return y - y * np.log(np.maximum(y, 1e-300)) if loss.name == "poisson" else np.zeros(len(y))
+
+
+# --- paths ---
+
+
+def solve(fits, penalties, last, gain=GAIN):
+    """Solve each fit at its penalty, (n_fits,), from the solution at its ``last`` one."""
+    strong = np.abs(fits.gradient) >= (2 * penalties - last)[:, None]
+    active = ((fits.coef != 0) | strong).any(axis=0)
+    while active.any():
+        fits.solve_on(np.flatnonzero(active), penalties, gain)
+        # ties of a column with the penalty, but for rounding, stay out
+        missed = ~active & (np.abs(fits.gradient) > penalties[:, None] * (1 + ROUNDING) + 1e-12).any(axis=0)
+        if not missed.any():
+            return
+        active |= missed
+
+
+def follow(fits, penalties) -> LassoPath:
+    """The path of one fit along falling penalties; it ends where it is saturated."""
+    penalties = np.asarray(penalties, dtype=float)
+    found, last = [], np.maximum(penalties[:1], np.abs(fits.gradient).max(initial=0.0))
+    for penalty in penalties:
+        solve(fits, np.array([penalty]), last)
+        last = np.array([penalty])
+        found.append((fits.coef[0].copy(), fits.intercepts[0].copy()))
+        if fits.is_saturated[0]:
+            break
+    return LassoPath(penalties[: len(found)], *(np.array(part) for part in zip(*found, strict=True)))
+
+
+def suits_sums(loss: Loss, n: int, p: int) -> bool:
+    """Whether sums over n rows serve better than the rows themselves: squared losses, and no more columns than rows."""
+    return loss is SQUARED and n >= p
 
 
 def lasso(loss: Loss, rows: Rows, penalties) -> LassoPath:
-    """The path of a loss along falling penalties; with other losses than the squared it ends where it is saturated."""
-    penalties = np.asarray(penalties, dtype=float)
-    if loss is SQUARED:
-        parts = [rows.take(rows.domain == g) for g in range(rows.n_domains)]
-        scale = 1.0 / rows.weights.min()
-        moments = [label_moments(part.X, part.y - part.offset, part.weights, scale) for part in parts]
-        coef = squared_path(moments, penalties)
-        return LassoPath(penalties, coef, np.column_stack([squared_intercept(one, coef) for one in moments]))
-    return glm_path_of(loss, rows, penalties)
-
-
-def glm_path_of(loss: Loss, rows: Rows, penalties) -> LassoPath:
-    """The path by proximal Newton steps, of any loss; it ends where it is saturated."""
-    descent, found, last = Descent(loss, rows), [], max(float(penalties[0]), largest_penalty(loss, rows))
-    for penalty in penalties:
-        descent.solve(penalty, last)
-        last = penalty
-        found.append((descent.w.copy(), descent.b.copy()))
-        if descent.is_saturated:
-            break
-    return LassoPath(penalties[: len(found)], *(np.array(part) for part in zip(*found, strict=True)))
+    """The path of a loss along falling penalties."""
+    if not suits_sums(loss, *rows.X.shape):
+        return follow(RowFits(loss, rows), penalties)
+    parts = [rows.take(rows.domain == g) for g in range(rows.n_domains)]
+    scale = 1.0 / rows.weights.min()
+    return follow(
+        SumFits([[label_moments(part.X, part.y - part.offset, part.weights, scale) for part in parts]]), penalties
+    )

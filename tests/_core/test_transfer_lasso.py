@@ -9,10 +9,10 @@ from sktl._core.glm import LOGISTIC, POISSON, SQUARED
 from sktl._core.lasso import Rows, lasso, stacked
 from sktl._core.transfer_lasso import (
     CrossValidated,
+    Part,
     Problem,
     deal_folds,
     detect,
-    make_part,
     standard_error,
     two_steps,
 )
@@ -35,9 +35,8 @@ def make_problem(loss, p=12, good=2, bad=1, n=45):
     coefs = [true, *[true] * good, *[-np.roll(true, 5)] * bad]
     rows = [make_rows(loss, n if k else n - 4, coef, k) for k, coef in enumerate(coefs)]
     folds = [np.arange(len(one.y)) % 4 for one in rows]
-    return Problem(
-        loss, make_part(loss, rows[0], folds[0]), [make_part(loss, r) for r in rows[1:]], folds[1:], 15, 0.01
-    )
+    target, *sources = (Part(one, fold) for one, fold in zip(rows, folds, strict=True))
+    return Problem(loss, target, sources, 15, 0.01)
 
 
 @pytest.fixture(params=[SQUARED, LOGISTIC, POISSON], ids=lambda loss: loss.name)
@@ -74,7 +73,7 @@ def test_both_steps_are_cvxpys_optima(problem):
 def test_held_out_losses_are_those_of_a_loop(problem, judges, members):
     judged = problem.judge(judges, members)
     parts = [(problem.target.rows, problem.target.folds)]
-    parts += [(problem.sources[k].rows, problem.source_folds[k]) for k in judges]
+    parts += [(problem.sources[k].rows, problem.sources[k].folds) for k in judges]
     whole = [problem.sources[k].rows for k in members]
     n_tried, losses = len(judged.penalties), [np.empty((len(f), len(judged.penalties))) for _, f in parts]
     for fold in range(4):
