@@ -4,9 +4,9 @@ The objective is, with weights s_i, offsets o_i and the domain g(i) of row i,
 
     sum_i s_i loss(y_i, o_i + x_i'w + b_g(i)) / sum_i s_i + penalty |w|_1.
 
-Several fits go down a path side by side: those of the same rows without each fold. Each penalty is solved on those columns
-that may matter (strong rules; Tibshirani et al., 2012), and checked against all columns. With squared losses and many
-rows all comes from sums over the rows; else by proximal Newton steps.
+Several fits go down a path side by side: those of the same rows, each without another fold. Each penalty is solved on
+the columns that may matter (strong rules; Tibshirani et al., 2012), and checked against all columns. With squared
+losses and many rows all comes from sums over the rows; else by proximal Newton steps.
 """
 
 from dataclasses import dataclass
@@ -20,7 +20,7 @@ from sktl._core.quadratic_lasso import quadratic_lassos
 N_PENALTIES = 40
 MOST_STEPS = 50  # of Newton's method at one penalty
 GAIN = 1e-5  # of a Newton step, as a share of the objective: what the next would gain is about its square
-MANY_ROWS, ROWS_A_COLUMN = 2000, 10  # from which on fits without a fold have next to the same curvature
+MANY_ROWS, ROWS_A_COLUMN = 2000, 10  # from which on fits without a fold have almost the same curvature
 DRIFT = 0.2  # change of the curvature from which on it is summed again: each step comes nearer by this factor
 SATURATED = 0.98  # share of the deviance from which on a path only learns its rows by heart
 ROUNDING = 1e-6  # by how much a gradient may exceed the penalty
@@ -130,7 +130,7 @@ class SumFits:
 
     @property
     def is_saturated(self):
-        """Of each fit, whether next to all of the squares are explained."""
+        """Of each fit, whether almost all of the squares are explained."""
         # the loss gained is c'w - w'Gw/2, and the gradient Gw - c
         gained = np.sum(self.coef * (self.cross - self.gradient), axis=1)
         return gained > SATURATED * self.square
@@ -249,7 +249,7 @@ class RowFits:
 
     @property
     def is_saturated(self):
-        """Of each fit, whether next to all of the deviance is explained."""
+        """Of each fit, whether almost all of the deviance is explained."""
         best = np.einsum("ib,i->b", self.shares, best_losses(self.loss, self.rows.y))
         return self.null - self.mean_loss(self.eta) > SATURATED * (self.null - best)
 

@@ -1,4 +1,4 @@
-"""Lines to stdout and stderr: whatever their encoding, full or closed. Imports next to nothing, to be there at once."""
+"""Lines to stdout and stderr: whatever their encoding, full or closed. Imports almost nothing, to be there at once."""
 
 import os
 import sys

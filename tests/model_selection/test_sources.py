@@ -453,5 +453,5 @@ def test_errors(ten_sources):
         rank_sources(X, y, site, n_bootstrap=-1)
     with pytest.raises(ValueError, match="Two domains are needed"):
         domain_distance_matrix(X, np.zeros(len(X)))
-    with pytest.raises(ValueError, match="sample_domain is needed, one value a row"):
+    with pytest.raises(ValueError, match="sample_domain is needed, one value per row"):
         domain_distance_matrix(X, None)

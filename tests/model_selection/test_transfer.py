@@ -166,7 +166,7 @@ def test_errors_of_both(three_sites, function):
     for estimator in (LogisticRegression, None, StandardScaler()):
         with pytest.raises(TypeError, match=r"must be a classifier or regressor, .* such as LogisticRegression\(\)"):
             function(estimator, X, y, site)
-    with pytest.raises(ValueError, match="sample_domain is needed, one value a row.*; got None"):
+    with pytest.raises(ValueError, match="sample_domain is needed, one value per row.*; got None"):
         function(LogisticRegression(), X, y, None)
     with pytest.raises(ValueError, match="y is needed: the labels .*; got None"):
         function(LogisticRegression(), X, None, site)
@@ -236,7 +236,7 @@ def test_hide_labels_returns_a_copy_in_a_type_that_can_miss():
     assert hide_labels([2**60, 1], [1]).tolist() == [2**60, None]
     assert hide_labels([True, False], [0]).tolist() == [None, False]
     assert hide_labels(pd.Series(["a", None, "c"]), [0]).tolist() == [None, None, "c"]
-    with pytest.raises(IndexError, match=r"one value a row, shape \(3,\); got shape \(2,\)"):
+    with pytest.raises(IndexError, match=r"one value per row, shape \(3,\); got shape \(2,\)"):
         hide_labels(y, [True, False])
     with pytest.raises(TypeError, match="got dtype"):
         hide_labels(y, ["a"])
