@@ -75,7 +75,7 @@ def by_descent(gram, cross, square, penalty, start):
             alphas=np.array([penalty]),
             precompute=np.ascontiguousarray(gram),
             Xy=np.ascontiguousarray(cross),
-            coef_init=start,
+            coef_init=start.copy(),  # which it writes into
             check_input=False,
             tol=TOL,
             max_iter=10_000,

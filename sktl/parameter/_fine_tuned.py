@@ -356,24 +356,7 @@ class FineTunedRegressor(BaseParameterTransfer, BaseTransferRegressor):
 
     _constraints = CONSTRAINTS
 
-    def __init__(
-        self,
-        source=None,
-        *,
-        learning_rate="auto",
-        max_epochs=50,
-        n_iter_no_change=5,
-        n_folds=5,
-        per_source=False,
-        random_state=0,
-    ):
-        self.source = source
-        self.learning_rate = learning_rate
-        self.max_epochs = max_epochs
-        self.n_iter_no_change = n_iter_no_change
-        self.n_folds = n_folds
-        self.per_source = per_source
-        self.random_state = random_state
+    __init__ = FineTunedClassifier.__init__
 
     fit = _continued.fit
     predict = _continued.predict_value

@@ -243,10 +243,7 @@ class LeafRefitRegressor(BaseParameterTransfer, BaseTransferRegressor):
 
     _constraints = CONSTRAINTS
 
-    def __init__(self, source=None, *, shrinkage="auto", per_source=False):
-        self.source = source
-        self.shrinkage = shrinkage
-        self.per_source = per_source
+    __init__ = LeafRefitClassifier.__init__
 
     fit = _continued.fit
     predict = _continued.predict_value

@@ -11,7 +11,7 @@ from sktl._checks import FOLDS, N_JOBS, SEED, InstanceOf, Interval, check_parame
 from sktl._core.glm import LOGISTIC, POISSON, SQUARED
 from sktl._core.lasso import Rows
 from sktl._core.transfer_lasso import Detection, Part, Problem, deal_folds, detect, two_steps
-from sktl.base import BaseTransferRegressor, validate_rows
+from sktl.base import BaseTransferClassifier, BaseTransferRegressor, validate_rows
 from sktl.domains import known_labels, labeled_rows, n_rows, plain_rows, read_domains, take_rows
 from sktl.exceptions import NoTargetLabelsError
 from sktl.parameter._linear import check_weights, decision, flat_labels, numbers, probabilities
@@ -219,27 +219,13 @@ class TransGLM(BaseTransferRegressor):
             if self.family == "poisson" and (labels < 0).any():
                 raise ValueError(f"Labels of the poisson family must not be negative; got {labels.min()}.")
             return labels
-        _, codes = self._encode(y, domains.labeled)
+        _, codes = BaseTransferClassifier._encode(self, y, domains.labeled)
         if len(self.classes_) > 2:
             raise ValueError(
                 f"Only binary classification is supported by the binomial family. It needs two classes; got "
                 f"{len(self.classes_)}: {self.classes_[:5].tolist()}. Wrap it in OneVsRestClassifier."
             )
         return codes.astype(np.float64)
-
-    def _encode(self, y, rows):
-        """Set ``classes_``, and return labels and their codes, as classifiers do."""
-        from sklearn.utils.multiclass import check_classification_targets
-
-        labels = known_labels(y, rows)
-        check_classification_targets(labels)
-        self.classes_, codes = np.unique(labels, return_inverse=True)
-        if len(self.classes_) < 2:
-            raise ValueError(
-                f"At least two classes are needed; the labelled rows are of one class, {self.classes_.tolist()[0]!r}. "
-                "Add rows of another class."
-            )
-        return labels, codes
 
     def _check_labels(self, rows, domains):
         """Raise where no target row, or no source row, is left to learn from."""
