@@ -242,7 +242,7 @@ class TransGLM(BaseTransferRegressor):
 
     def _solve(self, X, labels, weights, target, names):
         """Scale, deal folds, detect, fit both steps, and put the coefficients back to the columns' units."""
-        self.source_names_ = sorted(set(names[~target].tolist()), key=repr)
+        self.source_names_ = sorted(set(names[~target].tolist()), key=repr)  # names may be of several types
         members = [target, *((names == name) & ~target for name in self.source_names_)]
         centres = [weights[mask] @ X[mask] / weights[mask].sum() for mask in members]
         scale = within_deviations(X, weights, members, centres)
@@ -265,6 +265,7 @@ class TransGLM(BaseTransferRegressor):
             own, y, zeros = X[mask], labels[mask], np.zeros(np.count_nonzero(mask))
             stratum = y > 0 if _is_binomial(self) else np.zeros(len(y), dtype=bool)
             folds = deal_folds(own, stratum, self.n_folds, rng)
+            # lassos go by column
             rows = Rows(np.asfortranarray((own - centre) / scale), y, zeros, weights[mask], zeros.astype(int))
             parts.append(Part(rows, folds if folds.max() == self.n_folds - 1 or not parts else None))
         target = parts[0]
@@ -381,6 +382,7 @@ class TransGLM(BaseTransferRegressor):
 
 def within_deviations(X, weights, members, centres):
     """Standard deviations of the columns within the domains, (p,); 1 for a constant column."""
+    # centred first: squares less squared means lose the digits of an offset
     squares = sum(weights[mask] @ (X[mask] - centre) ** 2 for mask, centre in zip(members, centres, strict=True))
     deviations = np.sqrt(squares / weights.sum())
     size = np.sqrt(weights @ X**2 / weights.sum())

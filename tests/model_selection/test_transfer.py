@@ -15,11 +15,9 @@ from sklearn.preprocessing import StandardScaler
 from sklearn.tree import DecisionTreeClassifier
 
 from sktl import OnLabeled
-from sktl.base import consumes_domains
 from sktl.domains import missing_values, read_domains
 from sktl.exceptions import SingleDomainWarning
 from sktl.model_selection import cross_val_transfer, hide_labels, transfer_matrix
-from sktl.model_selection._by_domain import respond
 
 
 @pytest.fixture
@@ -205,23 +203,6 @@ def test_one_domain_by_the_mode_is_no_cause_for_a_warning(three_sites, centre):
         assert_allclose(adapts.predict_proba(X), model.predict_proba(X), atol=1e-3)
     plain = transfer_matrix(make_pipeline(StandardScaler(with_std=False), LogisticRegression()), X, y, site, cv=3)
     assert_allclose(np.diag(transfer_matrix(pipe, X, y, site, cv=3).scores), np.diag(plain.scores))
-
-
-# --- each row through its own domain's map ---
-
-
-def test_source_rows_are_answered_through_the_source_s_map(three_sites, centre):
-    X, y, site = three_sites
-    pipe = make_pipeline(centre(), OnLabeled(LogisticRegression()))
-    hidden, two = np.where(site == "target", np.nan, y), np.where(site == "target", "target", "lab")
-    pipe.fit(X, hidden)
-    own = np.concatenate([X - X[two == name].mean(axis=0) for name in ("lab", "target")])
-    by_hand = pipe[-1].predict_proba(np.where((two == "lab")[:, None], own[:130], own[130:]))
-    assert_allclose(respond(pipe, X, two == "target", "predict_proba"), by_hand)
-    assert np.abs(pipe.predict_proba(X) - by_hand).max() > 0.1  # as target rows, they differ
-    plain = OnLabeled(LogisticRegression()).fit(X, hidden)
-    assert not consumes_domains(plain, "predict")
-    assert_array_equal(respond(plain, X, two), plain.predict(X))
 
 
 # --- hide_labels ---

@@ -23,8 +23,8 @@ from sklearn.svm import LinearSVC
 from sktl import stack_domains
 from sktl.exceptions import NoTargetLabelsError
 from sktl.parameter import HypothesisTransferClassifier, HypothesisTransferRegressor
-from sktl.parameter._hypothesis import MODES
 
+MODES = ("source", "shift", "affine", "offset", "stack", "target")
 BOTH = [HypothesisTransferRegressor, HypothesisTransferClassifier]
 
 
