@@ -1,4 +1,4 @@
-"""How far apart two domains are: by a kernel and by a classifier, each with its noise floor and its test."""
+"""How far apart two domains are, and each source: by a kernel and by a classifier, with noise floors and tests."""
 
 from dataclasses import dataclass
 
@@ -7,7 +7,7 @@ import numpy as np
 from sktl._checks import N_JOBS, SEED, InstanceOf, checked
 from sktl._core.kernels import canonical_order, make_kernel, stack_samples
 from sktl.inspection.report._columns import encode, read_columns
-from sktl.inspection.report._tests import N_PERMUTATIONS, kernel_test, sample_rows
+from sktl.inspection.report._tests import MIN_ROWS, N_PERMUTATIONS, kernel_test, sample_rows
 from sktl.inspection.report._text import pvalue
 from sktl.metrics import classifier_two_sample_test, mmd, proxy_a_distance
 
@@ -163,3 +163,47 @@ def _drawn(rows, most, rng):
 def _a_distance(source, target, seed, n_jobs):
     """Proxy A-distance with as many folds as the rows allow."""
     return proxy_a_distance(source, target, cv=min(5, len(source), len(target)), n_jobs=n_jobs, random_state=seed)
+
+
+# --- each source ---
+
+
+@dataclass(frozen=True)
+class SourceDistance:
+    """How far one source is from the target.
+
+    Attributes
+    ----------
+    source : str
+    n_rows : int
+    mmd, proxy_a : float
+        MMD^2 and proxy A-distance.
+    """
+
+    source: str
+    n_rows: int
+    mmd: float
+    proxy_a: float
+
+
+def source_distances(encoded, domains, distance, n_jobs, seed):
+    """A :class:`SourceDistance` a source, the nearest first; those of too few rows have none and stand last."""
+    if len(domains.sources) == 1:
+        n_source = int((~domains.target).sum())
+        return [SourceDistance(str(domains.sources[0]), n_source, distance.mmd, distance.proxy_a)]
+    rng = np.random.default_rng(seed)
+    other = encoded[sample_rows(np.flatnonzero(domains.target), MAX_ROWS, rng)]
+    found = []
+    for name in domains.sources:
+        rows = np.flatnonzero(domains.names == name)
+        part = encoded[sample_rows(rows, MAX_ROWS, rng)]
+        known = len(part) >= MIN_ROWS
+        found.append(
+            SourceDistance(
+                str(name),
+                len(rows),
+                mmd(part, other, n_jobs=n_jobs) if known else np.nan,
+                proxy_a_distance(part, other, cv=5, n_jobs=n_jobs, random_state=seed) if known else np.nan,
+            )
+        )
+    return sorted(found, key=lambda row: (np.isnan(row.mmd), row.mmd))

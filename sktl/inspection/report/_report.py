@@ -12,7 +12,7 @@ from sktl._files import replacing
 from sktl._threads import limited_threads
 from sktl.inspection._domains import domains_of
 from sktl.inspection.report._columns import empty_columns, encode, read_columns
-from sktl.inspection.report._distance import MAX_ROWS, distance_of_rows
+from sktl.inspection.report._distance import MAX_ROWS, distance_of_rows, source_distances
 from sktl.inspection.report._evidence import Sample, Weighting, gather
 from sktl.inspection.report._features import compare_columns
 from sktl.inspection.report._kinds import Findings, advise, method
@@ -20,7 +20,6 @@ from sktl.inspection.report._labels import class_shares, read_labels
 from sktl.inspection.report._page import page, section
 from sktl.inspection.report._pictures import picture_of_column
 from sktl.inspection.report._remarks import find_suspects, only_missing, remarks
-from sktl.inspection.report._sources import source_distances
 from sktl.inspection.report._tests import MIN_ROWS, n_relabellings, sample_rows
 from sktl.inspection.report._text import headline, text
 from sktl.inspection.report._verdict import decide
