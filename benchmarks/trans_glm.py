@@ -151,7 +151,7 @@ def path_seconds(loss, rows, penalties):
 
 
 def print_speed(family, n, n_target, p):
-    """TransGLM's processor time beside that of the lasso paths it needs: of each set of rows, whole and without each fold."""
+    """TransGLM's processor time, and that of the lasso paths it needs: of each set of rows, and without each fold."""
     X, y, domain = large_domains(family, n, n_target, p)
     found, plain = [], transfer_lasso.cross_validate
 
