@@ -13,7 +13,8 @@ from joblib import Parallel, delayed
 
 from sktl._core.biased_ridge import label_moments
 from sktl._core.glm import Loss
-from sktl._core.lasso import RowFits, Rows, SumFits, follow, penalty_grid, solve, stacked, suits_sums
+from sktl._core.lasso import Rows, follow, penalty_grid, solve, stacked, suits_sums
+from sktl._core.lasso_fits import RowFits, SumFits
 from sktl._core.moments import merge
 
 GAIN = 3e-4  # of a Newton step in a fit that only judges: the error left is far below the noise of a held-out loss
@@ -119,18 +120,6 @@ def standard_error(values, weights):
     mean = weights @ values / weights.sum()
     effective = weights.sum() ** 2 / np.sum(weights**2)
     return float(np.sqrt(weights @ (values - mean) ** 2 / weights.sum() / max(effective - 1, 1)))
-
-
-def deal_folds(X, stratum, n_folds, rng):
-    """Fold of each row: equal rows in one fold, each ``stratum`` spread over all, in any order and with any weights."""
-    _, numbers = np.unique(X, axis=0, return_inverse=True)
-    of_group = np.zeros(numbers.max() + 1, dtype=bool)
-    of_group[numbers[stratum]] = True
-    shuffled = rng.permutation(len(of_group))
-    shuffled = shuffled[np.argsort(of_group[shuffled], kind="stable")]
-    folds = np.empty(len(of_group), dtype=int)
-    folds[shuffled] = np.arange(len(of_group)) % n_folds
-    return folds[numbers]
 
 
 # --- cross-validation by held-out rows ---

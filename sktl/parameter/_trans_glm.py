@@ -8,9 +8,10 @@ from sklearn.utils import check_random_state
 from sklearn.utils.metaestimators import available_if
 
 from sktl._checks import FOLDS, N_JOBS, SEED, InstanceOf, Interval, check_parameters
+from sktl._core.folds import deal_rows
 from sktl._core.glm import LOGISTIC, POISSON, SQUARED
 from sktl._core.lasso import Rows
-from sktl._core.transfer_lasso import Detection, Part, Problem, deal_folds, detect, two_steps
+from sktl._core.transfer_lasso import Detection, Part, Problem, detect, two_steps
 from sktl.base import BaseTransferClassifier, BaseTransferRegressor, validate_rows
 from sktl.domains import known_labels, labeled_rows, n_rows, plain_rows, read_domains, take_rows
 from sktl.exceptions import NoTargetLabelsError
@@ -264,7 +265,7 @@ class TransGLM(BaseTransferRegressor):
         for mask, centre in zip(members, centres, strict=True):
             own, y, zeros = X[mask], labels[mask], np.zeros(np.count_nonzero(mask))
             stratum = y > 0 if _is_binomial(self) else np.zeros(len(y), dtype=bool)
-            folds = deal_folds(own, stratum, self.n_folds, rng)
+            folds = deal_rows(own, stratum, self.n_folds, rng)
             # lassos go by column
             rows = Rows(np.asfortranarray((own - centre) / scale), y, zeros, weights[mask], zeros.astype(int))
             parts.append(Part(rows, folds if folds.max() == self.n_folds - 1 or not parts else None))

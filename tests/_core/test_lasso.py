@@ -7,7 +7,8 @@ from numpy.testing import assert_allclose
 from sklearn.linear_model import Lasso
 
 from sktl._core.glm import LOGISTIC, POISSON, SQUARED
-from sktl._core.lasso import RowFits, Rows, follow, largest_penalty, lasso, penalty_grid, stacked
+from sktl._core.lasso import Rows, follow, largest_penalty, lasso, penalty_grid, stacked
+from sktl._core.lasso_fits import RowFits
 
 LOSSES = [SQUARED, LOGISTIC, POISSON]
 

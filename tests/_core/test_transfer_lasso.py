@@ -5,13 +5,13 @@ import numpy as np
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 
+from sktl._core.folds import deal_rows
 from sktl._core.glm import LOGISTIC, POISSON, SQUARED
 from sktl._core.lasso import Rows, lasso, stacked
 from sktl._core.transfer_lasso import (
     CrossValidated,
     Part,
     Problem,
-    deal_folds,
     detect,
     standard_error,
     two_steps,
@@ -114,7 +114,7 @@ def test_choices_of_penalties():
 def test_folds_keep_equal_rows_together_in_any_order():
     rng = np.random.default_rng(0)
     X = rng.normal(size=(23, 3))[rng.integers(0, 23, 50)]
-    folds = deal_folds(X, X[:, 0] > 0, 4, np.random.RandomState(0))
+    folds = deal_rows(X, X[:, 0] > 0, 4, np.random.RandomState(0))
     order = rng.permutation(50)
-    assert_array_equal(deal_folds(X[order], X[order, 0] > 0, 4, np.random.RandomState(0)), folds[order])
+    assert_array_equal(deal_rows(X[order], X[order, 0] > 0, 4, np.random.RandomState(0)), folds[order])
     assert all(len(set(folds[(row == X).all(axis=1)])) == 1 for row in X)
