@@ -11,6 +11,7 @@ from sktl._core.quadratic_lasso import quadratic_lassos
 
 MOST_STEPS = 50  # of Newton's method at one penalty
 MANY_ROWS, ROWS_A_COLUMN = 2000, 10  # from which on fits without a fold have almost the same curvature
+AT_ONCE = 200_000  # weighted numbers up to which one product for all fits is quicker than one a fit
 DRIFT = 0.2  # change of the curvature from which on it is summed again: each step comes nearer by this factor
 SATURATED = 0.98  # share of the deviance from which on a path only learns its rows by heart
 
@@ -163,8 +164,10 @@ class RowFits:
         if n >= max(MANY_ROWS, ROWS_A_COLUMN * a):  # one for all fits
             found = self._shared.of(columns, weights.mean(axis=1))
             return tuple(np.broadcast_to(part, (fits, *part.shape)) for part in found)
-        corner = np.maximum(weights.T @ self.domains, 1e-300)
-        border = np.stack([(X.T @ (self.domains * weights[:, [b]])).T for b in range(fits)])
+        corner, weighted = np.maximum(weights.T @ self.domains, 1e-300), weights.T[:, None, :]
+        border = (self.domains.T * weighted) @ X
+        if fits * X.size <= AT_ONCE:
+            return corner, border, (X.T * weighted) @ X
         return corner, border, np.stack([weighted_gram(X, weights[:, b]) for b in range(fits)])
 
     @property

@@ -251,13 +251,11 @@ class FineTunedClassifier(BaseParameterTransfer, BaseTransferClassifier):
     fit = _continued.fit
     predict_proba = _continued.predict_proba
     predict = _continued.predict_class
+    __sklearn_tags__ = _continued.sklearn_tags
     _transfer = go_on
     history_ = property(history)
     n_epochs_ = property(epochs)
     learning_rate_ = property(rates)
-
-    def __sklearn_tags__(self):
-        return _continued.with_tags_of_sources(self, super().__sklearn_tags__())
 
     def _default_source(self, X):
         return LogisticRegression(max_iter=1000)
@@ -363,13 +361,11 @@ class FineTunedRegressor(BaseParameterTransfer, BaseTransferRegressor):
 
     fit = _continued.fit
     predict = _continued.predict_value
+    __sklearn_tags__ = _continued.sklearn_tags
     _transfer = go_on
     history_ = property(history)
     n_epochs_ = property(epochs)
     learning_rate_ = property(rates)
-
-    def __sklearn_tags__(self):
-        return _continued.with_tags_of_sources(self, super().__sklearn_tags__())
 
     def _default_source(self, X):
         return Ridge()

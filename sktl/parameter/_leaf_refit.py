@@ -144,11 +144,9 @@ class LeafRefitClassifier(BaseParameterTransfer, BaseTransferClassifier):
     fit = _continued.fit
     predict_proba = _continued.predict_proba
     predict = _continued.predict_class
+    __sklearn_tags__ = _continued.sklearn_tags
     _transfer = refit_leaves
     shrinkage_ = property(shrinkages)
-
-    def __sklearn_tags__(self):
-        return _continued.with_tags_of_sources(self, super().__sklearn_tags__())
 
     def _default_source(self, X):
         # few target rows would reach smaller leaves
@@ -248,11 +246,9 @@ class LeafRefitRegressor(BaseParameterTransfer, BaseTransferRegressor):
 
     fit = _continued.fit
     predict = _continued.predict_value
+    __sklearn_tags__ = _continued.sklearn_tags
     _transfer = refit_leaves
     shrinkage_ = property(shrinkages)
-
-    def __sklearn_tags__(self):
-        return _continued.with_tags_of_sources(self, super().__sklearn_tags__())
 
     def _default_source(self, X):
         # few target rows would reach smaller leaves
