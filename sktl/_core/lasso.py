@@ -19,6 +19,7 @@ from sktl._core.lasso_fits import RowFits, SumFits
 
 N_PENALTIES = 40
 GAIN = 1e-5  # of a Newton step, as a share of the objective: what the next would gain is about its square
+SUMS_FROM = 5  # rows a column: sums of some ten sets of rows (domains, folds) then take no more than twice their place
 ROUNDING = 1e-6  # by how much a gradient may exceed the penalty
 
 
@@ -120,8 +121,8 @@ def follow(fits, penalties) -> LassoPath:
 
 
 def suits_sums(loss: Loss, n: int, p: int) -> bool:
-    """Whether sums over n rows serve better than the rows themselves: squared losses, and no more columns than rows."""
-    return loss is SQUARED and n >= p
+    """Whether sums over n rows serve better than the rows: squared losses, and p x p sums much smaller than n x p."""
+    return loss is SQUARED and n >= SUMS_FROM * p
 
 
 def lasso(loss: Loss, rows: Rows, penalties) -> LassoPath:

@@ -42,7 +42,7 @@ class SumFits:
         """Solve on some columns, the others' coefficients being 0; it is exact, whatever ``gain`` would do."""
         gram, cross = self.gram[:, columns[:, None], columns], self.cross[:, columns]
         self.coef[:, columns] = quadratic_lassos(gram, cross, self.square, penalties, self.coef[:, columns])
-        self.gradient = np.einsum("bij,bj->bi", self.gram[:, :, columns], self.coef[:, columns]) - self.cross
+        self.gradient = np.matmul(self.gram, self.coef[:, :, None])[:, :, 0] - self.cross
 
     @property
     def intercepts(self):

@@ -49,9 +49,10 @@ class Part:
         """Moments of all rows."""
         return merge(self.of_folds)
 
-    def moments_without(self, fold):
-        """Moments of the rows of the other folds."""
-        return merge([one for f, one in enumerate(self.of_folds) if f != fold])
+    @cached_property
+    def without(self):
+        """Moments of the rows without each fold."""
+        return [merge([one for f, one in enumerate(self.of_folds) if f != left]) for left in range(self.n_folds)]
 
     @property
     def n_folds(self):
@@ -65,7 +66,7 @@ def make_fits(loss: Loss, judges, members):
     n_folds = max((part.n_folds for part in judges), default=0)
     if suits_sums(loss, sum(len(part.rows.y) for part in parts), parts[0].rows.X.shape[1]):
         whole = [part.moments for part in members]
-        folds = [[part.moments_without(f) for part in judges] for f in range(n_folds)] or [[]]
+        folds = [[part.without[f] for part in judges] for f in range(n_folds)] or [[]]
         return SumFits([[*own, *whole] for own in folds])
     rows = stacked([part.rows for part in parts])
     if not n_folds:
