@@ -11,7 +11,6 @@ from sktl.parameter._linear import (
     classes_of,
     decision,
     fit_biased,
-    indicators,
     keep_source,
     probabilities,
 )
@@ -147,17 +146,17 @@ class TransferLogisticRegression(BaseParameterTransfer, BaseTransferClassifier):
     def _solve(self, rows):
         """The source's coefficients as they are where there are no target rows, else the fit."""
         labels = classes_of(self, rows.labels)
+        codes = np.searchsorted(self.classes_, labels)
         coef, intercept = class_parameters(self.sources_, self.classes_, self.n_features_in_, halves=True)
         if len(rows.weights) == 0:
             return keep_source(self, coef, intercept)
         mode = "none"
         if self.fit_intercept:
-            # nothing else bounds the intercept of a class without labels
-            mode = "free" if len(np.unique(labels)) == len(self.classes_) else "penalised"
+            mode = "free" if np.bincount(codes, minlength=len(self.classes_)).all() else "penalised"
         if len(self.classes_) == 2:
-            fit_biased(self, rows, LOGISTIC, indicators(labels, self.classes_), coef, intercept, mode)
+            fit_biased(self, rows, LOGISTIC, codes[:, None].astype(float), coef, intercept, mode)
         else:
-            fit_biased(self, rows, None, np.searchsorted(self.classes_, labels), coef, intercept, mode)
+            fit_biased(self, rows, None, codes, coef, intercept, mode)
 
     def _default_source(self, X):
         from sklearn.linear_model import LogisticRegression  # here, to keep `import sktl` quick
