@@ -115,9 +115,10 @@ class TransGLM(BaseTransferRegressor):
     *Few labels.* With fewer than four labelled target rows nothing is held out: all sources are taken, and there is no
     second step. A single domain gets a cross-validated lasso.
 
-    *Cost.* About (n_sources + 3) (n_folds + 1) lasso paths, of which those of a set of rows go down side by side and end
-    where smaller penalties only do worse. With the gaussian family and many rows, sums over the rows, O(n p^2) once,
-    serve all paths. Else proximal Newton steps on the columns that may matter, O(n p) a penalty for the others.
+    *Cost.* About (n_sources + 3) (n_folds + 1) lasso paths, of which those of a set of rows go down side by side and
+    end where smaller penalties only do worse. With the gaussian family and many rows, sums over the rows, O(n p^2)
+    once, serve all paths. Else proximal Newton steps on the columns whose coefficients may be nonzero, O(n p) a
+    penalty for the others.
 
     References
     ----------

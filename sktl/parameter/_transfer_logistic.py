@@ -152,6 +152,7 @@ class TransferLogisticRegression(BaseParameterTransfer, BaseTransferClassifier):
             return keep_source(self, coef, intercept)
         mode = "none"
         if self.fit_intercept:
+            # nothing else bounds the intercept of a class without labels
             mode = "free" if np.bincount(codes, minlength=len(self.classes_)).all() else "penalised"
         if len(self.classes_) == 2:
             fit_biased(self, rows, LOGISTIC, codes[:, None].astype(float), coef, intercept, mode)
