@@ -297,7 +297,7 @@ class OnLabeled(BaseOnLabeled):
     estimator_ : estimator object
         The clone fitted on the labelled rows.
     classes_ : ndarray of shape (n_classes,)
-        Class labels (classifiers). Integral float labels that stood beside NaN are integers again.
+        Class labels (classifiers). Integral float labels that were stored together with NaN are integers again.
     n_features_in_ : int
         Number of columns seen by ``fit``.
     feature_names_in_ : ndarray of shape (n_features_in_,)

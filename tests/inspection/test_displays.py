@@ -206,7 +206,7 @@ def test_a_curve_over_texts_names_the_way_out():
     y, target = np.arange(60) % 2, np.arange(60) >= 30
     with pytest.raises(ValueError, match="The default baseline .* or pass baseline"):
         TransferCurveDisplay.from_estimator(LogisticRegression(), X, y, target, n_labeled=(2, 5))
-    with pytest.raises(ValueError, match="The target rows have no label: a curve draws"):
+    with pytest.raises(ValueError, match="No target row has a label: the curve draws"):
         TransferCurveDisplay.from_estimator(LogisticRegression(), X, np.where(target, np.nan, y), target)
 
 
@@ -326,7 +326,7 @@ def test_errors_in_the_reader_s_words(data):
         EmbeddingDisplay.from_estimator(CORAL(), texts, data.y)
     with pytest.raises(TypeError, match="X must be a table, the rows of all domains; got None"):
         EmbeddingDisplay.from_estimator(CORAL(), None, data.y)
-    with pytest.warns(SingleDomainWarning), pytest.raises(ValueError, match="Two domains are needed"):
+    with pytest.warns(SingleDomainWarning), pytest.raises(ValueError, match="At least two domains are needed"):
         EmbeddingDisplay.from_estimator(CORAL(), data.X, np.zeros(len(data.y)))
     with pytest.raises(TypeError, match=r"before must be .* got the class LogisticRegression. Pass an object"):
         BoundaryDisplay.from_estimator(LogisticRegression, LogisticRegression(), data.X, data.y)

@@ -227,7 +227,7 @@ def test_errors(two_domains):
         TransferGuard(LogisticRegression(), loss="hinge").fit(X, y)
     with pytest.raises(ValueError, match="with_labels must be one of 'circular', 'labels'; got 'no'"):
         TransferGuard(LogisticRegression(), with_labels="no").fit(X, y)
-    with pytest.raises(ValueError, match="alternatives need names of their own"):
+    with pytest.raises(ValueError, match="alternatives need unique names"):
         TransferGuard(LogisticRegression(), alternatives=[("pooled", LogisticRegression())]).fit(X, y)
     with pytest.raises(TypeError, match="alternatives must be a list of .name, estimator. tuples; got 'a'"):
         TransferGuard(LogisticRegression(), alternatives=["a"]).fit(X, y)
@@ -270,7 +270,7 @@ def test_the_curve_has_every_model_at_every_size():
     curve = transfer_learning_curve(needy, X, y, target, n_labeled=(0, 10), n_repeats=1)
     assert np.isnan(curve.scores["transfer"][0]).all() and np.isfinite(curve.scores["transfer"][1]).all()
     assert np.isfinite(curve.scores["pooled"]).all()  # the source's labels are enough
-    with pytest.raises(ValueError, match="n_labeled=100 needs as many labelled target rows beside the 60"):
+    with pytest.raises(ValueError, match="n_labeled=100 needs that many labelled target rows besides the 60"):
         transfer_learning_curve(LogisticRegression(), X, y, target, n_labeled=(100,))
 
 
