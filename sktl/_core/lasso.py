@@ -19,6 +19,7 @@ from sktl._core.lasso_fits import RowFits, SumFits
 
 N_PENALTIES = 40
 GAIN = 1e-5  # of a Newton step, as a share of the objective: what the next would gain is about its square
+MOST_STRONG = 100  # columns up to which all that the strong rules keep are taken
 SUMS_FROM = 5  # rows a column: sums of some ten sets of rows (domains, folds) then take no more than twice their place
 ROUNDING = 1e-6  # by how much a gradient may exceed the penalty
 
@@ -96,8 +97,10 @@ def penalty_grid(largest: float, smallest_share: float, n: int = N_PENALTIES) ->
 
 def solve(fits, penalties, last, gain=GAIN):
     """Solve each fit at its penalty, (n_fits,), from the solution at its ``last`` one."""
-    strong = np.abs(fits.gradient) >= (2 * penalties - last)[:, None]
-    active = ((fits.coef != 0) | strong).any(axis=0)
+    size, support = np.abs(fits.gradient), fits.coef != 0
+    active = (support | (size >= (2 * penalties - last)[:, None])).any(axis=0)
+    if np.count_nonzero(active) > MOST_STRONG:  # curvatures of so many cost more than another look at what was missed
+        active = (support | (size >= penalties[:, None])).any(axis=0)
     while active.any():
         fits.solve_on(np.flatnonzero(active), penalties, gain)
         # ties of a column with the penalty, but for rounding, stay out

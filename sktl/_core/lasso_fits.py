@@ -10,7 +10,7 @@ from sktl._core.glm import Loss, weighted_gram
 from sktl._core.quadratic_lasso import quadratic_lassos
 
 MOST_STEPS = 50  # of Newton's method at one penalty
-MANY_ROWS, ROWS_A_COLUMN = 2000, 10  # from which on fits without a fold have almost the same curvature
+MANY_ROWS, ROWS_A_COLUMN = 1000, 5  # from which on fits without a fold have almost the same curvature
 AT_ONCE = 200_000  # weighted numbers up to which one product for all fits is quicker than one a fit
 DRIFT = 0.2  # change of the curvature from which on it is summed again: each step comes nearer by this factor
 SATURATED = 0.98  # share of the deviance from which on a path only learns its rows by heart
