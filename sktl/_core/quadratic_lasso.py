@@ -12,6 +12,7 @@ from sklearn.exceptions import ConvergenceWarning
 
 SMALL = 100  # columns up to which equations are solved: their cost grows by the cube
 GUESSES = 8  # of the signs; two or three settle most problems that start from a near one
+MISFIT = 1e-6  # of a solved equation, as a share of the penalty: far above rounding, far below what moves a digit
 TOL = 1e-7  # of coordinate descent, as a share of the squared labels
 
 
@@ -45,9 +46,12 @@ def by_signs(grams, crosses, penalties, starts):
     last, identity = np.full(starts.shape, np.nan), np.eye(p)
     for _ in range(GUESSES):
         # where each coordinate would go by itself, in units of the penalty: the signs of a minimum stay as they are
-        alone = diagonal * coef + crosses - np.matmul(grams, coef[:, :, None])[:, :, 0]
+        slope = crosses - np.matmul(grams, coef[:, :, None])[:, :, 0]
+        alone = diagonal * coef + slope
         signs = np.where(np.abs(alone) > penalties, np.sign(alone), 0.0)
-        settled = (signs == last).all(axis=1)
+        # equations of more columns than rows may be solved by numbers without meaning
+        solved = np.abs(slope - penalties * signs) <= MISFIT * penalties
+        settled = ((signs == last) & (solved | (signs == 0))).all(axis=1)
         if settled.all():
             break
         on = np.abs(signs)
