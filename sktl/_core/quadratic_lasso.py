@@ -4,11 +4,11 @@ Small problems guess the signs of w: given them it solves linear equations, and 
 all problems at once. Where that does not settle, and for larger ones, scikit-learn's coordinate descent.
 """
 
-import warnings
-
 import numpy as np
 from sklearn import config_context
 from sklearn.exceptions import ConvergenceWarning
+
+from sktl._threads import quiet
 
 SMALL = 100  # columns up to which equations are solved: their cost grows by the cube
 GUESSES = 8  # of the signs; two or three settle most problems that start from a near one
@@ -69,8 +69,8 @@ def by_descent(gram, cross, square, penalty, start):
     from sklearn.linear_model import enet_path  # here, to keep `import sktl` quick
 
     # its checks of parameters cost more than a small problem
-    with warnings.catch_warnings(), config_context(skip_parameter_validation=True):
-        warnings.simplefilter("ignore", ConvergenceWarning)  # a Newton step is checked by what it gains
+    # and its warnings say nothing here: a Newton step is checked by what it gains
+    with quiet(category=ConvergenceWarning), config_context(skip_parameter_validation=True):
         # one row that stands for all: with the sums given, only its number and the labels' square are looked at
         _, coef, _ = enet_path(
             np.zeros((1, len(cross)), order="F"),

@@ -118,3 +118,10 @@ def test_boosters_with_a_log_link_start_from_the_logarithm(table, package, regre
     assert_allclose(model.predict(X, offset), own, rtol=1e-5)  # XGBoost's scores are float32
     with pytest.raises(ValueError, match="the source must predict positive numbers; its smallest .* -1"):
         fit_regressor_on_offset(booster, X, y, np.full(97, -1.0))
+
+
+def test_missing_values_get_the_error_of_the_learner_itself(table):
+    X, y, _ = table
+    X = np.where(np.arange(97)[:, None] == 3, np.nan, X)
+    with pytest.raises(ValueError, match=r"X contains NaN.\nPoissonRegressor does not accept missing values"):
+        fit_regressor_on_offset(PoissonRegressor(), X, np.abs(y), np.ones(97))
