@@ -5,6 +5,7 @@ sktl asks :func:`read_domains`. In ``_tables`` rows and labels are read whatever
 domains, and ``_stacking`` makes one table of several.
 """
 
+from sktl.domains._convention import ONE_DOMAIN_IS_MEANT as ONE_DOMAIN_IS_MEANT
 from sktl.domains._convention import TARGET as TARGET
 from sktl.domains._convention import Domains as Domains
 from sktl.domains._convention import listed as listed
