@@ -6,7 +6,6 @@ import numpy as np
 
 from sktl.inspection.report import _tests as tests
 from sktl.inspection.report._remarks import only_missing
-from sktl.model_selection.evidence import MIN_LABELS
 
 FAR = 1.0  # standard deviations of the source, from which on a mean has moved far
 STRETCHED = 1.5  # ratio of standard deviations, from which on a column is stretched (or shrunk)
@@ -16,7 +15,6 @@ COVERED = 0.5  # of the target by the source, below which it is as good as not c
 MEASURE = "MMD^2 at the best width"  # the same one for all questions, so that what is left can be compared
 LEFT = 1 / 3  # share of the difference of the mean labels, from which on the rows leave much of it unexplained
 MIN_PAIRED = 0.25  # share of the target's labels that must have a partner in the source
-MAX_FIT = 1000  # labelled rows of each domain that the models behind the tests with labels learn from
 
 
 @dataclass(frozen=True)
@@ -48,100 +46,6 @@ def question(words, found, measure, holds, yes="yes", no="no"):
     """A :class:`Question` with what was ``found``: statistic and p-value."""
     statistic, pvalue = found
     return Question(words, float(statistic), measure, float(pvalue), bool(holds), yes if holds else no)
-
-
-@dataclass(frozen=True)
-class Weighting:
-    """What density-ratio weights make of the source.
-
-    Attributes
-    ----------
-    source, target : ndarray of shape (n, n_columns)
-        Rows, at most ``MAX_ROWS`` of each.
-    rows : ndarray of shape (n_source,)
-        Where the source rows stand in the table.
-    weights : ndarray of shape (n_source,)
-    effective_share : float
-        Share of the source's rows that the weighted ones are worth.
-    overlap : float
-        Mean of the raw ratio over held-out source rows: 1 where the source covers the target.
-    """
-
-    source: np.ndarray
-    target: np.ndarray
-    rows: np.ndarray
-    weights: np.ndarray
-    effective_share: float
-    overlap: float
-
-
-@dataclass(frozen=True)
-class Sample:
-    """The data of one decision.
-
-    Attributes
-    ----------
-    X : ndarray of shape (n_samples, n_encoded)
-        Encoded rows.
-    numeric : ndarray of bool
-        Which of their columns are numbers.
-    target : ndarray of bool
-    codes : ndarray of shape (n_samples,)
-        Codes of the classes, or numbers; NaN where there is no label.
-    classes : list or None
-        None: numbers, or no labels.
-    shares : ClassShares or None
-    features : list of FeatureShift
-    distance : Distance
-    weighting : Weighting
-    alpha : float
-    seed : int
-    """
-
-    X: np.ndarray
-    numeric: np.ndarray
-    target: np.ndarray
-    codes: np.ndarray
-    classes: list
-    shares: object
-    features: list
-    distance: object
-    weighting: Weighting
-    alpha: float
-    seed: int
-
-    @property
-    def labeled(self):
-        """Rows with a label."""
-        return ~np.isnan(self.codes)
-
-    @property
-    def has_target_labels(self):
-        """Whether there are enough to test with."""
-        return (self.target & self.labeled).sum() >= MIN_LABELS
-
-    @property
-    def whole(self):
-        """The distance that is to be explained."""
-        return max(self.distance.kernel_test.statistic, 0)
-
-    @property
-    def kernel_options(self):
-        """Width at which the domains differ most: there it is seen what is left of the difference."""
-        return {"gamma": self.distance.kernel_test.gamma, "seed": self.seed}
-
-    @property
-    def parts(self):
-        """Rows and labels of the labelled source, rows and labels of the labelled target."""
-        kind = float if self.classes is None else int
-        rows = self.labeled & ~self.target, self.labeled & self.target
-        return [part for r in rows for part in (self.X[r], self.codes[r].astype(kind))]
-
-    def drawn(self):
-        """Labelled rows, at most ``MAX_FIT`` of a domain."""
-        rng = np.random.default_rng(self.seed)
-        rows = [np.flatnonzero(part & self.labeled) for part in (~self.target, self.target)]
-        return np.concatenate([tests.sample_rows(part, MAX_FIT, rng) for part in rows])
 
 
 @dataclass(frozen=True)
@@ -213,7 +117,7 @@ def gather(sample):
     moved = any(asked.holds for asked in rows)
     if not (moved or holds(labels) or holds(concept)):
         return Evidence(rows, labels, concept)
-    found = {"gaps": moved and only_missing(sample.features, sample.alpha)}
+    found = {"gaps": moved and only_missing(sample.rows.features, sample.alpha)}
     if not found["gaps"] or holds(labels):  # filled-in values are no evidence of another kind
         found |= _label_account(sample, moved, labels)
     if moved and not found["gaps"]:
@@ -226,8 +130,8 @@ def gather(sample):
 
 def _rows_questions(sample, alpha):
     """Whether the rows differ: jointly, for a classifier, or in one column; the three tests share the level."""
-    kernel, classifier = sample.distance.kernel_test, sample.distance.classifier_test
-    worst = min(sample.features, key=lambda row: np.fmin(row.adjusted_pvalue, row.missing_adjusted_pvalue))
+    kernel, classifier = sample.rows.tests
+    worst = min(sample.rows.features, key=lambda row: np.fmin(row.adjusted_pvalue, row.missing_adjusted_pvalue))
     name, found = f"{worst.measure} of {worst.feature}", (worst.difference, worst.adjusted_pvalue)
     if worst.missing_adjusted_pvalue < worst.adjusted_pvalue:
         name = f"missing share of {worst.feature}"
@@ -275,7 +179,7 @@ def _label_account(sample, moved, labels):
     """What speaks for a shift of the labels alone."""
     if sample.classes is None:
         return _numbers_account(sample) if moved and holds(labels) else {}
-    if sample.shares is None or not (holds(labels) if sample.has_target_labels else moved):
+    if sample.shares[0] is None or not (holds(labels) if sample.has_target_labels else moved):
         return {}
     if sample.has_target_labels:
         return {"other_labels": _within_classes(sample, moved)}
@@ -305,13 +209,11 @@ def _within_classes(sample, moved):
 def _mixture(sample):
     """Whether the target is a mixture of the source's classes: for a kernel, and for a model's scores."""
     X_source, y_source, X_target, _ = sample.parts
-    X_target, prior = sample.X[sample.target], sample.shares.target
+    X_target, prior = sample.X[sample.target], sample.shares[0].target
     found = tests.mixture_test(X_source, y_source, X_target, prior, **sample.kernel_options)
     if found is None:
         return ()
-    rng = np.random.default_rng(sample.seed)
-    rows = [np.flatnonzero(part) for part in (sample.labeled & ~sample.target, sample.target)]
-    rows = np.concatenate([tests.sample_rows(part, MAX_FIT, rng) for part in rows])
+    rows = sample.drawn(sample.labeled | sample.target)
     hidden, target = np.where(sample.target, np.nan, sample.codes)[rows], sample.target[rows]
     scores = tests.source_scores(sample.X[rows], hidden, target, len(sample.classes), sample.seed)
     left, pvalue, whole = tests.scores_of_a_mixture_test(scores, hidden, target, prior)
@@ -327,8 +229,8 @@ def _mixture(sample):
 
 def _shares_apart(sample):
     """Whether the estimated class shares lie apart beyond chance: their distance in sampling errors of counts."""
-    source = sample.shares.source
-    gap = np.abs(source - sample.shares.mlls).sum() / 2
+    source = sample.shares[0].source
+    gap = np.abs(source - sample.shares[0].mlls).sum() / 2
     n = min((sample.labeled & ~sample.target).sum(), sample.target.sum())
     chance = 2 * np.sqrt(source * (1 - source) * 2 / n).sum() / 2
     return question("Are the estimated class shares apart?", (gap, np.nan), "total variation", gap > chance)
@@ -353,10 +255,10 @@ def _numbers_account(sample):
 
 def _labels_move(sample):
     """Whether the mean label of the target differs from what its rows predict."""
-    rows = sample.weighting.rows
+    rows = sample.rows.weighting.rows
     known = sample.labeled[rows]
     rows, target = rows[known], sample.target & sample.labeled
-    source = sample.X[rows], sample.codes[rows], sample.weighting.weights[known]
+    source = sample.X[rows], sample.codes[rows], sample.rows.weighting.weights[known]
     found = tests.expected_mean_test(*source, sample.X[target], sample.codes[target])
     whole = abs(sample.codes[target].mean() - sample.codes[rows].mean())
     differs = found[1] <= sample.alpha and abs(found[0]) > LEFT * whole
@@ -369,14 +271,14 @@ def _labels_move(sample):
 
 def _scale_account(sample, apart):
     """What speaks for other means and covariances, and against weights; ``apart``: whether the kernel test says so."""
-    numbers = [row for row in sample.features if np.isfinite(row.mean_shift)]
+    numbers = [row for row in sample.rows.features if np.isfinite(row.mean_shift)]
     if not numbers or not (apart or _is_far(numbers)):  # of a distance that may be chance nothing is to be explained
         return {}
     source, target = sample.X[~sample.target], sample.X[sample.target]
-    aligned, scaled = (tests.align(source, target, sample.numeric, axes=axes) for axes in (True, False))
+    aligned, scaled = (tests.align(source, target, sample.rows.numeric, axes=axes) for axes in (True, False))
     found = {
         "far": _is_far(numbers),
-        "covered": sample.weighting.overlap >= COVERED,
+        "covered": sample.rows.weighting.overlap >= COVERED,
         "weights": _weights_question(sample),
         "aligned": _aligned_question(sample, aligned, "means and covariances", "yes: scales or axes explain it"),
     }
@@ -398,7 +300,7 @@ def _aligned_question(sample, aligned, moments, yes):
 
 def _shapes_question(sample):
     """Whether the columns that lie apart have one shape: other units keep it, another period or site does not."""
-    parts = [sample.X[rows][:, sample.numeric] for rows in (~sample.target, sample.target)]
+    parts = [sample.X[rows][:, sample.rows.numeric] for rows in (~sample.target, sample.target)]
     apart = np.flatnonzero(tests.lie_apart(*parts, FAR, STRETCHED))
     if not len(apart):
         return None
@@ -436,7 +338,7 @@ def _is_far(numbers):
 
 def _weights_question(sample):
     """Whether density-ratio weights leave few rows, or most of the distance."""
-    weighting = sample.weighting
+    weighting = sample.rows.weighting
     few = weighting.effective_share < FEW_EFFECTIVE
     gamma = sample.kernel_options["gamma"]
     left = tests.weighted_distance(weighting.source, weighting.weights, weighting.target, gamma)
