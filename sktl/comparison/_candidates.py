@@ -74,9 +74,9 @@ class Method:
     def reason_to_skip(self, task, labels_are_used):
         """Say why it can't be tried, or None."""
         if task not in self.tasks:
-            return f"made for {' and '.join(self.tasks)} only"
+            return f"made only for {' and '.join(self.tasks)}"
         if self.learns_from != "source" and not labels_are_used:
-            return "target labels are needed (--target-labels use)"
+            return "they need target labels: --target-labels use"
         return None
 
 
@@ -170,11 +170,13 @@ METHODS = {
         Method("source-trees", lambda setting: "boosted trees", build_trees),
         Method("kmm", lambda setting: f"KMM weights + {linear_name(setting)}", build_kmm, unlabeled=True),
         Method("tca", lambda setting: f"TCA + {linear_name(setting)}", build_tca, unlabeled=True),
-        Method("scaled", lambda setting: f"own scale + {linear_name(setting)}", build_scaled, unlabeled=True),
-        Method("coral", lambda setting: f"own scale, CORAL + {linear_name(setting)}", build_coral, unlabeled=True),
+        Method("scaled", lambda setting: f"scaled by table + {linear_name(setting)}", build_scaled, unlabeled=True),
+        Method(
+            "coral", lambda setting: f"scaled by table, CORAL + {linear_name(setting)}", build_coral, unlabeled=True
+        ),
         Method(
             "votes",
-            lambda setting: "own scale, unit rows, MEDA + SPL",
+            lambda setting: "scaled by table, unit rows, MEDA + SPL",
             build_votes,
             unlabeled=True,
             tasks=("classification",),
@@ -183,7 +185,7 @@ METHODS = {
         Method("target-only", linear_name, build_linear, learns_from="target"),
         Method(
             "pooled",
-            lambda setting: f"{linear_name(setting)}, target up-weighted",
+            lambda setting: f"{linear_name(setting)}, equal weight per table",
             build_linear,
             learns_from="both",
             fit_params=lambda y, target: {"model__sample_weight": even_weights(y, target)},

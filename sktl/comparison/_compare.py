@@ -60,14 +60,14 @@ class Outcome:
         return self.row_scores.mean() if self.scored else np.nan
 
 
-@checked(names=(None, InstanceOf(str, noun="names of methods with commas between")))
+@checked(names=(None, InstanceOf(str, noun="method names separated by commas")))
 def select_methods(names):
     """Look up methods by their names, in the registry's order; the baseline is always among them.
 
     Parameters
     ----------
     names : str or None
-        Names with commas between; None: all but the slow ones.
+        Method names separated by commas; None: all but the slow ones.
 
     Returns
     -------
@@ -91,7 +91,7 @@ def select_methods(names):
     if unknown or not wanted:
         first = (unknown or [""])[0]
         hint = did_you_mean(first, METHODS)
-        raise InputError(f"--methods {names!r}: no method {first!r}; there are {', '.join(METHODS)}.{hint}")
+        raise InputError(f"--methods {names!r}: no method is called {first!r}; choose from {', '.join(METHODS)}.{hint}")
     return [method for name, method in METHODS.items() if name in wanted or name == BASELINE]
 
 
@@ -106,7 +106,8 @@ def choose_protocol(problem, target_labels, seed):
         )
     if known < MIN_LABELS:
         rows = f"{count(known, 'row')} of TARGET"
-        notes = [f"labels of only {rows}: too few to score by, left unused"] if known else []
+        notes = [f"labels of only {rows} are known; scoring by them needs {MIN_LABELS}, so they are not used"]
+        notes = notes if known else []
         return CircularValidation(problem, setting), notes
     used = target_labels == "use" or target_labels == "auto" and partly
     return (FoldedLabels if used else HiddenLabels)(problem, setting), []
@@ -119,7 +120,7 @@ def why_not_judge(overlap):
     """Why no score can judge, in words; empty where one can. ``overlap`` is NaN where target labels decide."""
     if not overlap < COVERED:
         return ""
-    return f"SOURCE covers only some {100 * overlap:.0f} % of TARGET, and no target label is known"
+    return f"SOURCE covers only about {100 * overlap:.0f} % of TARGET, and no target label is known"
 
 
 def run_methods(methods, protocol, n_jobs=1, progress=silent, unknown=""):
@@ -220,7 +221,7 @@ def final_predictions(protocol, chosen):
     try:
         return protocol.predict_target(METHODS[chosen.name])
     except Exception as error:
-        raise InputError(f"{chosen.name} failed in its last fit: {_first_line(error)}") from error
+        raise InputError(f"{chosen.name} failed in its final fit: {_first_line(error)}") from error
 
 
 def _first_line(error):

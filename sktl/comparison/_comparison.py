@@ -68,7 +68,7 @@ class Comparison:
     @checked(
         label=COLUMN,
         task=("auto", *TASKS),
-        methods=(None, InstanceOf(str, noun="names of methods with commas between")),
+        methods=(None, InstanceOf(str, noun="method names separated by commas")),
         target_labels=("auto", "hide", "use"),
         drop=COLUMNS,
         random_state=SEED,
@@ -90,20 +90,20 @@ class Comparison:
         Parameters
         ----------
         source, target : DataFrame
-            The table to learn from and the table to predict; they may lack columns of each other.
+            The table to learn from and the table to predict; only the columns that both have are used.
         label : str
-            The column to predict; ``target`` may lack it, or have it in part.
+            The column to predict; in ``target`` it may be absent or partly missing.
         task : {"auto", "classification", "regression"}, default="auto"
-            "auto": told by the labels.
+            "auto": inferred from the labels.
         methods : str, default=None
-            Names of methods with commas between; None: all that apply, but the slow ones.
+            Method names separated by commas; None: all that apply, but the slow ones.
         target_labels : {"auto", "hide", "use"}, default="auto"
-            hide: only score by the target's labels; use: also learn from them, cross-validated; auto: hide if all rows
-            have one, use if some have.
+            "hide": use the target's labels only to score; "use": also learn from them, cross-validated; "auto": hide
+            if all target rows have a label, use if only some have.
         drop : list of str, default=()
             Columns to leave out.
         random_state : int, default=0
-            Seed of everything random.
+            Random seed.
 
         Returns
         -------

@@ -55,7 +55,7 @@ def read_labels(source, target, label, task="auto"):
     if other is not None and kind_of(other) != kind:
         raise InputError(
             f"The label column {label!r} holds {kind} in SOURCE but {kind_of(other)} in TARGET"
-            f"{stray_words(column, other)}. Write them alike in both tables."
+            f"{stray_words(column, other)}. Use the same type in both tables."
         )
     parts = [_values(column, kind), np.empty(0) if other is None else _values(other, kind)]
     known = [part[_known(part)] for part in parts]
@@ -123,8 +123,8 @@ def _check_exact(column, label, task):
         values = floats[np.isfinite(floats) & (np.abs(floats) >= MAX_EXACT)]
     if len(values):
         raise InputError(
-            f"The label column {label!r} holds whole numbers beyond 2**53 ({int(values[0])}), which are not told apart "
-            "exactly. Write classes as text (a letter in front will do), amounts in a larger unit."
+            f"The label column {label!r} holds whole numbers beyond 2**53 ({int(values[0])}), which floats can't "
+            "represent exactly. Write classes as text (put a letter in front), amounts in a larger unit."
         )
 
 
@@ -135,9 +135,10 @@ def _compare_classes(source, target, label):
     if len(missing) == len(found[1]):
         raise InputError(
             f"No class of the label column {label!r} is in both tables: SOURCE has {few_names(found[0])}, TARGET has "
-            f"{few_names(found[1])}. Write them alike, blanks and capitals too."
+            f"{few_names(found[1])}. Spell them the same way, including spaces and capitals."
         )
-    return [f"labels {label!r} of TARGET that SOURCE lacks: {few_names(missing)} (spelt alike?)"] if missing else []
+    words = f"classes of {label!r} in TARGET that SOURCE does not have: {few_names(missing)} (spelt differently?)"
+    return [words] if missing else []
 
 
 def _check_classes(known, label, stray):
@@ -164,5 +165,7 @@ def _checked_numbers(source, target, label):
             raise InputError(f"The label column {label!r} of {role} holds {largest:g}: too large to compute with.")
         known = values[~np.isnan(values)]
         if len(known) > 1 and np.ptp(known) == 0:
-            raise InputError(f"The label column {label!r} of {role} has one value only ({known[0]:g}): R2 needs two.")
+            raise InputError(
+                f"The label column {label!r} of {role} has one value only ({known[0]:g}); R2 needs two or more."
+            )
     return Labels(label, "regression", source, target, None)

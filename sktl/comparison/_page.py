@@ -42,7 +42,7 @@ def remarks(choice):
     outcomes = choice.outcomes
     reasons = dict.fromkeys(outcome.skipped for outcome in outcomes if outcome.skipped)
     skipped = [
-        f"skipped, since {reason}: {', '.join(o.name for o in outcomes if o.skipped == reason)}" for reason in reasons
+        f"skipped ({reason}): {', '.join(o.name for o in outcomes if o.skipped == reason)}" for reason in reasons
     ]
     return [*skipped, *(f"warning from {o.name}: {message}" for o in outcomes for message in o.warnings)]
 
@@ -56,7 +56,7 @@ def choice_words(choice):
     elif isinstance(choice.protocol, CircularValidation):
         lines.append("No target label was used: circular validation can mislead. Label some target rows to be sure.")
     elif chosen is not usual:
-        lines.append("Its score is optimistic, since the same target labels chose it.")
+        lines.append("Its score is optimistic: the same target labels were used to choose it.")
     return lines
 
 
@@ -64,8 +64,8 @@ def _reasons(chosen, verdict):
     """Why it is the one."""
     if not np.isnan(chosen.agreement) and chosen.name in verdict.accepted:
         return [
-            f"Of {', '.join(verdict.accepted)}, which gain over {verdict.fallback} {verdict.test},",
-            "it is the one whose predictions of TARGET agree most with those of all methods.",
+            f"{', '.join(verdict.accepted)} gain over {verdict.fallback} {verdict.test}.",
+            f"Of these, the predictions of {chosen.name} agree most with those of all methods.",
         ]
     found = verdict.unknown or verdict.gains or verdict.baseline_gains
     return [f"{str(verdict)}."] if found else ["No other method was scored."]

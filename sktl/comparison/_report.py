@@ -16,15 +16,16 @@ def report_tables(source, target, label=None, *, drop=(), n_jobs=1, random_state
     Parameters
     ----------
     source, target : DataFrame
-        The tables; they may lack columns of each other.
+        The tables; only the columns that both have are compared.
     label : str, default=None
-        A column of either table that is no feature: where a model could learn it, the report looks at it as the label.
+        The label column, of either table. It is left out of the distances, and if a model can learn it, it helps to
+        judge the kind of shift.
     drop : list of str, default=()
         Columns to leave out.
     n_jobs : int, default=1
         Processes.
     random_state : int, default=0
-        Seed of everything random.
+        Random seed.
 
     Returns
     -------

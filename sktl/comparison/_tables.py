@@ -154,16 +154,16 @@ def _number_notes(name, source, target):
     for role, part in zip(("SOURCE", "TARGET"), values, strict=True):
         check_size(name, role, part)
     if any(np.isinf(part).any() for part in values):
-        notes.append(f"infinite values of column {name!r} are taken as missing")
+        notes.append(f"infinite values in column {name!r} count as missing")
     if rounded(source) or rounded(target):
-        notes.append(f"whole numbers beyond 2**53 are rounded in column {name!r}")
+        notes.append(f"whole numbers beyond 2**53 in column {name!r} are rounded")
     return notes
 
 
 def _text_notes(name, source, target):
     """Say that a column with texts among its numbers is taken as categories."""
     words = stray_words(source, target)
-    return [f"taken as categories, not as numbers: column {name!r}{words}"] if words else []
+    return [f"read as categories, not as numbers: column {name!r}{words}"] if words else []
 
 
 def _numbers(column):

@@ -4,8 +4,8 @@ from difflib import get_close_matches
 
 from sktl._checks import InstanceOf, import_extra
 
-COLUMN = (InstanceOf(str, noun="the name of a column"),)
-COLUMNS = (InstanceOf(list, tuple, noun="a list of names of columns"),)
+COLUMN = (InstanceOf(str, noun="a column name"),)
+COLUMNS = (InstanceOf(list, tuple, noun="a list of column names"),)
 
 
 def pandas():

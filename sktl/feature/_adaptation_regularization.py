@@ -58,10 +58,10 @@ class BaseAdaptationRegularization(ReportsProgress, BaseTransferClassifier):
         X : array-like or CSR matrix of shape (n_samples, n_features)
             Rows of all domains.
         y : array-like of shape (n_samples,)
-            Labels, missing on target rows. Target labels that are there are used as labels.
+            Labels, missing on target rows. Known target labels are used too.
         sample_domain : array-like of shape (n_samples,), default=None
-            Domains, where the labels can't tell: booleans (True = target), integers (negative = target) or names
-            ("target").
+            Domains, needed if missing labels do not mark the target: booleans (True = target), integers (negative =
+            target) or names ("target").
 
         Returns
         -------
@@ -75,7 +75,7 @@ class BaseAdaptationRegularization(ReportsProgress, BaseTransferClassifier):
         Warns
         -----
         SingleDomainWarning
-            If there is one domain; what is left is least squares with the graph penalty.
+            If there is only one domain; what is left is least squares with the graph penalty.
         """
         check_parameters(self)
         X, domains = self._check_rows(X, y, sample_domain, dtype=DTYPES)

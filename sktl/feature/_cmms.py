@@ -80,7 +80,7 @@ def first_labels(estimator, Z, codes):
 
 
 class CMMSClassifier(BaseSelfLabeledClassifier):
-    r"""Class centroid matching: a projection in which clusters of the target rows meet the source's class centroids.
+    r"""Class centroid matching: a projection in which clusters of target rows match the source's class centroids.
 
     With the source's class means :math:`m_c`, target rows :math:`x_i`, their cluster :math:`g_i`, centroids
     :math:`f_c` and weights :math:`s_{ij}` between target rows (:math:`s_{ij} \ge 0, \sum_j s_{ij} = 1`), minimise
@@ -90,18 +90,18 @@ class CMMSClassifier(BaseSelfLabeledClassifier):
         \sum_c \|P^\top m_c - f_c\|^2 + \alpha \sum_i \|P^\top x_i - f_{g_i}\|^2 + \beta \nu \|P\|^2
         + \gamma \sum_{ij} \left(\|P^\top x_i - P^\top x_j\|^2 s_{ij} + \delta_i s_{ij}^2\right)
 
-    over P, f, g and s in turn, subject to :math:`P^\top X H X^\top P = I` with the rows X of all domains, centred by
-    H; :math:`\nu` is the mean squared norm of these centred rows. :math:`\delta_i` is set so that ``n_neighbors``
-    weights of row i are positive (adaptive neighbours). A row is of the class of the nearest f.
+    over P, f, g and s in turn, subject to :math:`P^\top X H X^\top P = I` with the rows X of all domains, centred by H;
+    :math:`\nu` is the mean squared norm of these centred rows. :math:`\delta_i` is set so that ``n_neighbors`` weights
+    of row i are positive (adaptive neighbours). A row gets the class of the nearest f.
 
     *When it helps*: many classes whose rows cluster in the target: on Office-Caltech10 (SURF, unit rows) 53.2 on
-    average against 47.0 of a linear model on the source, with ``beta`` and ``max_iter``, now the defaults, chosen there
-    by target accuracy; digits of two origins, 59.2 against 57.3. *When it hurts*: where the directions of least cost
-    are not those of the classes (Amazon reviews: 68.3 against 78.1 of logistic regression on the source), and where
-    class shares differ between the domains, since the clusters then split the larger class. Two overlapping classes,
-    one of them half of the source and 50, 30, 15, 5 % of the target: 91.7, 89.5, 79.1, 60.4, where logistic regression
-    on the source has 88.6, 85.1, 81.0, 79.1. Rows of few columns need a small ``n_components``: all directions are
-    whitened, and noise then counts as much as signal.
+    average against 47.0 of a linear model on the source, where the defaults of ``beta`` and ``max_iter`` were chosen by
+    target accuracy; digits of two origins, 59.2 against 57.3. *When it hurts*: where the directions of least cost do
+    not separate the classes (Amazon reviews: 68.3 against 78.1 of logistic regression on the source), and where class
+    shares differ between the domains, since the clusters then split the larger class. Two overlapping classes, one of
+    them half of the source and 50, 30, 15, 5 % of the target: 91.7, 89.5, 79.1, 60.4, where logistic regression on the
+    source has 88.6, 85.1, 81.0, 79.1. Rows of few columns need a small ``n_components``: all directions are whitened,
+    and noise then counts as much as signal.
 
     Parameters
     ----------
@@ -114,12 +114,12 @@ class CMMSClassifier(BaseSelfLabeledClassifier):
     graph_weight : float >= 0, default=5.0
         Weight :math:`\gamma` of the distances between neighbours in the target.
     n_neighbors : int >= 1, default=10
-        Neighbours of a target row that have a weight.
+        Number of neighbours of a target row with a positive weight.
     max_iter : int >= 1, default=5
-        Iterations at the most; it ends sooner where no pseudo-label changes.
+        Maximum number of iterations; it stops earlier when no pseudo-label changes.
     estimator : classifier or None, default=None
-        Labels the target rows first, fitted on the labelled rows (centred, in units of the root of :math:`\nu`). None:
-        ``LinearSVC(dual=False)``.
+        Gives the first labels of the target rows, fitted on the labelled rows (centred, in units of the root of
+        :math:`\nu`). None: ``LinearSVC(dual=False)``.
 
     Attributes
     ----------
@@ -130,7 +130,7 @@ class CMMSClassifier(BaseSelfLabeledClassifier):
     components_ : ndarray of shape (n_components, n_features)
         P'; the entry of largest size in a row is positive.
     eigenvalues_ : ndarray of shape (n_components,)
-        What each component costs, in the last iteration; rising.
+        Cost of each component in the last iteration, in rising order.
     centroids_ : ndarray of shape (n_classes, n_components)
         The f.
     graph_ : CSR array of shape (n_target, n_target)
@@ -146,7 +146,7 @@ class CMMSClassifier(BaseSelfLabeledClassifier):
 
     See Also
     --------
-    SPLClassifier : Trusts the surest target rows first, rather than all at once.
+    SPLClassifier : Uses the most certain target rows first, instead of all at once.
 
     Notes
     -----
@@ -160,8 +160,8 @@ class CMMSClassifier(BaseSelfLabeledClassifier):
     memory O(n r + r^2 + n_target n_neighbors). The default first classifier sees at most 20,000 labelled rows.
 
     A cluster without rows has the source's centroid. Target rows with a label stay in its cluster; a class without
-    source rows has the mean of these. New rows are of the class of the nearest f, as the target rows are. If there is
-    one domain, all rows are source and target.
+    source rows has the mean of these. New rows get the class of the nearest f, as the target rows do. With only one
+    domain, all rows are source and target.
 
     *Departures from the paper*: rows enter as they are (put a ``Normalizer`` before for unit rows), and the first graph
     is that of the centred rows scaled to norm 1. ``beta`` counts in units of nu; in these units the paper's 0.2 gave

@@ -112,9 +112,9 @@ def warn_if_matched(estimator, table, contrast):
     if gap < MATCHED:
         name = type(estimator).__name__
         warnings.warn(
-            f"The means of the domains agree already ({gap:.1g} of what random halves of the rows differ by), as they "
-            f"do after DomainScaler: {name} has nothing to match, and its components are those of PCA. Take PCA, or "
-            "scale the rows of all domains alike (StandardScaler) before it.",
+            f"The means of the domains are equal already (their difference is {gap:.1g} of that of random halves of "
+            f"the rows), as they are after DomainScaler: {name} has nothing to match, and its components are those of "
+            "PCA. Use PCA, or scale all rows alike (StandardScaler) instead of each domain by itself.",
             MatchedMeansWarning,
             stacklevel=user_level(),
         )

@@ -151,8 +151,8 @@ class JointTransport:
         """Say where the alternation brought nothing, or was cut short."""
         if len(path) == 1 and rise > self._slack(path[0]):
             warnings.warn(
-                f"Fitted on the target rows with the labels that the plan brings, the estimator raises the objective, "
-                f"{path[0]:.4g}, by {rise:.2g}: the one fitted on the source rows is kept. Regularise the estimator "
+                "Refitted on the target rows with the labels that the plan brings, the estimator raises the objective "
+                f"({path[0]:.4g}) by {rise:.2g}: the one fitted on the source rows is kept. Regularise the estimator "
                 "less, or choose one that fits the target rows better.",
                 EarlyStopWarning,
                 stacklevel=user_level(),

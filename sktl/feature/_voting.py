@@ -26,27 +26,27 @@ def decisions(model, X, classes):
 
 
 class TransferVotingClassifier(BaseTransferClassifier):
-    r"""Equal votes of several transfer classifiers: the sum of their decision values, each in units of its own spread.
+    r"""Equal votes of several transfer classifiers: the sum of their decision values, each divided by its own spread.
 
-    With the decision values d_m(x) of member m (a value a class, of mean 0 over the classes) and their standard
+    With the decision values d_m(x) of member m (one per class, with mean 0 over the classes) and their standard
     deviation s_m over the target rows that it was fitted on,
 
     .. math:: f(x) = \arg\max_c \sum_m d_m(x)_c / s_m.
 
-    *When it helps*: the members err on different rows, so that what is wrong with one is outvoted. The default pair,
-    behind unit-norm rows, reaches 54.4 % on the Office-Caltech pairs (SURF features, mean of 12), its members 52.1 and
-    52.5, logistic regression on the source 47.0; no setting of its members was chosen by target labels, but the choice
-    of the pair was made with such figures in view. *When it hurts*: a member is much worse than the others: on Amazon
-    reviews (two classes) the pair has 78.4, SPL alone 79.2, and on digits of two origins 71.8, MEDA alone 75.1.
+    *When it helps*: the members err on different rows, so that the errors of one are outvoted. The default pair, behind
+    unit-norm rows, reaches 54.4 % on the Office-Caltech pairs (SURF features, mean of 12), its members 52.1 and 52.5,
+    logistic regression on the source 47.0; no setting of its members was chosen by target labels, but the pair itself
+    was chosen with such figures in view. *When it hurts*: a member is much worse than the others: on Amazon reviews
+    (two classes) the pair has 78.4, SPL alone 79.2, and on digits of two origins 71.8, MEDA alone 75.1.
 
     Parameters
     ----------
     estimators : list of (str, classifier), default=None
-        The members, each with ``decision_function`` or ``predict_proba``; pipelines too. One that neither asks for
+        The members, each with ``decision_function`` or ``predict_proba``; pipelines too. A member that neither takes
         ``sample_domain`` nor ends in ``OnLabeled`` is fitted on the labelled rows. None: ``MEDAClassifier()`` and
         ``SPLClassifier()``.
     n_jobs : int or None, default=None
-        Members in parallel, by joblib.
+        Number of members fitted in parallel, through joblib.
 
     Attributes
     ----------
@@ -101,7 +101,7 @@ class TransferVotingClassifier(BaseTransferClassifier):
         y : array-like of shape (n_samples,)
             Labels, missing where unknown.
         sample_domain : array-like of shape (n_samples,), default=None
-            Domains, where the labels can't tell.
+            Domains, needed if missing labels do not mark the target.
 
         Returns
         -------
@@ -115,7 +115,7 @@ class TransferVotingClassifier(BaseTransferClassifier):
         Warns
         -----
         SingleDomainWarning
-            If there is one domain.
+            If there is only one domain.
         """
         check_parameters(self)
         members = self._members()

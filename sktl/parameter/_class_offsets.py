@@ -152,8 +152,8 @@ def regressor_of(estimator):
     twin = getattr(module, twin_name, None)
     if twin is None or twin_name == name:
         raise TypeError(
-            f"{estimator!r} takes no offset and has no regressor of its kind to learn from residuals by. Pass a "
-            "regressor, such as Ridge() or RandomForestRegressor(), or a classifier that has a twin."
+            f"{estimator!r} takes no offset, and there is no regressor of the same kind to fit to residuals. Pass a "
+            "regressor, such as Ridge() or RandomForestRegressor(), or a classifier with a regressor counterpart."
         )
     model = twin()
     shared = {key: value for key, value in estimator.get_params(deep=False).items() if key in model.get_params()}

@@ -47,7 +47,7 @@ def test_a_reader_that_leaves_ends_the_process_quietly(tmp_path, tables):
 def test_help_shows_examples_and_every_method(capsys):
     for args, words in (
         (["--help"], ["[COMMAND ...]", "sktl compare 2023.csv"]),
-        (["compare", "--help"], [*METHODS, "Circular validation, where", "5 % over"]),
+        (["compare", "--help"], [*METHODS, "circular validation: a", "5 % over"]),
     ):
         with pytest.raises(SystemExit) as stop:
             main(args)

@@ -177,7 +177,7 @@ def test_pipelines_fit_their_last_step_on_the_offset(table):
 
 
 def test_a_classifier_without_a_twin_is_an_error():
-    with pytest.raises(TypeError, match="takes no offset and has no regressor of its kind"):
+    with pytest.raises(TypeError, match="takes no offset, and there is no regressor of the same kind"):
         regressor_of(GaussianNB())
 
 

@@ -68,6 +68,6 @@ def test_evidence_is_frozen_and_every_question_is_listed_once():
 def test_what_is_ruled_out_is_said():
     shares = Evidence(MOVED, shares_apart=TRACE, other_labels=(YES, NO), aligned=NO, weights=NO)
     decision = _verdict.decide(shares)
-    assert decision.ruled_out == ("other class shares", "other scales or axes") and decision.weights_mend
+    assert decision.ruled_out == ("different class shares", "different scales or axes") and decision.weights_mend
     assert TRACE not in decision.questions  # estimated shares mean nothing then
     assert _verdict.decide(Evidence(MOVED)).ruled_out == () and not _verdict.decide(Evidence(MOVED)).weights_mend
