@@ -4,7 +4,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from sktl.inspection.report import _accounts as accounts
 from sktl.inspection.report import _tests as tests
+from sktl.inspection.report._labels import MIN_CLASS_ROWS
 from sktl.inspection.report._remarks import only_missing
 
 FAR = 1.0  # standard deviations of the source, from which on a mean has moved far
@@ -32,6 +34,8 @@ class Question:
     holds : bool
         Whether the answer is the one that speaks for a shift (or, of what could explain it, that it does).
     answer : str
+    opposite : bool
+        Whether the answer is clearly the other one, where there are three: yes, no, and can't tell.
     """
 
     question: str
@@ -40,12 +44,19 @@ class Question:
     pvalue: float
     holds: bool
     answer: str
+    opposite: bool = False
 
 
 def question(words, found, measure, holds, yes="yes", no="no"):
     """A :class:`Question` with what was ``found``: statistic and p-value."""
     statistic, pvalue = found
     return Question(words, float(statistic), measure, float(pvalue), bool(holds), yes if holds else no)
+
+
+def open_question(words, found, measure, holds, opposite, yes="yes", no="no"):
+    """A :class:`Question` that the data may leave open."""
+    answer = yes if holds else no if opposite else "can't tell"
+    return Question(words, float(found[0]), measure, float(found[1]), bool(holds), answer, bool(opposite and not holds))
 
 
 @dataclass(frozen=True)
@@ -63,7 +74,10 @@ class Evidence:
     shares_apart : Question or None
         Whether estimated class shares lie apart.
     other_labels : tuple of Question
-        Whether other labels (class shares) explain the difference of the rows: they do if all hold.
+        Whether other labels (class shares) explain the difference of the rows: they do if all hold, and they do not if
+        one is answered the opposite way.
+    accounts : Question or None
+        Whether different labels fit the difference better than columns that moved; it may be open.
     labels_move : Question or None
         Of numbers: whether their mean differs from what the rows predict.
     far : bool
@@ -87,6 +101,7 @@ class Evidence:
     gaps: bool = False
     shares_apart: Question | None = None
     other_labels: tuple = ()
+    accounts: Question | None = None
     labels_move: Question | None = None
     far: bool = False
     weights: Question | None = None
@@ -177,81 +192,128 @@ def _concept_question(sample, X, alpha, words):
 
 def _label_account(sample, moved, labels):
     """What speaks for a shift of the labels alone."""
-    if sample.classes is None:
-        return _numbers_account(sample) if moved and holds(labels) else {}
-    if sample.shares[0] is None or not (holds(labels) if sample.has_target_labels else moved):
-        return {}
     if sample.has_target_labels:
-        return {"other_labels": _within_classes(sample, moved)}
-    apart = _shares_apart(sample)
-    return {"shares_apart": apart, "other_labels": _mixture(sample) if apart.holds else ()}
+        if not holds(labels):
+            return {}
+        found = _numbers_account(sample, moved) if sample.classes is None else _classes_account(sample, moved)
+        return found | ({"accounts": _accounts(sample)} if moved and _open(found) else {})
+    return _mixture_account(sample) if moved else {}
 
 
-def _within_classes(sample, moved):
+def _open(found):
+    """Whether no question rules other labels out."""
+    asked = found.get("other_labels", ())
+    return bool(asked) and not any(q.opposite for q in asked)
+
+
+def _alike_question(sample, words, found, moved):
+    """Whether a kernel finds rows whose labels agree to be alike."""
+    explained = tests.is_explained(*found, sample.whole, sample.alpha) or (not moved and found[1] > sample.alpha)
+    differ = found[1] <= sample.alpha and found[0] > tests.HALVED * sample.whole
+    return open_question(words, found, MEASURE, explained, differ, "yes: the labels could explain it")
+
+
+def _scores_question(sample, left):
+    """Whether a model of the source scores rows whose labels agree alike, and not the rows as they are."""
+    seen = left.whole_pvalue <= sample.alpha and left.left <= tests.HALVED * left.whole
+    differ = left.pvalue <= sample.alpha and left.left > tests.HALVED * left.whole
+    words = "Does a source model score them alike?"
+    return open_question(words, (left.left, left.pvalue), "difference of mean scores", seen, differ)
+
+
+def _classes_account(sample, moved):
     """Whether the rows of each class are alike: for a kernel, and for a model's score of them."""
+    if sample.shares[0] is None:
+        return {}
     found = tests.within_classes_test(*sample.parts, **sample.kernel_options)
     rows = sample.drawn()
     X, codes, target = sample.X[rows], sample.codes[rows], sample.target[rows]
     scores = tests.source_scores(X, codes, target, len(sample.classes), sample.seed)
-    scored = tests.scores_within_classes_test(scores, codes, target)
-    if found is None or scored is None:
-        return ()
-    alike = tests.is_explained(*found, sample.whole, sample.alpha) or (not moved and found[1] > sample.alpha)
-    left, pvalue, whole = scored
-    # other labels of the same rows would leave the whole: only what is clearly nearer to nothing speaks for shares
-    scored_alike = pvalue > sample.alpha and left <= tests.HALVED * whole
-    return (
-        question("Within each class, are the rows alike?", found, MEASURE, alike, "yes: class shares explain it", "no"),
-        question("Does a source model score them alike?", (left, pvalue), "difference of mean scores", scored_alike),
-    )
+    left = tests.scores_within_classes_test(scores, codes, target)
+    if found is None or left is None:
+        return {}
+    alike = _alike_question(sample, "Within each class, are the rows alike?", found, moved)
+    return {"other_labels": (alike, _scores_question(sample, left))}
 
 
-def _mixture(sample):
-    """Whether the target is a mixture of the source's classes: for a kernel, and for a model's scores."""
-    X_source, y_source, X_target, _ = sample.parts
-    X_target, prior = sample.X[sample.target], sample.shares[0].target
-    found = tests.mixture_test(X_source, y_source, X_target, prior, **sample.kernel_options)
-    if found is None:
-        return ()
-    rows = sample.drawn(sample.labeled | sample.target)
-    hidden, target = np.where(sample.target, np.nan, sample.codes)[rows], sample.target[rows]
-    scores = tests.source_scores(sample.X[rows], hidden, target, len(sample.classes), sample.seed)
-    left, pvalue, whole = tests.scores_of_a_mixture_test(scores, hidden, target, prior)
-    drawn = "once the source is resampled to the target's estimated class shares"
-    alike = tests.is_explained(*found, sample.whole, sample.alpha)
-    # a KS statistic is never 0: of a distance of its own size nothing can be said but by the test
-    scored_alike = pvalue > sample.alpha or left <= tests.EXPLAINED * whole
-    return (
-        question(f"Are the rows alike {drawn}?", found, MEASURE, alike, "yes: class shares explain it", "no"),
-        question("Does a source model score them alike then?", (left, pvalue), "KS of the scores", scored_alike),
-    )
-
-
-def _shares_apart(sample):
-    """Whether the estimated class shares lie apart beyond chance: their distance in sampling errors of counts."""
-    source = sample.shares[0].source
-    gap = np.abs(source - sample.shares[0].mlls).sum() / 2
-    n = min((sample.labeled & ~sample.target).sum(), sample.target.sum())
-    chance = 2 * np.sqrt(source * (1 - source) * 2 / n).sum() / 2
-    words = "Do the estimated class shares differ by more than chance?"
-    return question(words, (gap, np.nan), "total variation", gap > chance)
-
-
-def _numbers_account(sample):
-    """Whether rows of both domains whose labels agree are alike, and whether the rows predict the labels' mean.
-
-    Where the rows alone have shifted and give the label away, the first is so too; but then p(y|x) is one, which it is
-    not under label shift.
-    """
-    found = tests.matched_test(*sample.parts, **sample.kernel_options)
-    share = 0.0 if found is None else found[2]
+def _numbers_account(sample, moved):
+    """Whether rows of both domains whose labels agree are alike, and whether the rows predict the labels' mean."""
+    X_source, y_source, X_target, y_target = sample.parts
+    pairs = tests.matched_pairs(y_source, y_target, sample.seed)
+    share = 0.0 if pairs is None else pairs[2]
     words = f"Are rows with the same label alike ({100 * share:.0f} % of the target's labels have a source partner)?"
     if share < MIN_PAIRED:
         short = "can't be judged: too few of the target's labels occur in the source"
-        return {"other_labels": (question(words, (np.nan, np.nan), MEASURE, False, no=short),)}
-    alike = tests.is_explained(*found[:2], sample.whole, sample.alpha)
-    asked = question(words, found[:2], MEASURE, alike, "yes: the labels could explain it", "no")
-    return {"other_labels": (asked,), "labels_move": _labels_move(sample) if alike else None}
+        asked = open_question(words, (np.nan, np.nan), MEASURE, False, True, no=short)
+        return {"other_labels": (asked,)}
+    found = tests.matched_test(X_source, X_target, pairs, **sample.kernel_options)
+    known = sample.labeled
+    scores = tests.source_scores(sample.X[known], sample.codes[known], sample.target[known], None, sample.seed)[:, 0]
+    parts = [scores[sample.target[known] == side] for side in (False, True)]
+    alike = _alike_question(sample, words, found, moved)
+    asked = alike, _scores_question(sample, tests.scores_of_pairs_test(*parts, pairs))
+    return {"other_labels": asked, "labels_move": _labels_move(sample) if moved and alike.holds else None}
+
+
+def _mixture_account(sample):
+    """Without target labels: whether the target is a mixture of the source's classes, or of bins of its numbers."""
+    known = sample.labeled & ~sample.target
+    codes = sample.codes if sample.classes is not None or not known.any() else accounts.binned(sample.codes)
+    counts = np.bincount(codes[known].astype(int))
+    if len(counts) < 2 or counts.min() < MIN_CLASS_ROWS:
+        return {}
+    rows = sample.drawn(known | sample.target)
+    hidden, target = np.where(sample.target, np.nan, codes)[rows], sample.target[rows]
+    scores = tests.source_scores(sample.X[rows], hidden, target, len(counts), sample.seed)
+    prior, source = accounts.mixture_prior(scores, hidden, target)
+    apart = _shares_apart(prior, source, min(known.sum(), sample.target.sum()))
+    parts = sample.X[known], codes[known].astype(int), sample.X[sample.target]
+    found = tests.mixture_test(*parts, prior, **sample.kernel_options)
+    if found is None or not apart.holds:
+        return {"shares_apart": apart}
+    words = "Are the rows alike once the source is resampled to the target's estimated class shares?"
+    alike = _alike_question(sample, words, found, True)
+    scored = _mixture_question(sample, tests.scores_of_a_mixture_test(scores, hidden, target, prior))
+    found = {"shares_apart": apart, "other_labels": (alike, scored)}
+    if _open(found):
+        losses = accounts.mixture_losses(scores, hidden, target)
+        found["accounts"] = _better_account(sample, rows, losses)
+    return found
+
+
+def _mixture_question(sample, scored):
+    """Whether a model of the source scores the resampled source and the target alike."""
+    left, pvalue, whole = scored
+    # a KS statistic is never 0: of a distance of its own size nothing can be said but by the test
+    alike = pvalue > sample.alpha or left <= tests.EXPLAINED * whole
+    words = "Does a source model score them alike then?"
+    differ = not alike and left > tests.HALVED * whole
+    return open_question(words, (left, pvalue), "KS of the scores", alike, differ)
+
+
+def _accounts(sample):
+    """With target labels: whether these tell the domain better than the columns do."""
+    rows = sample.drawn()
+    losses = accounts.label_losses(sample.codes[rows], sample.target[rows], sample.classes is not None, sample.seed)
+    return _better_account(sample, rows, losses)
+
+
+def _better_account(sample, rows, losses):
+    """Whether an account by labels, with these ``losses``, fits the domains of some rows better than moved columns."""
+    moved = accounts.moved_losses(sample.X[rows], sample.target[rows], sample.seed)
+    gain, pvalue = accounts.compare_accounts(losses, moved)
+    words = "Do different labels fit the difference better than columns that moved?"
+    sure = pvalue <= 2 * sample.alpha  # either side at the level
+    no = "no: columns that moved fit it better"
+    return open_question(words, (gain, pvalue), "gain in log loss a row", sure and gain > 0, sure and gain < 0, no=no)
+
+
+def _shares_apart(prior, source, n):
+    """Whether the estimated class shares lie apart beyond chance: their distance in sampling errors of ``n`` counts."""
+    gap = np.abs(source - prior).sum() / 2
+    chance = 2 * np.sqrt(source * (1 - source) * 2 / n).sum() / 2
+    words = "Do the estimated class shares differ by more than chance?"
+    return question(words, (gap, np.nan), "total variation", gap > chance)
 
 
 def _labels_move(sample):
@@ -317,14 +379,19 @@ def _labels_of_aligned(sample, aligned):
     rows = sample.drawn()
     source, other = rows[~sample.target[rows]], rows[sample.target[rows]]
     losses = [
-        tests.transfer_loss(Z[source], sample.codes[source], Z[other], sample.codes[other], sample.classes, sample.seed)
+        tests.transfer_losses(
+            Z[source], sample.codes[source], Z[other], sample.codes[other], sample.classes, sample.seed
+        )
         for Z in (sample.X, X)
     ]
     words = "Does a source model predict the target's labels better after that?"
-    found = 1 - losses[1] / losses[0], np.nan
+    gains, whole = losses[0] - losses[1], losses[0].mean()
+    pvalue = float(tests.normal_pvalues(gains.mean(), gains.var(ddof=1) / len(gains)))
+    sure, found = pvalue <= 2 * sample.alpha, (gains.mean() / whole if whole > 0 else 0.0, pvalue)
+    measure = "share of the squared error removed"
     after = "Do the same features mean a different label even after that?"
     return {
-        "better_aligned": question(words, found, "share of the squared error removed", losses[1] < losses[0]),
+        "better_aligned": open_question(words, found, measure, sure and found[0] > 0, sure and found[0] < 0),
         "concept_aligned": _concept_question(sample, X, sample.alpha, after),
     }
 

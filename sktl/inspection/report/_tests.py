@@ -1,5 +1,7 @@
 """The tests behind a report: each asks one question of two samples and answers with a distance and a p-value."""
 
+from dataclasses import dataclass
+
 import numpy as np
 from scipy.stats import ks_2samp, kstwobign, norm, rankdata
 
@@ -90,11 +92,10 @@ def within_classes_test(X_source, y_source, X_target, y_target, *, gamma="median
     return float(np.average(distances, weights=shares)), float(holm(pvalues).min())
 
 
-def matched_test(X_source, y_source, X_target, y_target, *, gamma="median", seed=0):
-    """MMD^2 between pairs of rows whose labels (numbers) agree, p-value, and the share of target rows in such pairs.
+def matched_pairs(y_source, y_target, seed=0):
+    """Rows of the source and of the target whose labels (numbers) agree, and the share of target rows in such pairs.
 
-    Each row is in one pair at most. Pairs resemble each other more than random rows do, which can only make
-    the p-value too large. None where there are too few pairs.
+    Each row is in one pair at most. None where there are too few pairs.
     """
     from scipy.optimize import linear_sum_assignment  # here, to keep `import sktl` quick
 
@@ -106,9 +107,16 @@ def matched_test(X_source, y_source, X_target, y_target, *, gamma="median", seed
     paired = gaps[rows, columns] < reach
     if paired.sum() < 2 * MIN_ROWS:
         return None
-    pairs = X_source[source[rows[paired]]], X_target[target[columns[paired]]]
-    found = kernel_test(*pairs, gamma=gamma, seed=seed)
-    return found.statistic, found.pvalue, float(paired.sum() / len(target))
+    return source[rows[paired]], target[columns[paired]], float(paired.sum() / len(target))
+
+
+def matched_test(X_source, X_target, pairs, *, gamma="median", seed=0):
+    """MMD^2 between the rows of :func:`matched_pairs`, and p-value.
+
+    Pairs resemble each other more than random rows do, which can only make the p-value too large.
+    """
+    found = kernel_test(X_source[pairs[0]], X_target[pairs[1]], gamma=gamma, seed=seed)
+    return found.statistic, found.pvalue
 
 
 # --- could the rows explain the labels? ---
@@ -291,26 +299,48 @@ def expectation(F, Y):
 # --- does the row follow from the label in the same way? ---
 
 
-def source_scores(X, codes, target, n_classes, seed=0):
-    """What a model of the source's labels says of every row, (n_samples, n_classes); cross-fitted on the source."""
+def source_scores(X, codes, target, n_classes=None, seed=0):
+    """What a model of the source's labels says of every row, one column a class; cross-fitted on the source.
+
+    Of numbers (``n_classes`` None) one column: their normal score.
+    """
     rows, F = np.flatnonzero(~target & ~np.isnan(codes)), basis(X, seed)
-    Y = (codes[rows, None] == np.arange(n_classes)).astype(float)
+    y = codes[rows]
+    Y = responses(y, False) if n_classes is None else (y[:, None] == np.arange(n_classes)).astype(float)
     rng = np.random.RandomState(seed)
     folds = rng.randint(N_FOLDS, size=len(X))  # a row is scored by one model, whichever its domain: a mean differs
-    folds[rows] = label_folds(codes[rows], N_FOLDS, rng, True)
-    scores = np.zeros((len(X), n_classes))
+    folds[rows] = label_folds(y, N_FOLDS, rng, n_classes is not None)
+    scores = np.zeros((len(X), Y.shape[1]))
     for fold in range(N_FOLDS):
         model = expectation(F[rows[folds[rows] != fold]], Y[folds[rows] != fold])
         scores[folds == fold] = model(F[folds == fold])
     return scores
 
 
+@dataclass(frozen=True)
+class Left:
+    """What is left of a difference of mean scores where labels agree.
+
+    Attributes
+    ----------
+    left, pvalue : float
+        The difference where labels agree; label shift leaves none.
+    whole, whole_pvalue : float
+        The difference before; other labels of the same rows make none.
+    """
+
+    left: float
+    pvalue: float
+    whole: float
+    whole_pvalue: float
+
+
 def scores_within_classes_test(scores, codes, target):
-    """Whether rows of one class are scored alike in both domains: what is left, p-value, the whole; or None.
+    """Whether rows of one class are scored alike in both domains: :class:`Left`; or None.
 
     Under label shift the mean score of the target is that of the source's classes at the target's shares; where the
-    same rows get other labels it stays that of the source. Of the score whose difference from the former is clearest:
-    that difference, its p-value (classes as strata; Holm over the scores), and the difference from the latter.
+    same rows get other labels it stays that of the source. Of the score whose difference from the former is clearest
+    (p-value with classes as strata, Holm over the scores).
     """
     known = codes[~np.isnan(codes)].astype(int)
     counts = np.array([np.bincount(known[rows], minlength=scores.shape[1]) for rows in (~target, target)])
@@ -321,10 +351,26 @@ def scores_within_classes_test(scores, codes, target):
     parts = [[scores[(codes == code) & rows] for rows in (~target, target)] for code in used]
     left = share @ [other.mean(axis=0) - source.mean(axis=0) for source, other in parts]
     variance = share**2 @ [sum(part.var(axis=0, ddof=1) / len(part) for part in pair) for pair in parts]
-    pvalues = 2 * norm.sf(np.abs(left) / np.sqrt(np.maximum(variance, np.finfo(float).tiny)))
-    means = [sum(len(pair[i]) * pair[i].mean(axis=0) for pair in parts) / counts[i, used].sum() for i in (0, 1)]
-    clearest = int(np.argmin(pvalues))
-    return float(abs(left[clearest])), float(holm(pvalues).min()), float(abs(means[1] - means[0])[clearest])
+    both = [np.concatenate([pair[i] for pair in parts]) for i in (0, 1)]
+    whole = both[1].mean(axis=0) - both[0].mean(axis=0)
+    pvalues, others = normal_pvalues(left, variance), normal_pvalues(whole, sum(z.var(axis=0) / len(z) for z in both))
+    worst = int(np.argmin(pvalues))
+    return Left(float(abs(left[worst])), float(holm(pvalues).min()), float(abs(whole[worst])), float(others[worst]))
+
+
+def scores_of_pairs_test(score_source, score_target, pairs):
+    """The same of numbers: whether rows whose labels agree (:func:`matched_pairs`) are scored alike."""
+    gaps, both = score_target[pairs[1]] - score_source[pairs[0]], (score_source, score_target)
+    whole = both[1].mean() - both[0].mean()
+    pvalues = normal_pvalues(
+        np.array([gaps.mean(), whole]), np.array([gaps.var(ddof=1) / len(gaps), sum(z.var() / len(z) for z in both)])
+    )
+    return Left(float(abs(gaps.mean())), float(pvalues[0]), float(abs(whole)), float(pvalues[1]))
+
+
+def normal_pvalues(differences, variances):
+    """Two-sided p-values of estimates by their sampling variances."""
+    return 2 * norm.sf(np.abs(differences) / np.sqrt(np.maximum(variances, np.finfo(float).tiny)))
 
 
 def scores_of_a_mixture_test(scores, codes, target, prior):
@@ -358,9 +404,9 @@ def _weighted_ks(source, weights, other):
 # --- which rows predict better: as they are, or aligned? ---
 
 
-def transfer_loss(X_source, y_source, X_target, y_target, classes, seed=0):
-    """Mean squared error on the target's labels of a model of the source's rows."""
-    Y = responses(np.concatenate([y_source, y_target]), classes is not None)
+def transfer_losses(X_source, y_source, X_target, y_target, are_classes, seed=0):
+    """Squared errors on the target's labels, one a row, of a model of the source's rows."""
+    Y = responses(np.concatenate([y_source, y_target]), are_classes)
     F, n = basis(np.concatenate([X_source, X_target]), seed), len(y_source)
     expected = np.clip(expectation(F[:n], Y[:n])(F[n:]), Y[:n].min(axis=0), Y[:n].max(axis=0))  # no extrapolation
-    return float(np.mean((Y[n:] - expected) ** 2))
+    return np.mean((Y[n:] - expected) ** 2, axis=1)

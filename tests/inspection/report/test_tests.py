@@ -3,7 +3,7 @@ import pytest
 from made_shifts import TARGET, make
 from numpy.testing import assert_allclose, assert_array_equal
 from scipy.linalg import sqrtm
-from scipy.stats import ks_2samp
+from scipy.stats import ks_2samp, norm, ttest_1samp, ttest_ind
 from sklearn.linear_model import Ridge
 from sklearn.metrics.pairwise import rbf_kernel
 
@@ -15,10 +15,12 @@ from sktl.inspection.report._tests import (
     expected_mean_test,
     kernel_test,
     lie_apart,
+    matched_pairs,
     matched_test,
     mixture_test,
     n_relabellings,
     scores_of_a_mixture_test,
+    scores_of_pairs_test,
     scores_within_classes_test,
     shapes_test,
     source_scores,
@@ -62,12 +64,22 @@ def test_matched_rows_have_labels_that_agree():
     y_source, y_target = rng.normal(size=301), rng.normal(1, 1, size=151)
     parts = [np.column_stack([y, y**2]) for y in (y_source, y_target)]  # the row gives the label away
     whole = kernel_test(*parts, gamma=0.5)
-    distance, pvalue, share = matched_test(parts[0], y_source, parts[1], y_target, gamma=0.5)
+    pairs = matched_pairs(y_source, y_target)
+    assert np.abs(y_source[pairs[0]] - y_target[pairs[1]]).max() < 0.1 * y_source.std()
+    (distance, pvalue), share = matched_test(*parts, pairs, gamma=0.5), pairs[2]
     assert whole.pvalue < 0.01 < 0.2 < pvalue
     assert distance < 0.05 * whole.statistic
     reach = np.abs(y_source[:, None] - y_target).min(axis=0) < 0.1 * y_source.std()
     assert 0.5 < share <= reach.mean()
-    assert matched_test(parts[0], y_source, parts[1], y_target + 9) is None
+    assert matched_pairs(y_source, y_target + 9) is None
+    left = scores_of_pairs_test(parts[0][:, 0], parts[1][:, 0], pairs)
+    assert left.left < 0.05 * left.whole and left.whole_pvalue < 1e-9
+    gaps = y_target[pairs[1]] - y_source[pairs[0]]
+    assert_allclose(left.pvalue, ttest_1samp(gaps, 0).pvalue, rtol=0.1)
+    assert_allclose(left.whole, y_target.mean() - y_source.mean())
+    assert_allclose(
+        norm.isf(left.whole_pvalue / 2), -ttest_ind(y_source, y_target, equal_var=False).statistic, rtol=0.01
+    )
 
 
 def test_alignment_gives_the_target_s_moments():
@@ -140,15 +152,15 @@ def test_label_shift_leaves_the_scores_within_classes_as_they_are():
     y = (rng.random(600) < np.where(target, 0.8, 0.4)).astype(float)
     X = rng.normal(size=(600, 3)) + y[:, None]
     scores = source_scores(X, y, target, 2)
-    left, pvalue, whole = scores_within_classes_test(scores, y, target)
-    assert pvalue > 0.05 and left < 0.3 * whole
+    found = scores_within_classes_test(scores, y, target)
+    assert found.pvalue > 0.05 and found.left < 0.3 * found.whole and found.whole_pvalue < 1e-6
     parts = [[scores[(y == k) & rows, 1] for rows in (~target, target)] for k in (0, 1)]
     share = [np.mean(y[target] == k) for k in (0, 1)]
-    assert_allclose(left, abs(sum(w * (b.mean() - a.mean()) for w, (a, b) in zip(share, parts, strict=True))))
-    assert_allclose(whole, abs(scores[target, 1].mean() - scores[~target, 1].mean()))
+    assert_allclose(found.left, abs(sum(w * (b.mean() - a.mean()) for w, (a, b) in zip(share, parts, strict=True))))
+    assert_allclose(found.whole, abs(scores[target, 1].mean() - scores[~target, 1].mean()))
     other = (X[:, 0] + np.where(target, 1.0, 0.0) + 0.5 * rng.normal(size=600) > 0.7).astype(float)  # other labels
     scores = source_scores(X - 0.4 * target[:, None], other, target, 2)
-    assert scores_within_classes_test(scores, other, target)[1] < 0.01
+    assert scores_within_classes_test(scores, other, target).pvalue < 0.01
 
 
 def test_a_mixture_is_told_from_rows_that_moved_by_scores():
