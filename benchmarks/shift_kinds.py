@@ -44,10 +44,11 @@ import time
 import warnings
 from collections import Counter, defaultdict
 from importlib.util import find_spec
-from itertools import product
+from itertools import chain, product
 from pathlib import Path
 
 import numpy as np
+from _few_labels import CLASS_TABLES, TABLES, load_table
 from scipy.stats import beta, binom
 
 from sktl.inspection.report._columns import read_columns
@@ -140,6 +141,13 @@ def hidden(y, target, known, seed):
     return y
 
 
+def halves(side, X, y, seed, most=1000):
+    """Random halves of (most of) a real table: nothing differs."""
+    rng = np.random.default_rng(seed + side)
+    drawn = rng.permutation(len(y))[:most]
+    return X.iloc[drawn].reset_index(drop=True), y[drawn], np.arange(len(drawn)) >= len(drawn) // 2
+
+
 # --- verdicts ---
 
 
@@ -211,6 +219,27 @@ def draws(kind, n, d, dist, seed, labels, peer):
             yield cell | {"who": who, "seed": seed, "named": named, "seconds": time.process_time() - start}
 
 
+def real_draws(seed, labels):
+    """A record of each verdict on halves of real tables: of each side of each."""
+    for name, label in (TABLES | CLASS_TABLES).items():
+        X_source, y_source, X_target, y_target = load_table(name, label)
+        for side, (X, y) in enumerate([(X_source, y_source), (X_target, y_target)]):
+            y = np.unique(y.astype(str), return_inverse=True)[1] if name in CLASS_TABLES else y
+            X, y, target = halves(side, X, y.astype(float), seed)
+            found = verdict_rows(X, target)
+            for known in labels:
+                named = verdict(found, hidden(y, target, known, seed))
+                cell = {
+                    "who": "report",
+                    "kind": "none",
+                    "numbers": name in TABLES,
+                    "linear": None,
+                    "n": "real",
+                    "d": side,
+                }
+                yield cell | {"dist": name, "known": known, "seed": seed, "named": named}
+
+
 # --- tables ---
 
 
@@ -268,17 +297,22 @@ def main():
     parser.add_argument("--dists", nargs="+", default=DISTS)
     parser.add_argument("--labels", nargs="+", type=int, default=(ALL, 100, 0))
     parser.add_argument("--peer", choices=("boosted", "linear"), help="ask detectshift in place of the report")
+    parser.add_argument("--real", action="store_true", help="random halves of the real tables, in place of worlds")
     parser.add_argument("--by", nargs="+", default=("who", "kind", "n", "known"))
     chosen = parser.parse_args()
     if chosen.peer and not find_spec("detectshift"):
         sys.exit("detectshift is not installed")
     with chosen.log.open("a") as log:
         seeds = range(chosen.first_seed, chosen.first_seed + chosen.draws)  # the outer loop, to stop at any time
-        for seed, n, d, dist, kind in product(seeds, chosen.n, chosen.d, chosen.dists, chosen.kinds):
-            peer = None if chosen.peer is None else chosen.peer == "boosted"
-            for record in draws(kind, n, d, dist, seed, chosen.labels, peer):
-                log.write(json.dumps(record) + "\n")
-                log.flush()
+        peer = None if chosen.peer is None else chosen.peer == "boosted"
+        if chosen.real:
+            found = (real_draws(seed, chosen.labels) for seed in seeds)
+        else:
+            cells = product(seeds, chosen.n, chosen.d, chosen.dists, chosen.kinds)
+            found = (draws(kind, n, d, dist, seed, chosen.labels, peer) for seed, n, d, dist, kind in cells)
+        for record in chain.from_iterable(found):
+            log.write(json.dumps(record) + "\n")
+            log.flush()
     records = [json.loads(line) for line in chosen.log.read_text().splitlines()]
     for line in [*table(records, chosen.by), *level(records)]:
         print(line)

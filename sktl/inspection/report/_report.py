@@ -45,22 +45,26 @@ class DomainReport:
       missing shares of each column, and with target labels a test of the labels).
     - "label": the class shares differ, and little difference is left within the classes (without target labels: once
       the source is resampled to the target's estimated shares), both for a kernel and in the scores of a source model.
-      For numbers as labels: rows with the same label look alike, and the mean label differs from what the features
-      predict.
-    - "scale": little difference is left once the source's numeric columns are given the target's means and
-      covariances, the columns that have moved keep their shape, weights do not help, and, with target labels, a source
-      model then predicts these better.
+      For numbers as labels: little is left between rows with the same label. Besides, p(y|x) differs, or different
+      shares predict a row's domain better than columns that moved.
+    - "scale": target labels depend on the domain beyond what the features say, and no longer once the source's numeric
+      columns are given the target's means and covariances; the rows are alike then, and the columns that have moved
+      keep their shape.
     - "concept": target labels depend on the domain beyond what the features say, or differ though the features do not.
     - "covariate": any other difference of the features.
 
+    Where two of these explain the data as well, the kind names both: "label or covariate" (neither predicts a row's
+    domain better than the other), "scale or covariate" (nothing shows that the same values mean a different label; so
+    always without target labels), "label or concept" (too few labels to see whether the rows moved with them).
+
     Columns that the remarks advise to drop (identifiers, times, periods) are not used to decide. *What it can't know*
-    without target labels: whether p(y|x) is the same, whether a unit changed or what was measured, and, for numbers as
-    labels, whether these are distributed differently. With few rows, ``limits`` says which shifts go unseen.
+    without target labels: whether p(y|x) is the same, and whether a unit changed or what was measured. With few rows,
+    ``limits`` says which shifts go unseen.
 
     Parameters
     ----------
-    kind : {"none", "covariate", "label", "scale", "concept"}
-        The kind of shift.
+    kind : {"none", "covariate", "label", "scale", "concept"} or two of them, such as "label or covariate"
+        The kind of shift, or the two that these data can't tell apart.
     suggestion : str
         One paragraph: what to fix, which family to try first, and why.
     remarks : list of str
@@ -86,7 +90,7 @@ class DomainReport:
         One per source, the nearest first: ``source``, ``n_rows``, and ``mmd`` and ``proxy_a`` (NaN below 10 rows).
     shares : ClassShares or None
         ``classes``, ``source``, ``mlls``, ``bbse``, ``counted``. The estimates hold only under label shift: the text
-        leaves them out unless ``kind`` is "label" or "none".
+        leaves them out unless ``kind`` is "none" or names "label".
     effective_sample_size : float
         Effective sample size of the source under density-ratio weights (by a
         :class:`~sktl.instance.DiscriminatorWeighter` on at most 5,000 rows of each domain, scaled to all).

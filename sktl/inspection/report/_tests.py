@@ -5,7 +5,8 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.stats import ks_2samp, kstwobign, norm, rankdata
 
-from sktl._core.kernels import Kernel, make_kernel
+from sktl._core.kernels import Kernel, choose_gamma, make_kernel
+from sktl._core.source_weights import simplex_weights
 from sktl._core.two_sample import holm
 from sktl.metrics import feature_shift_test, mmd_test
 from sktl.model_selection.evidence import label_folds
@@ -23,6 +24,7 @@ MIN_SCORED = 5  # rows of a class in each domain whose scores are compared
 REACH = 3.0  # deviations at which values are cut before a line is fitted
 N_CENTRES = 100  # rows whose nearness a regression may use
 MAX_PRODUCTS = 10  # columns up to which it may use their products: beyond, there are more than rows
+PENALTIES = np.logspace(-1, 5, 13)  # of regressions on columns of deviation 1
 RARE = 0.01  # smallest chance of a domain that is drawn anew: of a smaller one the rows say nothing sure
 MAX_MOMENTS = 0.1  # columns a row, up to which means and covariances of a domain are worth estimating
 
@@ -75,6 +77,20 @@ def mixture_test(X_source, y_source, X_target, target_prior, *, gamma="median", 
         return None
     found = kernel_test(X_source[drawn], X_target, gamma=gamma, seed=seed)
     return found.statistic, found.pvalue
+
+
+def nearest_mixture(X_source, y_source, X_target, *, gamma="median", seed=0):
+    """Class shares whose mixture of the source's classes is nearest to the target in MMD; codes are 0, 1, ..."""
+    rng = np.random.default_rng(seed)
+    rows, others = (sample_rows(np.arange(len(Z)), TEST_ROWS, rng) for Z in (X_source, X_target))
+    X, codes = X_source[rows], y_source[rows]
+    kernel = make_kernel("rbf", gamma, np.concatenate([X, X_target[others]]))
+    members = (codes[:, None] == np.arange(y_source.max() + 1)).astype(float)
+    counts = np.maximum(members.sum(axis=0), 2)
+    # pairs of a row with itself, 1 of n, would make a rare class seem far from itself
+    within = members.T @ kernel(X, X) @ members - np.diag(counts)
+    within /= np.outer(counts, counts) - np.diag(counts)
+    return simplex_weights(within, members.T @ kernel(X, X_target[others]).mean(axis=1) / counts)
 
 
 def within_classes_test(X_source, y_source, X_target, y_target, *, gamma="median", seed=0):
@@ -228,7 +244,8 @@ def concept_test(X, y, target, are_classes, seed=0, n_draws=N_PERMUTATIONS):
     (float, float)
         Correlation of the errors, the largest over the labels' responses; p-value.
     """
-    F, both = basis(X, seed), np.column_stack([responses(y, are_classes), target])
+    gamma = choose_gamma("rbf", "median", np.clip(X, -REACH, REACH))
+    F, both = basis(X, seed, gamma), np.column_stack([responses(y, are_classes), target])
     folds = label_folds(2 * y + target if are_classes else y, N_FOLDS, np.random.RandomState(seed), are_classes)
     expected, scores = np.empty_like(both), np.empty((len(y), both.shape[1] - 1))
     for fold in range(N_FOLDS):
@@ -240,9 +257,9 @@ def concept_test(X, y, target, are_classes, seed=0, n_draws=N_PERMUTATIONS):
     surprise = np.column_stack([target, drawn]) - chance[:, None]  # of the domains as they are, and as they might be
     correlations = [np.corrcoef(column, surprise[:, 0])[0, 1] for column in errors.T if column.std() > 0]
     # most questions have a clear no, for which a fifth of the draws will do
-    first = _rank_of_largest(list(_dependence(errors, surprise[:, : FIRST_DRAWS + 1], scores, X)))
+    first = _rank_of_largest(list(_dependence(errors, surprise[:, : FIRST_DRAWS + 1], scores, X, gamma)))
     if first <= UNCLEAR and n_draws > FIRST_DRAWS:
-        first = _rank_of_largest(list(_dependence(errors, surprise, scores, X)))
+        first = _rank_of_largest(list(_dependence(errors, surprise, scores, X, gamma)))
     return float(np.abs(correlations).max(initial=0.0)), first
 
 
@@ -252,11 +269,11 @@ def _rank_of_largest(found):
     return float(np.mean(smallest <= smallest[0]))
 
 
-def _dependence(errors, surprise, scores, X):
+def _dependence(errors, surprise, scores, X, gamma="median"):
     """Yield squared sums of the products of errors and surprises, (1 + n_draws,) each, for each way to look."""
     near = np.clip(X, -REACH, REACH)
     near = near - near.mean(axis=0)
-    kernel = make_kernel("rbf", "median", near)(near, near)
+    kernel = make_kernel("rbf", gamma, near)(near, near)
     np.fill_diagonal(kernel, 0)  # a row's own product is no evidence
     products = [column[:, None] * surprise for column in errors.T]
     centred = scores - scores.mean(axis=0)
@@ -273,11 +290,11 @@ def responses(y, are_classes):
     return norm.ppf((rankdata(y) - 0.5) / len(y))[:, None]
 
 
-def basis(X, seed=0):
+def basis(X, seed=0, gamma="median"):
     """Columns of what a regression may be made of: values, their squares and products, and nearness to some rows."""
     near = np.clip(X, -REACH, REACH)  # no tail decides a slope
     centres = near[np.sort(np.random.default_rng(seed).choice(len(near), min(N_CENTRES, len(near)), replace=False))]
-    parts = [near, near**2, make_kernel("rbf", "median", near)(near, centres)]
+    parts = [near, near**2, make_kernel("rbf", gamma, near)(near, centres)]
     if X.shape[1] <= MAX_PRODUCTS:
         one, other = np.triu_indices(X.shape[1], 1)
         parts.append(near[:, one] * near[:, other])
@@ -289,11 +306,25 @@ def basis(X, seed=0):
 
 
 def expectation(F, Y):
-    """A function that predicts the columns of ``Y`` from a :func:`basis`: ridge, its penalty by leave-one-out."""
-    from sklearn.linear_model import RidgeCV  # here, to keep `import sktl` quick
+    """A function that predicts the columns of ``Y`` from a :func:`basis`: ridge, its penalties by leave-one-out.
 
-    model = RidgeCV(np.logspace(-1, 5, 13), alpha_per_target=Y.shape[1] > 1).fit(F, Y)
-    return lambda G: model.predict(G).reshape(len(G), Y.shape[1])
+    scikit-learn's RidgeCV by one decomposition for all penalties and columns: a fifth of the time.
+    """
+    centre, means = F.mean(axis=0), Y.mean(axis=0)
+    values, vectors = np.linalg.eigh((F - centre).T @ (F - centre))
+    kept = values > 1e-10 * values.max(initial=0)  # rounding; the least penalty is far above it
+    values, vectors = values[kept], vectors[:, kept]
+    U = (F - centre) @ (vectors / np.sqrt(values))
+    along, squares = U.T @ (Y - means), U**2
+    best, coef = np.full(Y.shape[1], np.inf), np.zeros((len(values), Y.shape[1]))
+    for penalty in PENALTIES:
+        shrunk = values / (values + penalty)
+        left = Y - means - U @ (shrunk[:, None] * along)
+        error = np.mean((left / (1 - 1 / len(F) - squares @ shrunk)[:, None]) ** 2, axis=0)
+        better = error < best
+        best[better] = error[better]
+        coef[:, better] = (np.sqrt(values) / (values + penalty))[:, None] * along[:, better]
+    return lambda G: means + (G - centre) @ (vectors @ coef)
 
 
 # --- does the row follow from the label in the same way? ---

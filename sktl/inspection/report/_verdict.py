@@ -85,14 +85,12 @@ def _scale_kind(evidence):
     if evidence.better_aligned is None:
         return "scale or covariate"  # no label of the target says whether the same values mean the same
     better, left = evidence.better_aligned, evidence.concept_aligned
-    if not left.holds and holds(evidence.concept):
-        return "scale"
-    if not left.holds:
-        return "scale" if better.holds else None if better.opposite else "scale or covariate"
-    # moments are estimates: a trace of the difference stays where they explain it; and where rows tell the domain
-    # no test can see that p(y|x) differs
-    trace = left.statistic <= HALVED * evidence.concept.statistic
-    return "scale" if better.holds and (trace if evidence.concept.holds else not evidence.covered) else None
+    if not holds(evidence.concept):
+        # the labels follow from the rows as they are, as far as can be seen; where rows tell the domain, nobody can
+        return None if better.opposite or (left.holds and evidence.covered) else "scale or covariate"
+    # moments are estimates: a trace of the difference stays where they explain it
+    explained = not left.holds or (better.holds and left.statistic <= HALVED * evidence.concept.statistic)
+    return "scale" if explained else None
 
 
 def _ruled_out(evidence):

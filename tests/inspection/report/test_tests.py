@@ -4,14 +4,16 @@ from made_shifts import TARGET, make
 from numpy.testing import assert_allclose, assert_array_equal
 from scipy.linalg import sqrtm
 from scipy.stats import ks_2samp, norm, ttest_1samp, ttest_ind
-from sklearn.linear_model import Ridge
+from sklearn.linear_model import Ridge, RidgeCV
 from sklearn.metrics.pairwise import rbf_kernel
 
 from sktl.inspection.report._tests import (
+    PENALTIES,
     _dependence,
     _weighted_ks,
     align,
     concept_test,
+    expectation,
     expected_mean_test,
     kernel_test,
     lie_apart,
@@ -129,6 +131,16 @@ def test_where_concepts_agree_a_shift_of_the_rows_is_no_concept_shift():
     y = X[:, 0] + rng.standard_t(2, size=500)
     assert concept_test(X, y, target, False)[1] > 0.05
     assert concept_test(X, y + 1.5 * target, target, False)[1] < 0.01
+
+
+@pytest.mark.parametrize("n", [31, 151])  # fewer rows than columns, and more
+def test_expectation_is_scikit_learns_ridge_by_leave_one_out(n):
+    rng = np.random.default_rng(0)
+    F, G = rng.normal(size=(n, 40)) + 3, rng.normal(size=(7, 40))
+    Y = np.column_stack([F[:, 0] + rng.normal(size=n), rng.normal(size=n), 1e3 * F[:, 1]])
+    expected = [RidgeCV(PENALTIES).fit(F, y).predict(G) for y in Y.T]
+    assert_allclose(expectation(F, Y)(G), np.transpose(expected), rtol=1e-6, atol=1e-6)
+    assert_allclose(expectation(np.zeros((5, 1)), Y[:5])(np.zeros((2, 1))), [Y[:5].mean(axis=0)] * 2)
 
 
 def test_dependence_by_naive_sums():
