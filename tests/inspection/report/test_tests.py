@@ -21,6 +21,7 @@ from sktl.inspection.report._tests import (
     matched_test,
     mixture_test,
     n_relabellings,
+    nearest_mixture,
     scores_of_a_mixture_test,
     scores_of_pairs_test,
     scores_within_classes_test,
@@ -194,6 +195,28 @@ def test_weighted_ks_by_repeated_rows():
     source, other, times = rng.normal(size=23), rng.normal(0.5, 1, size=17), rng.integers(1, 5, size=23)
     repeated = ks_2samp(np.repeat(source, times), other).statistic
     assert_allclose(_weighted_ks(source, times.astype(float), other), repeated)
+
+
+def test_the_nearest_mixture_by_a_grid():
+    rng = np.random.default_rng(0)
+    codes = rng.integers(0, 2, size=83)
+    source, target = (
+        rng.normal(size=(83, 2)) + 2 * codes[:, None],
+        rng.normal(size=(71, 2)) + 2 * (rng.random(71) < 0.8)[:, None],
+    )
+    shares = nearest_mixture(source, codes, target, gamma=0.3)
+    grid = np.linspace(0, 1, 1001)
+    k = [rbf_kernel(source[codes == i], source[codes == j], gamma=0.3) for i, j in ((0, 0), (0, 1), (1, 1))]
+    within = [(part.sum() - len(part)) / (len(part) * (len(part) - 1)) for part in (k[0], k[2])]
+    across = [rbf_kernel(source[codes == i], target, gamma=0.3).mean() for i in (0, 1)]
+    distances = (
+        (1 - grid) ** 2 * within[0]
+        + grid**2 * within[1]
+        + 2 * grid * (1 - grid) * k[1].mean()
+        - 2 * ((1 - grid) * across[0] + grid * across[1])
+    )
+    assert_allclose(shares, [1 - grid[distances.argmin()], grid[distances.argmin()]], atol=1e-3)
+    assert shares[1] > 0.65
 
 
 def test_units_keep_the_shape_of_a_column_and_periods_do_not():
