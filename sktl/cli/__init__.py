@@ -120,13 +120,14 @@ def _read_both(options):
     from sktl.comparison import read_table
 
     tables = read_table(options.source, "SOURCE"), read_table(options.target, "TARGET")
-    if os.path.samefile(options.source, options.target):
+    if os.path.samefile(options.source, options.target):  # by whatever path or link
         complain("SOURCE and TARGET are the same file")
     return tables
 
 
 def _progress(options):
     """Choose where lines of progress go: to stderr if someone is watching."""
+    # a pipe of stdout gets the result alone
     return complain if options.verbose or sys.stderr.isatty() else lambda line: None
 
 
@@ -137,7 +138,7 @@ class _Parser(argparse.ArgumentParser):
     """A parser whose errors are one line."""
 
     def error(self, message):
-        raise InputError(f"{message} (see {self.prog} --help)")
+        raise InputError(f"{message} (see {self.prog} --help)")  # argparse would print its usage above it
 
 
 def _checked(argv):

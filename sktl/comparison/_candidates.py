@@ -85,11 +85,12 @@ class Method:
 
 def prepare(columns, scaled=True):
     """Impute and encode: numbers on one scale, an indicator column for each frequent value of a category."""
+    # a fold may lack a column's values altogether: it stays, so that all rows have the same columns
     numbers = make_pipeline(SimpleImputer(strategy="median", keep_empty_features=True), StandardScaler())
     levels = [np.array(levels, dtype=object) for levels in columns.levels.values()]
     categories = make_pipeline(
         SimpleImputer(strategy="constant", fill_value=MISSING),
-        OneHotEncoder(categories=levels, handle_unknown="ignore", sparse_output=False),
+        OneHotEncoder(categories=levels, handle_unknown="ignore", sparse_output=False),  # rare values: all 0
     )
     parts = [("numbers", numbers if scaled else "passthrough", columns.numeric)] if columns.numeric else []
     parts += [("categories", categories, list(columns.levels))] if levels else []
@@ -131,7 +132,7 @@ def build_kmm(setting):
 
 def build_tca(setting):
     """Components in which the two tables look alike: at least one direction fewer than there are columns."""
-    n_components = min(MAX_COMPONENTS, max(1, setting.columns.width - 1))
+    n_components = min(MAX_COMPONENTS, max(1, setting.columns.width - 1))  # all of them would only turn the rows
     tca = TCA(n_components=n_components, kernel="linear", random_state=setting.seed)
     return pipeline(setting, tca, OnLabeled(linear(setting)))
 

@@ -33,7 +33,7 @@ class Outcome:
     skipped, failed : str or None
         Why it was not tried, or what broke.
     row_scores : ndarray or None
-        One number a scored row; their mean is the accuracy, or R2.
+        One number per scored row; their mean is the accuracy, or R2.
     seconds : float
     agreement : float
         How far its target predictions agree with those of all methods; NaN where that was not asked.
@@ -155,13 +155,13 @@ def _tried(outcome, method, protocol, n_jobs):
         if method.name == BASELINE:
             raise InputError(f"The baseline ({outcome.model}) failed: {_first_line(error)}") from error
         return replace(outcome, failed=_first_line(error))
-    seconds = time.perf_counter() - start
+    seconds = time.perf_counter() - start  # before scoring: the method's time alone
     scores = row_scores(protocol.truth, predictions, protocol.setting.task)
     return replace(outcome, row_scores=scores, seconds=seconds, warnings=warned)
 
 
 def row_scores(truth, predictions, task):
-    """One number a row, whose mean is the accuracy, or R2."""
+    """One number per row, whose mean is the accuracy, or R2."""
     if task == "classification":
         return (truth == predictions).astype(float)
     return 1 - (truth - predictions) ** 2 / np.mean((truth - truth.mean()) ** 2)
@@ -204,7 +204,7 @@ def with_agreement(outcomes, protocol, verdict):
     """
     if len(verdict.accepted) < 2:
         return outcomes
-    scored = [outcome for outcome in outcomes if outcome.scored]
+    scored = [outcome for outcome in outcomes if outcome.scored]  # all vote: also those that do not gain
     answers = np.array([final_predictions(protocol, outcome) for outcome in scored])
     if protocol.setting.task == "classification":
         classes = np.unique(answers)

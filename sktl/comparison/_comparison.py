@@ -43,7 +43,7 @@ class Comparison:
     methods : list of Method
         What to try.
     notes : list of str
-        What was left out of the tables, and what may be wrong with them.
+        What was left out of the tables, and possible problems in them.
 
     Examples
     --------
@@ -85,7 +85,7 @@ class Comparison:
         drop=(),
         random_state=0,
     ):
-        """Check the tables, and settle what to try and how to score it.
+        """Check the tables, and decide what to try and how to score it.
 
         Parameters
         ----------
@@ -112,7 +112,7 @@ class Comparison:
         Raises
         ------
         InputError
-            If the tables can't be worked with.
+            If the tables can't be used.
         """
         methods = select_methods(methods)
         problem = build_problem(source, target, label, task, drop)
@@ -156,6 +156,7 @@ class Comparison:
         -------
         Choice
         """
+        # small tables: threads of BLAS cost more than they bring
         with limited_threads(*self.problem.X.shape):
             overlap = np.nan if self.protocol.evidence == "target labels" else self._overlap()
             unknown = why_not_judge(overlap)
@@ -203,11 +204,11 @@ class Choice:
         return cells(self)
 
     def remarks(self):
-        """What was skipped and why, and warnings: a line each."""
+        """What was skipped and why, and warnings: one line each."""
         return remarks(self)
 
     def words(self):
-        """Which method is chosen, why, and how far to trust it: a line each."""
+        """Which method is chosen, why, and how far to trust it: one line each."""
         return choice_words(self)
 
     def block(self):

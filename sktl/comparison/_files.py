@@ -55,7 +55,7 @@ def read_table(path, role="SOURCE"):
     except Exception as error:  # parsers raise errors of many kinds; each means that the file is no such table
         form = f"{kind} (commas, one header line, UTF-8)" if kind == "CSV" else kind
         raise InputError(f"{role}: can't read {str(path)!r} as {form}: {error}") from error
-    table.columns = table.columns.map(str)
+    table.columns = table.columns.map(str)  # a parquet file's names may be numbers
     return check_table(table, role)
 
 
@@ -75,7 +75,7 @@ def _check_file(path, role):
 
 def _read_csv(path, role, frames):
     """Read a CSV file, whose header is looked at first: pandas would rename what occurs twice."""
-    options = {"encoding": "utf-8-sig", "index_col": False}
+    options = {"encoding": "utf-8-sig", "index_col": False}  # with or without the mark that some programs put first
     header = frames.read_csv(path, header=None, nrows=1, dtype=str, keep_default_na=False, **options)
     names = header.iloc[0].tolist()
     for character, words in SEPARATORS.items():

@@ -102,7 +102,7 @@ def _task_of(known, kind):
     """Tell the task that the labels pose: whole numbers of few different values are classes."""
     if kind != "numbers":
         return "classification"
-    few = max(2, min(MAX_CLASSES, len(known) // 5))
+    few = max(2, min(MAX_CLASSES, len(known) // 5))  # five rows a class on average, or they are rather amounts
     whole = np.isfinite(known).all() and (known == np.floor(known)).all()
     return "classification" if whole and len(np.unique(known)) <= few else "regression"
 
@@ -111,7 +111,7 @@ def _codes(values, classes):
     """Class numbers as floats, NaN where the label is missing."""
     codes = np.full(len(values), np.nan)
     known = _known(values)
-    codes[known] = np.searchsorted(classes, values[known])
+    codes[known] = np.searchsorted(classes, values[known])  # classes are sorted and hold every label
     return codes
 
 
@@ -146,7 +146,7 @@ def _check_classes(known, label, stray):
     found = np.unique(known).tolist()
     if len(found) == 1:
         raise InputError(f"The label column {label!r} of SOURCE has one class only ({found[0]!r}); two are needed.")
-    if len(found) > len(known) / 2:
+    if len(found) > len(known) / 2:  # a class of one row can't be learned and scored
         raise InputError(
             f"The label column {label!r} has {len(found)} different values in {len(known)} rows of SOURCE{stray}: "
             "too many for classes. Use --task regression if they are numbers."

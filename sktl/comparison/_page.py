@@ -38,7 +38,7 @@ def _row(outcome, gain):
 
 
 def remarks(choice):
-    """What was skipped and why, and warnings: a line each."""
+    """What was skipped and why, and warnings: one line each."""
     outcomes = choice.outcomes
     reasons = dict.fromkeys(outcome.skipped for outcome in outcomes if outcome.skipped)
     skipped = [
@@ -48,7 +48,7 @@ def remarks(choice):
 
 
 def choice_words(choice):
-    """Say which method is chosen, why, and how far to trust it: a line each."""
+    """Which method is chosen, why, and how far to trust it: one line each."""
     chosen, usual, verdict = choice.chosen, choice.outcomes[0], choice.verdict
     lines = [f"choice: {chosen.name} ({chosen.model})", *_reasons(chosen, verdict)]
     if verdict.unknown:

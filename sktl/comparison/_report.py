@@ -11,7 +11,7 @@ from sktl.inspection import DomainReport
 
 @checked(label=(None, *COLUMN), drop=COLUMNS, n_jobs=N_JOBS, random_state=SEED)
 def report_tables(source, target, label=None, *, drop=(), n_jobs=1, random_state=0):
-    """Look at two tables: the kind of shift and the evidence for it.
+    """Report on two tables: the kind of shift and the evidence for it.
 
     Parameters
     ----------
@@ -31,7 +31,7 @@ def report_tables(source, target, label=None, *, drop=(), n_jobs=1, random_state
     -------
     report : DomainReport
     notes : list of str
-        What was left out of the tables, and what may be wrong with them.
+        What was left out of the tables, and possible problems in them.
 
     Raises
     ------
@@ -80,6 +80,6 @@ def decoded(problem):
     if problem.labels.classes is None:
         return problem.y
     known = ~np.isnan(problem.y)
-    labels = np.full(len(known), None, dtype=object)
+    labels = np.full(len(known), None, dtype=object)  # None: no class of any type means "missing" otherwise
     labels[known] = problem.labels.decode(problem.y[known])
     return labels

@@ -72,7 +72,9 @@ def shared_features(source, target, label=None, drop=()):
         notes += _text_notes(name, source[name], target[name])
     plain = [_plain(table, numeric, textual) for table in (source, target)]
     levels = {
-        name: frequent_levels(pandas().concat([part[name] for part in plain]).fillna(MISSING)) for name in textual
+        # of both tables together, so that a column means the same in each
+        name: frequent_levels(pandas().concat([part[name] for part in plain]).fillna(MISSING))
+        for name in textual
     }
     return *plain, Columns(numeric, levels), notes
 
@@ -177,8 +179,9 @@ def _plain(table, numeric, textual):
     columns = {}
     for name in numeric:
         values = _numbers(table[name])
-        columns[name] = frames.Series(np.where(np.isinf(values), np.nan, values))
+        columns[name] = frames.Series(np.where(np.isinf(values), np.nan, values))  # imputed like the missing ones
     for name in textual:
         values = table[name].astype(object)
+        # str makes a text of missing values too, so that they are put back after it
         columns[name] = values.map(str).where(values.notna(), np.nan).astype(object)
     return frames.DataFrame(columns)

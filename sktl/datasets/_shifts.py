@@ -1,4 +1,4 @@
-"""Made-up shifts between two domains, each with the truth that an estimate can be held against."""
+"""Simulated shifts between two domains, each with the truth to compare an estimate with."""
 
 from functools import partial
 from numbers import Integral
@@ -55,10 +55,10 @@ def make_covariate_shift(
               \quad \varepsilon \sim N(0, 1),
 
     (for d = 1 without the last term), and the label is :math:`z` (regression) or :math:`z > 0` (classification), so
-    that p(y|x) is the same. A linear model is wrong everywhere, and right enough only where its rows come from:
-    re-weighting source rows by the true ratio helps it; a model that can bend gains nothing. Linear regression with
-    ``shift=1, scale=1`` has an expected squared error on the target, beyond the noise, of 7 when fitted on the
-    source, and of 2 with the true weights (or on the target itself).
+    that p(y|x) is the same. A linear model is misspecified and fits well only where its training rows lie, so that
+    re-weighting the source rows by the true ratio helps it; a flexible model gains nothing. Linear regression with
+    ``shift=1, scale=1`` has an expected squared error on the target, beyond the noise, of 7 when fitted on the source,
+    and of 2 with the true weights (or on the target itself).
 
     Parameters
     ----------
@@ -72,7 +72,7 @@ def make_covariate_shift(
     scale : float, default=1.0
         Standard deviation of the target, > 0. From sqrt(2) on, the variance of the weights is infinite.
     task : {"classification", "regression"}, default="classification"
-        What the labels are.
+        Whether labels are classes or numbers.
     noise : float, default=0.5
         Standard deviation of the noise in z, >= 0.
     random_state : int, RandomState instance or None, default=None

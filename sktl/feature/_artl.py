@@ -152,4 +152,4 @@ class ARTLClassifier(BaseAdaptationRegularization):
 
     def _choose_balance(self, Z, target, codes):
         """Both parts of M with equal weights."""
-        return 0.5
+        return 0.5  # all rows' means count as much as those of all classes together

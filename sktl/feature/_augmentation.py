@@ -10,7 +10,7 @@ from sktl.domains import TARGET
 
 def keep_rows(X, mask):
     """CSR matrix of the shape of ``X`` with the rows outside ``mask`` empty."""
-    kept = np.repeat(mask, np.diff(X.indptr))
+    kept = np.repeat(mask, np.diff(X.indptr))  # entries keep their order, so sorted indices stay sorted
     indptr = np.concatenate([[0], np.cumsum(np.diff(X.indptr) * mask)]).astype(X.indptr.dtype)
     return type(X)((X.data[kept], X.indices[kept], indptr), shape=X.shape)
 

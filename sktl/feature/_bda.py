@@ -209,7 +209,7 @@ class BDA(ReportsProgress, BaseComponents):
         X, rows = read_classes(self, X, y, sample_domain)
         table = self._expand(X, rows.groups(rows.codes), rows.n_groups)
         classifier = NearestDirection() if self.estimator is None else self.estimator
-        balances, order = [], canonical_order(X)
+        balances, order = [], canonical_order(X)  # once: the A-distances' rows follow values, not the order of rows
 
         def solve(codes):
             auto = self.balance == "auto"

@@ -1,4 +1,4 @@
-"""Class centroid matching with local manifold self-learning: clusters of the target that meet the source's classes."""
+"""Class centroid matching with local manifold self-learning: clusters of the target that match the source's classes."""
 
 from numbers import Integral
 
@@ -15,7 +15,7 @@ from sktl._core.neighbors import MAX_EXACT, nearest_rows
 from sktl.feature._self_labeled import BaseSelfLabeledClassifier, check_rank
 
 AUTO_COMPONENTS = 100  # of the paper
-START_ROWS = 20_000  # labelled rows that the first classifier is fitted on at the most: more change it next to nothing
+START_ROWS = 20_000  # labelled rows that the first classifier is fitted on at the most: more change it almost nothing
 MARGIN = 3  # of many rows, neighbours are sought once, this many times too many: later projections choose among them
 
 
@@ -25,12 +25,13 @@ def adaptive_graph(Z, n_neighbors, candidates=None):
     ``candidates`` (n, m) are the rows to choose from, where they are known.
     """
     n = len(Z)
-    k = min(n_neighbors, n - 2)
+    k = min(n_neighbors, n - 2)  # of the n - 1 others one more than k is needed: its distance sets delta
     if k < 1:
         return sparse.csr_array((n, n)), np.zeros(n)
     candidates = nearest_rows(Z, k=k + 1) if candidates is None else candidates
     neighbors, distances = np.empty((n, k + 1), dtype=np.intp), np.empty((n, k + 1))
     for rows in blocks(n):
+        # differences first: |a|^2 - 2ab + |b|^2 loses the digits of near rows
         gaps = Z[rows, None] - Z[candidates[rows]]
         squares = np.einsum("ijk,ijk->ij", gaps, gaps)
         order = squares.argsort(axis=1, kind="stable")[:, : k + 1]
@@ -43,7 +44,7 @@ def adaptive_graph(Z, n_neighbors, candidates=None):
 
 def laplacian(graph):
     """L with sum_ij |z_i - z_j|^2 s_ij = 2 tr(Z'LZ), for a graph S that need not be symmetric."""
-    symmetric = (graph + graph.T) / 2
+    symmetric = (graph + graph.T) / 2  # an antisymmetric part adds nothing to the sum
     return sparse.diags_array(np.asarray(symmetric.sum(axis=0)).ravel()) - symmetric
 
 
@@ -60,6 +61,7 @@ def cost_matrix(source_means, n_source, W_target, codes, graph, alpha, graph_wei
     pull = alpha * n_target / (1 + alpha * n_target) * (n_source > 0)  # what is left of both terms at the best f_c
     gaps = (source_means - target_means) * np.sqrt(pull)[:, None]
     local = W_target.T @ (laplacian(graph) @ W_target)
+    # the graph's sum is 2 tr(Z'LZ); added to its transpose it is symmetric to the last digit
     return alpha * within.T @ within + gaps.T @ gaps + graph_weight * (local + local.T)
 
 
@@ -222,7 +224,7 @@ class CMMSClassifier(BaseSelfLabeledClassifier):
         unit = axes / np.sqrt(scatter)  # whitened, P'XHX'P = I is Q'Q = I
         W = (X - self.mean_) @ unit
         source_means, n_source = class_means(W[source], codes[source], len(self.classes_))
-        penalty = self.beta * (scatter.sum() / X.shape[0]) / scatter
+        penalty = self.beta * (scatter.sum() / X.shape[0]) / scatter  # |P|^2 = sum q^2 / scatter, as P = unit Q
         graph, _ = adaptive_graph(unit_rows(X[target] - self.mean_), self.n_neighbors)
         W_target, unknown, last, candidates = W[target], codes[target] < 0, None, None
         norm = np.sqrt(scatter.sum() / X.shape[0])  # rows in this unit: the first classifier's C sees no units of X
@@ -246,6 +248,7 @@ class CMMSClassifier(BaseSelfLabeledClassifier):
     def _solve(self, matrix):
         """Columns Q of norm 1 that cost least."""
         k = min(AUTO_COMPONENTS if self.n_components == "auto" else self.n_components, len(matrix))
+        # eigh reads one triangle: rounding must not make a difference between the two
         self.eigenvalues_, Q = eigh((matrix + matrix.T) / 2, subset_by_index=[0, k - 1])
         return Q
 

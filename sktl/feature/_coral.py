@@ -21,7 +21,7 @@ from sktl.domains import TARGET
 
 def half_way(source, target):
     """Root of the symmetric part of CORAL's matrix, and what goes in its place off the basis."""
-    matrix = whiten_recolour(source, target)
+    matrix = whiten_recolour(source, target)  # x A z' is no inner product unless A is symmetric
     return matrix_power((matrix + matrix.T) / 2, 0.5), np.sqrt(rest_ratio(source, target))
 
 
@@ -124,6 +124,7 @@ class CORAL(OneToOneFeatureMixin, BaseDomainAligner):
         self.maps_, self.shrinkages_ = {}, {}
         if domains.single:
             return
+        # the kernel form maps the target too, so that all sources must share one matrix
         names = np.where(domains.target, TARGET, "source") if self.form == "kernel" else domains.names
         gaussians, basis = domain_gaussians(X, rows_by_name(names), self.reg, self.shrinkage)
         self.shrinkages_ = {name: gaussian.shrinkage for name, gaussian in gaussians.items()}
@@ -134,6 +135,7 @@ class CORAL(OneToOneFeatureMixin, BaseDomainAligner):
         source = gaussians["source"]
         root, scale = half_way(source, target)
         origin = np.zeros(X.shape[1])
+        # both domains' means go where the matrix takes the target's
         center = LinearMap(origin, origin, root, basis, scale)(target.mean[None])[0]
         for name in (*domains.sources, TARGET):
             mean = (target if name == TARGET else source).mean

@@ -1,4 +1,4 @@
-"""Domain adaptation support vector machine: source rows make way for target rows whose labels it grows sure of."""
+"""Domain adaptation support vector machine: source rows are replaced by target rows as their labels become certain."""
 
 from dataclasses import dataclass
 from math import ceil
@@ -40,7 +40,7 @@ def annealed(start, end, age, n_steps):
 
 def farthest(values, rows, size):
     """At most ``size`` of the indices ``rows`` whose decision values are largest in absolute value."""
-    return rows[np.argsort(-np.abs(values[rows]), kind="stable")[:size]]
+    return rows[np.argsort(-np.abs(values[rows]), kind="stable")[:size]]  # ties: by the canonical order of the rows
 
 
 def default_machine():
@@ -87,7 +87,7 @@ class Machine:
         in_band = self.free & ~self.used & ~changed & (np.abs(values) <= 1)
         joining = [farthest(values, np.flatnonzero(in_band & (new == side)), rho) for side in (1, -1)]
         n_joining = sum(map(len, joining))
-        self.age[self.free & self.used] += 1
+        self.age[self.free & self.used] += 1  # before others join, whose age is 0
         for side, rows in zip((1, -1), joining, strict=True):
             self.signs[rows], self.used[rows], self.age[rows] = side, True, 0
         for side, rows in zip((1, -1), joining, strict=True):
@@ -132,9 +132,9 @@ class DASVMClassifier(BaseSelfLabeledClassifier):
     ----------
     estimator : classifier or None, default=None
         A margin classifier, or a pipeline that ends in one: ``decision_function``, and ``sample_weight`` in ``fit``.
-        None: ``LinearSVC(dual=False)`` on rows less their mean, in units of their root mean squared norm. With many
-        columns a kernel machine finds all rows equally far apart: with ``SVC()`` all of 300 + 300 rows of two kinds of
-        reviews went to one class (51 % instead of 71).
+        None: ``LinearSVC(dual=False)`` on centred rows in units of their root mean squared norm. With many columns a
+        kernel machine finds all rows equally far apart: with ``SVC()`` all of 300 + 300 rows of two kinds of reviews
+        went to one class (51 % instead of 71).
     rho : int >= 1 or float in (0, 1), default=0.05
         Rows that may be added per round on either side; a float is a share of the unlabelled target rows.
     start_weight : float in (0, 1], default=0.1
@@ -225,6 +225,7 @@ class DASVMClassifier(BaseSelfLabeledClassifier):
         free = target & (codes < 0)
         machines = [self._machine(codes, k, source & ~target, free) for k in self._positives()]
         n_free = np.count_nonzero(free)
+        # at least one row, or no round would move
         rho = ceil(self.rho * n_free) if not isinstance(self.rho, Integral) else self.rho
         values = np.empty((len(machines), X.shape[0]))
         for t in range(self.max_iter):
@@ -272,6 +273,7 @@ class DASVMClassifier(BaseSelfLabeledClassifier):
         if not all(np.any(machine.used & (machine.signs == sign)) for sign in (1, -1)):
             return True  # pseudo-labels of one sign all changed: the last machine stays
         moved = np.count_nonzero(machine.used & machine.leaving) < n_left
+        # not before the costs are at their end, whatever has settled by then
         return not moved and t >= self.n_annealing and max(n_joining, n_changed) <= self.tol * n_free
 
     def decision_function(self, X):

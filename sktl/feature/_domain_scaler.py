@@ -69,7 +69,7 @@ class DomainScaler(OneToOneFeatureMixin, BaseDomainAligner):
     Notes
     -----
     *Cost*: one pass over the rows, O(n d) (the robust method sorts: O(n d log n)), O(d) memory a domain beside one copy
-    of a block (robust: of a domain). Each named source is a domain of its own. Constant columns keep their scale. With
+    of a block (robust: of a domain). Each named source is a separate domain. Constant columns keep their scale. With
     only one domain (``SingleDomainWarning``), it is an ordinary scaler.
 
     Examples
@@ -103,6 +103,7 @@ class DomainScaler(OneToOneFeatureMixin, BaseDomainAligner):
             sums = moments_by_name(X, members, diagonal=True)
             found = {name: (own.mean, deviations(own)) for name, own in sums.items()}
         self.centers_ = {name: center for name, (center, _) in found.items()}
+        # constant columns: no 0 / 0
         self.scales_ = {name: np.where(scale > 0, scale, 1.0) for name, (_, scale) in found.items()}
         if domains.single:
             self.centers_["target"], self.scales_["target"] = self.centers_["source"], self.scales_["source"]
@@ -127,7 +128,7 @@ class DomainScaler(OneToOneFeatureMixin, BaseDomainAligner):
     def _map(self, X, name):
         """Rows of one domain."""
         X = X.copy()
-        if self.reference == "target" and name == "target":
+        if self.reference == "target" and name == "target":  # these rows stay to the last digit
             return X
         center, factors = self.centers_[name].astype(X.dtype), self._factors(name).astype(X.dtype)
         end = self.centers_["target"].astype(X.dtype) if self.reference == "target" else None

@@ -17,7 +17,7 @@ DTYPES = [np.float64, np.float32]
 def labeled_means(X, codes, target, n_classes):
     """Numbers and means of the labelled rows of each class, of the source and of the target: (2, C) and (2, C, d)."""
     groups = np.where(codes < 0, 2 * n_classes, codes + n_classes * target)
-    sums = moments_of(row_blocks(X), groups, 2 * n_classes + 1, diagonal=True)
+    sums = moments_of(row_blocks(X), groups, 2 * n_classes + 1, diagonal=True)  # the last group: rows without a label
     return sums.counts[:-1].reshape(2, -1), sums.means[:-1].reshape(2, n_classes, -1)
 
 
@@ -30,7 +30,7 @@ def demands(n_known, n_open):
 def recoloured(X, target, means):
     """Means of source rows as CORAL maps them: onto the target's mean and covariance, each plus the identity."""
     members = {"source": np.flatnonzero(~target), "target": np.flatnonzero(target)}
-    gaussians, basis = domain_gaussians(X, members, reg=1.0)
+    gaussians, basis = domain_gaussians(X, members, reg=1.0)  # the ridge of CORAL's paper
     return recolouring(gaussians["source"], gaussians["target"], basis)(means)
 
 
@@ -176,7 +176,7 @@ class EasyTLClassifier(BaseTransferClassifier):
         """
         check_is_fitted(self)
         X = validate_rows(self, X, accept_sparse="csr", dtype=DTYPES, reset=False)
-        values = self.prices_ - np.sqrt(squared_distances(X, self.class_means_))
+        values = self.prices_ - np.sqrt(squared_distances(X, self.class_means_))  # the programme's costs: not squared
         return values[:, 1] - values[:, 0] if len(self.classes_) == 2 else values
 
     def predict(self, X):

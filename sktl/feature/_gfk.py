@@ -23,7 +23,7 @@ def two_subspaces(X, domains, n_axes):
     found, axes_of = axes_by_name(X, members, n_axes)
     axes = {name: own for name, (_, own, _) in found.items()}
     axes.setdefault(TARGET, axes["source"])
-    return axes, axes_of(list(members), 2 * n_axes)[1].shape[1]
+    return axes, axes_of(list(members), 2 * n_axes)[1].shape[1]  # twice n_axes: half of them is all that is asked for
 
 
 class GFK(BaseDomainTransformer):
@@ -142,6 +142,7 @@ class GFK(BaseDomainTransformer):
         if self.n_components == "auto":  # subspaces of more than half of the directions must intersect
             k = max(1, min(k, rank // 2))
         factor, self.principal_angles_ = geodesic_factor(axes["source"][:, :k], axes[TARGET][:, :k])
+        # of the 2 k new columns, so that no d x d scatter is formed
         scatter = moments_of(np.asarray(rows @ factor) for rows in row_blocks(X)).scatter
         self.components_ = np.ascontiguousarray(to_principal_axes(factor, scatter).T, dtype=X.dtype)
         self.n_components_, self._n_features_out = k, 2 * k

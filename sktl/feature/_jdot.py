@@ -111,7 +111,7 @@ class JointTransport:
                 f"{name} needs labelled source rows; there are none. Label some, or fit the estimator on the labelled "
                 "target rows alone."
             )
-        way_out = "Fit on a sample of the rows, some thousands of each domain: new rows can be predicted all the same."
+        way_out = "Fit on a sample of the rows, a few thousand of each domain: new rows can still be predicted."
         check_pairs(n_source, n_target, way_out)
 
     def _alternate(self, rows):
@@ -124,6 +124,7 @@ class JointTransport:
             refitted = self._refit(found.plan, rows)
             after = self._losses(refitted, rows)
             rise = float(np.vdot(found.plan, after - losses))
+            # a refit minimises its own loss and may raise the objective: then no plan is worth its time
             moved = self._transport(after, rows, found.potentials) if rise <= 0 else found
             settled = found.objective - moved.objective <= self._slack(path[0])
             if rise > 0 or moved.objective > found.objective:

@@ -39,8 +39,8 @@ class JDOTClassifier(JointTransport, BaseTransferClassifier):
     ----------
     estimator : classifier, default=None
         A classifier with ``predict_proba`` whose ``fit`` takes ``sample_weight``, or a Pipeline that ends in one. It is
-        cloned. None stands for ``LogisticRegression(C=10,
-        max_iter=1000)`` on rows less their mean, in units of their root mean squared norm.
+        cloned. None stands for ``LogisticRegression(C=10, max_iter=1000)`` on centred rows in units of their root mean
+        squared norm.
     alpha : float > 0, default=1.0
         Weight of the distances beside the losses. A larger value sends labels to the nearest target rows, a smaller one
         to the rows that are already predicted so.
@@ -234,11 +234,13 @@ class JDOTClassifier(JointTransport, BaseTransferClassifier):
         loss = -np.log(np.maximum(self._probabilities(model, rows.X_target), LEAST_PROBABILITY)).T
         known, codes = rows.known, rows.y_target[rows.known]
         certain = -np.log(LEAST_PROBABILITY) * (np.arange(len(loss))[:, None] != codes)
+        # as if the known class were predicted for certain, plus what the model loses on it
         loss[:, known] = certain + loss[codes, np.flatnonzero(known)]
         return loss[rows.y_source]
 
     def _refit(self, plan, rows):
         classes = np.arange(len(self.classes_))
+        # a target row has the mass 1 / m: m times it, the shares sum to 1
         shares = plan.shape[1] * plan.T @ (rows.y_source[:, None] == classes)
         shares[rows.known] = rows.y_target[rows.known, None] == classes
         row, code = np.nonzero(shares > LEAST_SHARE)

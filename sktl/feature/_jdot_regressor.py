@@ -34,8 +34,8 @@ class JDOTRegressor(JointTransport, BaseTransferRegressor):
     Parameters
     ----------
     estimator : regressor, default=None
-        Any regressor. It is cloned. None stands for ``Ridge()`` on rows less their mean, in units of the deviation of a
-        column.
+        Any regressor. It is cloned. None stands for ``Ridge()`` on centred rows in units of the columns' root mean
+        squared deviation.
     alpha : float > 0, default=1.0
         Weight of the distances beside the losses. A larger value sends labels to the nearest target rows, a smaller one
         to the rows that are already predicted so.
@@ -202,9 +202,9 @@ class JDOTRegressor(JointTransport, BaseTransferRegressor):
     def _losses(self, model, rows):
         predicted = model.predict(rows.X_target)
         seen = np.where(rows.known, rows.y_target, predicted)
-        scale = rows.y_source.var() or 1.0
+        scale = rows.y_source.var() or 1.0  # equal labels have no unit
         return ((rows.y_source[:, None] - seen) ** 2 + (seen - predicted) ** 2) / scale
 
     def _refit(self, plan, rows):
-        labels = plan.shape[1] * plan.T @ rows.y_source
+        labels = plan.shape[1] * plan.T @ rows.y_source  # the mean label that a row gets minimises its squared errors
         return self._fit_base(rows.X_target, np.where(rows.known, rows.y_target, labels))

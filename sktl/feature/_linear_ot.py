@@ -92,6 +92,7 @@ class LinearOT(OneToOneFeatureMixin, BaseDomainAligner):
         self.shrinkages_ = {name: gaussian.shrinkage for name, gaussian in gaussians.items()}
         target = gaussians.pop(TARGET)
         for name, source in gaussians.items():
+            # off the span of all rows both covariances are a multiple of I: there one number is the map
             matrix, scale = monge(source, target), rest_ratio(source, target)
             self.maps_[name] = LinearMap(source.mean, target.mean, matrix, basis, scale)
 

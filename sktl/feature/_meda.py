@@ -174,6 +174,7 @@ class MEDAClassifier(BaseAdaptationRegularization):
         self.components_ = None
         if 2 * self.n_components <= X.shape[1]:
             source = principal_axes(X[~target], self.n_components)[1]
+            # one domain: no geodesic
             other = principal_axes(X[target], self.n_components)[1] if target.any() else source
             size = min(source.shape[1], other.shape[1])
             if size > 0:
@@ -185,7 +186,7 @@ class MEDAClassifier(BaseAdaptationRegularization):
         """Rows along the geodesic, of unit norm."""
         if self.components_ is None:
             return normalize(X.toarray() if sparse.issparse(X) else X)
-        return normalize(np.asarray(X @ self.components_.T))
+        return normalize(np.asarray(X @ self.components_.T))  # the default gamma is made for norm 1
 
     def _choose_balance(self, Z, target, codes):
         """As given, or by A-distances with the pseudo-labels of the round."""

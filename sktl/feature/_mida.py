@@ -1,4 +1,4 @@
-"""Maximum independence domain adaptation: the directions of large variance that tell least about the domain."""
+"""Maximum independence domain adaptation: directions of large variance that depend little on the domain."""
 
 import numpy as np
 from sklearn.utils.multiclass import type_of_target
@@ -21,6 +21,7 @@ def numbered(names):
 def group_contrasts(table):
     """F'E, (p, n_groups), with EE' = H D D' H scaled to the largest eigenvalue 1, for the indicator D of the groups."""
     counts = table.counts
+    # one domain's largest eigenvalue is 0, by rounding a little less: clip
     norm = np.sqrt(np.linalg.eigvalsh(np.diag(counts) - np.outer(counts, counts) / counts.sum())[-1].clip(0))
     return table.sums / norm if norm > NOTHING else np.zeros((len(table.sums), 1))
 
@@ -41,7 +42,7 @@ def label_contrasts(table, y, labeled):
     Q = np.zeros((len(labeled), columns.shape[1]))
     Q[labeled] = columns
     Q -= Q.mean(axis=0)
-    norm = np.linalg.norm(Q, ord=2)
+    norm = np.linalg.norm(Q, ord=2)  # the largest eigenvalue of QQ' is its square
     return table.products(Q / norm if norm > NOTHING else 0 * Q)
 
 
@@ -58,7 +59,7 @@ class MIDA(BaseComponents):
     the domains. For ``kernel="linear"`` the components are directions A = X'W of the input space with A'A = I.
 
     *When it helps*: there are several domains, and they differ by shifts along some directions that the labels do not
-    depend on. *When it hurts*: the shift lies along the directions that tell the classes apart, or class shares differ.
+    depend on. *When it hurts*: the shift lies along the directions that separate the classes, or class shares differ.
     Measured with 20 components between unit-norm rows, on columns standardised within each domain, mean of the 12 pairs
     of Office-Caltech10 SURF and of the Amazon reviews: logistic regression (C=10 and C=1) 47.0 and 78.1 without it,
     47.9 and 77.5 with it (PCA: 47.8 and 77.6, since the means nearly agree there), 49.7 and 78.0 with
@@ -121,10 +122,10 @@ class MIDA(BaseComponents):
 
     Notes
     -----
-    *Cost*: linear kernel O(n d min(n, d) + min(n, d)^3) time and O(min(n, d)^2) memory beside X; exact
-    kernel O(n^2 (d + 2 q)) with some q = 100 products of K with a vector, and O(n^2) memory; m landmarks O(n m (d + m)
-    + m^3) time and O(m^2) memory. L and L_y are never formed: their factors have a column a domain and a class. New
-    rows cost O(d k) (linear) or O(m (d + k)) each, for k components.
+    *Cost*: linear kernel O(n d min(n, d) + min(n, d)^3) time and O(min(n, d)^2) memory beside X; exact kernel O(n^2 (d
+    + 2 q)) with about q = 100 products of K with a vector, and O(n^2) memory; m landmarks O(n m (d + m) + m^3) time and
+    O(m^2) memory. L and L_y are never formed: their factors have one column per domain or class. New rows cost O(d k)
+    (linear) or O(m (d + k)) each, for k components.
 
     *Departures from the paper*: L and L_y have largest eigenvalue 1, so that one ``mu`` suits all numbers of rows. The
     linear kernel bounds A, as :class:`TCA` does; a callable (``sklearn.metrics.pairwise.linear_kernel``) gives the
@@ -188,7 +189,7 @@ class MIDA(BaseComponents):
             Labels, missing on target rows; with ``label_weight=0`` only which ones are missing matters.
         sample_domain : array-like of shape (n_samples,), default=None
             Domains, needed if missing labels do not mark the target: booleans (True = target), integers (negative =
-            target) or names ("target"). Each name is a domain of its own.
+            target) or names ("target"). Each name is a separate domain.
 
         Returns
         -------

@@ -68,7 +68,7 @@ def denoiser(sums, noise, reg, cross=None):
     energy = S.diagonal()[:k].mean()
     ridge = np.append(np.full(k, reg * (energy if energy > 0 else 1.0)), 0.0)
     Q = S * np.outer(kept, kept)
-    np.fill_diagonal(Q, S.diagonal() * kept + ridge)
+    np.fill_diagonal(Q, S.diagonal() * kept + ridge)  # an entry is deleted together with itself: q, not q^2
     return solve(Q, P.T, assume_a="pos").T
 
 
@@ -248,7 +248,7 @@ class MSDA(StackedTransformer):
         mapping = np.zeros((size, d + 1))
         for part in parts:
             own = self._solve(X[:, part], outputs)
-            mapping[:, part] = own[:, :-1] / len(parts)
+            mapping[:, part] = own[:, :-1] / len(parts)  # each map restores all: their mean, not their sum
             mapping[:, -1] += own[:, -1] / len(parts)
         return mapping
 

@@ -29,7 +29,7 @@ from sktl.domains import TARGET, class_codes, known_labels, user_level, warn_unc
 from sktl.exceptions import CollapsedImagesWarning
 
 AUTO_PAIRS = 4_000_000  # source rows times target rows up to which max_samples="auto" takes all rows: some ten seconds
-AUTO_SAMPLES = 1000
+AUTO_SAMPLES = 1000  # more gained nothing on reviews and digits: figures in the class's docstring
 ROWS = 4096  # new rows of a block
 COLLAPSED = 0.01  # spread of the images, beside that of the rows, below which they are one heap
 
@@ -41,6 +41,7 @@ def class_laplacian(X, codes, n_neighbors):
         return sparse.csr_array((n, n))
     graph = neighbor_graph(X, n_neighbors, metric="euclidean", weights="connectivity").tocoo()
     rows, columns = graph.coords
+    # a row without a label may be of either class
     kept = (codes[rows] == codes[columns]) | (codes[rows] < 0) | (codes[columns] < 0)
     graph = sparse.csr_array((graph.data[kept], (rows[kept], columns[kept])), shape=(n, n))
     return sparse.csr_array(sparse.diags_array(np.asarray(graph.sum(axis=1)).ravel()) - graph)
@@ -74,6 +75,7 @@ def spread(points, weights):
 
 def warn_collapsed(name, images, source, target):
     """Say where all rows of a source go to nearly one place."""
+    # a domain that is one heap by itself is not the plan's doing
     before = min(spread(source.points, source.weights), spread(target.points, target.weights))
     after = spread(images, source.weights)
     if after < COLLAPSED * before:
@@ -314,7 +316,7 @@ class OTMapping(OneToOneFeatureMixin, BaseDomainAligner):
         plan = np.empty_like(found.plan)
         plan[np.ix_(by_row, by_column)] = found.plan
         self.plans_[name], self.n_iter_ = plan, max(self.n_iter_, found.n_iter)
-        images = plan @ target.points / source.weights[:, None]
+        images = plan @ target.points / source.weights[:, None]  # a row of the plan sums to its weight
         warn_collapsed(name, images, source, target)
         self._moves[name] = mean_of_equal_rows(source.points, images - source.points)
 
@@ -322,7 +324,7 @@ class OTMapping(OneToOneFeatureMixin, BaseDomainAligner):
         """The plan between two samples of points."""
         cost = ground_cost(source.points, target.points, self.metric, self.norm)
         differ = (source.codes[:, None] != target.codes) & (source.codes[:, None] >= 0) & (target.codes >= 0)
-        cost += self.label_cost * cost.max() * differ
+        cost += self.label_cost * cost.max() * differ  # in units of the largest: no nearness makes up for it
         weights = source.weights, target.weights
         if self.class_reg is not None and self.eta > 0:
             penalty = self._penalty(source, target)

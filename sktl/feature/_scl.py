@@ -31,6 +31,7 @@ def spread(X):
     """Mean of the rows, and their mean squared distance from it (0 where that is rounding)."""
     mean = np.asarray(X.mean(axis=0, dtype=np.float64)).ravel()
     energy = float((X.multiply(X) if sparse.issparse(X) else X * X).sum() / X.shape[0])
+    # CSR rows are not centred: the difference of two moments, which rounding leaves above 0
     variance = energy - mean @ mean if sparse.issparse(X) else float(np.sum((X - mean) ** 2) / X.shape[0])
     return mean, variance if variance > 1e-12 * energy else 0.0
 
@@ -49,10 +50,12 @@ def ridge_predictors(X, occurs, ridge, mean, tol, max_iter):
     n, d = X.shape
     product = X.T @ occurs
     product = product.toarray() if sparse.issparse(product) else product
+    # targets are 2 occurs - 1, and the intercept takes the constant
     right = 2 * (product / n - np.outer(mean, np.asarray(occurs.mean(axis=0)).ravel()))
     if d <= DENSE_FEATURES:
         gram = X.T @ X
         gram = gram.toarray() if sparse.issparse(gram) else gram
+        # centred by the means alone, so that CSR rows stay CSR
         return solve(gram / n - np.outer(mean, mean) + ridge * np.eye(d), right, assume_a="pos"), 1, True
 
     def multiply(V):
@@ -76,7 +79,7 @@ def huber_predictor(X, sign, ridge, tol, max_iter):
         value = np.where(linear, -4 * margin, short**2).mean() + v[:d] @ v[:d]
         return value, np.append(unit * (X.T @ slope) + 2 * v[:d], slope.sum())
 
-    options = {"maxiter": max_iter, "gtol": tol, "ftol": 0.0, "maxfun": 10 * max_iter}
+    options = {"maxiter": max_iter, "gtol": tol, "ftol": 0.0, "maxfun": 10 * max_iter}  # only gtol and max_iter end it
     found = minimize(objective, np.zeros(d + 1), jac=True, method="L-BFGS-B", options=options)
     return unit * found.x[:d], found.nit, np.abs(found.jac).max() <= tol
 
@@ -97,7 +100,7 @@ class SCL(StackedTransformer):
     pivots that mean different things in the domains; and the new features are linear in x, so that a linear model gains
     only through its penalty. Logistic regression on tf-idf: Amazon reviews 79.3 % against 78.7 without (mean of 12
     pairs, the worst loses 2.4); 20 Newsgroups 86.1, 76.8 and 76.6 against 83.7, 70.7 and 76.7, but 76.5, 60.9 and 70.3
-    with pivots by mutual information: words that tell the source's classes are those of its own topics
+    with pivots by mutual information: words that separate the source's classes belong to its own topics
     (``benchmarks/text_features.py``; the defaults do well there).
 
     Parameters

@@ -1,4 +1,4 @@
-"""Spectral feature alignment: features of one domain meet those of the other in clusters around pivot features."""
+"""Spectral feature alignment: features of both domains are clustered around pivot features."""
 
 import numpy as np
 from scipy import sparse
@@ -24,7 +24,7 @@ def normalized_cooccurrence(occurs, pivots, others):
     M = occurs[:, others].T @ occurs[:, pivots]
     M = M.toarray() if sparse.issparse(M) else M
     rows, columns = M.sum(axis=1), M.sum(axis=0)
-    M /= np.sqrt(np.where(rows > 0, rows, 1.0))[:, None]
+    M /= np.sqrt(np.where(rows > 0, rows, 1.0))[:, None]  # a feature beside no pivot has degree 0: its row stays 0
     M /= np.sqrt(np.where(columns > 0, columns, 1.0))
     return M
 

@@ -23,6 +23,7 @@ def smoothing_root(table, graph, weight, penalty):
     """R with R R' the inverse of I + weight / penalty F'LF: what smoothness over a graph makes of the penalty."""
     roughness = table.graph_products(normalized_laplacian(graph))
     identity = np.eye(len(roughness))
+    # definite by the identity, whatever the graph
     factor = cholesky(identity + weight / penalty * roughness, lower=True)
     return solve_triangular(factor, identity, lower=True).T
 
@@ -109,7 +110,7 @@ class SSTCA(BaseComponents):
     Notes
     -----
     *Cost*: that of TCA, and for ``graph_weight`` > 0 the search of neighbours (O(n^2 d) for up to 5,000 rows or CSR,
-    O(n^1.5 d) in cells beyond; O(n n_neighbors) memory), one more pass (with landmarks some 10 passes) over the
+    O(n^1.5 d) in cells beyond; O(n n_neighbors) memory), one more pass (with landmarks about 10 passes) over the
     features, and O(p^3) for p features or landmarks (exact kernels: p = n, and three matrices of n^2 numbers).
 
     *Departures from the paper*: the label kernel is divided by class sizes (the paper's 0-1 kernel outweighs the

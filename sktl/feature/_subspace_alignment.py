@@ -104,6 +104,7 @@ class SubspaceAlignment(BaseDomainAligner):
         self.maps_ = {}
         for name, (mean, axes, _) in found.items():
             source = padded(axes, k)
+            # k x k first, so that no d x d matrix is formed
             turned = target if name == TARGET or domains.single else source @ (source.T @ target)
             self.maps_[name] = LinearMap(mean, np.zeros(k), turned)
         self.n_components_ = self._n_features_out = k

@@ -83,7 +83,7 @@ class TCA(BaseComponents):
     Notes
     -----
     *Cost*: linear kernel O(n d min(n, d) + min(n, d)^3) time and O(min(n, d)^2) memory beside X; exact kernel O(n^2 (d
-    + 4 q)) with some q = 100 products of K with a vector, and O(n^2) memory; m landmarks O(n m (d + m) + m^3) time and
+    + 4 q)) with about q = 100 products of K with a vector, and O(n^2) memory; m landmarks O(n m (d + m) + m^3) time and
     O(m^2) memory. New rows cost O(d k) (linear) or O(m (d + k)) each, for k components.
 
     *Departures from the paper*: M has Frobenius norm 1, so that one ``mu`` suits all numbers of rows; the paper's mu

@@ -23,7 +23,7 @@ def solve_kernel(table, contrast, inverse, mu, n_components):
 def solve_linear(table, contrast, inverse, mu, n_components):
     """Directions A = F'W of the features F over their unit, with the least tr(W'GW): W = G^-1 F (F'G^-1F)^-1 A."""
     s, U = np.linalg.eigh(table.weighted_products(inverse))
-    kept = s > NEGLIGIBLE * max(s[-1], SMALLEST)
+    kept = s > NEGLIGIBLE * max(s[-1], SMALLEST)  # as rows vanish, so do directions that they alone span
     s, U = s[kept], U[:, kept]
     vectors, values = table.solve(table.penalty(mu), n_components, contrast, root=U * (np.sqrt(s) / table.unit))
     W = table.unit * inverse[:, None] * table.embed(U @ ((U.T @ vectors) / s[:, None]))
@@ -45,6 +45,7 @@ def reweight(table, solve, spared, mu, n_components, max_iter, tol):
         norms = table.ridge * np.linalg.norm(held, axis=1)
         if before is not None and np.linalg.norm(norms - before) <= tol * np.linalg.norm(norms):
             return
+        # a row of norm 0 stays out, without 1 / 0
         inverse, before = np.where(spared, np.maximum(2 * norms, SMALLEST), 1.0), norms
 
 

@@ -19,8 +19,8 @@ def decisions(model, X, classes):
         if values.ndim == 1:  # two classes
             values = np.column_stack([-values, values])
     else:
-        values = np.log(np.maximum(model.predict_proba(X), np.finfo(float).eps))
-    full = np.full((len(values), len(classes)), values.min(initial=0.0))
+        values = np.log(np.maximum(model.predict_proba(X), np.finfo(float).eps))  # a probability of 0 would outvote all
+    full = np.full((len(values), len(classes)), values.min(initial=0.0))  # classes unknown to it: its least value
     full[:, np.searchsorted(classes, model.classes_)] = values
     return full - full.mean(axis=1, keepdims=True)
 
@@ -127,7 +127,7 @@ class TransferVotingClassifier(BaseTransferClassifier):
         )
         rows = X if domains.single else X[domains.target]
         spreads = [np.std(decisions(member, rows, self.classes_)) for member in self.estimators_]
-        self.scales_ = np.where(np.array(spreads) > 0, spreads, 1.0)
+        self.scales_ = np.where(np.array(spreads) > 0, spreads, 1.0)  # one that says the same of all rows has no spread
         return self
 
     def _members(self):

@@ -107,7 +107,7 @@ class BoundaryDisplay:
         if labels is None or labels.classes is None:
             kind = "has no source label" if labels is None else "holds numbers"
             raise ValueError(f"A boundary needs class labels; y {kind}. Pass classes in y or y_true.")
-        margin = 0.1 * np.ptp(rows, axis=0)
+        margin = 0.1 * np.ptp(rows, axis=0)  # so that no row lies on the frame
         ends = zip(rows.min(axis=0) - margin, rows.max(axis=0) + margin, strict=True)
         grids = tuple(np.linspace(*pair, resolution) for pair in ends)
         points = np.stack(np.meshgrid(*grids), axis=-1).reshape(-1, 2)

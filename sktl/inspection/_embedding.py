@@ -89,7 +89,7 @@ class EmbeddingDisplay:
         none = labels is None or labels.classes is None
         distances = tuple(proxy_a_distance(Z[~target], Z[target]) for Z in (before, after))
         return cls(
-            plane(before)(before),
+            plane(before)(before),  # each by its own axes: an adapter may change their number
             plane(after)(after),
             target,
             np.full(len(before), np.nan) if none else labels.codes,

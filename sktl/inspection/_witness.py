@@ -173,8 +173,8 @@ class WitnessDisplay:
         """The function over two columns; the rows as points."""
         n = round(len(self.grid) ** 0.5)
         x, y = (self.grid[:, j].reshape(n, n) for j in range(2))
-        size = np.abs(self.witness).max() or 1.0
-        levels = np.linspace(-size, size, 12)
+        size = np.abs(self.witness).max() or 1.0  # a function that is 0 everywhere has no scale
+        levels = np.linspace(-size, size, 12)  # symmetric: white is 0
         self.contour_ = self.ax_.contourf(x, y, self.witness.reshape(n, n), levels, cmap=_pale_colours())
         ticks = {"ticks": np.linspace(-size, size, 5), "format": "%.2g"}
         self.figure_.colorbar(self.contour_, ax=self.ax_, label="target > source   |   source > target", **ticks)

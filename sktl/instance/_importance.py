@@ -124,7 +124,7 @@ class ImportanceWeighted(BaseOnLabeled):
         y : array-like of shape (n_samples,) or (n_samples, n_outputs), default=None
             Labels, missing (NaN, None, ``pd.NA``) where unknown.
         sample_domain : array-like of shape (n_samples,), default=None
-            Domains, where the labels can't tell; goes to the weighter.
+            Domains, needed if missing labels do not mark the target; goes to the weighter.
         **fit_params : dict
             For the estimator; a ``sample_weight`` is multiplied by the importance weights.
 
@@ -138,7 +138,7 @@ class ImportanceWeighted(BaseOnLabeled):
             If the estimator's ``fit`` takes no ``sample_weight`` and ``resample`` is "never", or ``weighter`` is no
             weighter.
         ValueError
-            If no row has a label, ``sample_weight`` has not one value a row, or a parameter is out of range.
+            If no row has a label, ``sample_weight`` has not one value per row, or a parameter is out of range.
 
         Warns
         -----
@@ -166,7 +166,7 @@ class ImportanceWeighted(BaseOnLabeled):
         given = np.asarray(given)
         if given.shape != self.weights_.shape:
             raise ValueError(
-                f"sample_weight must have one value a row, shape {self.weights_.shape}; got shape {given.shape}."
+                f"sample_weight must have one value per row, shape {self.weights_.shape}; got shape {given.shape}."
             )
         return self.weights_ * given
 

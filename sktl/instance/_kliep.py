@@ -54,8 +54,8 @@ class KLIEP(BaseRatioWeighter):
     max_iter : int >= 1, default=100
         Iterations at the most.
     clip : float or None, default=None
-        Upper bound of ``weights_`` if 1 or more: what is cut off raises the others, so that the mean stays 1. Below 1:
-        weights above this quantile of theirs are cut to it before all are scaled.
+        1 or more: the largest weight allowed; the others are raised in proportion, so that the mean stays 1. Below 1: a
+        quantile of the weights; larger ones are cut to it, then all are scaled to mean 1.
     random_state : int, RandomState instance or None, default=0
         Draws centres and folds. Neither depends on the order of the rows.
 
@@ -67,8 +67,8 @@ class KLIEP(BaseRatioWeighter):
         Share of the target that the source covers: the mean of a held-out density ratio over source rows. Where it is
         far below 1, no weights are right.
     effective_sample_size_ : float
-        How many equally weighted rows the source rows are worth: m = (sum w)^2 / sum w^2, or 1 / (1 / m + u^2) where
-        they leave out a share u of the target (1 - ``overlap_``, two standard errors granted).
+        How many equally weighted rows the source rows are worth: 1 / (1 / m + u^2), with m = (sum w)^2 / sum w^2 and u
+        the share of the target that the source lacks for certain (1 - ``overlap_`` - two standard errors, at least 0).
     clipped_share_ : float
         Share of the source rows whose weight ``clip`` bounds.
     centers_ : ndarray or CSR matrix of shape (n_centers, n_features), or None
@@ -208,7 +208,7 @@ class KLIEP(BaseRatioWeighter):
         y : array-like of shape (n_samples,), default=None
             Labels, missing on target rows; the others are left out. If no label is missing, all rows are target rows.
         sample_domain : array-like of shape (n_samples,), default=None
-            Domains, where the labels can't tell.
+            Domains, needed if missing labels do not mark the target.
 
         Returns
         -------

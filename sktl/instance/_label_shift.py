@@ -115,8 +115,8 @@ class BaseLabelShiftWeighter(BaseWeighter):
         y : array-like of shape (n_samples,)
             Labels, missing on target rows; labels of target rows (told by ``sample_domain``) are not used.
         sample_domain : array-like of shape (n_samples,), default=None
-            Domains, where the labels can't tell: booleans (True = target), integers (negative = target) or names
-            ("target").
+            Domains, needed if missing labels do not mark the target: booleans (True = target), integers (negative =
+            target) or names ("target").
 
         Returns
         -------

@@ -34,8 +34,8 @@ class RULSIF(BaseRatioWeighter):
         "ratio": the ratio is cut at 0. "coef": negative coefficients are set to 0. "exact": the programme is solved
         over :math:`\theta \ge 0`; its width and ridge are those of "coef".
     clip : float or None, default=None
-        Upper bound of ``weights_`` if 1 or more: what is cut off raises the others, so that the mean stays 1. Below 1:
-        weights above this quantile of theirs are cut to it before all are scaled.
+        1 or more: the largest weight allowed; the others are raised in proportion, so that the mean stays 1. Below 1: a
+        quantile of the weights; larger ones are cut to it, then all are scaled to mean 1.
     random_state : int, RandomState instance or None, default=0
         Draws the centres. Which ones does not depend on the order of the rows.
 
@@ -47,8 +47,8 @@ class RULSIF(BaseRatioWeighter):
         Share of the target that the source covers: the mean of a held-out density ratio over source rows. Where it is
         far below 1, no weights are right.
     effective_sample_size_ : float
-        How many equally weighted rows the source rows are worth: m = (sum w)^2 / sum w^2, or 1 / (1 / m + u^2) where
-        they leave out a share u of the target (1 - ``overlap_``, two standard errors granted).
+        How many equally weighted rows the source rows are worth: 1 / (1 / m + u^2), with m = (sum w)^2 / sum w^2 and u
+        the share of the target that the source lacks for certain (1 - ``overlap_`` - two standard errors, at least 0).
     clipped_share_ : float
         Share of the source rows whose weight ``clip`` bounds.
     centers_ : ndarray or CSR matrix of shape (n_centers, n_features), or None

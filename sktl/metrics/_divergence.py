@@ -30,11 +30,12 @@ def kl_divergence(X_source, X_target, *, method="neighbors", n_neighbors=5, weig
 
     .. math:: \operatorname{KL}(p_t \,\|\, p_s) = \operatorname{E}_t \log \frac{p_t(x)}{p_s(x)}
 
-    It is the price of importance weighting: large where the target has rows that the source next to never has. Not
-    symmetric: exchange the samples for the other direction. *Range*: [0, inf); an estimate below 0 is returned as 0.
-    *Units*: nats; the divergence itself has no units of X, but its estimates see distances: standardise first. 0 means
-    equal distributions. *What it misses*: "neighbors" grows with the logarithm of the distance for far samples (the
-    divergence itself much faster), and falls short in many columns; "ratio" sees what its weighter can express.
+    It shows the price of importance weighting: it is large if the target has rows that the source almost never has. It
+    is not symmetric: exchange the samples for the other direction. *Range*: [0, inf); an estimate below 0 is returned
+    as 0. *Units*: nats. The divergence itself does not depend on the units of X, but its estimates use distances:
+    standardise first. 0 means equal distributions. *What it misses*: for samples far apart "neighbors" grows only with
+    the logarithm of the distance (the divergence itself grows much faster), and it is too small in many columns;
+    "ratio" sees only what its weighter can express.
 
     Parameters
     ----------
@@ -48,8 +49,8 @@ def kl_divergence(X_source, X_target, *, method="neighbors", n_neighbors=5, weig
     n_neighbors : int >= 1, default=5
         k of "neighbors": more of them mean less variance and more bias.
     weighter : estimator with predict_weights, default=None
-        For "ratio", which needs one: such as ``sktl.instance.KLIEP()``. It is fitted on the two samples, unless it is
-        fitted already.
+        Needed for "ratio", for instance ``sktl.instance.KLIEP()``. It is fitted on the two samples, unless it is
+        already fitted.
     n_jobs : int, default=None
         Jobs of the search for neighbours.
 
@@ -62,7 +63,7 @@ def kl_divergence(X_source, X_target, *, method="neighbors", n_neighbors=5, weig
     ------
     ValueError
         If a sample is not finite or has no more rows than ``n_neighbors``, columns differ, rows repeat, or ``weighter``
-        is missing, has no use, or gives a target row a ratio of 0.
+        is missing, is given without "ratio", or gives a target row a ratio of 0.
     TypeError
         If ``weighter`` has no ``predict_weights``.
 
@@ -115,10 +116,11 @@ def js_divergence(X_source, X_target, *, method="neighbors", n_neighbors=5, weig
     .. math:: \tfrac12 \operatorname{KL}(p_s \,\|\, m) + \tfrac12 \operatorname{KL}(p_t \,\|\, m),
               \qquad m = \tfrac12 (p_s + p_t)
 
-    It is what a row tells about its domain, if both domains are as likely. *Range*: [0, log 2 = 0.69]; estimates beyond
-    are cut. *Units*: nats; standardise first, for its estimates see distances. 0 means equal distributions, log 2 that
-    they do not overlap: how far apart they lie then, it does not say. *What it misses*: as :func:`kl_divergence`; in
-    more than some 5 columns "neighbors" often says 0 where there is a shift (Notes): take "ratio" there.
+    It is the information that a row carries about its domain, if both domains are equally likely. *Range*: [0, log 2 =
+    0.69]; estimates outside are cut. *Units*: nats; standardise first, since its estimates use distances. 0 means equal
+    distributions, log 2 that they do not overlap; it does not say how far apart they then are. *What it misses*: as
+    :func:`kl_divergence`; in more than some 5 columns "neighbors" often says 0 where there is a shift (Notes): take
+    "ratio" there.
 
     Parameters
     ----------
@@ -155,7 +157,7 @@ def js_divergence(X_source, X_target, *, method="neighbors", n_neighbors=5, weig
     Notes
     -----
     Cost: as :func:`kl_divergence`. "neighbors" is the estimate of [1] for each half, with both samples as the sample of
-    the mixture; so that they stand in it for one half each, the larger is cut to the size of the smaller, at random.
+    the mixture; so that each makes up one half of it, the larger sample is cut to the size of the smaller, at random.
     The search for neighbours is within the pooled rows, the row itself left out. "ratio" is log 2 minus the log-loss of
     telling the domains apart by the ratio r: a lower bound whatever r is, as in :func:`kl_divergence`.
     "neighbors" falls short in many columns: for a shift by 1 in one of 10 columns it finds 0.06 with 2,000 rows a
@@ -206,10 +208,11 @@ def pearson_divergence(X_source, X_target, *, alpha=0.1, gamma="auto", reg="auto
     .. math:: \tfrac12 \operatorname{E}_{q}\big[(p_t(x) / q(x) - 1)^2\big],
               \qquad q = \alpha p_t + (1 - \alpha) p_s
 
-    It is half the variance of the (relative) importance weights, and so tells what weighting will cost. Not symmetric.
-    *Range*: [0, (1 / alpha - 1) / 2], 4.5 by default; an estimate below 0 is returned as 0. *Units*: none, but X must
-    be on one scale: standardise first. 0 means equal distributions. *What it misses*: what Gaussian bumps of one width
-    at ``n_centers`` target rows can't express: it falls short of large divergences and in many columns.
+    It is half the variance of the (relative) importance weights, and so shows what weighting will cost. It is not
+    symmetric. *Range*: [0, (1 / alpha - 1) / 2], 4.5 by default; an estimate below 0 is returned as 0. *Units*: none,
+    but the columns of X must be on one scale: standardise first. 0 means equal distributions. *What it misses*: what
+    Gaussian bumps of one width at ``n_centers`` target rows can't express: it falls short of large divergences and in
+    many columns.
 
     Parameters
     ----------
@@ -274,9 +277,7 @@ def _check(X_source, X_target, method, n_neighbors, weighter):
         if weighter is None:
             raise ValueError("method='ratio' needs a weighter, such as sktl.instance.KLIEP(); got None.")
     elif weighter is not None:
-        raise ValueError(
-            f"method='neighbors' has no use for a weighter; got {weighter!r}. Pass method='ratio' with it."
-        )
+        raise ValueError(f"method='neighbors' does not use a weighter; got {weighter!r}. Pass method='ratio' with it.")
     return check_samples(X_source, X_target, min_rows=1 if method == "ratio" else n_neighbors + 1)
 
 
@@ -292,8 +293,8 @@ def _ratios(weighter, X_source, X_target):
     if zeros or not np.any(ratios[0] > 0):
         what = f"{zeros} of {len(ratios[1])} target rows" if zeros else "all source rows"
         raise ValueError(
-            f"{type(weighter).__name__} gives {what} a ratio of 0, which has no logarithm. Take one whose ratios are "
-            "positive, such as KLIEP or DiscriminatorWeighter."
+            f"{type(weighter).__name__} gives {what} a ratio of 0, which has no logarithm. Use a weighter whose "
+            "ratios are positive, such as KLIEP or DiscriminatorWeighter."
         )
     return ratios
 
@@ -322,6 +323,7 @@ def _refuse_ties(own, other):
     ties = int(np.sum((own == 0) | (other == 0)))
     if ties:
         raise ValueError(
-            f"The n_neighbors-th neighbours of {ties} of {len(own)} rows are equal to them: method='neighbors' needs "
-            "values that do not repeat. Take method='ratio' with a weighter, drop duplicates, or raise n_neighbors."
+            f"The n_neighbors-th neighbours of {ties} of {len(own)} rows are equal to them: method='neighbors' "
+            "needs values that do not repeat. Use method='ratio' with a weighter, drop duplicates, or raise "
+            "n_neighbors."
         )

@@ -1,4 +1,4 @@
-"""Which columns differ between two tables: one test a column, and one of what is missing there."""
+"""Which columns differ between two tables: a test of the values, and one of the missing values, for each column."""
 
 import numpy as np
 from joblib import Parallel, delayed
@@ -21,11 +21,11 @@ CORRECTIONS = {"holm": holm, "fdr": benjamini_hochberg}
     n_jobs=N_JOBS,
 )
 def feature_shift_test(X_source, X_target, *, categorical_features=None, correction="holm", alpha=0.05, n_jobs=None):
-    r"""Test each column for a shift of its values and of the share of rows that miss them.
+    r"""Test each column for a shift of its values and of its share of missing values.
 
     Numbers are compared by the Kolmogorov-Smirnov test, categories by the chi-squared test (Fisher's exact test where
-    two levels are left), shares of missing values by Fisher's exact test. Beside the p-values, which grow small with
-    the number of rows for shifts of no importance, stand two sizes of the shift: the population stability index
+    two levels are left), shares of missing values by Fisher's exact test. With many rows, p-values are small even for
+    unimportant shifts, so two sizes of the shift are given as well: the population stability index
 
     .. math:: \mathrm{PSI} = \sum_b (q_b - p_b) \ln (q_b / p_b)
 
@@ -43,14 +43,15 @@ def feature_shift_test(X_source, X_target, *, categorical_features=None, correct
     X_target : array-like or pandas or polars frame of shape (n_target, n_features)
         Rows of the target. Columns of frames are matched by name.
     categorical_features : list of column names (positions for arrays), default=None
-        Columns of numbers to treat as categories, beside the columns that hold something else than numbers or times
-        or have a dtype of categories (also with numeric levels), and those of at most two values.
+        Columns of numbers to treat as categories. Columns that hold anything but numbers or times, that have a
+        categorical dtype (also with numeric levels), or that have at most two values are treated so anyway.
     correction : {"holm", "fdr"}, default="holm"
-        How p-values are adjusted for their number: "holm" bounds the chance of one false alarm, whatever the dependence
-        of the columns; "fdr" (Benjamini and Hochberg) bounds the expected share of false alarms among the alarms, for
-        independent or positively dependent columns. Tests of values and of missing shares are adjusted together.
+        How p-values are adjusted for the number of tests: "holm" bounds the probability of any false alarm, however the
+        columns depend on each other; "fdr" (Benjamini and Hochberg) bounds the expected share of false alarms among the
+        alarms, for independent or positively dependent columns. Tests of values and of missing shares are adjusted
+        together.
     alpha : float in (0, 1), default=0.05
-        Level of ``shifted``.
+        Level of the tests: columns with an adjusted p-value of at most this are ``shifted``.
     n_jobs : int, default=None
         Columns tested at once.
 
@@ -77,8 +78,8 @@ def feature_shift_test(X_source, X_target, *, categorical_features=None, correct
     Notes
     -----
     Cost O(n log n) a column. The Kolmogorov-Smirnov p-value is exact up to n_source n_target = 250,000 and asymptotic
-    beyond; it is conservative for values with many ties, and in small samples, for D takes few values: with 50 rows a
-    sample the level 0.05 is in truth 0.039 for one column and 0.028 for one of ten, with 200 rows 0.040 and 0.042.
+    beyond; it is conservative for values with many ties, and in small samples, since D takes few values: with 50 rows
+    per sample the nominal level 0.05 is really 0.039 for one column and 0.028 for ten, with 200 rows 0.040 and 0.042.
     Before the chi-squared test, levels expected fewer than five times in either sample are pooled, so that a category
     that is rare and new shows in ``unseen`` rather than in the p-value.
 
@@ -103,7 +104,8 @@ def feature_shift_test(X_source, X_target, *, categorical_features=None, correct
     as_categories = set() if categorical_features is None else set(categorical_features)
     if as_categories - set(source):
         raise ValueError(
-            f"categorical_features names columns that the samples lack: {sorted(as_categories - set(source), key=str)}."
+            "categorical_features names columns that are not in the samples: "
+            f"{sorted(as_categories - set(source), key=str)}."
         )
     rows = Parallel(n_jobs=n_jobs)(
         delayed(_compare)(name, source[name], target[name], name in as_categories) for name in source
@@ -138,11 +140,11 @@ def _columns(X, name):
     """A dict of the columns of a frame, by name, or of an array, by position."""
     X = plain_rows(X, name)
     if sparse.issparse(X):
-        raise TypeError(f"{name} is sparse; this test looks at one column after the other: pass {name}.toarray().")
+        raise TypeError(f"{name} is sparse; this test needs dense columns: pass {name}.toarray().")
     if hasattr(X, "columns"):
         names = list(X.columns)
         if len(set(names)) < len(names):
-            raise ValueError(f"{name} has columns of the same name: {names[:10]}. Rename them.")
+            raise ValueError(f"{name} has several columns of the same name: {names[:10]}. Rename them.")
         columns = {column: X[column] for column in names}
     else:
         array = np.asarray(X) if hasattr(X, "shape") else np.array(X, dtype=object)  # numbers beside strings stay so
@@ -160,7 +162,7 @@ def _check_alike(source, target):
         return
     only = [sorted(set(a) - set(b), key=str)[:5] for a, b in ((source, target), (target, source))]
     raise ValueError(
-        f"Both samples need the same columns: X_source alone has {only[0]}, X_target alone {only[1]} "
+        f"Both samples need the same columns: only X_source has {only[0]}, only X_target {only[1]} "
         f"(of {len(source)} and {len(target)} columns)."
     )
 

@@ -18,7 +18,7 @@ SCORING = (None, InstanceOf(str, noun="the name of one score"), callable)
 def domain_names(X, sample_domain):
     """Name of each row's domain, (n_samples,) objects, "target" one among the others; an error unless there are two."""
     if sample_domain is None:
-        raise ValueError("sample_domain is needed, one value a row: the name of each row's domain; got None.")
+        raise ValueError("sample_domain is needed, one value per row: the name of each row's domain; got None.")
     check_consistent_length(X, sample_domain)
     if missing_values(sample_domain).any():
         raise ValueError("sample_domain is missing in some rows: every row needs a domain. Name it, or drop the row.")

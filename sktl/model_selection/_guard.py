@@ -216,7 +216,7 @@ class TransferGuard(BaseOnLabeled):
         y : array-like of shape (n_samples,)
             Labels, missing (NaN, None, ``pd.NA``) where unknown.
         sample_domain : array-like of shape (n_samples,), default=None
-            Domains, where the labels can't tell: always, if target rows have labels.
+            Domains, needed if missing labels do not mark the target, as when target rows have labels.
 
         Returns
         -------

@@ -46,7 +46,7 @@ def hide_labels(y, rows):
     if rows.dtype.kind not in "biu":
         raise TypeError(f"rows must be a mask or positions of rows; got dtype {rows.dtype}.")
     if rows.dtype.kind == "b" and rows.shape != (len(y),):
-        raise IndexError(f"A mask needs one value a row, shape ({len(y)},); got shape {rows.shape}.")
+        raise IndexError(f"A mask needs one value per row, shape ({len(y)},); got shape {rows.shape}.")
     return hidden_labels(y, rows)
 
 

@@ -80,7 +80,7 @@ class LeaveOneDomainOut(DomainSplitter):
     def _tested(self, y, groups):
         """Rows of each domain that has labels, and those of them with a label."""
         if groups is None:
-            raise ValueError("LeaveOneDomainOut needs groups=sample_domain, one value a row: the domain of each row.")
+            raise ValueError("LeaveOneDomainOut needs groups=sample_domain, one value per row: the domain of each row.")
         names = np.array([repr(name) for name in domain_names(groups, groups)])
         labeled = np.ones(len(names), dtype=bool) if y is None else ~missing_values(y)
         pairs = [(names == name, labeled & (names == name)) for name in np.unique(names)]

@@ -65,7 +65,7 @@ class SourceTargetKFold(DomainSplitter):
         y : array-like of shape (n_samples,), default=None
             Labels, missing on target rows.
         groups : array-like of shape (n_samples,), default=None
-            Domains, where the labels can't tell, as ``sample_domain`` of ``fit``.
+            Domains, needed if missing labels do not mark the target, as ``sample_domain`` of ``fit``.
 
         Yields
         ------
@@ -145,7 +145,7 @@ class SourceTargetShuffleSplit(DomainSplitter):
         y : array-like of shape (n_samples,), default=None
             Labels, missing on target rows.
         groups : array-like of shape (n_samples,), default=None
-            Domains, where the labels can't tell, as ``sample_domain`` of ``fit``.
+            Domains, needed if missing labels do not mark the target, as ``sample_domain`` of ``fit``.
 
         Yields
         ------

@@ -145,7 +145,7 @@ def rank_sources(
     X, domains = plain_rows(X), read_domains(X, y, sample_domain)
     if domains.single:
         raise ValueError(
-            "rank_sources needs a target and sources; there is one domain. Pass sample_domain, one value a row, with "
+            "rank_sources needs a target and sources; there is one domain. Pass sample_domain, one value per row, with "
             "'target' for target rows, or leave their labels missing."
         )
     if metric is None:

@@ -53,7 +53,7 @@ class ImportanceWeightedScorer(RiskScorer):
 
     Notes
     -----
-    Where the source has next to no rows where the target lies (its weighted rows are worth fewer than 5),
+    Where the source has almost no rows where the target lies (its weighted rows are worth fewer than 5),
     no weights can judge: the score is NaN, with a :class:`~sktl.exceptions.NoOverlapWarning`. A search ranks such
     candidates last, and if all are such, scikit-learn takes the first one: look for NaN in ``cv_results_``, or turn the
     warning into an error.
@@ -129,7 +129,7 @@ class DeepEmbeddedValidationScorer(RiskScorer):
 
     Notes
     -----
-    Where the source has next to no rows where the target lies (its weighted rows are worth fewer than 5),
+    Where the source has almost no rows where the target lies (its weighted rows are worth fewer than 5),
     no weights can judge: the score is NaN, with a :class:`~sktl.exceptions.NoOverlapWarning`. A search ranks such
     candidates last, and if all are such, scikit-learn takes the first one: look for NaN in ``cv_results_``, or turn the
     warning into an error.

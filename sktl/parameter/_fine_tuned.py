@@ -1,4 +1,4 @@
-"""Go on with a fitted model on the target's rows, as far as rows held out say that it pays."""
+"""Train a fitted model further on target rows, as long as held-out rows gain."""
 
 from dataclasses import dataclass
 from functools import partial
@@ -59,6 +59,7 @@ def go_on(self, name, model, X, y, weights, rng):
     X, seed = mapped(front, X), int(rng.integers(2**31))
     kind = stepper_for(model, y, part.classes)
     part.rates = kind.rates if self.learning_rate == "auto" or np.isnan(kind.rates[0]) else (self.learning_rate,)
+    # one seed: paths differ by their rate alone
     begin = partial(_begin, kind, model, X, y, weights, part.classes, seed)
     losses = np.array([_path(self, begin, model, X, y, weights, part.classes, rate) for rate in part.rates])
     part.paths = np.average(losses, axis=2, weights=weights)
@@ -69,6 +70,7 @@ def go_on(self, name, model, X, y, weights, rng):
     best, part.n_epochs = points[chosen]
     if part.n_epochs:
         part.rate = part.rates[best]
+        # from the source again, on all rows; one must be watched
         part.stepper = begin(np.arange(len(y)), part.rate, X[:1])
         for _ in range(part.n_epochs):
             part.stepper.step()
@@ -93,6 +95,7 @@ def _path(self, begin, model, X, y, weights, classes, rate):
             stepper.step()
             said[out] = stepper.watched()
         losses[epoch] = row_losses(self, said, y)
+        # folds stop together, so that the loss of each epoch is over all rows
         if epoch - np.argmin(losses[: epoch + 1] @ weights) >= self.n_iter_no_change:
             break
     return losses

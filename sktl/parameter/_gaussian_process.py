@@ -227,7 +227,7 @@ class GaussianProcessTransferRegressor(BaseParameterTransfer, BaseTransferRegres
         """Kernel of the sources' covariance, or an error."""
         from sktl.parameter._source_covariance import SourceCovariance  # here, to keep `import sktl` quick
 
-        probe = np.zeros((2, self.n_features_in_))
+        probe = np.zeros((2, self.n_features_in_))  # two rows: one would not tell variances from covariances
         for name, model in self.sources_:
             try:
                 found = model.predict(probe, return_cov=True)
@@ -302,8 +302,8 @@ def default_kernel(X, residual):
     from sklearn.gaussian_process.kernels import RBF, ConstantKernel, WhiteKernel
 
     size = float(np.mean(np.square(residual))) if len(residual) else 1.0
-    size = size if size > 0 else 1.0
-    few = X[:: max(1, len(X) // 200)]
+    size = size if size > 0 else 1.0  # residuals that are all 0 have no size
+    few = X[:: max(1, len(X) // 200)]  # a median needs no more rows
     gaps = np.sqrt(np.maximum(np.sum((few[:, None] - few[None]) ** 2, axis=2), 0))
     length = float(np.median(gaps[gaps > 0])) if (gaps > 0).any() else 1.0
     # bounds some decades round the data's own sizes: wide enough to mean none, and free of units

@@ -115,8 +115,8 @@ class HypothesisTransferClassifier(BaseParameterTransfer, BaseTransferClassifier
 
     Notes
     -----
-    The default costs some Newton steps in min(n, d) dimensions for each of some 100 grid points (one class against the
-    rest at a time), n the labelled rows; left-out log-odds are one Newton step from the whole fit. Results do not
+    The default costs a few Newton steps in min(n, d) dimensions for each of about 100 grid points (one class against
+    the rest at a time), n the labelled rows; left-out log-odds are one Newton step from the whole fit. Results do not
     depend on the units of X, except for sparse rows, which are scaled by one number.
 
     References
@@ -226,6 +226,7 @@ class HypothesisTransferClassifier(BaseParameterTransfer, BaseTransferClassifier
 
     def _combine(self, said):
         """Log of the mean probabilities."""
+        # a weight of 0 has no logarithm: that source drops out
         with_shares = said + np.log(np.maximum(self.source_weights_, 1e-300))[None, :, None]
         return np.logaddexp.reduce(with_shares, axis=1)
 
@@ -258,6 +259,7 @@ class HypothesisTransferClassifier(BaseParameterTransfer, BaseTransferClassifier
     def _ask(self, mode, model, X, Z, source):
         """Log-probabilities by a mode."""
         if model is None:
+            # without rows to learn from all classes are alike
             return source if mode == "source" else np.full(source.shape, -np.log(source.shape[1]))
         if isinstance(model, list):
             odds = log_odds_of(source)

@@ -94,7 +94,7 @@ class HypothesisTransferRegressor(BaseParameterTransfer, BaseTransferRegressor):
     Notes
     -----
     The default costs one eigendecomposition of the n labelled rows' kernels (the smooth one up to 500 rows) and O(n^2)
-    for each of some 300 grid points. ``fit`` calls the source's ``predict`` once, whatever its size. Results do not
+    for each of about 300 grid points. ``fit`` calls the source's ``predict`` once, whatever its size. Results do not
     depend on the units of X, except for sparse rows, which are scaled by one number.
 
     References
@@ -116,7 +116,7 @@ class HypothesisTransferRegressor(BaseParameterTransfer, BaseTransferRegressor):
     """
 
     _constraints = CONSTRAINTS
-    _own_labels = 10
+    _own_labels = 10  # labels at which "stack" and "target" are trusted by half
 
     def __init__(self, source=None, estimator=None, mode="auto", *, per_source=False):
         self.source = source
@@ -179,7 +179,7 @@ class HypothesisTransferRegressor(BaseParameterTransfer, BaseTransferRegressor):
     def _learn_scale(self, said):
         """Mean and deviation of the sources' predictions over all target rows: the unit of what modes may add."""
         self._centre, spread = float(said.mean()), float(said.mean(axis=1).std())
-        self._scale = spread or float(self._labels.std()) or 1.0
+        self._scale = spread or float(self._labels.std()) or 1.0  # a constant source has no spread of its own
 
     def _weigh_sources(self, said, weights):
         """What each source is worth, by its error where a shrunken shift has been added."""
@@ -209,7 +209,7 @@ class HypothesisTransferRegressor(BaseParameterTransfer, BaseTransferRegressor):
     def _ask(self, mode, model, X, Z, source):
         """Predictions of a mode."""
         if model is None:
-            return source if mode == "source" else np.full(len(source), self._centre)
+            return source if mode == "source" else np.full(len(source), self._centre)  # nothing to learn from
         if isinstance(model, FewRows):
             return model.predict(source, Z)
         if mode == "offset":

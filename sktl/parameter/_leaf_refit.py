@@ -151,6 +151,7 @@ class LeafRefitClassifier(BaseParameterTransfer, BaseTransferClassifier):
         return _continued.with_tags_of_sources(self, super().__sklearn_tags__())
 
     def _default_source(self, X):
+        # few target rows would reach smaller leaves
         return ExtraTreesClassifier(min_weight_fraction_leaf=0.01, random_state=0)
 
 
@@ -257,4 +258,5 @@ class LeafRefitRegressor(BaseParameterTransfer, BaseTransferRegressor):
         return _continued.with_tags_of_sources(self, super().__sklearn_tags__())
 
     def _default_source(self, X):
+        # few target rows would reach smaller leaves
         return ExtraTreesRegressor(min_weight_fraction_leaf=0.01, random_state=0)

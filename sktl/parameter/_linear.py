@@ -63,7 +63,7 @@ def check_weights(sample_weight, n):
     if weights.ndim == 0:
         weights = np.full(n, float(weights))
     if weights.shape != (n,):
-        raise ValueError(f"sample_weight must have one number a row, shape ({n},); got shape {weights.shape}.")
+        raise ValueError(f"sample_weight must have one number per row, shape ({n},); got shape {weights.shape}.")
     if not np.isfinite(weights).all() or (weights < 0).any():
         bad = weights[~np.isfinite(weights) | (weights < 0)][0]
         raise ValueError(f"sample_weight must hold finite numbers that are not negative; got {bad}.")

@@ -256,7 +256,7 @@ class TransGLM(BaseTransferRegressor):
 
     def _solve(self, X, labels, weights, target, names):
         """Scale, deal folds, detect, fit both steps, and put the coefficients back to the columns' units."""
-        self.source_names_ = sorted(set(names[~target].tolist()), key=repr)
+        self.source_names_ = sorted(set(names[~target].tolist()), key=repr)  # names may be of several types
         members = [target, *((names == name) & ~target for name in self.source_names_)]
         scale = within_deviations(X, weights, members)
         problem = self._problem(X / scale, labels, weights, members)
@@ -276,6 +276,7 @@ class TransGLM(BaseTransferRegressor):
         parts, folds = [], []
         for mask in members:
             y = labels[mask]
+            # lassos go by column
             rows = Rows(np.asfortranarray(X[mask]), y, zeros[mask], weights[mask], np.zeros(len(y), dtype=int))
             parts.append(rows)
             stratum = y > 0 if _is_binomial(self) else np.zeros(len(y), dtype=bool)
@@ -398,7 +399,7 @@ def within_deviations(X, weights, members):
     squares = np.zeros(X.shape[1])
     for mask in members:
         own = weights[mask]
-        centred = X[mask] - own @ X[mask] / own.sum()
+        centred = X[mask] - own @ X[mask] / own.sum()  # first: squares less squared means lose the digits of an offset
         squares += own @ centred**2
     deviations = np.sqrt(squares / weights.sum())
     size = np.sqrt(weights @ X**2 / weights.sum())

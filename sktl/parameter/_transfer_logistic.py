@@ -187,6 +187,7 @@ class TransferLogisticRegression(BaseParameterTransfer, BaseTransferClassifier):
             return self
         mode = "none"
         if self.fit_intercept:
+            # nothing else bounds the intercept of a class without labels
             mode = "free" if len(np.unique(labels)) == len(self.classes_) else "penalised"
         if len(self.classes_) == 2:
             fit_biased(self, rows, LOGISTIC, indicators(labels, self.classes_), coef, intercept, mode)

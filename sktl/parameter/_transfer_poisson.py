@@ -165,7 +165,9 @@ class TransferPoissonRegressor(BaseParameterTransfer, BaseTransferRegressor):
         if len(rows.weights) == 0:
             keep_source(self, coef, intercept)
         else:
+            # of zeros alone the best free intercept is minus infinity
             mode = "free" if self.fit_intercept and labels.any() else "penalised" if self.fit_intercept else "none"
+            # the last: scikit-learn's alpha stands beside the mean loss, ours beside the sum
             fit_biased(self, rows, POISSON, labels[:, None], coef, intercept, mode, rows.weights.sum())
         self.coef_, self.intercept_ = self.coef_[0], float(self.intercept_[0])
         return self

@@ -6,8 +6,7 @@ import numpy as np
 import pytest
 from two_tables import FAST, in_folder, pd, refused
 
-import sktl.comparison
-from sktl.cli import _output, main
+from sktl.cli import main
 
 IDS = pd.Series([f"customer {i}" for i in range(131)])
 LABEL = ("--label", "mood")
@@ -194,16 +193,6 @@ def test_a_file_that_may_not_be_opened_is_not_called_malformed(run, tables, monk
 
     monkeypatch.setattr(Path, "open", forbid)
     assert refused(run(*tables, "--label", "mood"), "SOURCE: can't open 'source.csv': Permission denied.")
-
-
-def test_a_folder_that_can_not_be_written_is_refused_before_the_work(run, tables, monkeypatch):
-    def forbid(path):
-        raise PermissionError(13, "Permission denied", str(path))
-
-    monkeypatch.setattr(_output, "check_writable", forbid)
-    monkeypatch.setattr(sktl.comparison, "read_table", None)
-    result = run(*tables, "--label", "mood", "--out", "p.csv")
-    assert refused(result, "sktl: error: --out: can't write 'p.csv': Permission denied\n")
 
 
 def test_one_file_twice_is_noted(run, tables, capsys):

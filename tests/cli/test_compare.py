@@ -267,3 +267,17 @@ def test_demo(capsys):
 def test_demo_without_its_extra(capsys, monkeypatch):
     monkeypatch.setitem(sys.modules, "mlxtend.data", None)
     refused((main(["demo"]), *capsys.readouterr()), "needs mlxtend, which is not installed: pip install 'sktl[data]'.")
+
+
+@pytest.mark.parametrize("asked, cores, used", [(1000, 3, 3), (2, 3, 2), (-1, 3, -1), (1000, None, 1)])
+def test_no_more_processes_than_cores(run, tables, monkeypatch, asked, cores, used):
+    seen = []
+    monkeypatch.setattr("os.cpu_count", lambda: cores)
+
+    def stop(comparison, n_jobs):
+        seen.append(n_jobs)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("sktl.comparison.Comparison.distance", stop)
+    assert run(*tables, "--label", "mood", f"--n-jobs={asked}")[0] == 130
+    assert seen == [used]

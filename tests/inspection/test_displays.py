@@ -22,7 +22,6 @@ from sktl.inspection import (
     WeightDisplay,
     WitnessDisplay,
 )
-from sktl.inspection._style import scatter_domains
 from sktl.instance import KMM, ImportanceWeighted, TrAdaBoostClassifier
 from sktl.metrics import mmd, proxy_a_distance
 from sktl.model_selection import transfer_learning_curve, transfer_matrix
@@ -88,7 +87,7 @@ def test_weights_by_hand(data):
     drawn(display, 2)
     assert sum(bar.get_height() for bar in display.bars_) == N_SOURCE
     assert_allclose(display.points_.get_offsets(), np.column_stack([data.X[:N_SOURCE, 1], weights]))
-    assert f"worth {display.effective_sample_size:.0f}" in display.text_.get_text()
+    assert f"effective size {display.effective_sample_size:.0f}" in display.text_.get_text()
 
 
 def test_weights_over_a_column_that_is_not_there(data):
@@ -187,16 +186,6 @@ def test_pictures_say_what_they_show(data):
     curve = TransferCurveDisplay.from_estimator(LogisticRegression(), rows, y, target, **options).plot()
     assert curve.ax_.get_ylabel() == "accuracy"
     assert curve.ax_.get_legend().get_title().get_text() == "mean ± standard error"
-    few = scatter_sizes(np.zeros((100, 2))), scatter_sizes(np.zeros((2000, 2)))
-    assert few == (18.0, 5.0)
-
-
-def scatter_sizes(points):
-    """Size of the points of a picture of so many rows."""
-    import matplotlib.pyplot as plt
-
-    target = np.arange(len(points)) % 2 == 0
-    return scatter_domains(plt.subplots()[1], points, target, np.full(len(points), np.nan), None)[0].get_sizes()[0]
 
 
 def test_two_tables_are_told_to_be_stacked(data):

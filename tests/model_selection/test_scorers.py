@@ -358,7 +358,10 @@ def test_several_sources_each_have_their_own_map(two_domains, centre):
     with sklearn.config_context(enable_metadata_routing=True):
         search.set_params(error_score="raise").fit(X, y, sample_domain=site)
     assert_allclose([search.cv_results_[f"split{k}_test_score"][0] for k in range(3)], by_hand)
-    with pytest.raises(ValueError, match=r"the sources \['a', 'b'\] .* which of these: pass names.* metadata routing"):
+    with pytest.raises(
+        ValueError,
+        match=r"the sources \['a', 'b'\] .* which of these sources a row belongs to: pass names.* metadata routing",
+    ):
         search.fit(X, y, groups=site, centre__sample_domain=site)  # routing is off: scorers are passed nothing
 
 
@@ -400,7 +403,12 @@ def test_classifiers_without_probabilities_are_scored_by_their_classes(classifie
 # --- errors ---
 
 
-@pytest.mark.parametrize("scorer", [s for s in SCORERS if "labelled source" in s._needs], ids=repr)
+#: Those that look at no source label.
+UNLABELED = (DiscrepancyScorer, InformationMaximizationScorer, MixValScorer, PredictionEntropyScorer)
+UNLABELED += (SoftNeighborhoodDensityScorer,)
+
+
+@pytest.mark.parametrize("scorer", [s for s in SCORERS if not isinstance(s, UNLABELED)], ids=repr)
 def test_labels_that_the_model_never_saw(scorer, two_domains):
     X, y, _ = two_domains
     pipe = make_pipeline(StandardScaler(), OnLabeled(LogisticRegression())).fit(X, y)

@@ -15,11 +15,9 @@ from sklearn.preprocessing import StandardScaler
 from sklearn.tree import DecisionTreeClassifier
 
 from sktl import OnLabeled
-from sktl.base import consumes_domains
 from sktl.domains import missing_values, read_domains
 from sktl.exceptions import SingleDomainWarning
 from sktl.model_selection import cross_val_transfer, hide_labels, transfer_matrix
-from sktl.model_selection._by_domain import respond
 
 
 @pytest.fixture
@@ -166,7 +164,7 @@ def test_errors_of_both(three_sites, function):
     for estimator in (LogisticRegression, None, StandardScaler()):
         with pytest.raises(TypeError, match=r"must be a classifier or regressor, .* such as LogisticRegression\(\)"):
             function(estimator, X, y, site)
-    with pytest.raises(ValueError, match="sample_domain is needed, one value a row.*; got None"):
+    with pytest.raises(ValueError, match="sample_domain is needed, one value per row.*; got None"):
         function(LogisticRegression(), X, y, None)
     with pytest.raises(ValueError, match="y is needed: the labels .*; got None"):
         function(LogisticRegression(), X, None, site)
@@ -207,23 +205,6 @@ def test_one_domain_by_the_mode_is_no_cause_for_a_warning(three_sites, centre):
     assert_allclose(np.diag(transfer_matrix(pipe, X, y, site, cv=3).scores), np.diag(plain.scores))
 
 
-# --- each row through its own domain's map ---
-
-
-def test_source_rows_are_answered_through_the_source_s_map(three_sites, centre):
-    X, y, site = three_sites
-    pipe = make_pipeline(centre(), OnLabeled(LogisticRegression()))
-    hidden, two = np.where(site == "target", np.nan, y), np.where(site == "target", "target", "lab")
-    pipe.fit(X, hidden)
-    own = np.concatenate([X - X[two == name].mean(axis=0) for name in ("lab", "target")])
-    by_hand = pipe[-1].predict_proba(np.where((two == "lab")[:, None], own[:130], own[130:]))
-    assert_allclose(respond(pipe, X, two == "target", "predict_proba"), by_hand)
-    assert np.abs(pipe.predict_proba(X) - by_hand).max() > 0.1  # as target rows, they differ
-    plain = OnLabeled(LogisticRegression()).fit(X, hidden)
-    assert not consumes_domains(plain, "predict")
-    assert_array_equal(respond(plain, X, two), plain.predict(X))
-
-
 # --- hide_labels ---
 
 
@@ -236,7 +217,7 @@ def test_hide_labels_returns_a_copy_in_a_type_that_can_miss():
     assert hide_labels([2**60, 1], [1]).tolist() == [2**60, None]
     assert hide_labels([True, False], [0]).tolist() == [None, False]
     assert hide_labels(pd.Series(["a", None, "c"]), [0]).tolist() == [None, None, "c"]
-    with pytest.raises(IndexError, match=r"one value a row, shape \(3,\); got shape \(2,\)"):
+    with pytest.raises(IndexError, match=r"one value per row, shape \(3,\); got shape \(2,\)"):
         hide_labels(y, [True, False])
     with pytest.raises(TypeError, match="got dtype"):
         hide_labels(y, ["a"])

@@ -126,7 +126,7 @@ def _plain(name, values, position):
         if len(large):
             raise ValueError(f"Column {name!r} of X holds {large[0]:g}: too large to compute with. Rescale it.")
         return Column(name, numbers, missing, position, is_time)
-    texts = np.full(n_rows(values), MISSING, dtype=object)
+    texts = np.full(n_rows(values), MISSING, dtype=object)  # missing is a value of its own: a share may differ
     texts[~missing] = [str(value) for value in known]
     return Column(name, texts, missing, position)
 

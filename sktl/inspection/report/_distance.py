@@ -100,6 +100,7 @@ def distance_of_rows(encoded, target, tests, seed=0, n_jobs=None):
     halves = [rng.permutation(len(source))[: 2 * (len(source) // 2)].reshape(2, -1) for _ in range(N_HALVES)]
     apart = [_a_distance(source[one], source[other], seed, n_jobs) for one, other in halves[:N_REFITS]]
     kernel = make_kernel("rbf", "median", stack_samples(*parts))
+    # MMD^2 of one distribution is of the size 1/n + 1/m: from two halves to the domains
     scale = sum(1 / len(part) for part in parts) / (2 / halves[0].shape[1])
     return Distance(
         sampled=max(target.sum(), (~target).sum()) > MAX_ROWS,
@@ -114,7 +115,7 @@ def distance_of_rows(encoded, target, tests, seed=0, n_jobs=None):
 
 @checked(distance=(InstanceOf(Distance, noun="a Distance of measure_distance"),))
 def distance_words(distance):
-    """Say how far apart two tables are, with noise floors and p-values.
+    """Distances between two tables in words, with noise floors and p-values.
 
     Parameters
     ----------

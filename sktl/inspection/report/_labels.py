@@ -91,7 +91,7 @@ def class_shares(X, codes, classes, target, n_jobs, seed):
     if n_classes < 2 or n_classes > len(known) + source.sum() // MIN_CLASS_ROWS or source.min() < MIN_CLASS_ROWS:
         few = "class shares of the target are not estimated: that needs two classes or more, with "
         return None, [f"{few}{MIN_CLASS_ROWS} source rows each; the rarest has {source.min()}"]
-    hidden = np.where(target, np.nan, codes)
+    hidden = np.where(target, np.nan, codes)  # known target labels too: they are counted beside the estimates
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
         warnings.simplefilter("ignore", LabelShiftMisfitWarning)  # the verdict says whether these shares hold

@@ -1,4 +1,4 @@
-"""One look at two domains: how far apart they are, by which columns, in which way, and what to try first."""
+"""A report on two domains: how far apart they are, in which columns, in which way, and what to try first."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -33,7 +33,7 @@ SIDES = "source", "target"
 
 @dataclass(frozen=True, eq=False, repr=False)
 class DomainReport:
-    """One look at two domains: the kind of shift, the evidence for it, and which family of methods to try first.
+    """Report on two domains: the kind of shift, the evidence for it, and which methods to try first.
 
     Make it by :meth:`from_data`. ``print`` shows it as text, a notebook as a page, :meth:`to_html` writes that page,
     and :meth:`to_frame` returns the columns' figures.
@@ -320,7 +320,9 @@ def _check_rows(target):
 def _limits(target, n_known, n_columns, alpha, numbers):
     """What so many rows allow to conclude."""
     n_source, n_target = int((~target).sum()), int(target.sum())
+    # a two-sided test of the difference of two means, in units of the columns' deviation
     found = (norm.isf(alpha / 2) + norm.isf(1 - POWER)) * np.sqrt(1 / n_source + 1 / n_target)
+    # Bonferroni
     corrected = (norm.isf(alpha / n_columns / 2) + norm.isf(1 - POWER)) * np.sqrt(1 / n_source + 1 / n_target)
     words = (
         f"With {n_source} source and {n_target} target rows, a shift in the mean of one column is found in four cases "

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from sktl.inspection.report._evidence import holds
+from sktl.inspection.report._evidence import Evidence, Question, holds
 from sktl.inspection.report._tests import HALVED
 
 
@@ -26,14 +26,14 @@ class Decision:
     """
 
     kind: str
-    questions: list
+    questions: list[Question]
     labels_fit: bool = False
     turned: bool = False
     ruled_out: tuple = ()
     weights_mend: bool = False
 
 
-def decide(evidence):
+def decide(evidence: Evidence) -> Decision:
     """Find the kind of shift that the :class:`Evidence` shows: a :class:`Decision`."""
     kind = _kind(evidence)
     return Decision(
