@@ -238,20 +238,20 @@ def _classes_account(sample, moved):
 
 def _numbers_account(sample, moved):
     """Whether rows of both domains whose labels agree are alike, and whether the rows predict the labels' mean."""
-    X_source, y_source, X_target, y_target = sample.parts
-    pairs = tests.matched_pairs(y_source, y_target, sample.seed)
+    rows = sample.drawn()
+    X, y, target = sample.X[rows], sample.codes[rows], sample.target[rows]
+    pairs = tests.matched_pairs(y[~target], y[target], sample.seed)
     share = 0.0 if pairs is None else pairs[2]
     words = f"Are rows with the same label alike ({100 * share:.0f} % of the target's labels have a source partner)?"
     if share < MIN_PAIRED:
         short = "can't be judged: too few of the target's labels occur in the source"
         asked = open_question(words, (np.nan, np.nan), MEASURE, False, True, no=short)
         return {"other_labels": (asked,)}
-    found = tests.matched_test(X_source, X_target, pairs, **sample.kernel_options)
-    known = sample.labeled
-    scores = tests.source_scores(sample.X[known], sample.codes[known], sample.target[known], None, sample.seed)[:, 0]
-    parts = [scores[sample.target[known] == side] for side in (False, True)]
+    found = tests.matched_test(X[~target], X[target], pairs, **sample.kernel_options)
+    scores = tests.source_scores(X, y, target, None, sample.seed)[:, 0]
+    left = tests.scores_of_pairs_test(scores[~target], scores[target], pairs)
     alike = _alike_question(sample, words, found, moved)
-    asked = alike, _scores_question(sample, tests.scores_of_pairs_test(*parts, pairs))
+    asked = alike, _scores_question(sample, left)
     return {"other_labels": asked, "labels_move": _labels_move(sample) if moved and alike.holds else None}
 
 
