@@ -16,6 +16,7 @@ FEW_EFFECTIVE = 0.1  # share of the source rows, from which on weights leave too
 COVERED = 0.5  # of the target by the source, below which it is as good as not covered
 MEASURE = "MMD^2 at the best kernel width"  # the same one for all questions, so that what is left can be compared
 LEFT = 1 / 3  # share of the difference of the mean labels, from which on the rows leave much of it unexplained
+N_TO_RULE_OUT = 3  # tests any of which rules different labels out: they share the level
 MIN_PAIRED = 0.25  # share of the target's labels that must have a partner in the source
 
 
@@ -209,14 +210,14 @@ def _open(found):
 def _alike_question(sample, words, found, moved):
     """Whether a kernel finds rows whose labels agree to be alike."""
     explained = tests.is_explained(*found, sample.whole, sample.alpha) or (not moved and found[1] > sample.alpha)
-    differ = found[1] <= sample.alpha and found[0] > tests.HALVED * sample.whole
+    differ = found[1] <= sample.alpha / N_TO_RULE_OUT and found[0] > tests.HALVED * sample.whole
     return open_question(words, found, MEASURE, explained, differ, "yes: the labels could explain it")
 
 
 def _scores_question(sample, left):
     """Whether a model of the source scores rows whose labels agree alike, and not the rows as they are."""
     seen = left.whole_pvalue <= sample.alpha and left.left <= tests.HALVED * left.whole
-    differ = left.pvalue <= sample.alpha and left.left > tests.HALVED * left.whole
+    differ = left.pvalue <= sample.alpha / N_TO_RULE_OUT and left.left > tests.HALVED * left.whole
     words = "Does a source model score them alike?"
     return open_question(words, (left.left, left.pvalue), "difference of mean scores", seen, differ)
 
@@ -296,7 +297,7 @@ def _mixture_question(sample, scored):
     # a KS statistic is never 0: of a distance of its own size nothing can be said but by the test
     alike = pvalue > sample.alpha or left <= tests.EXPLAINED * whole
     words = "Does a source model score them alike then?"
-    differ = not alike and left > tests.HALVED * whole
+    differ = pvalue <= sample.alpha / N_TO_RULE_OUT and left > tests.HALVED * whole
     return open_question(words, (left, pvalue), "KS of the scores", alike, differ)
 
 
@@ -312,9 +313,10 @@ def _better_account(sample, rows, losses):
     moved = accounts.moved_losses(sample.X[rows], sample.target[rows], sample.seed)
     gain, pvalue = accounts.compare_accounts(losses, moved)
     words = "Do different labels fit the difference better than columns that moved?"
-    sure = pvalue <= 2 * sample.alpha  # either side at the level
+    better = gain > 0 and pvalue <= 2 * sample.alpha  # one side of it at the level
+    worse = gain < 0 and pvalue <= 2 * sample.alpha / N_TO_RULE_OUT
     no = "no: columns that moved fit it better"
-    return open_question(words, (gain, pvalue), "gain in log loss a row", sure and gain > 0, sure and gain < 0, no=no)
+    return open_question(words, (gain, pvalue), "gain in log loss a row", better, worse, no=no)
 
 
 def _shares_apart(prior, source, n):
@@ -347,18 +349,25 @@ def _scale_account(sample, apart):
     if not numbers or not (apart or _is_far(numbers)):  # of a distance that may be chance nothing is to be explained
         return {}
     source, target = sample.X[~sample.target], sample.X[sample.target]
-    aligned, scaled = (tests.align(source, target, sample.rows.numeric, axes=axes) for axes in (True, False))
+    turned = tests.align(source, target, sample.rows.numeric)
+    missing = [sample.rows.missing[rows] for rows in (~sample.target, sample.target)]
+    scaled = tests.rescale(source, target, sample.rows.numeric, missing)
+    asked = [
+        _aligned_question(sample, turned, "means and covariances", "yes: scales or axes explain it"),
+        _aligned_question(sample, scaled, "places and scales", "yes: scales explain it"),
+    ]
+    simple = asked[1].holds and asked[1].statistic <= max(asked[0].statistic, tests.EXPLAINED * sample.whole)
     found = {
         "far": _is_far(numbers),
         "covered": sample.rows.weighting.overlap >= COVERED,
         "weights": _weights_question(sample),
-        "aligned": _aligned_question(sample, aligned, "means and covariances", "yes: scales or axes explain it"),
+        "aligned": asked[1] if simple else asked[0],
     }
     if found["aligned"].holds and (found["far"] or found["weights"].holds):
-        found["shapes"] = _shapes_question(sample)
-        found["scaled"] = _aligned_question(sample, scaled, "means and deviations", "yes: scales explain it")
+        found["shapes"] = _shapes_question(sample, scaled)
+        found["scaled"] = None if simple else asked[1]
         if sample.has_target_labels:
-            found |= _labels_of_aligned(sample, aligned)
+            found |= _labels_of_aligned(sample, scaled if simple else turned)
     return found
 
 
@@ -370,13 +379,17 @@ def _aligned_question(sample, aligned, moments, yes):
     return question(words, found, MEASURE, tests.is_explained(*found, sample.whole, sample.alpha), yes, "no")
 
 
-def _shapes_question(sample):
+def _shapes_question(sample, scaled):
     """Whether the columns that lie apart have one shape: other units keep it, another period or site does not."""
-    parts = [sample.X[rows][:, sample.rows.numeric] for rows in (~sample.target, sample.target)]
-    apart = np.flatnonzero(tests.lie_apart(*parts, FAR, STRETCHED))
-    if not len(apart):
+    source, target = (sample.X[rows] for rows in (~sample.target, sample.target))
+    apart = tests.lie_apart(source, target, FAR, STRETCHED) & sample.rows.numeric
+    if not apart.any():
         return None
-    found = tests.shapes_test(*(part[:, apart] for part in parts))
+    known = [
+        np.where(sample.rows.missing[rows], np.nan, X)[:, apart]
+        for rows, X in ((~sample.target, scaled), (sample.target, target))
+    ]
+    found = tests.shapes_test(*known)
     words = "Do the columns that have moved keep their shape, with each domain on its own scale?"
     return question(words, found, "largest KS", found[1] > sample.alpha)
 
@@ -389,7 +402,7 @@ def _labels_of_aligned(sample, aligned):
     source, other = rows[~sample.target[rows]], rows[sample.target[rows]]
     losses = [
         tests.transfer_losses(
-            Z[source], sample.codes[source], Z[other], sample.codes[other], sample.classes, sample.seed
+            Z[source], sample.codes[source], Z[other], sample.codes[other], sample.classes is not None, sample.seed
         )
         for Z in (sample.X, X)
     ]

@@ -299,8 +299,9 @@ def make_rows(columns, features, target, alpha=0.05, n_jobs=None, seed=0):
     encoded, owners = encode(columns)
     names = {column.name for column in columns}
     numeric = np.array([columns[j].is_number for j in owners])
+    missing = np.column_stack([columns[j].missing for j in owners]) & numeric
     features = [row for row in features if row.feature in names]
-    return Rows(encoded, numeric, target, features, alpha, seed, n_jobs)
+    return Rows(encoded, numeric, missing, target, features, alpha, seed, n_jobs)
 
 
 def make_sample(rows, labels):

@@ -50,6 +50,8 @@ class Rows:
         Encoded rows.
     numeric : ndarray of bool
         Which of their columns are numbers.
+    missing : ndarray of bool of shape (n_samples, n_encoded)
+        Which numbers are filled gaps.
     target : ndarray of bool
     features : list of FeatureShift
     alpha : float
@@ -59,6 +61,7 @@ class Rows:
 
     X: np.ndarray
     numeric: np.ndarray
+    missing: np.ndarray
     target: np.ndarray
     features: list
     alpha: float = 0.05

@@ -23,9 +23,12 @@ N_FOLDS = 3  # of the models behind the tests with labels
 MIN_SCORED = 5  # rows of a class in each domain whose scores are compared
 REACH = 3.0  # deviations at which values are cut before a line is fitted
 N_CENTRES = 100  # rows whose nearness a regression may use
+N_KNOTS = 5  # of the bends of a column
 MAX_PRODUCTS = 10  # columns up to which it may use their products: beyond, there are more than rows
 PENALTIES = np.logspace(-1, 5, 13)  # of regressions on columns of deviation 1
 RARE = 0.01  # smallest chance of a domain that is drawn anew: of a smaller one the rows say nothing sure
+DRAWN_IN = 0.1, 0.9  # quantiles to which values are drawn in before a scale is estimated
+SLACK = 1.5  # standard errors of a mean by which aligned values may lie apart
 MAX_MOMENTS = 0.1  # columns a row, up to which means and covariances of a domain are worth estimating
 
 
@@ -191,6 +194,23 @@ def align(source, target, is_number, *, axes=True):
     return aligned
 
 
+def rescale(source, target, is_number, missing=None):
+    """Source rows with the target's places and scales, of each column of numbers by itself.
+
+    Means and deviations of the values drawn in to 80 % of them: tails without a variance do not decide. Filled gaps
+    (``missing``, of both) count nowhere and stay where they are.
+    """
+    aligned = source.copy()
+    gone = [np.zeros(Z.shape, dtype=bool) for Z in (source, target)] if missing is None else missing
+    for j in np.flatnonzero(is_number):
+        known = [Z[~holes[:, j], j] for Z, holes in zip((source, target), gone, strict=True)]
+        drawn_in = [np.clip(values, *np.quantile(values, DRAWN_IN)) for values in known]
+        deviation = max(drawn_in[0].std(), np.finfo(float).tiny)
+        moved = (known[0] - drawn_in[0].mean()) / deviation * drawn_in[1].std() + drawn_in[1].mean()
+        aligned[~gone[0][:, j], j] = moved if drawn_in[0].std() > 0 else known[0]
+    return aligned
+
+
 def lie_apart(source, target, shift, stretch):
     """Which columns have moved by ``shift`` deviations of the source, or been stretched by a factor of ``stretch``."""
     deviations = [np.maximum(part.std(axis=0), np.finfo(float).tiny) for part in (source, target)]
@@ -199,12 +219,24 @@ def lie_apart(source, target, shift, stretch):
 
 
 def shapes_test(source, target):
-    """Largest KS statistic between columns on their own scales, and the adjusted p-value (Holm) of the clearest."""
-    parts = [
-        (part - part.mean(axis=0)) / np.maximum(part.std(axis=0), np.finfo(float).tiny) for part in (source, target)
-    ]
-    found = [ks_2samp(one, other, method="asymp") for one, other in zip(parts[0].T, parts[1].T, strict=True)]
-    return max(result.statistic for result in found), float(holm(np.array([r.pvalue for r in found])).min())
+    """Largest KS statistic between columns on one scale, and the adjusted p-value (Holm) of the clearest; NaN: missing.
+
+    Values may lie apart by what the estimated scales are wrong (as Levy's distance has it): else columns of few values,
+    each of which carries a share of the rows, would never be alike.
+    """
+    found = []
+    for one, other in zip(source.T, target.T, strict=True):
+        one, other = one[~np.isnan(one)], other[~np.isnan(other)]
+        spread = other.std()
+        slack = SLACK * np.sqrt(1 / len(one) + 1 / len(other)) * spread
+        apart = max(
+            ks_2samp(one + sign * slack, other, alternative=side, method="asymp").statistic
+            for sign, side in ((1, "greater"), (-1, "less"))
+        )
+        effective = len(one) * len(other) / (len(one) + len(other))
+        found.append((apart, kstwobign.sf(np.sqrt(effective) * apart)))
+    statistics, pvalues = np.transpose(found)
+    return float(statistics.max()), float(holm(pvalues).min())
 
 
 def _root(covariance, power):
@@ -291,10 +323,13 @@ def responses(y, are_classes):
 
 
 def basis(X, seed=0, gamma="median"):
-    """Columns of what a regression may be made of: values, their squares and products, and nearness to some rows."""
+    """Columns of what a regression may be made of: values, bends, squares, products, and nearness to some rows.
+
+    The bends (hinges) of a column of few values stand at these, so that any function of it is within reach.
+    """
     near = np.clip(X, -REACH, REACH)  # no tail decides a slope
     centres = near[np.sort(np.random.default_rng(seed).choice(len(near), min(N_CENTRES, len(near)), replace=False))]
-    parts = [near, near**2, make_kernel("rbf", gamma, near)(near, centres)]
+    parts = [near, near**2, *map(_hinges, near.T), make_kernel("rbf", gamma, near)(near, centres)]
     if X.shape[1] <= MAX_PRODUCTS:
         one, other = np.triu_indices(X.shape[1], 1)
         parts.append(near[:, one] * near[:, other])
@@ -303,6 +338,13 @@ def basis(X, seed=0, gamma="median"):
     spread = columns.std(axis=0)
     kept = spread > 1e-10 * max(spread.max(initial=0), 1)  # a constant's rounding is no column
     return columns[:, kept] / spread[kept] if kept.any() else np.zeros((len(X), 1))
+
+
+def _hinges(column):
+    """max(0, x - knot) at inner values of a column, or at quantiles of one that has many."""
+    values = np.unique(column)
+    knots = values[1:-1] if len(values) <= N_KNOTS + 2 else np.quantile(column, np.linspace(0, 1, N_KNOTS + 2)[1:-1])
+    return np.maximum(column[:, None] - np.unique(knots), 0)
 
 
 def expectation(F, Y):

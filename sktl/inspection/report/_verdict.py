@@ -40,7 +40,7 @@ def decide(evidence: Evidence) -> Decision:
         kind,
         _questions(evidence),
         labels_fit=_labels_fit(evidence),
-        turned="scale" in kind and not holds(evidence.scaled),
+        turned="scale" in kind and evidence.scaled is not None and not evidence.scaled.holds,
         ruled_out=tuple(_ruled_out(evidence)),
         weights_mend=evidence.weights is not None and not evidence.weights.holds,
     )

@@ -22,6 +22,7 @@ from sktl.inspection.report._tests import (
     mixture_test,
     n_relabellings,
     nearest_mixture,
+    rescale,
     scores_of_a_mixture_test,
     scores_of_pairs_test,
     scores_within_classes_test,
@@ -197,6 +198,32 @@ def test_weighted_ks_by_repeated_rows():
     assert_allclose(_weighted_ks(source, times.astype(float), other), repeated)
 
 
+def test_rescaling_finds_the_units_of_heavy_tails_and_of_gaps():
+    rng = np.random.default_rng(0)
+    Z = rng.standard_t(2, size=(401, 2))
+    source, target = Z[:201].copy(), Z[201:] * [2.0, 0.4] + [1, -3]
+    scaled = rescale(source, target, np.ones(2, dtype=bool))
+    assert_allclose(scaled, source * [2.0, 0.4] + [1, -3], rtol=0.2, atol=0.4)
+    exact = rescale(source, source * [2.0, 0.4] + [1, -3], np.ones(2, dtype=bool))
+    assert_allclose(exact, source * [2.0, 0.4] + [1, -3])
+    gaps = np.zeros(source.shape, dtype=bool), np.zeros(target.shape, dtype=bool)
+    gaps[0][:50, 0] = True
+    source[:50, 0] = 7.0
+    filled = rescale(source, target, np.array([True, False]), gaps)
+    assert_array_equal(filled[:50, 0], 7.0)
+    assert_array_equal(filled[:, 1], source[:, 1])
+    assert_allclose(filled[50:, 0], 2 * source[50:, 0] + 1, rtol=0.2, atol=0.4)
+
+
+def test_shapes_of_few_values_survive_an_estimated_scale():
+    rng = np.random.default_rng(0)
+    source, target = rng.integers(0, 4, size=(251, 1)) * 1.03 + 0.02, rng.integers(0, 4, size=(249, 1)) * 1.0
+    assert ks_2samp(source[:, 0], target[:, 0]).pvalue < 1e-3
+    assert shapes_test(source, target)[1] > 0.05
+    other = np.where(target == 3, 9.0, target)
+    assert shapes_test((source - source.mean()) / source.std(), (other - other.mean()) / other.std())[1] < 0.01
+
+
 def test_the_nearest_mixture_by_a_grid():
     rng = np.random.default_rng(0)
     codes = rng.integers(0, 2, size=83)
@@ -223,9 +250,10 @@ def test_units_keep_the_shape_of_a_column_and_periods_do_not():
     rng = np.random.default_rng(0)
     source, target = rng.normal(size=(201, 3)), rng.normal(size=(151, 3)) * [2.2, 1, 1] + [5, 0, 0]
     assert lie_apart(source, target, 1.0, 1.5).tolist() == [True, False, False]
-    assert shapes_test(source, target)[1] > 0.05
+    standard = [(Z - Z.mean(axis=0)) / Z.std(axis=0) for Z in (source, target)]
+    assert shapes_test(*standard)[1] > 0.05
     years = rng.integers(2018, 2022, size=(201, 1)), rng.integers(2022, 2024, size=(151, 1))
-    assert shapes_test(*years)[1] < 0.01
+    assert shapes_test(*((Z - Z.mean()) / Z.std() for Z in years))[1] < 0.01
 
 
 def test_low_levels_get_the_relabellings_they_need():
