@@ -244,11 +244,9 @@ def real_draws(seed, labels):
 
 
 def judged(kind, named):
-    """right: the kind; open: two, the right one among them; unseen: none, where there is one; else wrong."""
+    """right: the kind; open: several, the right one among them; else wrong."""
     right = RIGHT.get(kind, kind)
-    if named == right:
-        return "right"
-    return "unseen" if named == "none" else "open" if right in named.split(" or ") else "wrong"
+    return "right" if named == right else "open" if right in named.split(" or ") else "wrong"
 
 
 def interval(hits, n):
@@ -268,8 +266,8 @@ def table(records, by):
         words = ", ".join(f"{name} {times}" for name, times in wrong.most_common())
         names = " ".join(f"{('all' if value == ALL else str(value)):<9}" for value in key)
         low, high = interval(counts["wrong"], len(group))
-        shares = " ".join(f"{counts[verdict]:>5} {verdict}" for verdict in ("right", "open", "unseen", "wrong"))
-        yield f"{names}{shares} ({100 * low:.1f} - {100 * high:.1f} %)  {words}".rstrip()
+        shares = f"{counts['right']:>5} right {counts['open']:>4} open {counts['wrong']:>4} wrong of {len(group):>5}"
+        yield f"{names}{shares} ({100 * low:.1f} - {100 * high:.1f} % wrong)  {words}".rstrip()
 
 
 def level(records):

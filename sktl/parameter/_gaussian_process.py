@@ -1,6 +1,7 @@
 """Gaussian process regression whose prior is what a source model predicts."""
 
-from contextlib import nullcontext
+import warnings
+from contextlib import contextmanager
 from dataclasses import replace
 from numbers import Integral
 
@@ -14,7 +15,6 @@ from sktl._checks import BOOLEAN, RANDOM_STATE, HasMethods, Interval, check_para
 from sktl._core.glm import SQUARED
 from sktl._core.kernels import canonical_order
 from sktl._core.source_weights import predictor_weights
-from sktl._quiet import quiet
 from sktl.base import BaseParameterTransfer, BaseTransferRegressor, source_predict, validate_rows
 from sktl.domains import as_column, take_rows
 from sktl.parameter._linear import WEIGHTS, check_source_weights, equal_weights, flat_labels, mean_loss, numbers
@@ -288,9 +288,13 @@ def in_one_order(rows, y, domains):
     return rows[order], as_column(y)[order], replace(domains, **parts)
 
 
+@contextmanager
 def own_bounds(ours):
     """Silence about parameters at their bounds where the bounds are ours: there they mean "none", not "too narrow"."""
-    return quiet("The optimal value found for", ConvergenceWarning) if ours else nullcontext()
+    with warnings.catch_warnings():
+        if ours:
+            warnings.filterwarnings("ignore", message="The optimal value found for", category=ConvergenceWarning)
+        yield
 
 
 def default_kernel(X, residual):

@@ -1,5 +1,8 @@
 """Source models made of trees: read by scikit-learn's public arrays, behind the steps of a pipeline or not."""
 
+import warnings
+from contextlib import contextmanager
+
 import numpy as np
 from scipy import sparse
 from sklearn.base import is_classifier
@@ -9,7 +12,6 @@ from sklearn.frozen import FrozenEstimator
 from sklearn.pipeline import Pipeline
 
 from sktl._core.trees import LEAF, Tree
-from sktl._quiet import quiet
 from sktl.base import BaseOnLabeled
 from sktl.domains import n_rows
 
@@ -29,9 +31,12 @@ def taken_apart(model):
     return front, model
 
 
+@contextmanager
 def names_checked():
     """No warning that rows have no names of columns: they were compared with the source's before."""
-    return quiet("X does not have valid feature names")
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", message="X does not have valid feature names")
+        yield
 
 
 def mapped(front, X):

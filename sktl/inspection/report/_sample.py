@@ -1,11 +1,11 @@
 """The data of one decision: rows, and rows with labels. What is asked of them is computed once, and only if asked."""
 
+import warnings
 from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
 
-from sktl._quiet import quiet
 from sktl.inspection.report._distance import MAX_ROWS, row_tests
 from sktl.inspection.report._labels import class_shares
 from sktl.inspection.report._tests import n_relabellings, sample_rows
@@ -80,7 +80,8 @@ class Rows:
         chosen = [sample_rows(np.flatnonzero(rows), MAX_ROWS, rng) for rows in (~self.target, self.target)]
         parts = [self.X[rows] for rows in chosen]
         is_target = np.repeat([False, True], [len(part) for part in parts])
-        with quiet():  # that few rows carry the weight is what the figure says
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # that few rows carry the weight is what the figure says
             weighter = DiscriminatorWeighter(n_jobs=self.n_jobs, random_state=self.seed)
             weighter.fit(np.concatenate(parts), None, is_target)
         share = weighter.effective_sample_size_ / len(parts[0])
