@@ -1,4 +1,4 @@
-"""The checks of parameters, declared in one table a class, and of optional packages, that every part shares.
+"""The checks of parameters, declared in one table per class, and of optional packages, that every part shares.
 
 A class says what its parameters may be in ``_constraints``, a dict of a tuple of constraints each, and its ``fit``
 calls :func:`check_parameters`; a function says it by the decorator :func:`checked`. A constraint is a value that may be

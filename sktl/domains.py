@@ -79,7 +79,7 @@ def n_rows(data):
 
 def take_rows(data, rows):
     """The rows of ``data`` that the boolean mask ``rows`` names, in the container they came in."""
-    if rows.all():
+    if rows.all():  # no copy
         return data
     library = _library(data)
     if library == "pandas":
@@ -114,7 +114,7 @@ def plain_rows(X, name="X"):
             f"{name}.filled(np.nan) for an estimator that takes missing values, else with imputed values."
         )
     if sparse.issparse(X) and X.format == "csr" and not X.has_canonical_format:
-        X = X.copy()
+        X = X.copy()  # the caller's matrix keeps its entries
         X.sum_duplicates()
     return X
 
@@ -132,8 +132,9 @@ def missing_values(values):
     if library == "pandas":
         mask = np.asarray(values.isna())
     elif library == "polars" and hasattr(values, "is_null"):
+        # polars tells missing from NaN
         mask = (values.is_null() | values.is_nan() if values.dtype.is_float() else values.is_null()).to_numpy()
-    elif sparse.issparse(values):  # indicators of many labels a row
+    elif sparse.issparse(values):  # indicators of many labels per row
         mask = np.zeros(values.shape[0], dtype=bool)
     else:
         array = as_column(values)
@@ -177,7 +178,7 @@ def _unboxed(column):
     if column.dtype.kind != "O" or column.size == 0 or not all(isinstance(value, numbers) for value in column.ravel()):
         return column
     natural = np.array(column.tolist())
-    return natural if (natural == column).all() else column
+    return natural if (natural == column).all() else column  # a large integer beside floats would lose digits
 
 
 def one_column(y):
@@ -206,6 +207,7 @@ def known_labels(y, labeled, discrete=True):
     """
     known = _unboxed(as_column(take_rows(y, labeled)))
     restore = discrete and known.dtype.kind == "f" and not labeled.all()
+    # NaN beside them made floats of integers; beyond 2^53 which one is not known
     if restore and (np.abs(known) < EXACT).all() and (known == np.floor(known)).all():
         return known.astype(np.int64)
     return known

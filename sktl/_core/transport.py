@@ -1,11 +1,11 @@
 """Transport plans between two samples: their costs, exact plans and entropic ones."""
 
-import warnings
 from dataclasses import dataclass, field
 from numbers import Integral
 
 import numpy as np
 from scipy import sparse
+from scipy.optimize import linear_sum_assignment
 from scipy.special import logsumexp
 from sklearn.metrics.pairwise import pairwise_distances
 
@@ -13,6 +13,7 @@ from sktl._checks import Interval, check_fits, import_extra
 from sktl._core.distances import squared_distances
 from sktl._core.kernels import canonical_order
 from sktl._core.wasserstein import power_mean
+from sktl._threads import quiet
 
 NORMS = {"median": np.median, "max": np.max, None: lambda _: 1.0}
 METRICS = ("cosine", "euclidean", "manhattan", "sqeuclidean")
@@ -127,7 +128,7 @@ def fixed_order(X, keys=None) -> np.ndarray:
 
 
 def check_pairs(n: int, m: int, way_out: str):
-    """Raise before any work where a plan, of one number a pair of rows, does not fit."""
+    """Raise before any work where a plan, of one number per pair of rows, does not fit."""
     needs = f"{n * m} entries ({5 * 8e-9 * n * m:.2g} GB with what it is made of)"
     check_fits(n * m, MAX_PAIRS, f"A plan between {n} source rows and {m} target rows has {needs}", way_out)
 
@@ -141,11 +142,19 @@ def uniform(n) -> np.ndarray:
 
 
 def exact_plan(cost, a, b) -> Plan:
-    """Minimise <plan, cost> by POT's network simplex; the gap is that to the value of its dual."""
+    """Minimise <plan, cost> exactly: an assignment where all rows weigh the same, else by POT's network simplex.
+
+    The gap is that to the value of the simplex' dual; an assignment is found by its dual, with none left.
+    """
+    n, m = cost.shape
+    if n == m and np.ptp(a) == 0 and np.ptp(b) == 0:  # a vertex of such plans is a permutation
+        rows, columns = linear_sum_assignment(cost)
+        plan = np.zeros((n, m))
+        plan[rows, columns] = a
+        return Plan(plan, float(cost[rows, columns] @ a), 0.0, 0, True)
     ot = import_extra("ot", "ot", "An exact transport plan")
     unit = _binary_unit(np.abs(cost).max())  # the simplex has absolute tolerances
-    with warnings.catch_warnings():  # POT warns in words; the record has the numbers
-        warnings.simplefilter("ignore")
+    with quiet():  # POT warns in words; the record has the numbers
         plan, log = ot.emd(a, b, cost / unit if unit != 1 else cost, numItermax=PIVOTS, log=True)
     objective = float(np.vdot(plan, cost))
     gap = max(objective - unit * float(a @ log["u"] + b @ log["v"]), 0.0)

@@ -12,7 +12,7 @@ from sktl.domains import TARGET, hidden_labels, known_labels, labeled_rows, read
 
 
 def placeholder_labels(y):
-    """Labels without gaps, for meta-estimators that refuse missing ones: the gaps get a known label.
+    """Labels in which missing ones are replaced by a known label, for meta-estimators that refuse missing labels.
 
     Parameters
     ----------
@@ -72,7 +72,7 @@ class WithoutTargetLabels(BaseOnLabeled):
 
     See Also
     --------
-    placeholder_labels : Labels without gaps.
+    placeholder_labels : Labels with a known one in place of each missing one.
     sktl.feature.TransferVotingClassifier : Votes of models that adapt, with missing labels as everywhere.
 
     Examples

@@ -1,5 +1,7 @@
 """Contract of what starts from a source model: kept as it is if fitted, else fitted on the source rows first."""
 
+import warnings
+
 import numpy as np
 from sklearn import config_context
 from sklearn.base import clone
@@ -9,8 +11,16 @@ from sklearn.utils.validation import check_is_fitted
 
 from sktl._checks import BOOLEAN, HasMethods, InstanceOf
 from sktl.base._wrappers import weight_parameter
-from sktl.domains import known_labels, read_domains, read_target_domain, take_rows
-from sktl.exceptions import NoTargetLabelsError
+from sktl.domains import (
+    ONE_DOMAIN_IS_MEANT,
+    known_labels,
+    one_domain_is_meant,
+    read_domains,
+    read_target_domain,
+    take_rows,
+    user_level,
+)
+from sktl.exceptions import NoTargetLabelsError, SingleDomainWarning
 
 # --- telling fitted from unfitted ---
 
@@ -80,6 +90,13 @@ def check_columns(name, model, n_features, feature_names=None):
     )
 
 
+def check_kind(name, model, wanted):
+    """Raise where a source is a classifier and a regressor is wanted, or the other way round."""
+    kind = get_tags(model).estimator_type if hasattr(model, "__sklearn_tags__") else None
+    if kind in ("classifier", "regressor") and wanted in ("classifier", "regressor") and kind != wanted:
+        raise ValueError(f"The source {name!r} must be a {wanted}, as what starts from it; got the {kind} {model!r}.")
+
+
 def fit_source(model, X, y, sample_weight=None):
     """A clone fitted on source rows; of rows of one class, a model that always says that class."""
     if get_tags(model).estimator_type == "classifier" and len(np.unique(y)) == 1:
@@ -124,9 +141,25 @@ class BaseParameterTransfer:
     def _split(self, X, y, sample_domain):
         """The *split* act of ``fit``: the :class:`~sktl.domains.Domains` of the rows, by what ``source`` is."""
         check_named(self.source)
+        for name, model in [] if self.source is None else named_sources(self.source):
+            check_kind(name, model, get_tags(self).estimator_type)
         if y is None:
             raise ValueError(f"{type(self).__name__} requires y to be passed, but the target y is None.")
-        return (read_target_domain if all_fitted(self.source) else read_domains)(X, y, sample_domain)
+        if all_fitted(self.source):
+            return read_target_domain(X, y, sample_domain)
+        meant = ONE_DOMAIN_IS_MEANT.get()
+        with one_domain_is_meant():  # the general warning does not know that a fitted source is the usual way out
+            domains = read_domains(X, y, sample_domain)
+        if domains.single and not meant:
+            warnings.warn(
+                f"{'No source was passed' if self.source is None else 'The source is not fitted'}, no label is missing "
+                "and there is no sample_domain: all rows are one domain, and nothing is adapted. Pass a fitted source "
+                "(in a grid search FrozenEstimator(model), since a search clones it), or mark the target rows by "
+                "sample_domain.",
+                SingleDomainWarning,
+                stacklevel=user_level(),
+            )
+        return domains
 
     def _fitted_sources(self, X, y, domains, sample_weight=None):
         """Pairs (name, fitted model): ``source`` itself, or its clones fitted on the labelled source rows."""

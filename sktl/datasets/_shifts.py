@@ -16,12 +16,13 @@ def gaussian_ratio(X, shift, scale):
     moved = X.copy()
     moved[:, 0] -= shift
     log_ratio = 0.5 * (X**2).sum(axis=1) - 0.5 * (moved**2).sum(axis=1) / scale**2 - X.shape[1] * np.log(scale)
-    return np.exp(log_ratio)
+    return np.exp(log_ratio)  # from logarithms: densities of many columns underflow, their ratio need not
 
 
 def bent_plane(X):
     """Give the rows of ``X`` a height: a parabola in the first column, a plane in the others."""
     others = X.shape[1] - 1
+    # both parts have mean 0 in the source, and the plane variance 1 for any number of columns
     return X[:, 0] ** 2 - 1 + (X[:, 1:].sum(axis=1) / np.sqrt(others) if others else 0.0)
 
 

@@ -13,15 +13,15 @@ class RULSIF(BaseRatioWeighter):
     is estimated as in :class:`ULSIF`, with :math:`H = \alpha H_t + (1 - \alpha) H_s` for the mean products of features
     over target and source, and :math:`\hat\theta = (H + \lambda I)^{-1} h`.
 
-    *When it helps*: the plain ratio is unbounded (the target is wider than the source, or partly outside it), so that
-    its weights rest on few rows: the relative ratio trades some bias for much less variance. *When it hurts*: as
-    :class:`ULSIF`; and the weights are flatter than the truth, more so the larger ``alpha``. Columns must be on one
-    scale: standardise first.
+    *When it helps*: the plain ratio is unbounded (the target is wider than the source, or partly outside it), so that a
+    few rows carry most of the weight: the relative ratio accepts some bias for much less variance. *When it hurts*: as
+    :class:`ULSIF`; and the weights are flatter than the truth, the more so the larger ``alpha`` is. Columns must be on
+    one scale: standardise first.
 
     Parameters
     ----------
     alpha : float in [0, 1), default=0.1
-        Share of the target in the denominator; weights are at most 1 / alpha (but for the error of the estimate). 0 is
+        Share of the target in the denominator; the true relative ratio is at most 1 / alpha. 0 is
         :class:`ULSIF`.
     gamma : float > 0 or "auto", default="auto"
         Width of the kernel, in 1 / squared units of X. "auto" tries 0.1, 0.3, 1, 3 and 10 over the squared median
@@ -29,7 +29,7 @@ class RULSIF(BaseRatioWeighter):
     reg : float > 0 or "auto", default="auto"
         Ridge. "auto" tries 0.01, 0.1, 1 and 10.
     n_centers : int >= 1, default=100
-        Number of centres among the target rows, at the most.
+        Largest number of centres, drawn among the target rows.
     nonnegative : {"ratio", "coef", "exact"}, default="ratio"
         "ratio": the ratio is cut at 0. "coef": negative coefficients are set to 0. "exact": the programme is solved
         over :math:`\theta \ge 0`; its width and ridge are those of "coef".
@@ -58,7 +58,7 @@ class RULSIF(BaseRatioWeighter):
     gamma_, reg_ : float
         The values used.
     loo_loss_ : float
-        Leave-one-out estimate of the squared error (but for a constant); NaN if nothing was chosen by it.
+        Leave-one-out estimate of the squared error, up to a constant; NaN if both ``gamma`` and ``reg`` were given.
     pe_divergence_ : float
         Pearson divergence of the target from the mixture, half the mean of :math:`(r_\alpha - 1)^2` over the mixture.
     n_features_in_ : int
@@ -68,6 +68,7 @@ class RULSIF(BaseRatioWeighter):
 
     See Also
     --------
+    ImportanceWeighted : Fits any estimator with these weights.
     ULSIF : The plain ratio; its Notes have cost and departures.
 
     Notes

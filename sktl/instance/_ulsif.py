@@ -27,6 +27,7 @@ def fit_ratio(weighter, X_source, X_target, alpha):
     weighter.centers_, weighter.dual_coef_ = fitted.centers, fitted.coef
     weighter.gamma_, weighter.reg_, weighter.loo_loss_ = fitted.gamma, fitted.reg, fitted.loo_loss
     ratio = fitted(X_source)
+    # 1/2 E_q[(r - 1)^2] = E_t r - 1/2 E_q r^2 - 1/2 at the true ratio, since r q = p_t
     weighter.pe_divergence_ = -least_squares_loss(ratio, fitted(X_target), alpha) - 0.5
     return ratio
 
@@ -52,13 +53,13 @@ class ULSIF(BaseRatioWeighter):
     .. math:: \hat\theta = \arg\min_\theta \tfrac12 \theta^\top H \theta - h^\top \theta
               + \tfrac\lambda2 \|\theta\|^2 = (H + \lambda I)^{-1} h,
 
-    which is the least squared error :math:`\tfrac12 E_s[(r - p_t / p_s)^2]` but for a constant, plus the ridge
-    :math:`\lambda` = ``reg``. Width and ridge are those of least leave-one-out error.
+    which is, up to a constant, the least squared error :math:`\tfrac12 E_s[(r - p_t / p_s)^2]`, plus the ridge
+    :math:`\lambda` = ``reg``. Width and ridge are chosen by the leave-one-out error.
 
-    *When it helps*: the ratio is smooth and the domains overlap; it is the quickest of the kernel methods that tune
-    themselves. *When it hurts*: the target lies outside the source (the ratio is unbounded there: see
-    :class:`RULSIF`), or the log-ratio is simple in many columns, where :class:`DiscriminatorWeighter` is nearer the
-    truth. Columns must be on one scale: standardise first.
+    *When it helps*: the ratio is smooth and the domains overlap; it is the fastest of the kernel methods that tune
+    themselves. *When it hurts*: the target lies outside the source (the ratio is unbounded there: see :class:`RULSIF`),
+    or the log-ratio is simple in many columns, where :class:`DiscriminatorWeighter` is nearer the truth. Columns must
+    be on one scale: standardise first.
 
     Parameters
     ----------
@@ -68,7 +69,7 @@ class ULSIF(BaseRatioWeighter):
     reg : float > 0 or "auto", default="auto"
         Ridge. "auto" tries 0.01, 0.1, 1 and 10.
     n_centers : int >= 1, default=100
-        Number of centres, at the most.
+        Largest number of centres.
     nonnegative : {"ratio", "coef", "exact"}, default="ratio"
         How the ratio is kept from being negative. "ratio": it is cut at 0. "coef": negative coefficients are set to 0,
         as in [1]. "exact": the programme is solved over :math:`\theta \ge 0`, as LSIF does (with the ridge for its
@@ -98,7 +99,7 @@ class ULSIF(BaseRatioWeighter):
     gamma_, reg_ : float
         The values used.
     loo_loss_ : float
-        Leave-one-out estimate of the squared error (but for a constant); NaN if nothing was chosen by it.
+        Leave-one-out estimate of the squared error, up to a constant; NaN if both ``gamma`` and ``reg`` were given.
     pe_divergence_ : float
         Pearson divergence of the target from the source, :math:`\tfrac12 E_s[(r - 1)^2]`, on the rows of ``fit``.
     n_features_in_ : int
@@ -108,6 +109,7 @@ class ULSIF(BaseRatioWeighter):
 
     See Also
     --------
+    ImportanceWeighted : Fits any estimator with these weights.
     RULSIF : The same for a ratio that is bounded by construction.
     KLIEP : Maximum likelihood in place of least squares: no ridge, always positive, slower.
     KMM : Matches means in feature space.
@@ -130,8 +132,8 @@ class ULSIF(BaseRatioWeighter):
     "exact"               59 (1.00)   132 (.78)   140 (.61)   141 (.42)
     ====================  ==========  ==========  ==========  ==========
 
-    The leave-one-out error leaves out one row at a time, of up to 2,000 rows a domain; the paper leaves out a pair, one
-    of each domain, which wants domains of one size and an order of the rows.
+    The leave-one-out error leaves out one row at a time, of up to 2,000 rows per domain; the paper leaves out a pair,
+    one of each domain, which needs domains of equal size and depends on the order of the rows.
 
     References
     ----------

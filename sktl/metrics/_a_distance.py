@@ -92,4 +92,6 @@ def _balanced(rows, is_target, rng):
     """``rows`` with those of the smaller sample repeated until both have as many."""
     samples = [rng.permutation(rows[is_target == label]) for label in (False, True)]
     n = max(map(len, samples))
-    return np.concatenate([np.resize(sample, n) for sample in samples])
+    return np.concatenate(
+        [np.resize(sample, n) for sample in samples]
+    )  # cyclic: numbers of repeats differ by one at most

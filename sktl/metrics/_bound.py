@@ -127,8 +127,10 @@ def adaptation_bound(estimator, X_source, y_source, X_target, y_target=None, *, 
     if y_target is not None:
         target_error = float(np.mean(clone(estimator).fit(source, y_source).predict(target) != y_target))
         y = np.concatenate([y_source, y_target])
+        # a number for each class of each domain: every fold has its share of all
         strata = np.unique(y, return_inverse=True)[1] * 2 + is_target
         wrong = _held_out_mistakes(estimator, X, y, strata, order, cv, n_jobs, seed)
+        # each domain by its own mean: a large one does not hide the mistakes on a small one
         joint_error = float(np.mean(wrong[is_target]) + np.mean(wrong[~is_target]))
     bound = source_error + divergence / 2 + joint_error
     return AdaptationBound(source_error, divergence, joint_error, bound, target_error)

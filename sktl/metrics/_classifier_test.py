@@ -144,7 +144,7 @@ def _given_or_default(estimator, X):
 
 def _within_folds(is_target, folds, n_permutations, rng):
     """Labels permuted within each fold, the first column as they are."""
-    labels = np.empty((len(is_target), 1 + n_permutations), dtype=np.int8)
+    labels = np.empty((len(is_target), 1 + n_permutations), dtype=np.int8)  # one byte each: there are n (1 + B) of them
     for fold in folds:
         labels[fold] = relabellings(is_target[fold], n_permutations, rng)
     return labels
@@ -152,6 +152,7 @@ def _within_folds(is_target, folds, n_permutations, rng):
 
 def _permuted_linear(X, is_target, folds, n_permutations, rng):
     """Areas under the curve of the linear discriminant, shape (n_folds, 1 + n_permutations)."""
+    # over all rows, which no relabelling changes: the level stays exact
     X = StandardScaler().fit_transform(X.astype(np.float64))
     labels = _within_folds(is_target, folds, n_permutations, rng)
     areas = []
@@ -162,7 +163,7 @@ def _permuted_linear(X, is_target, folds, n_permutations, rng):
 
 
 def _permuted_fits(classifier, X, is_target, folds, n_permutations, n_jobs, rng):
-    """The same for any classifier, one fit a fold and relabelling."""
+    """The same for any classifier, one fit per fold and relabelling."""
     labels = _within_folds(is_target, folds, n_permutations, rng)
 
     def area(k, column):
@@ -194,7 +195,7 @@ def _forward(classifier, X, is_target, folds, n_permutations, n_jobs, rng):
 def _scores(classifier, X, y, X_test):
     """How target-like a clone fitted on (X, y) finds each row of ``X_test``."""
     fitted = clone(classifier).fit(X, y)
-    if hasattr(fitted, "decision_function"):
+    if hasattr(fitted, "decision_function"):  # first: probabilities near 0 and 1 round to ties, decision values do not
         return fitted.decision_function(X_test)
     if hasattr(fitted, "predict_proba"):
         return fitted.predict_proba(X_test)[:, 1]
@@ -204,4 +205,5 @@ def _scores(classifier, X, y, X_test):
 def _areas(rank_sum, is_target):
     """Areas under the ROC curve from the rank sums of the target rows."""
     n_target = is_target.sum()
+    # Mann and Whitney: above the least possible rank sum, the number of pairs in the right order
     return (rank_sum - n_target * (n_target + 1) / 2) / (n_target * (len(is_target) - n_target))

@@ -76,10 +76,10 @@ def kl_divergence(X_source, X_target, *, method="neighbors", n_neighbors=5, weig
     -----
     Cost of "neighbors": O(d n log n) in few columns, O(n^2 d) in more than some 15; O(n d) memory. A column that is the
     same in all rows is left out. It is biased towards 0 where the target is wider than the source, and in many columns:
-    with 2,000 rows a sample, 0.52 for N(0, 4) from N(0, 1) (the truth is 0.81), 3.7 for N(3, 1) (4.5), and for a shift
-    by 1 in one of 5 or 10 columns 0.38 and 0.33 (0.5; "ratio" with a ``DiscriminatorWeighter``, 0.51 and 0.52).
-    "ratio" is E_t log r - log E_s r, a lower bound whatever the ratio r (in expectation over rows that r was not
-    fitted on; on its own rows it is optimistic).
+    with 2,000 rows per sample, 0.52 for N(0, 4) from N(0, 1) (the truth is 0.81), 3.7 for N(3, 1) (4.5), and for a
+    shift by 1 in one of 5 or 10 columns 0.38 and 0.33 (0.5; "ratio" with a ``DiscriminatorWeighter``, 0.51 and 0.52).
+    "ratio" is E_t log r - log E_s r, a lower bound whatever the ratio r (in expectation over rows that r was not fitted
+    on; on its own rows it is optimistic).
 
     References
     ----------
@@ -160,8 +160,8 @@ def js_divergence(X_source, X_target, *, method="neighbors", n_neighbors=5, weig
     the mixture; so that each makes up one half of it, the larger sample is cut to the size of the smaller, at random.
     The search for neighbours is within the pooled rows, the row itself left out. "ratio" is log 2 minus the log-loss of
     telling the domains apart by the ratio r: a lower bound whatever r is, as in :func:`kl_divergence`.
-    "neighbors" falls short in many columns: for a shift by 1 in one of 10 columns it finds 0.06 with 2,000 rows a
-    sample, and for a shift by 0.5 in one of 20 columns 0 (the truth is 0.11 and 0.03; "ratio" with a
+    "neighbors" falls short in many columns: for a shift by 1 in one of 10 columns it finds 0.06 with 2,000 rows "
+    "per sample, and for a shift by 0.5 in one of 20 columns 0 (the truth is 0.11 and 0.03; "ratio" with a
     ``DiscriminatorWeighter`` finds 0.11 in the first case).
 
     References
@@ -180,6 +180,7 @@ def js_divergence(X_source, X_target, *, method="neighbors", n_neighbors=5, weig
     """
     X_source, X_target = _check(X_source, X_target, method, n_neighbors, weighter)
     if method == "ratio":
+        # an estimate may leave the range that the divergence has
         return float(np.clip(js_of_ratio(*_ratios(weighter, X_source, X_target)), 0, np.log(2)))
     n, rng = min(X_source.shape[0], X_target.shape[0]), check_random_state(random_state)
     X_source, X_target = (X if X.shape[0] == n else X[subsample(X, n, rng)] for X in (X_source, X_target))
@@ -228,7 +229,7 @@ def pearson_divergence(X_source, X_target, *, alpha=0.1, gamma="auto", reg="auto
     reg : float > 0 or "auto", default="auto"
         Ridge. "auto" tries 0.01, 0.1, 1 and 10.
     n_centers : int >= 1, default=100
-        Number of centres among the target rows, at the most.
+        Largest number of centres, drawn among the target rows.
     random_state : int, RandomState instance or None, default=0
         Draws the centres. Which ones does not depend on the order of the rows.
 
@@ -305,6 +306,7 @@ def _prepared(X_source, X_target):
     if sparse.issparse(X):
         varies = X.max(axis=0).toarray().ravel() > X.min(axis=0).toarray().ravel()
         return X_source[:, varies], X_target[:, varies]
+    # a constant column adds to the dimension, but to no distance: the estimate would be wrong
     varies = X.max(axis=0) > X.min(axis=0)
     offset = middle(X[:, varies])
     return X_source[:, varies] - offset, X_target[:, varies] - offset

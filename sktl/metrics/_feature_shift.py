@@ -58,7 +58,7 @@ def feature_shift_test(X_source, X_target, *, categorical_features=None, correct
     Returns
     -------
     FeatureShiftResult
-        Table with one row a column, as arrays: ``feature``, ``kind``, ``statistic``, ``pvalue``, ``adjusted_pvalue``,
+        Table with one row per column, as arrays: ``feature``, ``kind``, ``statistic``, ``pvalue``, ``adjusted_pvalue``,
         ``psi``, ``wasserstein``, ``missing_source``, ``missing_target``, ``missing_pvalue``,
         ``missing_adjusted_pvalue``, ``unseen`` (share of the target's values whose category the source never has),
         ``shifted``; ``unseen_categories`` names them. It prints, and ``to_frame()`` makes it a pandas frame. A column
@@ -172,7 +172,7 @@ def _values(column):
     missing = missing_values(column)
     values = known_labels(column, ~missing, discrete=False)
     if values.dtype.kind == "M":
-        values = values.astype("datetime64[us]").astype(np.int64)
+        values = values.astype("datetime64[us]").astype(np.int64)  # not nanoseconds, which end in the year 2262
     elif values.dtype.kind == "m":
         values = values.astype("timedelta64[us]").astype(np.int64)
     return values, len(missing)
@@ -194,6 +194,7 @@ def _compare(name, source, target, categorical):
     if numeric and not all(np.isfinite(values.astype(float)).all() for values in (a, b)):
         raise ValueError(f"Column {name!r} has infinite values. Replace them, by NaN for instance.")
     if numeric and len(a) and len(b):
+        # of two values the exact test of categories: Kolmogorov and Smirnov's is conservative with such ties
         numeric = len(np.unique(np.concatenate([a.astype(float), b.astype(float)]))) > 2
     numeric = numeric and not categorical
     found = _compare_numbers(a, b) if numeric else _compare_categories(a, b)
@@ -216,8 +217,10 @@ def _compare_numbers(a, b):
 
     a, b = a.astype(np.float64), b.astype(np.float64)
     test = ks_2samp(a, b, method="exact" if len(a) * len(b) <= EXACT_PAIRS else "asymp")
+    # inner edges: the outer bins are open; a frequent value is one edge
     edges = np.unique(np.quantile(a, np.linspace(0, 1, 11)[1:-1]))
     counts = [np.bincount(np.searchsorted(edges, v, side="right"), minlength=len(edges) + 1) for v in (a, b)]
+    # of a constant source the deviation of all rows; centred, so that large offsets keep their digits
     centre, unit = a.mean(), a.std() or np.concatenate([a, b]).std() or 1.0
     return {
         "statistic": float(test.statistic),
@@ -255,7 +258,7 @@ def _unseen(levels, share):
 def _pool_rare(counts):
     """Counts with the rarest levels joined until each is expected ``MIN_EXPECTED`` times in both samples."""
     counts = counts[:, np.argsort(counts.sum(axis=0), kind="stable")]
-    expected = counts.sum(axis=0) * counts.sum(axis=1).min() / counts.sum()
+    expected = counts.sum(axis=0) * counts.sum(axis=1).min() / counts.sum()  # in the smaller sample, where it is least
     n_rare = int((expected < MIN_EXPECTED).sum())
     if n_rare and expected[:n_rare].sum() < MIN_EXPECTED:
         n_rare += 1  # the rest is rare too: the next level joins it
@@ -270,6 +273,7 @@ def _independence(counts):
         return 0.0, 1.0
     from scipy.stats import chi2_contingency
 
+    # two levels take Fisher's p-value, so that no continuity correction is needed
     statistic, pvalue, *_ = chi2_contingency(counts, correction=False)
     return float(statistic), _fisher(counts) if counts.shape[1] == 2 else float(pvalue)
 
@@ -284,6 +288,7 @@ def _fisher(table):
 def _adjust(values, missing, made, correction):
     """Both kinds of p-values, adjusted for the number of tests that were ``made``."""
     pvalues, made = np.concatenate([values, missing]), np.concatenate(made)
+    # where nothing is missing no test is made, and none is paid for
     adjusted = np.where(np.isfinite(pvalues), 1.0, np.nan)
     adjusted[made] = correction(pvalues[made])
     return adjusted[: len(values)], adjusted[len(values) :]

@@ -109,13 +109,14 @@ def _check_shares(shares):
 
 
 def _check_proba(proba, classes):
-    """Probabilities, one column a class."""
+    """Probabilities, one column per class."""
     proba = np.asarray(proba, dtype=float)
     if proba.ndim != 2 or proba.shape[1] != len(classes) or not len(proba):
         raise ValueError(
             f"proba_target must have one column for each of the {len(classes)} classes of y_source; got the shape "
             f"{proba.shape}."
         )
+    # probabilities in single precision sum to 1 within 1e-7
     if not np.all(np.isfinite(proba)) or proba.min() < 0 or not np.allclose(proba.sum(axis=1), 1, atol=1e-6):
         raise ValueError("proba_target must hold probabilities: rows of values >= 0 that sum to 1.")
     return proba

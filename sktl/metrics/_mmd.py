@@ -142,10 +142,11 @@ def mmd(
     seed = check_random_state(random_state).randint(2**31 - 1)
 
     def estimate(one):
-        rng = np.random.default_rng(seed)
+        rng = np.random.default_rng(seed)  # anew for each kernel, so that all widths look at the same pairs
         if method == "linear":
             return mmd_linear(one, X_source, X_target, rng)
         if method == "block":
+            # blocks that grow as the square root, as [2] proposes: consistent, and O(n^1.5)
             size = block_size or max(2, round(np.sqrt(min(X_source.shape[0], X_target.shape[0]))))
             return mmd_blocks(one, X_source, X_target, size, rng, n_jobs)
         if method == "random_features":

@@ -294,6 +294,7 @@ def energy_test(
     dtype = working_dtype(X.shape[0])
     statistics, method, sizes = plan.statistics(lambda rows: energy_tiles(rows, dtype), 1, X, is_target, False, rng)
     pvalue = float(rank_pvalues(statistics)[0, 0])
+    # of all pairs it is a squared distance: below 0 by rounding alone
     statistic = float(statistics[0, 0]) if method == "block" else max(float(statistics[0, 0]), 0.0)
     return TwoSampleResult(statistic, pvalue, method, *sizes, n_permutations)
 
@@ -324,6 +325,7 @@ class _Resampling:
             sums = pair_sums(tiles_of(X), n_kernels, labels, self.n_jobs)
             statistics = [sums.discrepancy(unbiased)] + ([] if more is None else [more(labels)])
             return np.concatenate(statistics), method, (sums.n_source, sums.n_target)
+        # random pairs: rows come in the order of their values, in which neighbours are alike
         rows = [rng.permutation(np.flatnonzero(is_target == label)) for label in (False, True)]
         n_pairs = min(map(len, rows))
         tiles = tiles_of(X[np.concatenate([half[:n_pairs] for half in rows])])
@@ -370,16 +372,17 @@ def _select_width(X, is_target, kernel, rng):
         rows = rng.permutation(np.flatnonzero(is_target == label))
         train.append(rows[: len(rows) // 2])
         test.append(rows[len(rows) // 2 :])
-    n_pairs = min(*map(len, train), SELECT_ROWS)
+    n_pairs = min(*map(len, train), SELECT_ROWS)  # the choice of a width costs all pairs of these rows
     rows = X[np.concatenate([half[:n_pairs] for half in train])]
     grid = width_grid(rows, kernel)
     ratios = power_ratios(width_tiles(rows, kernel, grid, np.float64), n_pairs) if n_pairs > 1 else np.zeros(len(grid))
-    test = np.sort(np.concatenate(test))
+    test = np.sort(np.concatenate(test))  # back in the order of the rows' values
     return X[test], is_target[test], float(grid[np.argmax(ratios)])
 
 
 def _strongest(statistics, pvalues):
     """The kernel with the smallest p-value; among ties, the one with the largest standardised statistic."""
     spread = statistics.std(axis=1)
+    # a kernel that no relabelling changes says nothing: z = 0
     z = (statistics[:, 0] - statistics.mean(axis=1)) / np.where(spread > 0, spread, np.inf)
     return int(np.lexsort((-z, pvalues))[0])

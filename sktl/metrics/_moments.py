@@ -117,7 +117,7 @@ def coral_distance(X_source, X_target, *, squared=True):
     >>> round(coral_distance(X, Y), 1)  # (4 - 1)^2 / 4 = 2.25
     2.3
     """
-    X_source, X_target = _samples_of_size(X_source, X_target, power=4)
+    X_source, X_target = _samples_of_size(X_source, X_target, power=4)  # squares of covariances are fourth powers
     value = covariance_gap(X_source, X_target) / (4 * X_source.shape[1] ** 2)
     return value if squared else root(value)
 

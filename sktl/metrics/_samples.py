@@ -63,7 +63,7 @@ def pool_samples(X_source, X_target, estimator, min_rows):
             ]
             _check_widths(*samples)
             X = stack_samples(*samples)
-            order = canonical_order(X if hasattr(X, "tocsr") else np.nan_to_num(X))
+            order = canonical_order(X if hasattr(X, "tocsr") else np.nan_to_num(X))  # NaN has no order
     return X, order, np.arange(n_rows(X)) >= n_rows(X_source)
 
 

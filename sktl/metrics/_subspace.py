@@ -71,6 +71,7 @@ def principal_angles(X_source, X_target, *, n_components="auto"):
     bases = [principal_axes(X)[1] for X in (X_source, X_target)]
     ranks = [basis.shape[1] for basis in bases]
     if n_components == "auto":
+        # half of all directions: as many as there are would span the same space
         n_components = max(min(MOST, -(-max(ranks) // 2), *ranks), 1)
     for name, rank in zip(("X_source", "X_target"), ranks, strict=True):
         if rank < n_components:

@@ -105,6 +105,7 @@ def wasserstein_distance(
     >>> round(wasserstein_distance(X, Y), 1)  # 1 in the first column, 0 in the second
     0.6
     """
+    # single columns are sorted, never squared
     X_source, X_target = check_samples(X_source, X_target, squares=method != "marginal")
     if method == "exact" and X_source.shape[1] > 1:
         return _exact(X_source, X_target, p, max_pairs)

@@ -206,7 +206,7 @@ def test_a_curve_over_texts_names_the_way_out():
     y, target = np.arange(60) % 2, np.arange(60) >= 30
     with pytest.raises(ValueError, match="The default baseline .* or pass baseline"):
         TransferCurveDisplay.from_estimator(LogisticRegression(), X, y, target, n_labeled=(2, 5))
-    with pytest.raises(ValueError, match="The target rows have no label: a curve draws"):
+    with pytest.raises(ValueError, match="No target row has a label: the curve draws"):
         TransferCurveDisplay.from_estimator(LogisticRegression(), X, np.where(target, np.nan, y), target)
 
 

@@ -104,7 +104,7 @@ def test_importance_weighted_validation_is_unbiased_and_dev_has_less_variance():
     rng, n = np.random.default_rng(0), 400
     true_risk = 0.25 * 2 + 0.09  # E_t (x / 2)^2 + noise, x ~ N(1, 1)
     plain, weighted, controlled, unscaled = [], [], [], []
-    for _ in range(600):
+    for _ in range(200):
         X, y = draw(rng, n)
         plain.append(-SourceScorer()(Line(), X, y))
         weighted.append(-ImportanceWeightedScorer(TrueRatio())(Line(), X, y))
@@ -396,7 +396,9 @@ def test_classifiers_without_probabilities_are_scored_by_their_classes(classifie
         assert 0.5 < scorer(model, X, y) <= 1.1
     assert 0.5 <= MixValScorer()(model, X, y) <= 1
     for scorer in (PredictionEntropyScorer(), InformationMaximizationScorer(), SoftNeighborhoodDensityScorer()):
-        with pytest.raises(TypeError, match=f"which {classifier.__name__}.* does not have. Use a scorer that looks at"):
+        with pytest.raises(
+            TypeError, match=f"which {classifier.__name__}.* does not have. Use a scorer that only looks at"
+        ):
             scorer(model, X, y)
 
 
@@ -430,16 +432,18 @@ def test_errors(two_domains):
         ImportanceWeightedScorer()(model, X[:101], y[:101])
     mute = OnLabeled(LinearSVC()).fit(X, y)
     for scorer in (PredictionEntropyScorer(), SourceScorer("log_loss"), CircularValidationScorer("brier")):
-        with pytest.raises(TypeError, match="needs predict_proba, which .*LinearSVC.* Use a scorer that looks at pred"):
+        with pytest.raises(
+            TypeError, match="needs predict_proba, which .*LinearSVC.* Use a scorer that only looks at pred"
+        ):
             scorer(mute, X, y)
     mixed = pd.DataFrame(X).assign(smoker="no").rename(columns=str)
     pipe = make_pipeline(ColumnTransformer([("numbers", "passthrough", list("01"))]), model).fit(mixed, y)
     raw = ImportanceWeightedScorer(representation="input")
     with pytest.raises(
-        ValueError, match="can't weigh .* could not convert string to float: 'no'. With representation="
+        ValueError, match="can't weight .* could not convert string to float: 'no'. With representation="
     ):
         raw(pipe, mixed, y)
-    with pytest.raises(ValueError, match="can't weigh .* NaN. With .* in front, as in make_pipeline"):
+    with pytest.raises(ValueError, match="can't weight .* NaN. With .* in a first step, as in make_pipeline"):
         ImportanceWeightedScorer()(HistGradientBoostingClassifier(max_iter=1).fit(X, y_true), gappy(X), y)
     with pytest.raises(ValueError, match="loss='squared_error' does not suit a classifier. Choose loss='zero_one'"):
         SourceScorer(loss="squared_error")(model, X, y)
@@ -453,7 +457,7 @@ def test_errors(two_domains):
         ImportanceWeightedScorer(representation="raw")(model, X, y)
     with pytest.raises(ValueError, match="temperature must be a number > 0"):
         SoftNeighborhoodDensityScorer(temperature=0)(model, X, y)
-    with pytest.raises(ValueError, match="two target rows at least"):
+    with pytest.raises(ValueError, match="at least two target rows"):
         SoftNeighborhoodDensityScorer()(model, X[:102], y[:102])
     with pytest.raises(ValueError, match="mix must be"):
         MixValScorer(mix=0.5)(model, X, y)

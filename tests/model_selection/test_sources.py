@@ -102,6 +102,7 @@ def test_metrics_that_want_labels_get_them(ten_sources):
 
     y = np.where((site == "target") & (np.arange(len(y)) % 2 == 0), np.nan, y)
     ranking = rank_sources(X, y, site, metric=same_labelling, higher_is_nearer=True, n_bootstrap=0)
+    assert "score" in str(ranking) and "distance" not in str(ranking)
     assert set(ranking.names[:3]) == {"s2", "s5", "s7"} and ranking.distances[0] > 0.9 > ranking.distances[3]
 
     def otherwise_named(A, B, y_source, y_target):
@@ -117,11 +118,11 @@ def test_metrics_that_want_labels_get_them(ten_sources):
     for metric in (otherwise_named, labels_first, target_first, partial(labels_first, reg=1.0)):
         again = rank_sources(X, y, site, metric=metric, higher_is_nearer=True, n_bootstrap=0)
         assert_array_equal(again.distances, ranking.distances)
-    with pytest.raises(TypeError, match="two samples beside y_source and y_target; .* takes .'X'"):
+    with pytest.raises(TypeError, match="two samples besides y_source and y_target; .* takes .'X'"):
         rank_sources(X, y, site, metric=lambda X, y_source, y_target: 0.0)
-    with pytest.raises(TypeError, match="domain_distance_matrix has no labels, and the metric .* wants some"):
+    with pytest.raises(TypeError, match="domain_distance_matrix takes no labels, but .* needs them"):
         domain_distance_matrix(X, site, metric=same_labelling)
-    with pytest.raises(ValueError, match="wants labels of both domains"):
+    with pytest.raises(ValueError, match="needs labels of both domains; .* has none. Label some rows"):
         rank_sources(X, np.where(site == "target", np.nan, y), site, metric=same_labelling)
 
 
@@ -399,7 +400,9 @@ def test_errors(ten_sources):
         rank_sources(X, y, site, metric="mmd")
     mixed = pd.DataFrame(X).assign(smoker="no")
     for rows, reason in ((mixed, "could not convert string"), (np.where(X > 2, np.nan, X), "contains NaN")):
-        with pytest.raises(ValueError, match=f"default metric needs columns of finite numbers .*{reason}.* in front"):
+        with pytest.raises(
+            ValueError, match=f"default metric needs columns of finite numbers .*{reason}.* in a first step"
+        ):
             SourceSelector(LogisticRegression()).fit(rows, y, site)
         with pytest.raises(ValueError, match="or pass a metric that takes such rows"):
             rank_sources(rows, None, site)
@@ -408,16 +411,16 @@ def test_errors(ten_sources):
         rank_sources(X, None, site, metric=principal_angles)
     with pytest.raises(TypeError, match="metric must return a number; .* returned None"):
         domain_distance_matrix(X, site, metric=lambda A, B: None)
-    with pytest.raises(ValueError, match="wants labels .*: pass y"):
+    with pytest.raises(ValueError, match="needs labels .*: pass y"):
         rank_sources(X, None, site, metric=conditional_mmd)
-    with pytest.raises(ValueError, match="failed on rows drawn with replacement.* n_bootstrap=0 .* do not repeat"):
+    with pytest.raises(ValueError, match="failed on a bootstrap sample.* n_bootstrap=0 .* do not repeat"):
         rank_sources(X, None, site, metric=kl_divergence)
     assert set(rank_sources(X, None, site, metric=kl_divergence, n_bootstrap=0).names[:3]) == {"s2", "s5", "s7"}
     with pytest.warns(SingleDomainWarning), pytest.raises(ValueError, match="there is one domain. Pass sample_domain"):
         rank_sources(X)
     with pytest.raises(ValueError, match="n_bootstrap must be"):
         rank_sources(X, y, site, n_bootstrap=-1)
-    with pytest.raises(ValueError, match="Two domains are needed"):
+    with pytest.raises(ValueError, match="At least two domains are needed"):
         domain_distance_matrix(X, np.zeros(len(X)))
     with pytest.raises(ValueError, match="sample_domain is needed, one value per row"):
         domain_distance_matrix(X, None)
