@@ -39,7 +39,7 @@ def decide(evidence: Evidence) -> Decision:
     return Decision(
         kind,
         _questions(evidence),
-        labels_fit=_labels_fit(evidence),
+        labels_fit=_labels_fit(evidence) and not (evidence.accounts is not None and evidence.accounts.opposite),
         turned="scale" in kind and evidence.scaled is not None and not evidence.scaled.holds,
         ruled_out=tuple(_ruled_out(evidence)),
         weights_mend=evidence.weights is not None and not evidence.weights.holds,
