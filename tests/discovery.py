@@ -10,6 +10,7 @@ from sklearn.naive_bayes import GaussianNB
 from sklearn.tree import DecisionTreeClassifier
 
 import sktl
+from sktl._checks import HasMethods, constraints_of
 from sktl.instance import RLLS
 
 #: Instances beside the default one, for what a default instance does not run through.
@@ -18,6 +19,10 @@ VARIANTS = {
     "BBSE": [{"confusion": "hard"}],
     "CORAL": [{"form": "kernel"}, {"reg": 0.0, "shrinkage": "auto", "align_means": False}],
     "BDA": [{"balance": 0.7, "class_balanced": True}],
+    "ConformalClassifier": [
+        {"estimator": LogisticRegression(), "shift": "label", "method": "cross", "conformity": "raps"}
+    ],
+    "ConformalRegressor": [{"estimator": Ridge(), "method": "cross", "conformity": "normalized"}],
     "CMMSClassifier": [{"n_components": 2, "graph_weight": 0.0}],
     "DASVMClassifier": [{"estimator": LogisticRegression(), "rho": 3}],
     "DiscriminatorWeighter": [{"estimator": GaussianNB(), "calibrate": True}],
@@ -60,6 +65,10 @@ VARIANTS = {
     "TrAdaBoostClassifier": [{"loss": "zero_one"}],
     "TrAdaBoostRegressor": [{"loss": "linear", "target_weight": 1.0}],
     "TransferForestClassifier": [{"method": "strut", "shrinkage": 1.0, "bootstrap": False}],
+    "TransferCalibratedClassifier": [
+        {"estimator": GaussianNB(), "method": "isotonic"},
+        {"estimator": LogisticRegression(), "method": "sigmoid", "shift": "label"},
+    ],
     "TransferGuard": [
         {
             "estimator": LogisticRegression(),
@@ -124,4 +133,9 @@ def defaults(name, cls):
     required = [p.name for p in inspect.signature(cls).parameters.values() if p.default is inspect.Parameter.empty]
     if required not in ([], ["estimator"]):
         raise TypeError(f"{name} has required parameters {required}: tell tests/discovery.py how to build it.")
-    yield from (cls(LogisticRegression()), cls(Ridge())) if required else (cls(),)
+    if not required:
+        yield cls()
+        return
+    wrapped = constraints_of(cls)["estimator"]
+    kinds = [rule.is_kind for rule in wrapped if isinstance(rule, HasMethods)]
+    yield from (cls(model) for model in (LogisticRegression(), Ridge()) if all(is_kind(model) for is_kind in kinds))

@@ -15,11 +15,10 @@ from sklearn.preprocessing import StandardScaler
 from sklearn.tree import DecisionTreeClassifier
 
 from sktl import OnLabeled
-from sktl.base import consumes_domains
+from sktl.base import consumes_domains, respond
 from sktl.domains import missing_values, read_domains
 from sktl.exceptions import SingleDomainWarning
 from sktl.model_selection import cross_val_transfer, hide_labels, transfer_matrix
-from sktl.model_selection._by_domain import respond
 
 
 @pytest.fixture
