@@ -7,35 +7,34 @@ best method; "lose", "gain": share of the pairs that do so by more than a point 
 set.
 
                                               kept  lose  gain   lose:   office  amazon   heart  digits
-    the best score                               9    40    50               33      42      75       0
-    most agreement                              33    20    50               25      17      25       0
-    the surest of those that pass
-    most agreement of those that pass           30    23    37               33      25       0       0
-    the same, with a gain above 0.1             39    13    27               17      17       0       0
+    the best score                              13    37    57               42      25      75       0
+    most agreement                              30    20    50               25      17      25       0
+    the surest of those that pass               36    17    47               33       8       0       0
+    most agreement of those that pass           38    17    43               33       8       0       0
+    the same, with a gain above 0.1             26     3    13                8       0       0       0
 
 A method passes if its gain does by the guard's paired test over source rows (5 %, Bonferroni over the methods);
 agreement is with the vote of all methods on the target rows. The last rule is the command's: what passes the test *and*
 gains 10 points, and of these the one that agrees most. The 10 points are those of ``model_selection.py``, found on the
 same pairs with other pipelines ("vote, circular, if clear" loses on 3 % there and keeps 35 %: the best of its rules by
 losses). Heart, where scaling each site by itself costs 3 to 20 points, is refused on all sites. The figures hang on the
-folds of the source rows: with another deal the last two rules kept 39 and 41 % and lost on 13 and 7 %. On every other
-pair of Office-Caltech and of Amazon, on which the rule without the 10 points was chosen at first, it kept 58 % and lost
-on 6 %: it was lucky.
+folds of the source rows and on the rules of the day: with two earlier deals the last rule kept 39 and 41 % and lost on
+13 and 7 %, before the domains' overlap was asked. On every other pair of Office-Caltech and of Amazon, on which the
+rule without the 10 points was chosen at first, it kept 58 % and lost on 6 %: it was lucky.
 """
 
 import warnings
-from dataclasses import replace
 
 import numpy as np
 import pandas as pd
 from _pool import GROUPS, problems
 
 from sktl.comparison import METHODS, Comparison
-from sktl.comparison._compare import choose, give_verdict, run_methods
-from sktl.comparison._protocols import CircularValidation
+from sktl.model_selection.evidence import judge
 
 NAMES = ("source-only", "kmm", "tca", "scaled", "coral")
-MARGIN = CircularValidation.margin
+MARGIN = 0.1  # the command's, in accuracy
+LEVEL, MIN_CHANGED = 0.05, 5  # of the command's tests, and the rows that a method must change
 
 
 def tables(problem):
@@ -48,23 +47,36 @@ def tables(problem):
     )
 
 
+def passing(outcomes, margin):
+    """The outcomes that pass the tests of the command, the surest first; the plain source model where none does."""
+    losses = {outcome.name: -outcome.row_scores for outcome in outcomes}
+    usual, *rivals = losses
+    verdict = judge(losses, usual, [], rivals, LEVEL, margin, min_changed=MIN_CHANGED)
+    by_name = {outcome.name: outcome for outcome in outcomes}
+    return [by_name[name] for name in sorted(verdict.accepted, key=verdict.pvalues.get)] or [by_name[usual]]
+
+
 def choices(problem):
     """Gain over source-only of each rule's choice, and of the best method."""
-    comparison = Comparison.from_tables(*tables(problem), "label", task="classification")
+    comparison = Comparison.from_tables(
+        *tables(problem), "label", task="classification", methods=",".join(NAMES), target_labels="hide"
+    )
     rows, protocol = comparison.problem, comparison.protocol
-    plain = type("Plain", (), {"margin": 0.0, "evidence": protocol.evidence})
-    outcomes = run_methods([METHODS[name] for name in NAMES], protocol)
-    answers = {o.name: protocol.predict_target(METHODS[o.name]).astype(int) for o in outcomes if o.scored}
+    outcomes = [outcome for outcome in comparison.run().outcomes if outcome.scored]
+    answers = {o.name: protocol.predict_target(METHODS[o.name]).astype(int) for o in outcomes}
     vote = np.array([np.bincount(column).argmax() for column in np.array(list(answers.values())).T])
     classes, truth = np.array(rows.labels.classes).astype(int), problem.y_target[problem.drawn][rows.row[rows.target]]
     accuracy = {name: np.mean(classes[answer] == truth) for name, answer in answers.items()}
-    agreeing = [replace(o, agreement=np.mean(answers[o.name] == vote)) if o.scored else o for o in outcomes]
+
+    def agreement(outcome):
+        return np.mean(answers[outcome.name] == vote)
+
     chosen = {
-        "the best score": max((o for o in outcomes if o.scored), key=lambda o: o.score),
-        "most agreement": max((o for o in agreeing if o.scored), key=lambda o: o.agreement),
-        "the surest of those that pass": choose(outcomes, give_verdict(outcomes, plain)),
-        "most agreement of those that pass": choose(agreeing, give_verdict(outcomes, plain)),
-        f"the same, with a gain above {MARGIN}": choose(agreeing, give_verdict(outcomes, protocol)),
+        "the best score": max(outcomes, key=lambda o: o.score),
+        "most agreement": max(outcomes, key=agreement),
+        "the surest of those that pass": passing(outcomes, 0.0)[0],
+        "most agreement of those that pass": max(passing(outcomes, 0.0), key=agreement),
+        f"the same, with a gain above {MARGIN}": max(passing(outcomes, MARGIN), key=agreement),
     }
     base = accuracy["source-only"]
     return {rule: (accuracy[o.name] - base, max(accuracy.values()) - base) for rule, o in chosen.items()}

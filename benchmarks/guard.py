@@ -68,35 +68,26 @@ import argparse
 import json
 import tempfile
 import warnings
-from functools import partial
 from itertools import product
 from pathlib import Path
 
 import numpy as np
 from _pool import BASELINE, GROUPS, pipelines, problems
+from sklearn.base import clone
+from sklearn.dummy import DummyClassifier
 from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
 
 from sktl import OnLabeled
-from sktl.base import on_missing_labels
-from sktl.domains import TARGET, read_domains
+from sktl.base import default_classifier, fit_on_domains, on_missing_labels
+from sktl.domains import TARGET
 from sktl.feature import DomainScaler
 from sktl.instance import DiscriminatorWeighter, ImportanceWeighted
-from sktl.model_selection import TransferGuard
-from sktl.model_selection._candidates import (
-    BASELINES,
-    SOURCE_ONLY,
-    TRANSFER,
-    default_baseline,
-    fit_candidate,
-    losses_on_labels,
-)
-from sktl.model_selection._circular import circular_losses
-from sktl.model_selection._gains import gain_of_rows
-from sktl.model_selection._losses import LOSSES as LOSS_OF
-from sktl.model_selection._losses import Loss, choose_loss
-from sktl.model_selection.evidence import judge
+from sktl.model_selection import TargetKFold, TransferGuard, hide_labels
+from sktl.model_selection.evidence import judge, label_folds, there_and_back
 
+TRANSFER, SOURCE_ONLY = "transfer", "source-only"
+BASELINES = (SOURCE_ONLY, "target-only", "pooled")
 ALPHAS = (0.01, 0.05, 0.1, 0.2, 0.3, 0.4)
 METHODS = ("CORAL, kernel form", "TCA m", "OTMapping")
 N_LABELED, LOSSES = (20, 50), ("zero_one", "brier")
@@ -168,45 +159,61 @@ def candidates(rivals, baseline, n_labeled):
     return {name: on_missing_labels(model) for name, model in models.items()}
 
 
+def fit_candidate(name, model, X, y, target):
+    """A clone, fitted on the rows that the candidate may learn from; a constant where these are of one class."""
+    if name not in BASELINES:
+        return fit_on_domains(model, X, y, np.where(target, TARGET, "source").astype(object))
+    rows = ~np.isnan(y) & {SOURCE_ONLY: ~target, "target-only": target, "pooled": np.ones(len(y), dtype=bool)}[name]
+    if len(np.unique(y[rows])) == 1:
+        model = DummyClassifier()
+    return clone(model).fit(X[rows], y[rows].astype(int))
+
+
+def circular_losses(name, model, X, y, target):
+    """Whether a source row is labelled wrongly when learned back from the target rows, as the model labels these."""
+
+    def fit(X, y, names):
+        return fit_candidate(name, model, X, y, names == TARGET)
+
+    hidden, rows = np.where(target, np.nan, y), np.flatnonzero(~target)
+    folds, losses = label_folds(y[rows], 3, np.random.RandomState(0)), np.zeros(len(rows))
+    for fold in range(3):
+        held = rows[folds == fold]
+        back = there_and_back(fit, X, hidden, np.where(target, TARGET, "source").astype(object), held)
+        losses[folds == fold] = back.predict(X[held]) != y[held]
+    return losses
+
+
 def circular_gains(models, X, y, target):
     """Gains over the source alone by circular validation, a source row, of each rival."""
-    domains, loss = read_domains(X, y, target), choose_loss("zero_one", models[SOURCE_ONLY])
-    names = [SOURCE_ONLY, *(name for name in models if name not in BASELINES)]
-    source, *others = (
-        circular_losses(partial(fit_candidate, name, models[name]), loss, models[name], X, y, domains, 0)
-        for name in names
-    )
-    return {name: (source - other).tolist() for name, other in zip(names[1:], others, strict=True)}
+    losses = {name: circular_losses(name, model, X, y, target) for name, model in models.items()}
+    return {name: (losses[SOURCE_ONLY] - losses[name]).tolist() for name in models if name not in BASELINES}
 
 
 def weighted_gains(rivals, baseline, X, y, target):
-    """Estimate and p-value by weighted source labels, of each rival."""
+    """Estimate and p-value by weighted source labels, of each rival; no evidence where the guard can't judge."""
     gains = {
         name: TransferGuard(model, baseline).fit(X, y, sample_domain=target).gain_ for name, model in rivals.items()
     }
-    return {name: (gain.estimate, gain.pvalue) for name, gain in gains.items()}
+    return {name: (gain.estimate, gain.pvalue) if gain else (0.0, 1.0) for name, gain in gains.items()}
 
 
 def label_losses(models, X, y, target):
     """Losses on held-out target labels, by loss and model: of one set of fits."""
-    domains, parts = read_domains(X, y, target), {kind: LOSS_OF[kind].of_rows for kind in LOSSES}
-
-    def packed(truth, shares, classes):  # a Brier score is 2 at most: the 0/1 loss goes into the fours
-        return parts["brier"](truth, shares, classes) + 4 * parts["zero_one"](truth, classes[shares.argmax(1)], classes)
-
-    found = losses_on_labels(models, Loss(packed, "predict_proba"), X, y, domains, FOLDS, 0)
-    wrong = {name: (values >= 4).astype(float) for name, values in found.items()}
-    brier = {name: values - 4 * wrong[name] for name, values in found.items()}
-    return {
-        kind: {name: values.tolist() for name, values in losses.items()}
-        for kind, losses in (("zero_one", wrong), ("brier", brier))
-    }
+    rows = np.flatnonzero(target & ~np.isnan(y))
+    found = {kind: {name: np.zeros(len(y)) for name in models} for kind in LOSSES}
+    for _, test in TargetKFold(FOLDS, random_state=0).split(X, y, target):
+        for name, model in models.items():
+            fitted = fit_candidate(name, model, X, hide_labels(y, test), target)
+            shares, hits = fitted.predict_proba(X[test]), y[test][:, None] == fitted.classes_
+            found["zero_one"][name][test] = fitted.classes_[shares.argmax(axis=1)] != y[test]
+            found["brier"][name][test] = ((shares - hits) ** 2).sum(axis=1) + ~hits.any(axis=1)
+    return {kind: {name: values[rows].tolist() for name, values in losses.items()} for kind, losses in found.items()}
 
 
 def accuracies(models, X, y, target, fresh, truth):
     """Accuracy of each candidate on fresh target rows."""
-    names = np.where(target, TARGET, "source").astype(object)
-    fitted = {name: fit_candidate(name, model, X, y, names) for name, model in models.items()}
+    fitted = {name: fit_candidate(name, model, X, y, target) for name, model in models.items()}
     return {name: float(np.mean(model.predict(fresh) == truth)) for name, model in fitted.items()}
 
 
@@ -233,7 +240,9 @@ def choice_without(record, by, margin, alpha):
     if by == "weighted":
         estimate, pvalue = record["weighted"][rival]
     else:
-        gain = gain_of_rows(np.array(record["circular"][rival]), alpha, margin)
+        gains = np.array(record["circular"][rival])
+        losses = {SOURCE_ONLY: gains, rival: np.zeros(len(gains))}  # whose difference is the gain
+        gain = judge(losses, SOURCE_ONLY, [], [rival], alpha, margin).gains[rival]
         estimate, pvalue = gain.estimate, gain.pvalue
     return rival if pvalue < alpha and estimate > margin else SOURCE_ONLY
 
@@ -266,7 +275,7 @@ def simulate(n_problems, n_labeled):
         change = "offset" if seed % 4 < 2 else "units"
         make = covariate(helps, n_labeled, rng) if n_labeled == 0 else instrument(helps, change, n_labeled, rng)
         model, X, y, target, *fresh = make
-        rivals, baseline = {TRANSFER: model}, default_baseline(model, X)
+        rivals, baseline = {TRANSFER: model}, default_classifier(X, tol=1e-6)
         record = {"rivals": [TRANSFER]} | evidence(rivals, baseline, X, y, target, *fresh)
         record["circular"] = circular_gains(candidates(rivals, baseline, 0), X, y, target)
         results[helps].append(record)

@@ -60,9 +60,9 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from sktl.parameter import HypothesisTransferRegressor
-from sktl.parameter._hypothesis import MODES
 
 LABELS = (5, 10, 20, 50)
+MODES = ("source", "shift", "affine", "offset", "stack", "target")
 ALPHAS = np.logspace(-3, 3, 13)
 SOME_ROWS = 400  # of a table's target: the rest only costs time
 RIDGE, TREES, BETTER = "target-only ridge", "target-only extra trees", "the better of the two"
@@ -81,12 +81,8 @@ def one_draw(task, source, n_labeled, seed):
     hidden[learn] = y[learn]
     found = {RIDGE: ridge().fit(X[learn], y[learn]).predict(X_new)}
     found[TREES] = ExtraTreesRegressor(100, random_state=seed).fit(X[learn], y[learn]).predict(X_new)
-    model = HypothesisTransferRegressor(source).fit(X, hidden)
-    said = model._combine(model._ask_sources(X_new))
-    Z = model.columns_.transform(X_new)
-    for mode in MODES:
-        found[mode] = model._ask(mode, model.models_[mode], X_new, Z, said)
-    found["auto"] = sum(share * found[mode] for mode, share in model.mode_weights_.items())
+    for mode in ("auto", *MODES):
+        found[mode] = HypothesisTransferRegressor(source, mode=mode).fit(X, hidden).predict(X_new)
     return {name: float(np.sqrt(np.mean((values - y[rest]) ** 2))) for name, values in found.items()}
 
 

@@ -1,4 +1,4 @@
-"""The checks of parameters, declared in one table a class, and of optional packages, that every part shares.
+"""The checks of parameters, declared in one table per class, and of optional packages, that every part shares.
 
 A class says what its parameters may be in ``_constraints``, a dict of a tuple of constraints each, and its ``fit``
 calls :func:`check_parameters`; a function says it by the decorator :func:`checked`. A constraint is a value that may be
@@ -208,15 +208,15 @@ def check_squares(X, name="X", power=2):
     if total > top ** (2 / power):
         what = "squares" if power == 2 else f"{power}th powers"
         raise ValueError(
-            f"{name} has values up to {np.abs(entries).max():.2g}: sums of their {what} exceed the largest number of "
-            f"its dtype ({top:.2g}). Divide all columns by one figure first."
+            f"{name} has values up to {np.abs(entries).max():.2g}: sums of their {what} exceed the largest number "
+            f"of its dtype ({top:.2g}). Divide all columns by the same number first."
         )
 
 
 def check_fits(amount, most, what, way_out):
     """Refuse, before any work, what would not fit in memory or not come to an end: what it needs, and the way out."""
     if amount > most:
-        raise ValueError(f"{what}; at most {most} are taken. {way_out}")
+        raise ValueError(f"{what}; the limit is {most}. {way_out}")
 
 
 def import_extra(module, extra, purpose):

@@ -11,7 +11,7 @@ from functools import lru_cache, wraps
 from threadpoolctl import ThreadpoolController  # a dependency of scikit-learn's
 
 SMALL_MATRIX = 1_000_000  # numbers in the largest matrix that is likely to be formed: some 20 ms for one BLAS thread
-SMALL_TABLE = 10_000  # rows up to which histogram boosting gains next to nothing by a second thread
+SMALL_TABLE = 10_000  # rows up to which histogram boosting gains almost nothing by a second thread
 
 
 @lru_cache(maxsize=1)

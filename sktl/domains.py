@@ -1,7 +1,7 @@
 """What a domain label means: the one place that tells source rows from target rows.
 
-A row whose label is missing is a target row; ``sample_domain`` says it where labels can't. Everything else in sktl asks
-:func:`read_domains`.
+A row whose label is missing is a target row; where labels do not show it, ``sample_domain`` says it. Everything else in
+sktl asks :func:`read_domains`.
 """
 
 import inspect
@@ -39,7 +39,7 @@ class Domains:
     names : ndarray of shape (n_samples,)
         The source's name (as given in ``sample_domain``, or "source") or "target".
     single : bool
-        Nothing told the domains apart: there is one, and ``target`` is False everywhere.
+        Nothing tells the domains apart: there is one, and ``target`` is False everywhere.
     aliases : tuple
         Other names under which ``sample_domain`` gave target rows.
     """
@@ -79,7 +79,7 @@ def n_rows(data):
 
 def take_rows(data, rows):
     """The rows of ``data`` that the boolean mask ``rows`` names, in the container they came in."""
-    if rows.all():
+    if rows.all():  # no copy
         return data
     library = _library(data)
     if library == "pandas":
@@ -105,16 +105,16 @@ def draw_rows(data, index):
 def plain_rows(X, name="X"):
     """``X`` itself, or CSR with its duplicate entries summed on a copy; an error if entries of it are masked.
 
-    numpy drops the mask of a masked array without a word where an array is asked for, and formulas on the stored
-    values of a sparse matrix (norms, products of the data) take duplicate entries for different ones.
+    numpy silently drops the mask of a masked array when it is converted, and formulas on the stored values of a sparse
+    matrix (norms, products of the data) take duplicate entries for different ones.
     """
     if isinstance(X, np.ma.MaskedArray) and np.ma.is_masked(X):
         raise ValueError(
-            f"{name} has {np.ma.count_masked(X)} masked entries, whose values must not count. Fill them: "
-            f"{name}.filled(np.nan) for an estimator that takes missing values, or an imputed value."
+            f"{name} has {np.ma.count_masked(X)} masked entries, and masks are not read. Fill them first: with "
+            f"{name}.filled(np.nan) for an estimator that takes missing values, else with imputed values."
         )
     if sparse.issparse(X) and X.format == "csr" and not X.has_canonical_format:
-        X = X.copy()
+        X = X.copy()  # the caller's matrix keeps its entries
         X.sum_duplicates()
     return X
 
@@ -132,8 +132,9 @@ def missing_values(values):
     if library == "pandas":
         mask = np.asarray(values.isna())
     elif library == "polars" and hasattr(values, "is_null"):
+        # polars tells missing from NaN
         mask = (values.is_null() | values.is_nan() if values.dtype.is_float() else values.is_null()).to_numpy()
-    elif sparse.issparse(values):  # indicators of many labels a row
+    elif sparse.issparse(values):  # indicators of many labels per row
         mask = np.zeros(values.shape[0], dtype=bool)
     else:
         array = as_column(values)
@@ -149,8 +150,8 @@ def missing_values(values):
     if np.any(rows.any(axis=1) & ~rows.all(axis=1)):
         row = int(np.flatnonzero(rows.any(axis=1) & ~rows.all(axis=1))[0])
         raise ValueError(
-            f"Row {row} of y has some of its {rows.shape[1]} outputs missing: a row is labelled in all outputs or in "
-            "none. Drop such rows, or fit one estimator an output."
+            f"Row {row} of y has some of its {rows.shape[1]} outputs missing: a row must have all of them or "
+            "none. Drop such rows, or fit one estimator per output."
         )
     return rows.all(axis=1)
 
@@ -158,7 +159,7 @@ def missing_values(values):
 def as_column(values):
     """``values`` as an array; a list becomes an object array where another dtype would change its values.
 
-    Masked entries become None: a mask says that a value is missing, and numpy would drop it without a word.
+    Masked entries become None: a mask says that a value is missing, and numpy would silently drop it.
     """
     if _library(values):
         return values.to_numpy()
@@ -177,7 +178,7 @@ def _unboxed(column):
     if column.dtype.kind != "O" or column.size == 0 or not all(isinstance(value, numbers) for value in column.ravel()):
         return column
     natural = np.array(column.tolist())
-    return natural if (natural == column).all() else column
+    return natural if (natural == column).all() else column  # a large integer beside floats would lose digits
 
 
 def one_column(y):
@@ -194,7 +195,7 @@ def one_column(y):
 def labeled_rows(X, y):
     """Mask of the rows of ``X`` whose label is known, or an error if ``y`` has another number of rows."""
     if n_rows(y) != n_rows(X):
-        raise ValueError(f"X and y must have as many rows: X has {n_rows(X)}, y has {n_rows(y)}.")
+        raise ValueError(f"X and y must have the same number of rows: X has {n_rows(X)}, y has {n_rows(y)}.")
     return ~missing_values(y)
 
 
@@ -206,6 +207,7 @@ def known_labels(y, labeled, discrete=True):
     """
     known = _unboxed(as_column(take_rows(y, labeled)))
     restore = discrete and known.dtype.kind == "f" and not labeled.all()
+    # NaN beside them made floats of integers; beyond 2^53 which one is not known
     if restore and (np.abs(known) < EXACT).all() and (known == np.floor(known)).all():
         return known.astype(np.int64)
     return known
@@ -281,8 +283,8 @@ def read_domains(X, y=None, sample_domain=None):
         target, names, aliases = _read_sample_domain(sample_domain, n, labeled)
         if labeled.any() and not labeled[~target].any():
             warnings.warn(
-                f"No source row has a label, while {labeled.sum()} target rows do. If the domains are named the wrong "
-                "way round, mend sample_domain: True, a negative integer or 'target' marks a target row.",
+                f"No source row has a label, while {labeled.sum()} target rows do. If source and target are "
+                "swapped, correct sample_domain: True, a negative integer or 'target' marks a target row.",
                 UnlabeledSourceWarning,
                 stacklevel=user_level(),
             )
@@ -293,15 +295,15 @@ def read_domains(X, y=None, sample_domain=None):
             return Domains(~labeled, labeled, names, single=True)
         warnings.warn(
             "No label is missing and no sample_domain was passed: all rows are one domain, and nothing is adapted. "
-            "Leave the labels of target rows missing (NaN or None; -1 is a label), or pass sample_domain.",
+            "Leave the labels of target rows missing (NaN or None; -1 counts as a label), or pass sample_domain.",
             SingleDomainWarning,
             stacklevel=user_level(),
         )
         return Domains(~labeled, labeled, names, single=True)
     if not labeled.any():
         raise ValueError(
-            f"The labels of all {n} rows are missing, so that every row is a target row: at least one source row is "
-            "needed. Pass the labels of the source rows, or sample_domain if the source has none."
+            f"The labels of all {n} rows are missing, which makes every row a target row, but at least one source "
+            "row is needed. Pass the labels of the source rows, or sample_domain if the source has no labels."
         )
     return Domains(~labeled, labeled, names, single=False)
 
@@ -339,7 +341,7 @@ def user_level():
 
 
 def warn_unconverged(message):
-    """Say that an iteration ended short of its tolerance, and blame the user's line that began it."""
+    """Warn that an iteration ended before it reached its tolerance; the warning points at the user's line."""
     warnings.warn(message, ConvergenceWarning, stacklevel=user_level())
 
 
@@ -391,8 +393,8 @@ def read_new_domains(X, sample_domain, sources, aliases=()):
     X : array, frame or sparse matrix of n_samples rows
         Only its number of rows is used.
     sample_domain : array-like of shape (n_samples,), or None
-        As ``fit`` takes it; it may name target rows alone, or source rows alone. False names the source where ``fit``
-        saw one.
+        As ``fit`` takes it; it may name target rows alone, or source rows alone. False stands for the source if ``fit``
+        saw only one.
     sources : list
         Names of the source domains that ``fit`` saw.
     aliases : tuple
@@ -415,8 +417,9 @@ def read_new_domains(X, sample_domain, sources, aliases=()):
         way_out = "Name one of these, or fit again with rows of the new domain."
         if kind == "b":
             way_out = (
-                "False does not say which of these: pass names. A scorer in a search gets them by metadata routing "
-                "alone: sklearn.set_config(enable_metadata_routing=True), then search.fit(X, y, sample_domain=names)."
+                "False does not say which of these sources a row belongs to: pass names. In a search, a scorer "
+                "receives them only with metadata routing: sklearn.set_config(enable_metadata_routing=True), "
+                "then search.fit(X, y, sample_domain=names)."
             )
         raise ValueError(
             f"sample_domain names the domains {listed(np.array(unknown, dtype=object))}, which fit has not seen: it "
@@ -426,10 +429,10 @@ def read_new_domains(X, sample_domain, sources, aliases=()):
 
 
 def _names_of_domains(sample_domain, n):
-    """Names from one value a row, the mask of those marked as target, and the dtype's kind."""
+    """Names from one value per row, the mask of those marked as target, and the dtype's kind."""
     column = as_column(sample_domain)
     if column.ndim != 1 or len(column) != n:
-        raise ValueError(f"sample_domain must have one value a row, shape ({n},); got shape {column.shape}.")
+        raise ValueError(f"sample_domain must have one value per row, shape ({n},); got shape {column.shape}.")
     if missing_values(sample_domain).any():
         row = int(np.flatnonzero(missing_values(sample_domain))[0])
         raise ValueError(f"sample_domain is missing in row {row}: every row needs a domain. Name it, or drop the row.")
@@ -447,13 +450,13 @@ def _names_of_domains(sample_domain, n):
 
 
 def _read_sample_domain(sample_domain, n, labeled):
-    """Target mask, names of domains and other names of the target, from one value a row."""
+    """Target mask, names of domains and other names of the target, from one value per row."""
     names, target, kind = _names_of_domains(sample_domain, n)
     given = as_column(sample_domain)
     if not target.any() and labeled.any():
         target = _unlabeled_domains(names, labeled)
     if not target.any():
-        found = f"{listed(given)}, {'none' if labeled.any() else 'all'} of them wholly without labels"
+        found = f"{listed(given)}, {'none' if labeled.any() else 'all'} of them entirely unlabelled"
         raise ValueError(f"sample_domain names no target: found the domains {found}. {WAYS_OUT}")
     if target.all():
         raise ValueError(
@@ -487,7 +490,8 @@ def stack_domains(source, target):
     Parameters
     ----------
     source : tuple (X_source, y_source), or dict of name -> (X, y)
-        The labelled domains. Arrays, pandas or polars frames, or sparse matrices (which become CSR), all of one kind.
+        The labelled domains: arrays, pandas or polars frames, or sparse matrices (which become CSR), all of the same
+        kind.
     target : X_target, or tuple (X_target, y_target)
         The domain a model is wanted for; ``y_target`` may be None or hold missing labels.
 
@@ -496,15 +500,16 @@ def stack_domains(source, target):
     X : same kind as given
         All rows: the sources in the order given, then the target.
     y : ndarray of shape (n_samples,) or (n_samples, n_outputs)
-        Labels. Where some are missing, numbers become floats with NaN; strings, booleans and integers from 2**53 on an
-        object array with None.
+        Labels. If some are missing: numbers become floats with NaN; strings, booleans and integers of 2**53 or more
+        become an object array with None.
     sample_domain : ndarray of shape (n_samples,), dtype object
         The name of each row's domain: "source" (or the dict's names) and "target".
 
     Raises
     ------
     ValueError
-        If a domain has no rows, row numbers or columns differ, no label is known, or a source is named "target".
+        If a domain has no rows, X and y of a domain have different numbers of rows, columns differ between domains, no
+        label is known, or a source is named "target".
     TypeError
         If the domains are of different kinds, or ``source`` is not of the form above.
 
@@ -550,12 +555,12 @@ def split_domains(X, y, sample_domain=None):
     y : array-like of shape (n_samples,) or (n_samples, n_outputs), or None
         Labels, missing where unknown.
     sample_domain : array-like of shape (n_samples,), default=None
-        Domains, in any form that ``fit`` takes; by default the labels tell.
+        Each row's domain, in any form that ``fit`` takes; by default rows without a label are the target.
 
     Returns
     -------
     source : dict of name -> (X, y)
-        One entry a source domain; "source" where it has no other name.
+        One entry per source domain; "source" if it has no other name.
     target : tuple (X_target, y_target)
         ``y_target`` (as the ``y`` of a source) is None where all its labels are missing.
 
@@ -594,7 +599,7 @@ def _concatenate(tables):
     library = {_library(X) for X in tables}
     if len(library) > 1 or len({sparse.issparse(X) for X in tables}) > 1:
         found = ", ".join(sorted({type(X).__name__ for X in tables}))
-        raise TypeError(f"All domains must come in one kind of table; got {found}. Convert them to one kind first.")
+        raise TypeError(f"All domains must be the same kind of table; got {found}. Convert them to one kind first.")
     if library != {None}:
         return _concatenate_frames(tables, sys.modules[library.pop()])
     tables = [X if sparse.issparse(X) else np.asarray(plain_rows(X)) for X in tables]
@@ -647,7 +652,7 @@ def _stack_labels(parts):
         raise ValueError("No domain has labels. Pass the labels of at least one source domain.")
     shapes = sorted({labels.shape[1:] for labels in known})
     if len(shapes) > 1:
-        raise ValueError(f"The labels of all domains must have the same number of outputs; got {shapes} a row.")
+        raise ValueError(f"The labels of all domains must have the same number of outputs; got {shapes} per row.")
     missing = np.concatenate(absent)
     kinds = {labels.dtype.kind for labels in known}
     as_floats = kinds <= set("iuf") and all(k.dtype.kind == "f" or (np.abs(k) < EXACT).all() for k in known)

@@ -18,35 +18,35 @@ __all__ = [
 
 
 class CollapsedImagesWarning(UserWarning):
-    """A map sends all rows to nearly one place, so that nothing is left to learn from."""
+    """A map sends all rows to almost the same point, so that nothing is left to learn from."""
 
 
 class EarlyStopWarning(UserWarning):
-    """An iteration ended at its first step, so that it brought next to nothing."""
+    """A method that works in rounds ended in the first one, so that it changed almost nothing."""
 
 
 class InputError(Exception):
-    """The tables or options that the user gave can't be worked with; one line says why, and the way out."""
+    """The tables or options given can't be used; the message says why, and what to do."""
 
 
 class LabelShiftMisfitWarning(UserWarning):
-    """The target is no mixture of the source's classes, so that class shares estimated as if it were mean little."""
+    """The target is not a mixture of the source's classes, so that its estimated class shares mean little."""
 
 
 class LowEffectiveSampleSizeWarning(UserWarning):
-    """So few source rows carry all the weight that what is learned from them is mostly chance."""
+    """A few source rows carry almost all the weight, so that what is learned from them is mostly chance."""
 
 
 class MatchedMeansWarning(UserWarning):
-    """The domains' means agree already, so that a method which matches means changes nothing."""
+    """The domains already have the same means, so that a method which matches means changes nothing."""
 
 
 class NoOverlapWarning(UserWarning):
-    """The source has next to no rows where the target lies, so that weighted source rows can't judge a model."""
+    """The source has almost no rows where the target lies, so that weighted source rows can't judge a model."""
 
 
 class ResamplingWarning(UserWarning):
-    """An estimator takes no weights, so that rows were drawn in proportion to them instead."""
+    """An estimator takes no weights: rows were drawn in proportion to them instead."""
 
 
 class SingleDomainWarning(UserWarning):
@@ -54,7 +54,7 @@ class SingleDomainWarning(UserWarning):
 
 
 class WeakClassifierWarning(UserWarning):
-    """A classifier tells the classes apart no better than chance might, so that what rests on it is mostly noise."""
+    """A classifier may separate the classes no better than chance, so that what rests on it is mostly noise."""
 
 
 class MissingExtraError(ImportError):

@@ -3,6 +3,7 @@
 import ast
 import importlib
 import inspect
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -34,6 +35,10 @@ RANKS = [
 ]
 RANK = {part: rank for rank, row in enumerate(RANKS) for part in row}
 SHARED = ("_core", "_checks", "_files", "_progress", "_threads")  # private to sktl, shared by its parts
+TESTS = Path(__file__).parent
+TEST_FILES = sorted(path for path in TESTS.rglob("*.py") if path.name != Path(__file__).name)
+BENCHMARKS = sorted((TESTS.parent / "benchmarks").glob("*.py"))
+CONTRACTS = "".join(path.read_text() for path in (PACKAGE / "base").glob("*.py"))
 FILES = sorted(path for path in PACKAGE.rglob("*.py") if path != PACKAGE / "__init__.py")
 
 
@@ -99,6 +104,120 @@ def test_the_rule_of_private_names_can_fail(monkeypatch):
     text = "from sktl.feature._tca import TCA\nfrom sktl._core.kernels import Kernel\nimport sktl.cli._output\n"
     monkeypatch.setattr(Path, "read_text", lambda path: text)
     assert list(private_imports(path)) == ["sktl.feature._tca.TCA"]
+
+
+# --- private names in tests and benchmarks ---
+
+
+def reached_names(tree):
+    """(dotted name or attribute, line) of all that a script reaches: names of sktl, and ``_attributes`` of objects.
+
+    Names of sktl stand in imports, in attributes of what was imported, and in strings that are such a name and nothing
+    else (for monkeypatch). Attributes of ``self`` are the class's own.
+    """
+    bound, chains = {}, set()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.ImportFrom) and (node.module or "").split(".")[0] == "sktl":
+            for alias in node.names:
+                bound[alias.asname or alias.name] = f"{node.module}.{alias.name}"
+                yield f"{node.module}.{alias.name}", node.lineno
+        elif isinstance(node, ast.Import):
+            for alias in node.names:
+                if alias.name.split(".")[0] == "sktl":
+                    bound[alias.asname or "sktl"] = alias.name if alias.asname else "sktl"
+                    yield alias.name, node.lineno
+        elif isinstance(node, ast.Constant) and isinstance(node.value, str):
+            if re.fullmatch(r"sktl(\.\w+)+", node.value):
+                yield node.value, node.lineno
+        elif isinstance(node, ast.Attribute):
+            chains.add(node)
+    for node in chains:
+        root, *rest = ast.unparse(node).split(".")
+        if root in bound:
+            yield ".".join([bound[root], *rest]), node.lineno
+        elif re.fullmatch(r"_[a-z]\w*[a-z0-9]", node.attr) and root not in ("self", "cls", "super()"):
+            yield node.attr, node.lineno
+
+
+OF_NAMED_TUPLES = ("_asdict", "_replace")  # public all the same: named so as not to meet the names of fields
+
+
+def is_private(name):
+    """Whether a name of sktl, or an attribute, is private: below the modules that all parts share, or elsewhere."""
+    first, *parts = name.split(".")
+    if first == "sktl" and parts and parts[0] in SHARED:
+        parts = parts[1:]
+    parts = parts if first == "sktl" else [first]
+    return any(part.startswith("_") and not part.startswith("__") and part not in OF_NAMED_TUPLES for part in parts)
+
+
+def mirrored(path):
+    """Modules that a test file mirrors by its place: ``sktl/a/_x.py`` or ``sktl/a/x.py`` for ``tests/a/test_x.py``."""
+    folder = path.relative_to(TESTS).parts[:-1]
+    stem = path.stem.removeprefix("test_")
+    return [".".join(("sktl", *folder, name)) for name in (stem, f"_{stem}")]
+
+
+def text_of(module):
+    """Source of a module, or nothing where there is none of this name."""
+    path = PACKAGE.parent / Path(*module.split("."))
+    return "".join(file.read_text() for file in (path.with_suffix(".py"), path / "__init__.py") if file.exists())
+
+
+def strangers(path, tree):
+    """Private names that a test file has no right to reach."""
+    own = mirrored(path)
+    hooks = "".join(text_of(module) for module in own) + CONTRACTS
+    for name, line in reached_names(tree):
+        if not is_private(name):
+            continue
+        if name.startswith("sktl."):
+            fine = any(name == module or name.startswith(f"{module}.") for module in own)
+        else:
+            fine = re.search(rf"\b{name}\b", hooks)
+        if not fine:
+            yield f"line {line}: {name}"
+
+
+@pytest.mark.parametrize("path", TEST_FILES, ids=lambda path: str(path.relative_to(TESTS)))
+def test_a_test_reaches_private_names_of_its_module_alone(path):
+    """Private names of the module that a test file mirrors may be used in it, and no others.
+
+    ``tests/part/test_x.py`` mirrors ``sktl/part/_x.py`` (or ``x.py``, or that package). The modules that all parts
+    share (``_core`` and so on) are public by their names to tests as to the parts; an ``_underscored`` name in them is
+    private. An ``_attribute`` of an object may be asked if the mirrored module has it, or if it is a hook of the
+    contracts in ``sktl/base``, which every part fills in.
+    """
+    assert list(strangers(path, ast.parse(path.read_text()))) == []
+
+
+def test_the_rule_of_tests_can_fail():
+    code = """
+import sktl.feature
+from sktl._core import kernels
+from sktl.feature._tca import TCA
+from sktl.feature._jda import JDA
+kernels.Kernel(), kernels._rbf_block_function()
+monkeypatch.setattr("sktl.feature._jda.leading", sktl.feature._jda.leading)
+JDA()._fit_labels(), JDA()._needs_target_labels, self._mine, JDA()._repr_html_()
+"""
+    found = list(strangers(TESTS / "feature" / "test_tca.py", ast.parse(code)))
+    assert sorted(found) == [
+        "line 5: sktl.feature._jda.JDA",
+        "line 6: sktl._core.kernels._rbf_block_function",
+        "line 7: sktl.feature._jda",
+        "line 7: sktl.feature._jda.leading",
+        "line 7: sktl.feature._jda.leading",
+        "line 8: _fit_labels",
+    ]
+    assert len(list(strangers(TESTS / "_core" / "test_kernels.py", ast.parse(code)))) == 6
+
+
+@pytest.mark.parametrize("path", BENCHMARKS, ids=lambda path: path.name)
+def test_benchmarks_use_public_names(path):
+    """A benchmark shows what a user can have: public names, and those of the modules that all parts share."""
+    found = reached_names(ast.parse(path.read_text()))
+    assert [f"line {line}: {name}" for name, line in found if is_private(name)] == []
 
 
 def test_no_private_scikit_learn():

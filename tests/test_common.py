@@ -476,7 +476,7 @@ def test_lengths_must_agree(estimator, two_domains):
     with pytest.raises(ValueError, match="168.*167|167.*168|[Ii]nconsistent"):
         clone(estimator).fit(X, y[:-1])
     if takes_domain(estimator):
-        with pytest.raises(ValueError, match=r"one value a row, shape \(168,\)"):
+        with pytest.raises(ValueError, match=r"one value per row, shape \(168,\)"):
             clone(estimator).fit(X, two_domains[2], sample_domain=[True, False])
 
 

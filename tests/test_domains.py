@@ -287,11 +287,11 @@ WAY_OUT = r"Mark target rows 'target' \(or True, or a negative integer\), or lea
 
 #: id -> (sample_domain of 3 rows, y, error, its sentence)
 WRONG = {
-    "short": ([True, False], None, ValueError, r"one value a row, shape \(3,\); got shape \(2,\)"),
-    "2-d": (np.zeros((3, 1), bool), None, ValueError, r"one value a row, shape \(3,\); got shape \(3, 1\)"),
-    "frame": (pd.DataFrame({"d": [1, 2, -1]}), None, ValueError, r"one value a row, shape \(3,\); got shape \(3, 1\)"),
-    "one name": ("target", None, ValueError, r"one value a row, shape \(3,\); got shape \(\)"),
-    "pairs": ([("a", 1), ("a", 2), ("b", 1)], None, ValueError, r"one value a row, shape \(3,\); got shape \(3, 2\)"),
+    "short": ([True, False], None, ValueError, r"one value per row, shape \(3,\); got shape \(2,\)"),
+    "2-d": (np.zeros((3, 1), bool), None, ValueError, r"one value per row, shape \(3,\); got shape \(3, 1\)"),
+    "frame": (pd.DataFrame({"d": [1, 2, -1]}), None, ValueError, r"value per row, shape \(3,\); got shape \(3, 1\)"),
+    "one name": ("target", None, ValueError, r"one value per row, shape \(3,\); got shape \(\)"),
+    "pairs": ([("a", 1), ("a", 2), ("b", 1)], None, ValueError, r"one value per row, shape \(3,\); got shape \(3, 2\)"),
     "None": (["a", None, "target"], None, ValueError, "missing in row 1: every row needs a domain. Name it, or drop"),
     "NaN in a list": ([0, -1, NAN], None, ValueError, "missing in row 2"),
     "NaN": (array([0, NAN, -1]), None, ValueError, "missing in row 1"),
@@ -307,7 +307,7 @@ WRONG = {
     "no target, gaps": (list("ABA"), [1, 2, None], ValueError, r"no target: found the domains \['A', 'B'\], none of"),
     "no target, no y": (list("ABA"), None, ValueError, r"no target: found the domains \['A', 'B'\], none of"),
     "no target, no label": (list("ABA"), [NAN] * 3, ValueError, r"no target: found the domains \['A', 'B'\], all of"),
-    "no negative": ([2, 0, 2], [1, 2, 3], ValueError, r"no target: found the domains \[0, 2\], none of them wholly"),
+    "no negative": ([2, 0, 2], [1, 2, 3], ValueError, r"no target: found the domains \[0, 2\], none of them entirely"),
     "unsigned": (np.array([2, 0, 255], np.uint8), None, ValueError, r"no target: found the domains \[0, 2, 255\]"),
     "all False": ([False] * 3, [1, 2, NAN], ValueError, r"no target: found the domains \[False\]"),
     "capitals": (["a", "Target", "a"], None, ValueError, r"no target: found the domains \['Target', 'a'\]"),
@@ -339,7 +339,7 @@ def test_all_labels_missing_is_an_error(y):
 @pytest.mark.parametrize("y", [[0, None], array([0.0, 1, 1, NAN]), pl.Series([1])], ids=len)
 @pytest.mark.parametrize("sample_domain", [None, [True, False, False]], ids=str)
 def test_another_number_of_labels_is_an_error(y, sample_domain):
-    with pytest.raises(ValueError, match=f"X and y must have as many rows: X has 3, y has {len(y)}."):
+    with pytest.raises(ValueError, match=f"X and y must have the same number of rows: X has 3, y has {len(y)}."):
         target_mask(table(3), y, sample_domain)
     with pytest.raises(ValueError, match=f"X has 3, y has {len(y)}."):
         labeled_rows(table(3), y)

@@ -146,7 +146,7 @@ def test_a_pipeline_under_weights(routing, two_domains):
         by_hand = inner.fit(X[:101], y[:101].astype(int), logisticregression__sample_weight=weights)
     weighted = ImportanceWeighted(inner, KMM()).fit(X, y)
     assert_allclose(weighted.predict_proba(X), by_hand.predict_proba(X))
-    with pytest.raises(ValueError, match=r"sample_weight must have one value a row, shape \(168,\); got shape \(3,\)"):
+    with pytest.raises(ValueError, match=r"must have one value per row, shape \(168,\); got shape \(3,\)"):
         ImportanceWeighted(
             LogisticRegression().set_fit_request(sample_weight=True) if routing else LogisticRegression()
         ).fit(X, y, sample_weight=[1, 2, 3])

@@ -27,6 +27,14 @@ def test_the_report_prints(capsys):
     assert capsys.readouterr().out.startswith("covariate shift: ")
 
 
+def test_the_old_model_is_corrected(capsys):
+    exec(re.findall(r"```python\n(.*?)```", README, re.DOTALL)[2], {})
+    before, after = (
+        float(word) for word in re.search(r"R2 before (\S+) after (\S+)", capsys.readouterr().out).groups()
+    )
+    assert before < 0 < 0.6 < after
+
+
 def test_the_two_commands_are_lines_of_their_own():
     for end in ("-m sktl", "-m pytest"):
         assert (

@@ -45,14 +45,15 @@ class RegularizedLeastSquares:
         used = np.linalg.norm(left, axis=1) > 0
         if weight == 0 or not used.any():
             return self.constant
-        left = left[used]
+        left = left[used]  # a class without rows has no contrast, and zeros would only enlarge the core
         lifted = self.solve(left.T if self.symmetric else contrast[:, used])
+        # as large as the contrast has columns: labels change, the factored matrix stays
         core = np.eye(len(left)) / weight + left @ lifted
         return self.constant - lifted @ np.linalg.solve(core, left @ self.constant)
 
 
 def exact_system(K, onehot, labeled, laplacian, graph_weight, reg) -> RegularizedLeastSquares:
-    """Solve for w in ((J + graph_weight L) K + reg I) w = J Y, one coefficient a row; J: diagonal of labelled rows.
+    """Solve for w in ((J + graph_weight L) K + reg I) w = J Y, one coefficient per row; J: diagonal of labelled rows.
 
     Parameters
     ----------
@@ -70,6 +71,7 @@ def exact_system(K, onehot, labeled, laplacian, graph_weight, reg) -> Regularize
     A = graph_weight * (laplacian @ K)
     A[labeled] += K[labeled]
     A[np.diag_indices(len(A))] += reg
+    # not symmetric, though K and L are: their product is not
     factors = lu_factor(A, overwrite_a=True, check_finite=False)
 
     def solve(b):
@@ -79,7 +81,7 @@ def exact_system(K, onehot, labeled, laplacian, graph_weight, reg) -> Regularize
 
 
 def feature_system(features, onehot, labeled, laplacian, graph_weight, reg) -> RegularizedLeastSquares:
-    """Solve for w in (P' (J + graph_weight L) P + reg I) w = P' J Y, one coefficient a column of P (n, p).
+    """Solve for w in (P' (J + graph_weight L) P + reg I) w = P' J Y, one coefficient per column of P (n, p).
 
     Memory O(n p) for P, which may be in single precision (products are in double), and O(p^2 + n) beside it.
     """
@@ -93,7 +95,7 @@ def feature_system(features, onehot, labeled, laplacian, graph_weight, reg) -> R
             weighted += graph_weight * (laplacian[rows] @ features)
         A += part.T @ weighted
     A[np.diag_indices(len(A))] += reg
-    factors = cho_factor((A + A.T) / 2, check_finite=False)
+    factors = cho_factor((A + A.T) / 2, check_finite=False)  # symmetric but for the rounding of the sums over blocks
 
     def solve(b):
         return cho_solve(factors, b, check_finite=False)
@@ -122,5 +124,6 @@ def nystroem_features(kernel, Z, landmarks):
 def inverse_root(K):
     """R (m, r) with R R' the (pseudo-)inverse of a positive semi-definite kernel matrix."""
     values, vectors = eigh(K)
+    # what is left is rounding, and its inverse would be large
     kept = values > NEGLIGIBLE * max(values[-1], np.finfo(float).tiny)
     return vectors[:, kept] / np.sqrt(values[kept])

@@ -86,6 +86,7 @@ class Prototypes:
         """The same points, weighted so that the classes have the shares ``shares`` (n_classes,)."""
         known = self.codes >= 0
         own = np.bincount(self.codes[known], self.weights[known], minlength=len(shares))
+        # a class without points has nothing to weight
         ratio = np.divide(shares, own, out=np.ones(len(shares)), where=own > 0)
         weights = np.where(known, self.weights * ratio[self.codes], self.weights)
         return replace(self, weights=weights / weights.sum())
@@ -103,7 +104,7 @@ def prototypes(X, codes, size: int | None, rng) -> Prototypes:
     found = []
     for code in np.unique(codes):
         rows = np.flatnonzero(codes == code)
-        k = max(1, int(round(size * len(rows) / n)))
+        k = max(1, int(round(size * len(rows) / n)))  # at least one, or a rare class would vanish
         centers, counts = _few_steps(X[rows], X[rows[subsample(X[rows], k, rng)]])
         found.append((centers, counts / n, np.full(len(centers), code)))
     return Prototypes(*(np.concatenate(parts) for parts in zip(*found, strict=True)))

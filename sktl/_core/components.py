@@ -128,7 +128,7 @@ class FeatureTable:
             vectors, values = leading_vectors(operator, contrast, penalty, within, self.start)
         else:
             vectors, values = leading_vectors_by_root(operator, contrast, root, penalty, within, self.start)
-        missing = n_components - within
+        missing = n_components - within  # there are no directions beyond p; the shape asked for is kept
         return np.pad(self.stretch * vectors, ((0, 0), (0, missing))), np.pad(values, (0, missing))
 
 
@@ -160,6 +160,7 @@ def moments_table(moments, block=None, groups=None, basis=None) -> FeatureTable:
 
     Its rows (``block``) and their ``groups`` are needed only to embed them, or to move them into other groups.
     """
+    # of all columns together: mu then means the same for X in any unit
     unit = positive(np.sqrt(np.trace(moments.scatter) / moments.n))
     counts, sums = moments.counts, moments.group_sums.T
     return FeatureTable(block, moments.scatter, moments.mean, groups, counts, sums, unit, basis=basis)
@@ -174,8 +175,10 @@ def landmark_table(X, landmarks, kernel, groups, n_groups) -> FeatureTable:
 
     n, m = X.shape[0], len(landmarks)
     moments = moments_of(map(block, blocks(n)), groups, n_groups)
+    # in the mean over pairs the landmarks stand for all rows: no n^2 values
     unit = positive(kernel.diagonal(X).mean() - moments.mean.mean())
     found = moments.scatter, moments.mean, groups, moments.counts, moments.group_sums.T, unit
+    # for n / m rows each: of one function, m coefficients have n / m times the squared norm of n
     return FeatureTable(block, *found, points=landmarks, ridge=m / n, stretch=np.sqrt(n / m))
 
 
@@ -186,7 +189,7 @@ def kernel_table(X, kernel, groups, n_groups) -> FeatureTable:
     mean = K.mean(axis=0)
 
     def multiply(v):
-        product = K @ v
+        product = K @ v  # K H K v: H is a projection, so that centring once, in the middle, does
         return K @ (product - product.mean(axis=0))
 
     G = indicator(groups, n_groups)
@@ -194,6 +197,7 @@ def kernel_table(X, kernel, groups, n_groups) -> FeatureTable:
     sums = (G.T @ K).T - np.outer(mean, counts)
     rank = np.empty(n)
     rank[canonical_order(X)] = np.arange(n)
-    operator = K @ (K - mean) if n <= DENSE_SIZE else (n, multiply)
+    operator = K @ (K - mean) if n <= DENSE_SIZE else (n, multiply)  # K H K = K K - (K 1)(1' K) / n, by column means
+    # ranks by value in the first vector: results do not show the order of the rows
     unit, start = positive(np.diagonal(K).mean() - mean.mean()), 1 + rank / n
     return FeatureTable(K.__getitem__, operator, mean, groups, counts, sums, unit, points=np.arange(n), start=start)

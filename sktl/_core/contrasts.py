@@ -95,7 +95,7 @@ def linear_a_distance(X, target, reg: float = 1.0) -> float:
     """Proxy A-distance 2 (1 - 2 error), not below 0, of a balanced ridge classifier's exact leave-one-out error.
 
     One factorisation of d x d (or n x n, where there are fewer rows than columns) stands in for a fit without each
-    row. ``reg`` is in units of the total variance, so that those of X do not matter. At least two rows a domain are
+    row. ``reg`` is in units of the total variance, so that those of X do not matter. At least two rows per domain are
     needed.
     """
     n_target = np.count_nonzero(target)

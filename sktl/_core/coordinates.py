@@ -52,6 +52,7 @@ def coordinates(X) -> Coordinates:
         basis, triangle = qr(X.T, mode="economic", check_finite=False)
         return Coordinates(triangle.T.copy(), basis)
     values, vectors = eigh((X @ X.T).toarray())
+    # below it eigenvalues of X X' are rounding, and 1 / root would be large
     kept = values > max(values[-1], 0.0) * n * np.finfo(float).eps
     root = np.sqrt(values[kept])
     return Coordinates(vectors[:, kept] * root, combine=vectors[:, kept] / root, original=X)

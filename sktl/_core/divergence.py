@@ -35,4 +35,5 @@ def js_of_ratio(ratio_source, ratio_target) -> float:
 
     A lower bound for any ratio r, reached by the true one.
     """
+    # r / (1 + r) as 1 / (1 + 1 / r): no inf / inf for a huge ratio
     return float((np.mean(np.log(2 / (1 + ratio_source))) + np.mean(np.log(2 / (1 + 1 / ratio_target)))) / 2)

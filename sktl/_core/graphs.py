@@ -49,7 +49,7 @@ def _cosines(X, rows, columns, block=65536):
     else:
         norms = np.linalg.norm(X, axis=1)
     values = np.empty(len(rows))
-    for start in range(0, len(rows), block):
+    for start in range(0, len(rows), block):  # blocks of pairs: both rows of each pair are copied
         i, j = rows[start : start + block], columns[start : start + block]
         if sparse.issparse(X):
             products = np.asarray(X[i].multiply(X[j]).sum(axis=1)).ravel()

@@ -16,7 +16,8 @@ def domain_log_loss(log_ratio_source, log_ratio_target):
 
 
 def domain_log_losses(log_ratio_source, log_ratio_target):
-    """Terms of :func:`domain_log_loss`, one a row."""
+    """Terms of :func:`domain_log_loss`, one per row."""
+    # log(1 + r) without overflow of r
     return 0.5 * np.logaddexp(0, log_ratio_source), 0.5 * np.logaddexp(0, -log_ratio_target)
 
 
@@ -32,7 +33,7 @@ def held_out_log_ratios(log_ratio_at, X_source, X_target, options, n_folds, rng)
     for fold in np.unique(folds):
         out = folds == fold
         kept_source, kept_target = X[~out & ~target], X[~out & target]
-        if min(kept_source.shape[0], kept_target.shape[0]) >= 2:
+        if min(kept_source.shape[0], kept_target.shape[0]) >= 2:  # one row has no variance, and no other row near it
             for k, option in enumerate(options):
                 log_ratios[k, out] = log_ratio_at(kept_source, kept_target, option, X[out])
     judged = np.isfinite(log_ratios).all(axis=0)
@@ -54,5 +55,6 @@ def first_as_good(loss_source, loss_target) -> int:
     """
     best = np.argmin(loss_source.mean(axis=1) + loss_target.mean(axis=1))
     behind = [loss - loss[best] for loss in (loss_source, loss_target)]
+    # the samples are independent: the variances of both means add
     variance = sum(loss.var(axis=1) / loss.shape[1] for loss in behind)
     return int(np.flatnonzero(sum(loss.mean(axis=1) for loss in behind) <= np.sqrt(variance))[0])

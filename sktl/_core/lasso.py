@@ -209,7 +209,7 @@ class Descent:
             active |= missed
 
     def _solve_on(self, columns, penalty):
-        """Newton steps on some columns, until one gains next to nothing."""
+        """Newton steps on some columns, until one gains almost nothing."""
         X = self.rows.X[:, columns]
         value = self.mean_loss(self.eta) + penalty * np.abs(self.w).sum()
         for _ in range(MOST_STEPS):

@@ -152,7 +152,7 @@ def matrix_power(matrix, exponent):
     """Power of a symmetric positive semi-definite matrix; directions without variance stay zero (pseudo-inverse)."""
     values, vectors = np.linalg.eigh(matrix)
     kept = values > NEGLIGIBLE * max(values[-1], 0) if len(values) else values > 0
-    powers = np.where(kept, values, 1.0) ** exponent * kept
+    powers = np.where(kept, values, 1.0) ** exponent * kept  # 1 in their place: 0 to a negative power would be infinite
     return (vectors * powers) @ vectors.T
 
 
@@ -176,4 +176,4 @@ def monge(source, target):
     """C_s^-1/2 (C_s^1/2 C_t C_s^1/2)^1/2 C_s^-1/2: symmetric, and of those that turn C_s to C_t the least move."""
     root, inverse = matrix_power(source.covariance, 0.5), matrix_power(source.covariance, -0.5)
     matrix = inverse @ matrix_power(root @ target.covariance @ root, 0.5) @ inverse
-    return (matrix + matrix.T) / 2
+    return (matrix + matrix.T) / 2  # symmetric but for rounding

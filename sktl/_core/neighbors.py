@@ -14,7 +14,7 @@ from sktl._core.kernels import blocks, subsample
 
 MAX_EXACT = 5000  # rows up to which all pairs are compared: 0.2 s for as many queries
 PROBES = 8  # cells that a row is sought in: of digits' 20 components 96 to 99 % of the nearest are found, of noise 70 %
-SAMPLE = 32  # rows a cell that centres are found from
+SAMPLE = 32  # rows per cell that centres are found from
 LLOYD_STEPS = 5  # what later ones gain is not worth their time
 ENTRIES = 2**22  # distances held at once: 16 MB
 

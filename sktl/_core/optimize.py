@@ -72,6 +72,7 @@ class _LowRankPlusDiagonal:
     def solve(self, right):
         first = self._solve_once(right)
         residual = right - self.factor @ (self.factor.T @ first) - self.diagonal * first
+        # near the end the diagonal spans many orders, and one solve would lose digits
         return first + self._solve_once(residual)
 
 
@@ -139,9 +140,12 @@ def _interior_point(factor, linear, upper, slab, ridge, tol, max_iter):
         products = slacks * duals
         _, _, dslacks, dduals = _newton_step(system, ones_solved, residual, slacks, duals, -products)
         ahead = (slacks + _longest_step(slacks, dslacks) * dslacks) @ (duals + _longest_step(duals, dduals) * dduals)
+        # Mehrotra's cube: the further the predictor gets, the less it is pulled back to the centre
         centre = (ahead / products.sum()) ** 3 * products.mean()
+        # with the product of both changes, which a linear step leaves out
         targets = centre - products - dslacks * dduals
         dx, dy, dslacks, dduals = _newton_step(system, ones_solved, residual, slacks, duals, targets)
+        # one length for both: Qx stands in the dual equations too
         step = min(_longest_step(slacks, dslacks), _longest_step(duals, dduals))
         x, y = x + step * dx, y + step * dy
         slacks, duals = slacks + step * dslacks, duals + step * dduals
@@ -221,6 +225,7 @@ def solve_box_slab_cvxpy(matrix, linear, upper, slab, ridge=0.0, tol=1e-8):
 
     n = len(linear)
     values, vectors = np.linalg.eigh(matrix)
+    # a sum of squares: cvxpy would refuse a matrix that rounding made indefinite
     factor = vectors * np.sqrt(np.maximum(values + ridge, 0.0))
     x = cp.Variable(n)
     rows = [cp.sum(x) <= slab[1], cp.sum(x) >= slab[0]]

@@ -90,12 +90,12 @@ def penalized_plan(cost, a, b, reg, eta, penalty, tol=1e-3, max_iter=100, max_in
 def _step(plan, direction, value, gap, objective):
     """Go along ``direction`` to the lowest point of a parabola, or nearer until the objective falls enough."""
     ahead = objective(plan + direction)
-    bend = ahead - value + gap
+    bend = ahead - value + gap  # value - gap t + bend t^2 along the way: the slope at 0 is -gap or steeper
     length = 1.0 if bend <= 0.5 * gap else 0.5 * gap / bend
     for _ in range(30):
         moved = plan + length * direction
         reached = objective(moved)
-        if reached <= value - 0.1 * length * gap:
+        if reached <= value - 0.1 * length * gap:  # Armijo's rule: a tenth of what the slope promises
             return moved, reached, True
         length /= 2
     return plan, value, False

@@ -52,6 +52,7 @@ def mutual_information(counts, sizes):
     information = np.zeros(counts.shape[1])
     for joint in (counts / n, (sizes[:, None] - counts) / n):  # the feature occurs, or does not
         independent = share * joint.sum(axis=0)
+        # no row can be in a cell of probability 0: 0 log 0 = 0
         information += np.sum(xlogy(joint, joint / np.where(independent > 0, independent, 1.0)), axis=0)
     return np.maximum(information, 0.0)
 
@@ -65,5 +66,6 @@ def common_features(counts, sizes, min_rows):
 def best_features(candidates, *scores):
     """Columns of the mask ``candidates``, best first: largest first score, ties by the next, then by position."""
     columns = np.flatnonzero(candidates)
+    # scores that differ by rounding are ties, or it would choose
     keys = [-np.round(score[columns], 12) for score in reversed(scores)]
     return columns[np.lexsort(keys)]

@@ -108,7 +108,7 @@ class CrossValidated:
 def standard_error(values, weights):
     """Of a weighted mean."""
     mean = weights @ values / weights.sum()
-    effective = weights.sum() ** 2 / np.sum(weights**2)
+    effective = weights.sum() ** 2 / np.sum(weights**2)  # Kish's number of rows; one is spent on the mean
     return float(np.sqrt(weights @ (values - mean) ** 2 / weights.sum() / max(effective - 1, 1)))
 
 
@@ -321,6 +321,7 @@ def two_steps(problem: Problem, members, judged: CrossValidated | None = None) -
         return TwoSteps(shared, np.zeros_like(shared), intercept, (float(path.penalties[-1]), np.nan))
     rest = replace(target.rows, offset=target.rows.offset + target.rows.X @ shared)
     again = replace(problem, target=make_part(loss, rest, target.folds), sources=[]).judge([])
+    # the largest penalty that does as well: what the target has of its own is small unless rows show it
     path = lasso(loss, rest, again.penalties[: again.within_one_error + 1])
     penalties = float(judged.penalties[judged.best]), float(path.penalties[-1])
     return TwoSteps(shared, path.coef[-1], float(path.intercepts[-1, 0]), penalties)

@@ -127,7 +127,7 @@ def fixed_order(X, keys=None) -> np.ndarray:
 
 
 def check_pairs(n: int, m: int, way_out: str):
-    """Raise before any work where a plan, of one number a pair of rows, does not fit."""
+    """Raise before any work where a plan, of one number per pair of rows, does not fit."""
     needs = f"{n * m} entries ({5 * 8e-9 * n * m:.2g} GB with what it is made of)"
     check_fits(n * m, MAX_PAIRS, f"A plan between {n} source rows and {m} target rows has {needs}", way_out)
 

@@ -19,7 +19,7 @@ from sktl._core.kernels import MEDIAN_ROWS, blocks, subsample
 TILE = 1024  # rows and columns of a tile of the kernel matrix
 DOUBLE_ROWS = 2048  # up to so many rows sums are in double precision, beyond it tiles and products are in single
 N_WIDTHS = 10  # widths of the default grid
-SELECT_ROWS = 1000  # rows a sample that the choice of one width looks at
+SELECT_ROWS = 1000  # rows per sample that the choice of one width looks at
 SHRINKAGE = 0.1  # of the discriminant, in units of the variance of a standardised column
 LABEL_BLOCK = 256  # relabellings whose scores are held at once
 DIGITS = 9  # statistics that agree to so many digits are ties

@@ -12,7 +12,7 @@ from sktl.domains import TARGET, hidden_labels, known_labels, labeled_rows, read
 
 
 def placeholder_labels(y):
-    """Labels without gaps, for meta-estimators that refuse missing ones: the gaps get a known label.
+    """Labels in which missing ones are replaced by a known label, for meta-estimators that refuse missing labels.
 
     Parameters
     ----------
@@ -45,14 +45,14 @@ def placeholder_labels(y):
 
 
 class WithoutTargetLabels(BaseOnLabeled):
-    """Fit a model that adapts without the labels of the target rows, whatever they are.
+    """Fit a model that adapts, and hide the labels of the target rows from it.
 
     Some of scikit-learn's meta-estimators (``VotingClassifier``, ``HalvingGridSearchCV``) refuse a ``y`` with missing
-    labels, by which the target rows are told. Give them ``placeholder_labels(y)`` instead, put the adapting pipeline
-    into this wrapper, and pass ``sample_domain`` by metadata routing: on rows that it calls target, labels are hidden
-    from the pipeline and left out of the score. ``StackingClassifier`` passes no domains to its final estimator, which
-    would learn the placeholders: fit the pipelines first, and stack them by ``cv="prefit"`` on labelled rows that they
-    have not learned from.
+    labels, which mark the target rows. Give them ``placeholder_labels(y)`` instead, put the adapting pipeline into this
+    wrapper, and pass ``sample_domain`` by metadata routing: the labels of its target rows are hidden from the pipeline
+    and left out of the score. ``StackingClassifier`` passes no domains to its final estimator, which would learn the
+    placeholders: fit the pipelines first, and stack them by ``cv="prefit"`` on labelled rows that they have not learned
+    from.
 
     Parameters
     ----------
@@ -72,7 +72,7 @@ class WithoutTargetLabels(BaseOnLabeled):
 
     See Also
     --------
-    placeholder_labels : Labels without gaps.
+    placeholder_labels : Labels with a known one in place of each missing one.
     sktl.feature.TransferVotingClassifier : Votes of models that adapt, with missing labels as everywhere.
 
     Examples
@@ -109,7 +109,7 @@ class WithoutTargetLabels(BaseOnLabeled):
         X : array-like, frame or sparse matrix of shape (n_samples, n_features)
             Rows of all domains.
         y : array-like of shape (n_samples,)
-            Labels; on target rows anything.
+            Labels; those of target rows may be anything.
         sample_domain : array-like of shape (n_samples,), default=None
             Domains: booleans (True = target), integers (negative = target) or names ("target"). Without it, rows whose
             label is missing are the target rows.
@@ -134,7 +134,7 @@ class WithoutTargetLabels(BaseOnLabeled):
         return self
 
     def score(self, X, y, sample_domain=None):
-        """Score of the fitted model on the rows that are not the target's.
+        """Score of the fitted model on the source rows.
 
         Parameters
         ----------
@@ -143,7 +143,7 @@ class WithoutTargetLabels(BaseOnLabeled):
         y : array-like of shape (n_samples,)
             Labels.
         sample_domain : array-like of shape (n_samples,), default=None
-            Domains; without it every row with a label counts.
+            Each row's domain; without it every row with a label counts.
 
         Returns
         -------

@@ -10,7 +10,7 @@ from sktl.base._wrappers import BaseOnLabeled, OnLabeled, weight_parameter
 
 
 def consumes_domains(estimator, method):
-    """Whether ``sample_domain`` can reach a part of the estimator (a step that maps domains apart) by a method.
+    """Whether some part of the estimator takes ``sample_domain`` in the given method.
 
     Parameters
     ----------
@@ -36,7 +36,7 @@ def consumes_domains(estimator, method):
 
 
 def fit_on_domains(estimator, X, y, sample_domain, weights=None):
-    """A clone fitted; ``sample_domain`` goes wherever it is asked for, at any depth of a pipeline.
+    """Fit a clone; ``sample_domain`` reaches every part that asks for it, at any depth of a pipeline.
 
     Parameters
     ----------
@@ -49,7 +49,7 @@ def fit_on_domains(estimator, X, y, sample_domain, weights=None):
     sample_domain : array-like of shape (n_samples,) or None
         Domains of the rows.
     weights : array-like of shape (n_samples,), default=None
-        Weights of the rows: they go to what learns from labels, the last step of a pipeline, and to no other.
+        Weights of the rows: they reach only what learns from labels, the last step of a pipeline.
 
     Returns
     -------
@@ -109,7 +109,7 @@ def on_missing_labels(estimator):
     Returns
     -------
     estimator object
-        The same, or with :class:`OnLabeled` round it or round its last step.
+        The same, or with :class:`OnLabeled` around it or around its last step.
 
     Examples
     --------

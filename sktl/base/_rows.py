@@ -26,7 +26,7 @@ def validate_rows(estimator, X, **check_params):
     Raises
     ------
     ValueError
-        If rows are not finite (or their squares are not), masked, or of other columns than ``fit`` saw.
+        If rows are not finite (or their squares are not), are masked, or have other columns than in ``fit``.
 
     Examples
     --------
@@ -48,7 +48,7 @@ def check_rows(estimator, X, y, sample_domain, **check_params):
 
 
 def labeled_only(X, y, params, needs, discrete=True):
-    """The rows whose label is known, and parameters of one value a row cut alike; an error if there is no such row."""
+    """Rows whose label is known, with parameters of one value per row cut alike; an error if there is no such row."""
     X = plain_rows(X)
     labeled = labeled_rows(X, y)
     n = len(labeled)
@@ -59,7 +59,7 @@ def labeled_only(X, y, params, needs, discrete=True):
 
 
 def is_per_row(value, n):
-    """Whether a parameter has one value a row (so that it is cut with the rows)."""
+    """Whether a parameter has one value per row (so that it is cut with the rows)."""
     if isinstance(value, (list, tuple)):
         return len(value) == n
     return len(getattr(value, "shape", ())) > 0 and value.shape[0] == n

@@ -56,7 +56,7 @@ def check_named(source):
             raise TypeError(f"The source {pair[0]!r} must be a model with predict; got {pair[1]!r}.")
     names = [name for name, _ in source]
     if not names or len(set(names)) < len(names):
-        raise ValueError(f"source must hold one model at least, each under a name of its own; got the names {names}.")
+        raise ValueError(f"source must hold at least one model, each under its own name; got the names {names}.")
 
 
 # --- what a fitted source must fit ---
@@ -98,7 +98,8 @@ class BaseParameterTransfer:
     ``source`` is a fitted model, an unfitted one, a list of (name, model) pairs of either kind, or None for
     ``_default_source(X)``, unfitted. A fitted one is never changed and is kept through ``clone``; ``fit`` then takes
     every row for a target row (rows that ``sample_domain`` gives another domain are left out). An unfitted one is
-    cloned and fitted on the labelled source rows first: all in one pool, or, with ``per_source``, one a source domain.
+    cloned and fitted on the labelled source rows first: all in one pool, or, with ``per_source``, one per source
+    domain.
     """
 
     _needs_target_labels = True
@@ -161,13 +162,13 @@ class BaseParameterTransfer:
         if not rows.any() and not domains.single:
             raise NoTargetLabelsError(
                 f"{type(self).__name__} needs labelled target rows; the {np.count_nonzero(domains.target)} target rows "
-                "have no label. Label a few of them and, where the source is not fitted, pass sample_domain to say "
-                "which rows are the target's; without any, the source predicts alone: use it as it is."
+                "have no label. Label a few of them and, if source is not fitted yet, pass sample_domain to mark "
+                "the target rows. Without target labels there is nothing to learn: use the source model as it is."
             )
         return rows
 
     def set_params(self, **params):
-        """Set parameters; those within a fitted source can't be set, since it is never changed.
+        """Set parameters; those inside a fitted source can't be set, since it is never changed.
 
         Parameters
         ----------

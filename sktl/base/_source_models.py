@@ -8,12 +8,12 @@ from sktl.domains import n_rows
 
 
 def union_of_classes(sources, labels):
-    """Classes that the sources or the target's labels know, sorted.
+    """All classes of the sources and of the target's labels, sorted.
 
     Parameters
     ----------
     sources : list of (str, model)
-        Fitted classifiers; those without ``classes_`` know the target's.
+        Fitted classifiers; one without ``classes_`` is taken to know the target's classes.
     labels : ndarray of shape (n_labeled,)
         Labels of target rows.
 
@@ -56,7 +56,7 @@ def _kind(classes):
 
 
 def default_floor(n_source=None):
-    """Least probability that a source is believed to mean.
+    """Lower bound for the probabilities of a source: smaller ones are raised to it.
 
     Parameters
     ----------
@@ -84,14 +84,14 @@ def source_log_proba(model, X, classes, floor=1e-3):
     Parameters
     ----------
     model : classifier
-        Without ``predict_proba`` its decision function stands for log-odds; without both, ``predict`` for
-        probabilities of 0 and 1.
+        Without ``predict_proba`` its decision function is read as log-odds; without both, ``predict`` as probabilities
+        of 0 and 1.
     X : array-like of shape (n_samples, n_features)
         Rows.
     classes : ndarray of shape (n_classes,)
         Sorted classes, those of the source among them.
     floor : float, default=1e-3
-        Probabilities are clipped at ``floor`` and 1 - ``floor``; classes that the source doesn't know have ``floor``.
+        Probabilities are clipped at ``floor`` and 1 - ``floor``; classes that the source does not know get ``floor``.
 
     Returns
     -------
@@ -112,7 +112,7 @@ def source_log_proba(model, X, classes, floor=1e-3):
     proba = np.full((n_rows(X), len(classes)), floor)
     proba[:, columns] = np.clip(_probabilities(model, X, known), floor, 1 - floor)
     log_proba = np.log(proba)
-    return log_proba - np.logaddexp.reduce(log_proba, axis=1, keepdims=True)
+    return log_proba - np.logaddexp.reduce(log_proba, axis=1, keepdims=True)  # clipped probabilities no longer sum to 1
 
 
 def _probabilities(model, X, known):
@@ -122,8 +122,8 @@ def _probabilities(model, X, known):
     if hasattr(model, "decision_function"):
         scores = np.asarray(model.decision_function(X), dtype=float)
         if scores.ndim == 1:
-            scores = np.column_stack([-scores / 2, scores / 2])
-        scores = scores - scores.max(axis=1, keepdims=True)
+            scores = np.column_stack([-scores / 2, scores / 2])  # log-odds s are a softmax of -s / 2 and s / 2
+        scores = scores - scores.max(axis=1, keepdims=True)  # so that no exponential overflows
         return np.exp(scores) / np.exp(scores).sum(axis=1, keepdims=True)
     return (np.asarray(model.predict(X))[:, None] == known).astype(float)
 
@@ -147,7 +147,7 @@ def source_predict(name, model, X):
     Raises
     ------
     ValueError
-        If the predictions are not one finite number a row.
+        If the predictions are not one finite number per row.
 
     Examples
     --------
@@ -160,7 +160,8 @@ def source_predict(name, model, X):
     values = values[:, 0] if values.ndim == 2 and values.shape[1] == 1 else values
     if values.ndim != 1 or not np.isfinite(values).all():
         raise ValueError(
-            f"The source {name!r} must predict one finite number a row; its predictions have shape {values.shape} and "
+            f"The source {name!r} must predict one finite number per row; its predictions have shape "
+            f"{values.shape} and "
             f"{np.count_nonzero(~np.isfinite(values))} values that are not finite."
         )
     return values
@@ -169,8 +170,8 @@ def source_predict(name, model, X):
 def linear_parameters(name, model, n_features, output="predict"):
     """Coefficients and intercepts of a linear source, in the units of X.
 
-    A Pipeline that is linear in its columns (a scaler and a linear model) has no ``coef_``: it is asked at the origin
-    and one step along each axis, and once more elsewhere, to see that it is linear.
+    A Pipeline that is linear in its columns (a scaler and a linear model) has no ``coef_``: it predicts at the origin
+    and one step along each axis, and at one more point, to check that it is linear.
 
     Parameters
     ----------
@@ -181,7 +182,7 @@ def linear_parameters(name, model, n_features, output="predict"):
     n_features : int
         Number of columns d.
     output : {"predict", "decision_function", "log_predict"}, default="predict"
-        Which answer is linear in X: "log_predict" for the logarithm of ``predict``.
+        Which output is linear in X; "log_predict" is the logarithm of ``predict``.
 
     Returns
     -------
@@ -223,6 +224,7 @@ def linear_parameters(name, model, n_features, output="predict"):
 
 def _affine(function, n_features, log):
     """The (coef, intercept) of an affine function of rows of ``n_features`` numbers, or None if it is not affine."""
+    # several columns at once, of both signs: what bends, or joins columns, is found out
     probe = np.linspace(-1, 2, n_features)
     rows = np.vstack([np.zeros(n_features), np.eye(n_features), probe])
     try:

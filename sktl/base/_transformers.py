@@ -42,7 +42,7 @@ class BaseDomainTransformer(ClassNamePrefixFeaturesOutMixin, TransformerMixin, B
         y : array-like of shape (n_samples,), default=None
             Labels, missing on target rows.
         sample_domain : array-like of shape (n_samples,), default=None
-            Domains, where the labels can't tell.
+            Domains, needed if missing labels do not mark the target.
 
         Returns
         -------
@@ -87,8 +87,8 @@ class BaseDomainAligner(BaseDomainTransformer):
         y : array-like of shape (n_samples,), default=None
             Labels, missing on target rows.
         sample_domain : array-like of shape (n_samples,), default=None
-            Domains, where the labels can't tell: booleans (True = target), integers (negative = target) or names
-            ("target"). Each name that is not the target's is a source of its own.
+            Domains, needed if missing labels do not mark the target: booleans (True = target), integers (negative =
+            target) or names ("target"). Each name that is not the target's is a source of its own.
 
         Returns
         -------
@@ -151,7 +151,7 @@ class BaseDomainAligner(BaseDomainTransformer):
         y : array-like of shape (n_samples,), default=None
             Labels, missing on target rows.
         sample_domain : array-like of shape (n_samples,), default=None
-            Domains, where the labels can't tell.
+            Domains, needed if missing labels do not mark the target.
 
         Returns
         -------

@@ -47,8 +47,8 @@ class BaseWeighter(BaseEstimator, metaclass=ABCMeta):
         y : array-like of shape (n_samples,), default=None
             Labels; only which ones are missing (target rows) matters.
         sample_domain : array-like of shape (n_samples,), default=None
-            Domains, where the labels can't tell: booleans (True = target), integers (negative = target) or names
-            ("target").
+            Domains, needed if missing labels do not mark the target: booleans (True = target), integers (negative =
+            target) or names ("target").
 
         Returns
         -------
@@ -64,8 +64,8 @@ class BaseWeighter(BaseEstimator, metaclass=ABCMeta):
         SingleDomainWarning
             If there is one domain: all weights are 1 then.
         LowEffectiveSampleSizeWarning
-            If more than 20 source rows are worth fewer than 5, since few of them carry all the weight or they leave out
-            much of the target.
+            If more than 20 source rows are worth fewer than 5: a few carry almost all the weight, or the source does
+            not cover much of the target.
         """
         check_parameters(self)
         self._check_params()
@@ -87,7 +87,7 @@ class BaseWeighter(BaseEstimator, metaclass=ABCMeta):
         return self
 
     def _measure(self, X, domains):
-        """Set what the weights are worth, and warn where that is next to nothing."""
+        """Set what the weights are worth, and warn where that is almost nothing."""
         self.effective_sample_size_ = effective_sample_size(self.weights_[domains.source])
         self._warn_if_few(np.count_nonzero(domains.source))
 
@@ -99,10 +99,10 @@ class BaseWeighter(BaseEstimator, metaclass=ABCMeta):
         """Warn where the source's weight rests on a handful of rows, or leaves out most of the target."""
         if self.effective_sample_size_ < HANDFUL and n_source > FEW_ROWS:
             warnings.warn(
-                f"The weights of {n_source} source rows are worth {self.effective_sample_size_:.1f} equally weighted "
-                f"ones{self._reason()}: the target lies where the source has next to no rows. Bound the weights "
-                "(clip) if these rows are to be used all the same, find a source nearer the target, or label target "
-                "rows.",
+                f"The weights of {n_source} source rows are worth {self.effective_sample_size_:.1f} equally "
+                f"weighted ones{self._reason()}: the source has almost no rows where the target lies. Find a "
+                "source nearer the target, or label some target rows; to use these weights all the same, bound "
+                "them (clip).",
                 LowEffectiveSampleSizeWarning,
                 stacklevel=user_level(),
             )
@@ -127,8 +127,8 @@ class BaseRatioWeighter(BaseWeighter):
     """Contract of the weighters that estimate the density ratio as a function, and so weigh new rows too.
 
     A child implements ``_weigh`` (which fits that function and returns it at the source rows) and ``_ratio``. ``fit``
-    also sets ``overlap_``, which does not hang on the child: the mean of a held-out density ratio over source rows, 1
-    where the source covers the target, near 0 where no weights can be right; ``effective_sample_size_`` counts it.
+    also sets ``overlap_``, in the same way for every child: the mean of a held-out density ratio over source rows, 1 if
+    the source covers the target, near 0 if no weights can be right; ``effective_sample_size_`` takes it into account.
     """
 
     def _weigh_rows(self, X, y, domains):
@@ -148,7 +148,7 @@ class BaseRatioWeighter(BaseWeighter):
         self._warn_if_few(np.count_nonzero(domains.source))
 
     def _reason(self):
-        return f", and the source covers some {100 * self.overlap_:.0f} % of the target (overlap_)"
+        return f", and the source covers about {100 * self.overlap_:.0f} % of the target (overlap_)"
 
     def predict_weights(self, X):
         """Weights of any rows: the estimated ratio itself, neither scaled to a mean of 1 nor clipped.
@@ -161,7 +161,7 @@ class BaseRatioWeighter(BaseWeighter):
         Returns
         -------
         weights : ndarray of shape (n_samples,)
-            Not negative; 1 everywhere if ``fit`` saw one domain.
+            At least 0; 1 everywhere if ``fit`` saw one domain.
         """
         check_is_fitted(self, "weights_")
         sparse = "csr" if get_tags(self).input_tags.sparse else False

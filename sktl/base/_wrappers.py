@@ -29,7 +29,7 @@ def _inner_has(name):
 
 
 class BaseOnLabeled(MetaEstimatorMixin, BaseEstimator, metaclass=ABCMeta):
-    """What the wrappers of an ordinary estimator share: they fit on labelled rows and are otherwise that estimator."""
+    """What the wrappers of an ordinary estimator share: they fit it on labelled rows and otherwise behave like it."""
 
     _constraints = {"estimator": (HasMethods("fit"),)}
 
@@ -38,7 +38,7 @@ class BaseOnLabeled(MetaEstimatorMixin, BaseEstimator, metaclass=ABCMeta):
         """Fit ``estimator_`` on labelled rows."""
 
     def _fit_inner(self, X, y, fit_params, rows=None):
-        """Clone and fit the wrapped estimator on labelled rows; parameters of one value a row are cut alike.
+        """Clone and fit the wrapped estimator on labelled rows; parameters of one value per row are cut alike.
 
         With ``rows``, positions among the labelled rows that may repeat, it is fitted on these.
         """
@@ -183,7 +183,7 @@ class BaseOnLabeled(MetaEstimatorMixin, BaseEstimator, metaclass=ABCMeta):
         y : array-like of shape (n_samples,), default=None
             Labels; rows where they are missing are left out.
         **params : dict
-            Passed on to the wrapped estimator; one value a row is cut to the labelled rows.
+            Passed on to the wrapped estimator; a parameter with one value per row is cut to the labelled rows.
 
         Returns
         -------
@@ -230,9 +230,10 @@ def weight_parameter_within(meta):
     if len(names) == 1:
         return names.pop()
     raise TypeError(
-        f"The estimator must take sample_weight in fit, since its rows are weighted; {meta!r} hands on weights only if "
-        f"all estimators within take them by one name (found: {sorted(names) or 'no estimators'}). A pipeline within "
-        "takes them by the name of its last step: put the ensemble into the pipeline instead."
+        f"The estimator must take sample_weight in fit, since its rows are weighted; {meta!r} passes weights on "
+        "only if all estimators inside it take them under the same name (found: "
+        f"{sorted(names) or 'no estimators'}). A pipeline takes them under the name of its last step: put the "
+        "ensemble inside one pipeline, not pipelines inside the ensemble."
     )
 
 
@@ -282,9 +283,9 @@ def weight_parameter(estimator):
 class OnLabeled(BaseOnLabeled):
     """Fit any classifier or regressor on the labelled rows only.
 
-    An ordinary estimator refuses a ``y`` with missing labels. Wrapped in ``OnLabeled`` it stands at the end of a
-    pipeline of domain transformers, which need the unlabelled target rows that it must not see. Apart from that it *is*
-    the wrapped estimator: tags, methods, ``classes_`` and ``score`` are the inner one's.
+    An ordinary estimator refuses a ``y`` with missing labels. Wrapped in ``OnLabeled`` it can end a pipeline of domain
+    transformers: these see all rows, the estimator the labelled ones only. In all else it *is* the wrapped estimator:
+    tags, methods, ``classes_`` and ``score`` are those of the inner one.
 
     Parameters
     ----------
@@ -296,7 +297,7 @@ class OnLabeled(BaseOnLabeled):
     estimator_ : estimator object
         The clone fitted on the labelled rows.
     classes_ : ndarray of shape (n_classes,)
-        Class labels (classifiers). Integral float labels that stood beside NaN are integers again.
+        Class labels (classifiers). Integral float labels that were stored together with NaN are integers again.
     n_features_in_ : int
         Number of columns seen by ``fit``.
     feature_names_in_ : ndarray of shape (n_features_in_,)
@@ -329,7 +330,7 @@ class OnLabeled(BaseOnLabeled):
         y : array-like of shape (n_samples,) or (n_samples, n_outputs), default=None
             Labels, missing (NaN, None, ``pd.NA``) where unknown.
         **fit_params : dict
-            Passed on; one value a row (``sample_weight``) is cut to the labelled rows.
+            Passed on; a parameter with one value per row (``sample_weight``) is cut to the labelled rows.
 
         Returns
         -------
@@ -340,14 +341,15 @@ class OnLabeled(BaseOnLabeled):
         ValueError
             If no row has a label, or a row has only some of its outputs.
         TypeError
-            If what is wrapped adapts by itself, and so needs the rows without a label.
+            If the wrapped estimator adapts, and so needs the rows without a label.
         """
         check_parameters(self)
         parts = [self.estimator, *self.estimator.get_params().values()] if y is not None else []
         adapters = [part for part in parts if isinstance(part, (BaseDomainTransformer, BaseWeighter))]
         if adapters and not labeled_rows(X, y).all():
             raise TypeError(
-                f"{adapters[0]!r} needs the rows without a label, which OnLabeled takes away: put it in front, as in "
-                "make_pipeline(TCA(), OnLabeled(...)), or give weights by ImportanceWeighted."
+                f"{adapters[0]!r} needs the rows without a label, which OnLabeled removes: put it before "
+                "OnLabeled, as in make_pipeline(TCA(), OnLabeled(...)); use a weighter through "
+                "ImportanceWeighted."
             )
         return self._fit_inner(X, y, self._routed("fit", fit_params))

@@ -12,7 +12,7 @@ from sktl.exceptions import InputError, MissingExtraError
 __all__ = ["main"]
 
 EXAMPLES = """examples:
-  sktl                                               the demonstration: ten digits, scanned by others
+  sktl                                               the demonstration: handwritten digits of two origins
   sktl compare 2023.csv 2024.csv --label churned     which model for the rows of 2024?
   sktl compare a.parquet b.parquet --label price --out predictions.csv
   sktl report 2023.csv 2024.csv                      how far apart are the tables?
@@ -100,7 +100,7 @@ def run_report(options, say):
 
 
 def run_demo(options, say):
-    """Compare methods on real digits, acquired twice."""
+    """Compare methods on handwritten digits of two origins."""
     from sktl._checks import import_extra
     from sktl.cli._compare import compare
     from sktl.datasets import load_digits_domains
@@ -109,7 +109,7 @@ def run_demo(options, say):
     digits = load_digits_domains(source="mnist")
     table = frames.DataFrame(digits.X, columns=digits.feature_names).assign(digit=digits.y_true)
     target = digits.sample_domain == "target"
-    say("demo: learn from a sample of MNIST, predict scikit-learn's digits (whose labels only score)")
+    say("demo: learn from a sample of MNIST, predict scikit-learn's digits (their labels are used only to score)")
     settled = {"label": "digit", "task": "classification", "methods": None, "target_labels": "hide"}
     options = argparse.Namespace(**vars(options), **settled, drop=[], out=None, html=None)
     compare(table[~target], table[target], options, say, _progress(options))
@@ -120,13 +120,14 @@ def _read_both(options):
     from sktl.comparison import read_table
 
     tables = read_table(options.source, "SOURCE"), read_table(options.target, "TARGET")
-    if os.path.samefile(options.source, options.target):
+    if os.path.samefile(options.source, options.target):  # by whatever path or link
         complain("SOURCE and TARGET are the same file")
     return tables
 
 
 def _progress(options):
     """Choose where lines of progress go: to stderr if someone is watching."""
+    # a pipe of stdout gets the result alone
     return complain if options.verbose or sys.stderr.isatty() else lambda line: None
 
 
@@ -137,7 +138,7 @@ class _Parser(argparse.ArgumentParser):
     """A parser whose errors are one line."""
 
     def error(self, message):
-        raise InputError(f"{message} (see {self.prog} --help)")
+        raise InputError(f"{message} (see {self.prog} --help)")  # argparse would print its usage above it
 
 
 def _checked(argv):
@@ -163,7 +164,7 @@ def _parser():
     _add_compare(commands)
     _add_report(commands)
     demo = commands.add_parser(
-        "demo", help="compare methods on real digits, acquired twice", parents=[_common_arguments()]
+        "demo", help="compare methods on handwritten digits of two origins", parents=[_common_arguments()]
     )
     demo.set_defaults(run=run_demo)
     parser.set_defaults(run=run_demo, seed=0, n_jobs=1, verbose=False)
@@ -173,9 +174,9 @@ def _parser():
 def _common_arguments():
     """Build the options of every command."""
     common = argparse.ArgumentParser(add_help=False)
-    common.add_argument("--seed", type=_seed, default=0, help="seed of everything random (default 0)")
-    common.add_argument("--n-jobs", type=_n_jobs, default=1, help="processes to use; -1: one a core (default 1)")
-    common.add_argument("-v", "--verbose", action="store_true", help="show progress even if no terminal is watching")
+    common.add_argument("--seed", type=_seed, default=0, help="random seed (default 0)")
+    common.add_argument("--n-jobs", type=_n_jobs, default=1, help="processes to use; -1: one per core (default 1)")
+    common.add_argument("-v", "--verbose", action="store_true", help="show progress even if stderr is no terminal")
     return common
 
 
@@ -190,7 +191,7 @@ def _table_arguments():
     tables.add_argument(
         "--html",
         metavar="PAGE",
-        help="also write a page: the kind of shift, all of the evidence, and what to try first",
+        help="also write an HTML page: the kind of shift, all of the evidence, and what to try first",
     )
     return tables
 
@@ -203,27 +204,37 @@ def _add_compare(commands):
         "compare",
         help="try methods that learn from SOURCE and predict TARGET, and choose one",
         description="Measure how far apart two tables are, fit every applicable method, score it, and choose one.",
-        epilog="The source-only baseline is always run: gains are over it. A method is chosen only if it gains more "
-        "than chance would (one-sided t-test over the scored rows, 5 % over all methods tried). Circular validation, "
-        "where TARGET has no labels: a model of SOURCE labels TARGET, a model of those labels predicts SOURCE rows "
-        "that neither saw, and these score it; of several methods that gain, the one is chosen whose predictions of "
-        "TARGET agree most with those of all methods.",
+        epilog="Gains are over the source-only baseline, which is always run. A method is chosen only if its gain is "
+        "more than chance explains (one-sided t-test over the scored rows, 5 % over all methods tried). Where TARGET "
+        "has no labels, methods are scored by circular validation: a model fitted on SOURCE labels TARGET, a second "
+        "model fitted on those labels predicts rows of SOURCE that neither has seen, and these predictions are scored. "
+        "If several methods gain, the one whose predictions of TARGET agree most with those of all methods is chosen.",
         parents=[_table_arguments(), _common_arguments()],
     )
     add = compare.add_argument
-    add("--label", required=True, metavar="COL", help="the column to predict; TARGET may lack it, or have it in part")
-    add("--task", choices=("auto", "classification", "regression"), default="auto", help="default: told by the labels")
+    add(
+        "--label",
+        required=True,
+        metavar="COL",
+        help="the column to predict; in TARGET it may be absent or partly empty",
+    )
+    add(
+        "--task",
+        choices=("auto", "classification", "regression"),
+        default="auto",
+        help="default: inferred from the labels",
+    )
     add(
         "--methods",
         metavar="A,B",
-        help=f"methods to try (default: all that apply, but votes, which is slow): {', '.join(METHODS)}",
+        help=f"methods to try (default: all that apply, except the slow votes): {', '.join(METHODS)}",
     )
     add(
         "--target-labels",
         choices=("auto", "hide", "use"),
         default="auto",
-        help="hide: only score by TARGET's labels; use: also learn from them, cross-validated; "
-        "auto: hide if all rows have one, use if some have",
+        help="hide: use TARGET's labels only to score; use: also learn from them, cross-validated; "
+        "auto (default): hide if all rows have a label, use if only some have",
     )
     add("--out", metavar="FILE", help="write the chosen model's predictions of TARGET (CSV or parquet)")
     compare.set_defaults(run=run_compare)
@@ -233,11 +244,11 @@ def _add_report(commands):
     """Add ``sktl report``."""
     report = commands.add_parser(
         "report",
-        help="say how far apart two tables are, and by which columns",
+        help="measure how far apart two tables are, and which columns differ",
         parents=[_table_arguments(), _common_arguments()],
     )
     report.add_argument(
-        "--label", metavar="COL", help="a column to leave out of the distances; the page looks at it as the label"
+        "--label", metavar="COL", help="the label: left out of the distances, used to judge the kind of shift"
     )
     report.set_defaults(run=run_report)
 

@@ -38,6 +38,7 @@ def compare(source, target, options, say, progress):
     for line in [*distance_words(comparison.distance(options.n_jobs)), ""]:
         say(line)
     choice = comparison.run(options.n_jobs, progress)
+    # before the scores are printed: if the final fit fails, that is the one thing to say
     predicted = None if options.out is None else choice.predict()
     for line in [*table_lines(*choice.cells()), *choice.remarks(), ""]:
         say(line)

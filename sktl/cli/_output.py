@@ -52,8 +52,9 @@ def _check_place(option, path, inputs):
 
 
 def write_predictions(path, rows, predictions):
-    """Write one line a row of TARGET, whole or not at all."""
+    """Write one line per row of TARGET, completely or not at all."""
     frames = import_extra("pandas", "cli", "The command line")
+    # in the file's order: rows were sorted by their values to not depend on it
     table = frames.DataFrame({"row": rows, "prediction": predictions}).sort_values("row", ignore_index=True)
     with _refusing("--out", path), replacing(path) as beside:
         if beside.suffix.lower() == ".parquet":

@@ -31,9 +31,10 @@ def report(source, target, options, say, progress):
     for note in notes:
         complain(note)
     for role, table in (("SOURCE", source), ("TARGET", target)):
+        # a mean over columns of shares, as all columns have the same rows
         missing = [100 * vars(row)[f"missing_{role.lower()}"] for row in found.features]
         size = f"{len(table)} rows, {table.shape[1]} column{'' if table.shape[1] == 1 else 's'}"
-        say(f"{role} {size}; {sum(missing) / len(missing):.1f} % missing in the shared ones")
+        say(f"{role} {size}; {sum(missing) / len(missing):.1f} % missing in the shared columns")
     rows = [
         [row.feature, row.measure, f"{row.difference:.3f}", *(f"{100 * share:.1f} %" for share in _missing(row))]
         for row in found.features[:MOST]

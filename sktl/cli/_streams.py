@@ -1,4 +1,4 @@
-"""Lines to stdout and stderr: whatever their encoding, full or closed. Imports next to nothing, to be there at once."""
+"""Lines to stdout and stderr: whatever their encoding, full or closed. Imports almost nothing, to be there at once."""
 
 import os
 import sys
@@ -13,6 +13,7 @@ def write(stream, line):
     """
     plain = "".join(c if c.isprintable() else c.encode("unicode_escape").decode("ascii") for c in line)
     encoding = getattr(stream, "encoding", None) or "utf-8"
+    # what a narrow encoding lacks is escaped, not an error in the middle of a table
     print(plain.encode(encoding, "backslashreplace").decode(encoding), file=stream, flush=True)
 
 
@@ -25,6 +26,7 @@ def complain(words):
 def to_nowhere(stream):
     """Have what is left in a stream go nowhere: Python's last flush must not fail again."""
     with suppress(OSError, ValueError):
+        # the descriptor itself: Python's flush at exit uses it
         os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
 
 

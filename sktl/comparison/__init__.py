@@ -1,4 +1,4 @@
-"""The main job: two tables in, the methods that apply compared, one verdict, predictions by the model chosen."""
+"""Two tables in: compare the methods that apply, choose one, predict with it."""
 
 from sktl.comparison._candidates import METHODS
 from sktl.comparison._compare import select_methods

@@ -74,9 +74,9 @@ class Method:
     def reason_to_skip(self, task, labels_are_used):
         """Say why it can't be tried, or None."""
         if task not in self.tasks:
-            return f"made for {' and '.join(self.tasks)} only"
+            return f"made only for {' and '.join(self.tasks)}"
         if self.learns_from != "source" and not labels_are_used:
-            return "target labels are needed (--target-labels use)"
+            return "they need target labels: --target-labels use"
         return None
 
 
@@ -85,11 +85,12 @@ class Method:
 
 def prepare(columns, scaled=True):
     """Impute and encode: numbers on one scale, an indicator column for each frequent value of a category."""
+    # a fold may lack a column's values altogether: it stays, so that all rows have the same columns
     numbers = make_pipeline(SimpleImputer(strategy="median", keep_empty_features=True), StandardScaler())
     levels = [np.array(levels, dtype=object) for levels in columns.levels.values()]
     categories = make_pipeline(
         SimpleImputer(strategy="constant", fill_value=MISSING),
-        OneHotEncoder(categories=levels, handle_unknown="ignore", sparse_output=False),
+        OneHotEncoder(categories=levels, handle_unknown="ignore", sparse_output=False),  # rare values: all 0
     )
     parts = [("numbers", numbers if scaled else "passthrough", columns.numeric)] if columns.numeric else []
     parts += [("categories", categories, list(columns.levels))] if levels else []
@@ -131,7 +132,7 @@ def build_kmm(setting):
 
 def build_tca(setting):
     """Components in which the two tables look alike: at least one direction fewer than there are columns."""
-    n_components = min(MAX_COMPONENTS, max(1, setting.columns.width - 1))
+    n_components = min(MAX_COMPONENTS, max(1, setting.columns.width - 1))  # all of them would only turn the rows
     tca = TCA(n_components=n_components, kernel="linear", random_state=setting.seed)
     return pipeline(setting, tca, OnLabeled(linear(setting)))
 
@@ -170,11 +171,13 @@ METHODS = {
         Method("source-trees", lambda setting: "boosted trees", build_trees),
         Method("kmm", lambda setting: f"KMM weights + {linear_name(setting)}", build_kmm, unlabeled=True),
         Method("tca", lambda setting: f"TCA + {linear_name(setting)}", build_tca, unlabeled=True),
-        Method("scaled", lambda setting: f"own scale + {linear_name(setting)}", build_scaled, unlabeled=True),
-        Method("coral", lambda setting: f"own scale, CORAL + {linear_name(setting)}", build_coral, unlabeled=True),
+        Method("scaled", lambda setting: f"scaled by table + {linear_name(setting)}", build_scaled, unlabeled=True),
+        Method(
+            "coral", lambda setting: f"scaled by table, CORAL + {linear_name(setting)}", build_coral, unlabeled=True
+        ),
         Method(
             "votes",
-            lambda setting: "own scale, unit rows, MEDA + SPL",
+            lambda setting: "scaled by table, unit rows, MEDA + SPL",
             build_votes,
             unlabeled=True,
             tasks=("classification",),
@@ -183,7 +186,7 @@ METHODS = {
         Method("target-only", linear_name, build_linear, learns_from="target"),
         Method(
             "pooled",
-            lambda setting: f"{linear_name(setting)}, target up-weighted",
+            lambda setting: f"{linear_name(setting)}, equal weight per table",
             build_linear,
             learns_from="both",
             fit_params=lambda y, target: {"model__sample_weight": even_weights(y, target)},

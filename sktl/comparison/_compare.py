@@ -32,7 +32,7 @@ class Outcome:
     skipped, failed : str or None
         Why it was not tried, or what broke.
     row_scores : ndarray or None
-        One number a scored row; their mean is the accuracy, or R2.
+        One number per scored row; their mean is the accuracy, or R2.
     seconds : float
     agreement : float
         How far its target predictions agree with those of all methods; NaN where that was not asked.
@@ -59,14 +59,14 @@ class Outcome:
         return self.row_scores.mean() if self.scored else np.nan
 
 
-@checked(names=(None, InstanceOf(str, noun="names of methods with commas between")))
+@checked(names=(None, InstanceOf(str, noun="method names separated by commas")))
 def select_methods(names):
     """Look up methods by their names, in the registry's order; the baseline is always among them.
 
     Parameters
     ----------
     names : str or None
-        Names with commas between; None: all but the slow ones.
+        Method names separated by commas; None: all but the slow ones.
 
     Returns
     -------
@@ -90,7 +90,7 @@ def select_methods(names):
     if unknown or not wanted:
         first = (unknown or [""])[0]
         hint = did_you_mean(first, METHODS)
-        raise InputError(f"--methods {names!r}: no method {first!r}; there are {', '.join(METHODS)}.{hint}")
+        raise InputError(f"--methods {names!r}: no method is called {first!r}; choose from {', '.join(METHODS)}.{hint}")
     return [method for name, method in METHODS.items() if name in wanted or name == BASELINE]
 
 
@@ -105,7 +105,8 @@ def choose_protocol(problem, target_labels, seed):
         )
     if known < MIN_LABELS:
         rows = f"{count(known, 'row')} of TARGET"
-        notes = [f"labels of only {rows}: too few to score by, left unused"] if known else []
+        notes = [f"labels of only {rows} are known; scoring by them needs {MIN_LABELS}, so they are not used"]
+        notes = notes if known else []
         return CircularValidation(problem, setting), notes
     used = target_labels == "use" or target_labels == "auto" and partly
     return (FoldedLabels if used else HiddenLabels)(problem, setting), []
@@ -142,13 +143,13 @@ def _tried(outcome, method, protocol, n_jobs):
         if method.name == BASELINE:
             raise InputError(f"The baseline ({outcome.model}) failed: {_first_line(error)}") from error
         return replace(outcome, failed=_first_line(error))
-    seconds = time.perf_counter() - start
+    seconds = time.perf_counter() - start  # before scoring: the method's time alone
     scores = row_scores(protocol.truth, predictions, protocol.setting.task)
     return replace(outcome, row_scores=scores, seconds=seconds, warnings=warned)
 
 
 def row_scores(truth, predictions, task):
-    """One number a row, whose mean is the accuracy, or R2."""
+    """One number per row, whose mean is the accuracy, or R2."""
     if task == "classification":
         return (truth == predictions).astype(float)
     return 1 - (truth - predictions) ** 2 / np.mean((truth - truth.mean()) ** 2)
@@ -191,7 +192,7 @@ def with_agreement(outcomes, protocol, verdict):
     """
     if len(verdict.accepted) < 2:
         return outcomes
-    scored = [outcome for outcome in outcomes if outcome.scored]
+    scored = [outcome for outcome in outcomes if outcome.scored]  # all vote: also those that do not gain
     answers = np.array([final_predictions(protocol, outcome) for outcome in scored])
     if protocol.setting.task == "classification":
         classes = np.unique(answers)
@@ -208,7 +209,7 @@ def final_predictions(protocol, chosen):
     try:
         return protocol.predict_target(METHODS[chosen.name])
     except Exception as error:
-        raise InputError(f"{chosen.name} failed in its last fit: {_first_line(error)}") from error
+        raise InputError(f"{chosen.name} failed in its final fit: {_first_line(error)}") from error
 
 
 def _first_line(error):

@@ -42,7 +42,7 @@ class Comparison:
     methods : list of Method
         What to try.
     notes : list of str
-        What was left out of the tables, and what may be wrong with them.
+        What was left out of the tables, and possible problems in them.
 
     Examples
     --------
@@ -67,7 +67,7 @@ class Comparison:
     @checked(
         label=COLUMN,
         task=("auto", *TASKS),
-        methods=(None, InstanceOf(str, noun="names of methods with commas between")),
+        methods=(None, InstanceOf(str, noun="method names separated by commas")),
         target_labels=("auto", "hide", "use"),
         drop=COLUMNS,
         random_state=SEED,
@@ -84,25 +84,25 @@ class Comparison:
         drop=(),
         random_state=0,
     ):
-        """Check the tables, and settle what to try and how to score it.
+        """Check the tables, and decide what to try and how to score it.
 
         Parameters
         ----------
         source, target : DataFrame
-            The table to learn from and the table to predict; they may lack columns of each other.
+            The table to learn from and the table to predict; only the columns that both have are used.
         label : str
-            The column to predict; ``target`` may lack it, or have it in part.
+            The column to predict; in ``target`` it may be absent or partly missing.
         task : {"auto", "classification", "regression"}, default="auto"
-            "auto": told by the labels.
+            "auto": inferred from the labels.
         methods : str, default=None
-            Names of methods with commas between; None: all that apply, but the slow ones.
+            Method names separated by commas; None: all that apply, but the slow ones.
         target_labels : {"auto", "hide", "use"}, default="auto"
-            hide: only score by the target's labels; use: also learn from them, cross-validated; auto: hide if all rows
-            have one, use if some have.
+            "hide": use the target's labels only to score; "use": also learn from them, cross-validated; "auto": hide
+            if all target rows have a label, use if only some have.
         drop : list of str, default=()
             Columns to leave out.
         random_state : int, default=0
-            Seed of everything random.
+            Random seed.
 
         Returns
         -------
@@ -111,7 +111,7 @@ class Comparison:
         Raises
         ------
         InputError
-            If the tables can't be worked with.
+            If the tables can't be used.
         """
         methods = select_methods(methods)
         problem = build_problem(source, target, label, task, drop)
@@ -152,6 +152,7 @@ class Comparison:
         -------
         Choice
         """
+        # small tables: threads of BLAS cost more than they bring
         with limited_threads(*self.problem.X.shape):
             outcomes = run_methods(self.methods, self.protocol, n_jobs, progress)
             verdict = give_verdict(outcomes, self.protocol)
@@ -198,11 +199,11 @@ class Choice:
         return cells(self)
 
     def remarks(self):
-        """What was skipped and why, and warnings: a line each."""
+        """What was skipped and why, and warnings: one line each."""
         return remarks(self)
 
     def words(self):
-        """Which method is chosen, why, and how far to trust it: a line each."""
+        """Which method is chosen, why, and how far to trust it: one line each."""
         return choice_words(self)
 
     def block(self):

@@ -22,7 +22,7 @@ def read_table(path, role="SOURCE"):
     path : str or path
         The file; one with a header and at least 10 rows.
     role : str, default="SOURCE"
-        What the table is called in errors.
+        Name of the table in error messages.
 
     Returns
     -------
@@ -31,7 +31,7 @@ def read_table(path, role="SOURCE"):
     Raises
     ------
     InputError
-        If it is no such file; one line says why.
+        If the file can't be read as a table; one line says why.
 
     Examples
     --------
@@ -55,7 +55,7 @@ def read_table(path, role="SOURCE"):
     except Exception as error:  # parsers raise errors of many kinds; each means that the file is no such table
         form = f"{kind} (commas, one header line, UTF-8)" if kind == "CSV" else kind
         raise InputError(f"{role}: can't read {str(path)!r} as {form}: {error}") from error
-    table.columns = table.columns.map(str)
+    table.columns = table.columns.map(str)  # a parquet file's names may be numbers
     return check_table(table, role)
 
 
@@ -75,21 +75,21 @@ def _check_file(path, role):
 
 def _read_csv(path, role, frames):
     """Read a CSV file, whose header is looked at first: pandas would rename what occurs twice."""
-    options = {"encoding": "utf-8-sig", "index_col": False}
+    options = {"encoding": "utf-8-sig", "index_col": False}  # with or without the mark that some programs put first
     header = frames.read_csv(path, header=None, nrows=1, dtype=str, keep_default_na=False, **options)
     names = header.iloc[0].tolist()
     for character, words in SEPARATORS.items():
         if len(names) == 1 and character in names[0]:
             raise InputError(
-                f"{role}: {str(path)!r} looks separated by {words}, not by commas: save it with commas "
-                "(and with points, not commas, in its decimals)."
+                f"{role}: {str(path)!r} seems to use {words}, not commas, between fields: save it with commas "
+                "(and with decimal points, not decimal commas)."
             )
     _check_names([name for name in names if name], role)
     try:
         return frames.read_csv(path, dtype_backend="numpy_nullable", low_memory=False, **options)
     except frames.errors.ParserWarning as error:  # the only one: rows longer than the header
         raise InputError(
-            f"{role}: can't read {str(path)!r} as CSV: its rows have more fields than its header, {len(names)}. "
+            f"{role}: can't read {str(path)!r} as CSV: some row has more fields than the {len(names)} of the header. "
             "If decimals are written with commas, write them with points."
         ) from error
 
@@ -113,4 +113,6 @@ def _check_names(names, role):
     """Refuse a name that several columns have."""
     doubled = [name for name, times in Counter(names).items() if times > 1]
     if doubled:
-        raise InputError(f"{role} has several columns of one name: {few_names(doubled)}. Rename or remove all but one.")
+        raise InputError(
+            f"{role} has several columns with the same name: {few_names(doubled)}. Rename or remove all but one."
+        )

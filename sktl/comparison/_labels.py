@@ -55,7 +55,7 @@ def read_labels(source, target, label, task="auto"):
     if other is not None and kind_of(other) != kind:
         raise InputError(
             f"The label column {label!r} holds {kind} in SOURCE but {kind_of(other)} in TARGET"
-            f"{stray_words(column, other)}. Write them alike in both tables."
+            f"{stray_words(column, other)}. Use the same type in both tables."
         )
     parts = [_values(column, kind), np.empty(0) if other is None else _values(other, kind)]
     known = [part[_known(part)] for part in parts]
@@ -102,7 +102,7 @@ def _task_of(known, kind):
     """Tell the task that the labels pose: whole numbers of few different values are classes."""
     if kind != "numbers":
         return "classification"
-    few = max(2, min(MAX_CLASSES, len(known) // 5))
+    few = max(2, min(MAX_CLASSES, len(known) // 5))  # five rows a class on average, or they are rather amounts
     whole = np.isfinite(known).all() and (known == np.floor(known)).all()
     return "classification" if whole and len(np.unique(known)) <= few else "regression"
 
@@ -111,7 +111,7 @@ def _codes(values, classes):
     """Class numbers as floats, NaN where the label is missing."""
     codes = np.full(len(values), np.nan)
     known = _known(values)
-    codes[known] = np.searchsorted(classes, values[known])
+    codes[known] = np.searchsorted(classes, values[known])  # classes are sorted and hold every label
     return codes
 
 
@@ -123,8 +123,8 @@ def _check_exact(column, label, task):
         values = floats[np.isfinite(floats) & (np.abs(floats) >= MAX_EXACT)]
     if len(values):
         raise InputError(
-            f"The label column {label!r} holds whole numbers beyond 2**53 ({int(values[0])}), which are not told apart "
-            "exactly. Write classes as text (a letter in front will do), amounts in a larger unit."
+            f"The label column {label!r} holds whole numbers beyond 2**53 ({int(values[0])}), which floats can't "
+            "represent exactly. Write classes as text (put a letter in front), amounts in a larger unit."
         )
 
 
@@ -135,9 +135,10 @@ def _compare_classes(source, target, label):
     if len(missing) == len(found[1]):
         raise InputError(
             f"No class of the label column {label!r} is in both tables: SOURCE has {few_names(found[0])}, TARGET has "
-            f"{few_names(found[1])}. Write them alike, blanks and capitals too."
+            f"{few_names(found[1])}. Spell them the same way, including spaces and capitals."
         )
-    return [f"labels {label!r} of TARGET that SOURCE lacks: {few_names(missing)} (spelt alike?)"] if missing else []
+    words = f"classes of {label!r} in TARGET that SOURCE does not have: {few_names(missing)} (spelt differently?)"
+    return [words] if missing else []
 
 
 def _check_classes(known, label, stray):
@@ -145,7 +146,7 @@ def _check_classes(known, label, stray):
     found = np.unique(known).tolist()
     if len(found) == 1:
         raise InputError(f"The label column {label!r} of SOURCE has one class only ({found[0]!r}); two are needed.")
-    if len(found) > len(known) / 2:
+    if len(found) > len(known) / 2:  # a class of one row can't be learned and scored
         raise InputError(
             f"The label column {label!r} has {len(found)} different values in {len(known)} rows of SOURCE{stray}: "
             "too many for classes. Use --task regression if they are numbers."
@@ -164,5 +165,7 @@ def _checked_numbers(source, target, label):
             raise InputError(f"The label column {label!r} of {role} holds {largest:g}: too large to compute with.")
         known = values[~np.isnan(values)]
         if len(known) > 1 and np.ptp(known) == 0:
-            raise InputError(f"The label column {label!r} of {role} has one value only ({known[0]:g}): R2 needs two.")
+            raise InputError(
+                f"The label column {label!r} of {role} has one value only ({known[0]:g}); R2 needs two or more."
+            )
     return Labels(label, "regression", source, target, None)

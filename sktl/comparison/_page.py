@@ -37,26 +37,26 @@ def _row(outcome, gain):
 
 
 def remarks(choice):
-    """What was skipped and why, and warnings: a line each."""
+    """What was skipped and why, and warnings: one line each."""
     outcomes = choice.outcomes
     reasons = dict.fromkeys(outcome.skipped for outcome in outcomes if outcome.skipped)
     skipped = [
-        f"skipped, since {reason}: {', '.join(o.name for o in outcomes if o.skipped == reason)}" for reason in reasons
+        f"skipped ({reason}): {', '.join(o.name for o in outcomes if o.skipped == reason)}" for reason in reasons
     ]
     return [*skipped, *(f"warning from {o.name}: {message}" for o in outcomes for message in o.warnings)]
 
 
 def choice_words(choice):
-    """Say which method is chosen, why, and how far to trust it: a line each."""
+    """Which method is chosen, why, and how far to trust it: one line each."""
     chosen, usual, verdict = choice.chosen, choice.outcomes[0], choice.verdict
     lines = [f"choice: {chosen.name} ({chosen.model})", *_reasons(chosen, verdict)]
     if isinstance(choice.protocol, CircularValidation):
         lines.append("No target label was used: circular validation can mislead. Label some target rows to be sure.")
         if choice.overlap < COVERED:
-            cover = f"SOURCE covers only some {100 * choice.overlap:.0f} % of TARGET"
-            lines.append(f"{cover}: which model is right on the rest can't be judged without labels there.")
+            cover = f"SOURCE covers only about {100 * choice.overlap:.0f} % of TARGET"
+            lines.append(f"{cover}: without labels there, no score can say which model is right on the rest.")
     elif chosen is not usual:
-        lines.append("Its score is optimistic, since the same target labels chose it.")
+        lines.append("Its score is optimistic: the same target labels were used to choose it.")
     return lines
 
 
@@ -64,8 +64,8 @@ def _reasons(chosen, verdict):
     """Why it is the one."""
     if not np.isnan(chosen.agreement) and chosen.name in verdict.accepted:
         return [
-            f"Of {', '.join(verdict.accepted)}, which gain over {verdict.fallback} {verdict.test},",
-            "it is the one whose predictions of TARGET agree most with those of all methods.",
+            f"{', '.join(verdict.accepted)} gain over {verdict.fallback} {verdict.test}.",
+            f"Of these, the predictions of {chosen.name} agree most with those of all methods.",
         ]
     return [f"{str(verdict)}."] if verdict.gains or verdict.baseline_gains else ["No other method was scored."]
 

@@ -31,7 +31,7 @@ class Problem:
     columns : Columns
         The columns of ``X``.
     notes : list of str
-        What was left out of the tables, and what may be wrong with them.
+        What was left out of the tables, and possible problems in them.
     """
 
     X: object

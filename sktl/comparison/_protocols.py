@@ -12,7 +12,7 @@ from sktl.comparison._problem import Problem
 from sktl.domains import TARGET
 from sktl.model_selection.evidence import label_folds, there_and_back
 
-TARGET_FOLDS = 5
+TARGET_FOLDS = 5  # scikit-learn's usual number
 SOURCE_FOLDS = 3
 
 
@@ -22,7 +22,7 @@ def fit_method(method, setting, X, y, target):
     Where those labels are all of one class, no classifier can be fitted, and every prediction is that class.
     """
     visible = {"source": ~target, "target": target, "both": np.ones(len(y), dtype=bool)}[method.learns_from]
-    y = np.where(visible, y, np.nan)
+    y = np.where(visible, y, np.nan)  # hidden by missing labels, the rows themselves stay for those who use them
     known = ~np.isnan(y)
     if setting.task == "classification" and len(np.unique(y[known])) == 1:
         return DummyClassifier().fit(X[known], y[known])
@@ -60,7 +60,7 @@ class Protocol:
         results = Parallel(n_jobs=min(effective_n_jobs(n_jobs), len(pieces)))(
             delayed(_recorded)(self.predict_piece, method, piece) for piece in pieces
         )
-        predictions = np.full(len(self.problem.y), np.nan)
+        predictions = np.full(len(self.problem.y), np.nan)  # by place, so that folds may end in any order
         for piece, (values, _) in zip(pieces, results, strict=True):
             predictions[piece] = values
         return predictions[self.scored], sorted({message for _, messages in results for message in messages})

@@ -11,26 +11,27 @@ from sktl.inspection import DomainReport
 
 @checked(label=(None, *COLUMN), drop=COLUMNS, n_jobs=N_JOBS, random_state=SEED)
 def report_tables(source, target, label=None, *, drop=(), n_jobs=1, random_state=0):
-    """Look at two tables: the kind of shift and the evidence for it.
+    """Report on two tables: the kind of shift and the evidence for it.
 
     Parameters
     ----------
     source, target : DataFrame
-        The tables; they may lack columns of each other.
+        The tables; only the columns that both have are compared.
     label : str, default=None
-        A column of either table that is no feature: where a model could learn it, the report looks at it as the label.
+        The label column, of either table. It is left out of the distances, and if a model can learn it, it helps to
+        judge the kind of shift.
     drop : list of str, default=()
         Columns to leave out.
     n_jobs : int, default=1
         Processes.
     random_state : int, default=0
-        Seed of everything random.
+        Random seed.
 
     Returns
     -------
     report : DomainReport
     notes : list of str
-        What was left out of the tables, and what may be wrong with them.
+        What was left out of the tables, and possible problems in them.
 
     Raises
     ------
@@ -79,6 +80,6 @@ def decoded(problem):
     if problem.labels.classes is None:
         return problem.y
     known = ~np.isnan(problem.y)
-    labels = np.full(len(known), None, dtype=object)
+    labels = np.full(len(known), None, dtype=object)  # None: no class of any type means "missing" otherwise
     labels[known] = problem.labels.decode(problem.y[known])
     return labels

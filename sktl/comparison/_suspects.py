@@ -25,8 +25,8 @@ def check_size(name, role, values):
     large = values[np.isfinite(values) & (np.abs(values) > MAX_SIZE)]
     if len(large):
         raise InputError(
-            f"Column {name!r} of {role} holds {large[0]:g}: too large to compute with. Mend it, leave the cell empty "
-            f"if it stands for a missing value, or leave the column out with --drop {name!r}."
+            f"Column {name!r} of {role} holds {large[0]:g}: too large to compute with. Correct it, leave the cell "
+            f"empty if it stands for a missing value, or leave the column out with --drop {name!r}."
         )
 
 
@@ -44,9 +44,9 @@ def identifier_note(name, source, target):
     ``source`` and ``target`` are its floats in the order of the files.
     """
     how = numbers_rows(source, target)
-    apart = " in ranges that do not meet" if how == "apart" else ""
+    apart = ", in ranges that do not overlap" if how == "apart" else ""
     words = f"looks like an identifier (whole numbers, nearly all different{apart})"
-    return [f"column {name!r} {words}: --drop {name!r}?"] if how in ("in order", "apart") else []
+    return [f"column {name!r} {words}: leave it out with --drop {name!r}?"] if how in ("in order", "apart") else []
 
 
 # --- texts ---
@@ -90,7 +90,8 @@ def overlap_note(hash_source, hash_target):
     shared = int(np.isin(once[1], once[0]).sum())
     if shared <= OVERLAP * len(once[1]):
         return []
-    return [f"{shared} of TARGET's {len(hash_target)} rows are in SOURCE too: do the files overlap? It flatters scores"]
+    found = f"{shared} of TARGET's {len(hash_target)} rows are in SOURCE too"
+    return [f"{found}: do the files overlap? Then the scores are too good"]
 
 
 def _single(values):

@@ -72,7 +72,9 @@ def shared_features(source, target, label=None, drop=()):
         notes += _text_notes(name, source[name], target[name])
     plain = [_plain(table, numeric, textual) for table in (source, target)]
     levels = {
-        name: frequent_levels(pandas().concat([part[name] for part in plain]).fillna(MISSING)) for name in textual
+        # of both tables together, so that a column means the same in each
+        name: frequent_levels(pandas().concat([part[name] for part in plain]).fillna(MISSING))
+        for name in textual
     }
     return *plain, Columns(numeric, levels), notes
 
@@ -154,16 +156,16 @@ def _number_notes(name, source, target):
     for role, part in zip(("SOURCE", "TARGET"), values, strict=True):
         check_size(name, role, part)
     if any(np.isinf(part).any() for part in values):
-        notes.append(f"infinite values of column {name!r} are taken as missing")
+        notes.append(f"infinite values in column {name!r} count as missing")
     if rounded(source) or rounded(target):
-        notes.append(f"whole numbers beyond 2**53 are rounded in column {name!r}")
+        notes.append(f"whole numbers beyond 2**53 in column {name!r} are rounded")
     return notes
 
 
 def _text_notes(name, source, target):
     """Say that a column with texts among its numbers is taken as categories."""
     words = stray_words(source, target)
-    return [f"taken as categories, not as numbers: column {name!r}{words}"] if words else []
+    return [f"read as categories, not as numbers: column {name!r}{words}"] if words else []
 
 
 def _numbers(column):
@@ -177,8 +179,9 @@ def _plain(table, numeric, textual):
     columns = {}
     for name in numeric:
         values = _numbers(table[name])
-        columns[name] = frames.Series(np.where(np.isinf(values), np.nan, values))
+        columns[name] = frames.Series(np.where(np.isinf(values), np.nan, values))  # imputed like the missing ones
     for name in textual:
         values = table[name].astype(object)
+        # str makes a text of missing values too, so that they are put back after it
         columns[name] = values.map(str).where(values.notna(), np.nan).astype(object)
     return frames.DataFrame(columns)

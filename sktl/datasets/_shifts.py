@@ -1,4 +1,4 @@
-"""Made-up shifts between two domains, each with the truth that an estimate can be held against."""
+"""Simulated shifts between two domains, each with the truth to compare an estimate with."""
 
 from functools import partial
 from numbers import Integral
@@ -16,12 +16,13 @@ def gaussian_ratio(X, shift, scale):
     moved = X.copy()
     moved[:, 0] -= shift
     log_ratio = 0.5 * (X**2).sum(axis=1) - 0.5 * (moved**2).sum(axis=1) / scale**2 - X.shape[1] * np.log(scale)
-    return np.exp(log_ratio)
+    return np.exp(log_ratio)  # from logarithms: densities of many columns underflow, their ratio need not
 
 
 def bent_plane(X):
     """Give the rows of ``X`` a height: a parabola in the first column, a plane in the others."""
     others = X.shape[1] - 1
+    # both parts have mean 0 in the source, and the plane variance 1 for any number of columns
     return X[:, 0] ** 2 - 1 + (X[:, 1:].sum(axis=1) / np.sqrt(others) if others else 0.0)
 
 
@@ -55,10 +56,10 @@ def make_covariate_shift(
               \quad \varepsilon \sim N(0, 1),
 
     (for d = 1 without the last term), and the label is :math:`z` (regression) or :math:`z > 0` (classification), so
-    that p(y|x) is the same. A linear model is wrong everywhere, and right enough only where its rows come from:
-    re-weighting source rows by the true ratio helps it; a model that can bend gains nothing. Linear regression with
-    ``shift=1, scale=1`` has an expected squared error on the target, beyond the noise, of 7 when fitted on the
-    source, and of 2 with the true weights (or on the target itself).
+    that p(y|x) is the same. A linear model is misspecified and fits well only where its training rows lie, so that
+    re-weighting the source rows by the true ratio helps it; a flexible model gains nothing. Linear regression with
+    ``shift=1, scale=1`` has an expected squared error on the target, beyond the noise, of 7 when fitted on the source,
+    and of 2 with the true weights (or on the target itself).
 
     Parameters
     ----------
@@ -72,7 +73,7 @@ def make_covariate_shift(
     scale : float, default=1.0
         Standard deviation of the target, > 0. From sqrt(2) on, the variance of the weights is infinite.
     task : {"classification", "regression"}, default="classification"
-        What the labels are.
+        Whether labels are classes or numbers.
     noise : float, default=0.5
         Standard deviation of the noise in z, >= 0.
     random_state : int, RandomState instance or None, default=None

@@ -25,7 +25,7 @@ def first_guess(estimator, Z, codes, open_rows):
     """Codes of the ``open_rows`` by a classifier fitted on the rows that have one."""
     if not open_rows.any():
         return []
-    known = np.flatnonzero(~open_rows & (codes >= 0))
+    known = np.flatnonzero(~open_rows & (codes >= 0))  # source rows without a label teach nothing
     if estimator is None:
         return codes[known][nearest_rows(Z[known], Z[open_rows])[:, 0]]
     return clone(estimator).fit(Z[known], codes[known]).predict(Z[open_rows])
@@ -58,10 +58,10 @@ class BaseAdaptationRegularization(ReportsProgress, BaseTransferClassifier):
         X : array-like or CSR matrix of shape (n_samples, n_features)
             Rows of all domains.
         y : array-like of shape (n_samples,)
-            Labels, missing on target rows. Target labels that are there are used as labels.
+            Labels, missing on target rows. Known target labels are used too.
         sample_domain : array-like of shape (n_samples,), default=None
-            Domains, where the labels can't tell: booleans (True = target), integers (negative = target) or names
-            ("target").
+            Domains, needed if missing labels do not mark the target: booleans (True = target), integers (negative =
+            target) or names ("target").
 
         Returns
         -------
@@ -75,7 +75,7 @@ class BaseAdaptationRegularization(ReportsProgress, BaseTransferClassifier):
         Warns
         -----
         SingleDomainWarning
-            If there is one domain; what is left is least squares with the graph penalty.
+            If there is only one domain; what is left is least squares with the graph penalty.
         """
         check_parameters(self)
         X, domains = self._check_rows(X, y, sample_domain, dtype=DTYPES)
@@ -83,7 +83,7 @@ class BaseAdaptationRegularization(ReportsProgress, BaseTransferClassifier):
         codes[domains.labeled] = self._encode(y, domains.labeled)[1]
         Z = self._fit_features(X, domains.target)
         codes[open_rows] = first_guess(self.estimator, Z, codes, open_rows)
-        system, root = self._factor(Z, codes, domains.labeled)
+        system, root = self._factor(Z, codes, domains.labeled)  # once: rounds change only a contrast of low rank
         turns = self._turns(system, Z, codes, open_rows, domains.target)
         return self._store(reported(self, turns, self.max_iter, "iteration"), root)
 
@@ -106,18 +106,20 @@ class BaseAdaptationRegularization(ReportsProgress, BaseTransferClassifier):
         n = Z.shape[0]
         onehot = np.zeros((n, len(self.classes_)))
         onehot[labeled, codes[labeled]] = 1
+        # the neighbour search costs most of all: none where its weight is 0
         graph = normalized_laplacian(neighbor_graph(Z, self.n_neighbors)) if self.graph_weight > 0 and n > 1 else None
         laplacian = sparse.csr_array((n, n)) if graph is None else graph
         penalties = onehot, labeled, laplacian, self.graph_weight, self.reg
         self._kernel = make_kernel(self.kernel, self.gamma, Z, self.degree, self.coef0)
         self.gamma_ = self._kernel.params.get("gamma", np.nan)
         self.landmarks_, self.approximation_ = None, "exact"
+        # the d x d system is the smaller one, and new rows need no kernel values
         if self.kernel == "linear" and not sparse.issparse(Z) and Z.shape[1] <= n:
             self.solver_ = "primal"
             return feature_system(np.asarray(Z, dtype=np.float64), *penalties), None
         chosen = choose_landmarks(Z, self.n_landmarks, self.random_state)
         if chosen is None:
-            self.solver_, self.landmarks_ = "dual", Z.copy()
+            self.solver_, self.landmarks_ = "dual", Z.copy()  # kept for new rows; Z may be the caller's X
             return exact_system(self._kernel(Z, Z), *penalties), None
         self.solver_, self.approximation_ = "primal", "nystroem"
         self.landmarks_ = Z[chosen]
@@ -135,6 +137,7 @@ class BaseAdaptationRegularization(ReportsProgress, BaseTransferClassifier):
             changed = float(np.mean(found != codes[open_rows])) if len(found) else 0.0
             codes[open_rows] = found
             yield coefficients, balance, changed
+            # the same pseudo-labels would give the same coefficients again
             if changed == 0:
                 return
 
@@ -163,7 +166,7 @@ class BaseAdaptationRegularization(ReportsProgress, BaseTransferClassifier):
         check_is_fitted(self)
         X = validate_rows(self, X, accept_sparse="csr", dtype=DTYPES, reset=False)
         values = np.empty((X.shape[0], len(self.classes_)))
-        for rows in blocks(X.shape[0]):
+        for rows in blocks(X.shape[0]):  # kernel values of many rows would not fit
             Z = self._features(X[rows])
             values[rows] = (Z if self.landmarks_ is None else self._kernel(Z, self.landmarks_)) @ self.coef_
         return values[:, 1] - values[:, 0] if len(self.classes_) == 2 else values

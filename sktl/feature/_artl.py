@@ -4,7 +4,7 @@ from sktl.feature._adaptation_regularization import BaseAdaptationRegularization
 
 
 class ARTLClassifier(BaseAdaptationRegularization):
-    r"""Least squares in a kernel, regularised so that the domains' means and neighbouring rows get like values.
+    r"""Kernel least squares, regularised so that the domains' means, and neighbouring rows, get similar values.
 
     With the default kernel the units of X do not matter; with a linear one ``reg`` is in squared units of X.
 
@@ -15,22 +15,23 @@ class ARTLClassifier(BaseAdaptationRegularization):
 
     solved by :math:`((J + \lambda M + \rho L) K + \eta I)\, w = J Y`. M, of Frobenius norm 1, measures the squared
     distance between the domains' means, of all rows and of each class (by pseudo-labels in the target): joint MMD. L is
-    the normalised Laplacian of the neighbour graph of all rows. Pseudo-labels start from ``estimator`` and are found
-    anew until they stay as they are.
+    the normalised Laplacian of the neighbour graph of all rows. Pseudo-labels start from ``estimator`` and are renewed
+    until they no longer change.
 
-    *When it helps*: classes are clusters that hang together across the domains, and the first pseudo-labels are mostly
+    *When it helps*: classes form clusters that are connected across the domains, and the first pseudo-labels are mostly
     right: on digits of two origins (rows of unit norm, ``gamma=0.5``, both ways) it has 77.0 %, the best of all in
-    ``benchmarks/amazon_digits.py``, against 59.4 of its 1-nearest-neighbour start and 57.3 of logistic regression on
-    the same source rows. *When it hurts*: they are mostly wrong, since each round believes the last one. On
-    Office-Caltech (SURF) it has 44.5 % on average over 12 pairs, 43.8 after one round, against 47.0 of logistic
-    regression; on Amazon reviews (12 pairs) 71.1 against 78.1. Where class shares differ too, since all rows' means are
-    brought together: two overlapping classes, one of them half of the source and 50, 30, 15, 5 % of the target, 79.6,
-    74.4, 66.9, 60.4 against 80.8, 77.6, 76.2, 76.1 of logistic regression. Standardise each domain by itself first.
+    ``benchmarks/amazon_digits.py``, against 59.4 for its 1-nearest-neighbour start and 57.3 for logistic regression on
+    the same source rows. *When it hurts*: the first pseudo-labels are mostly wrong, since each round trusts the last
+    one. On Office-Caltech (SURF) it has 44.5 % on average over 12 pairs, 43.8 after one round, against 47.0 of logistic
+    regression; on Amazon reviews (12 pairs) 71.1 against 78.1. It also hurts where class shares differ, since the means
+    of all rows are brought together: two overlapping classes, one of them half of the source and 50, 30, 15, 5 % of the
+    target, 79.6, 74.4, 66.9, 60.4 against 80.8, 77.6, 76.2, 76.1 of logistic regression. Standardise each domain by
+    itself first.
 
     Parameters
     ----------
     estimator : classifier, default=None
-        Gives the first pseudo-labels, fitted on the labelled rows. It is cloned. None: 1-nearest-neighbour.
+        Gives the first pseudo-labels; a clone is fitted on the labelled rows. None: 1-nearest-neighbour.
     kernel : str or callable, default="rbf"
         A pairwise kernel of scikit-learn, or a callable that takes two samples and returns the matrix of kernel values.
     gamma : float > 0, "median", "auto" or "scale", default="median"
@@ -45,13 +46,13 @@ class ARTLClassifier(BaseAdaptationRegularization):
     graph_weight : float >= 0, default=1.0
         Weight rho of the differences between neighbours.
     n_neighbors : int >= 1, default=10
-        Neighbours of a row in the graph, itself not counted, by cosine; the graph is made symmetric.
+        Neighbours of a row in the graph, by cosine and without the row itself; the graph is made symmetric.
     max_iter : int >= 1, default=10
-        Most rounds of pseudo-labels. 1 is the method of [1].
+        Maximum number of rounds of pseudo-labels. 1 is the method of [1].
     n_landmarks : int >= 1, "auto" or None, default="auto"
         Rows that f is expanded in. None: all (O(n^2) memory). "auto": all of up to 5,000 rows and 1,000 beyond.
     random_state : int, RandomState instance or None, default=0
-        Seed of the choice of landmarks, which does not depend on the order of the rows.
+        Seeds the choice of landmarks, which does not depend on the order of the rows.
 
     Attributes
     ----------
@@ -62,13 +63,13 @@ class ARTLClassifier(BaseAdaptationRegularization):
     solver_ : {"primal", "dual"}
         Whether the system was solved in features (columns or landmarks) or in rows.
     approximation_ : {"exact", "nystroem"}
-        Whether landmarks stood in for all rows.
+        Whether landmarks were used in place of all rows.
     gamma_ : float
-        The value used (nan for kernels without one).
+        The value used (NaN for kernels without a gamma).
     pseudo_label_changes_ : ndarray of shape (n_iter_,)
         Share of the unlabelled target rows whose pseudo-label each round changed.
     n_iter_ : int
-        Rounds, at most ``max_iter``; the last changed nothing, unless ``max_iter`` came first.
+        Number of rounds, at most ``max_iter``; with fewer, the last round changed no pseudo-label.
     classes_ : ndarray of shape (n_classes,)
         The labels, sorted.
     n_features_in_ : int
@@ -89,9 +90,9 @@ class ARTLClassifier(BaseAdaptationRegularization):
     neighbour search compares all pairs of rows: O(n^2 d) time, in blocks. New rows cost O(m d) each.
 
     *Departures.* Rounds are repeated; ``max_iter=1`` is the paper's. M weighs the distance between all rows' means by
-    the number of classes; a class that no target row is thought to be of is left out of M. The squared loss alone is
-    offered (ARRLS), not the hinge. New rows are predicted by f. All sources count as one. With m = n landmarks the
-    solution is the exact one. The values of f are not probabilities.
+    the number of classes; a class without pseudo-labels in the target is left out of M. Only the squared loss is
+    offered (ARRLS), not the hinge. New rows are predicted by f. All sources are treated as one. With m = n landmarks
+    the solution is the exact one. The values of f are not probabilities.
 
     With scikit-learn 1.9 or newer, ``set_callbacks(ProgressBar())`` shows the rounds.
 
@@ -151,4 +152,4 @@ class ARTLClassifier(BaseAdaptationRegularization):
 
     def _choose_balance(self, Z, target, codes):
         """Both parts of M with equal weights."""
-        return 0.5
+        return 0.5  # all rows' means count as much as those of all classes together

@@ -10,13 +10,13 @@ from sktl.domains import TARGET
 
 def keep_rows(X, mask):
     """CSR matrix of the shape of ``X`` with the rows outside ``mask`` empty."""
-    kept = np.repeat(mask, np.diff(X.indptr))
+    kept = np.repeat(mask, np.diff(X.indptr))  # entries keep their order, so sorted indices stay sorted
     indptr = np.concatenate([[0], np.cumsum(np.diff(X.indptr) * mask)]).astype(X.indptr.dtype)
     return type(X)((X.data[kept], X.indices[kept], indptr), shape=X.shape)
 
 
 class FeatureAugmentation(BaseDomainAligner):
-    r"""Feature augmentation: one copy of the features for all domains, one for each domain (EasyAdapt).
+    r"""Feature augmentation: one copy of the features for all domains and one for each domain (EasyAdapt).
 
     A row x of a source s, among the sources 1, ..., S and the target, becomes
 
@@ -27,11 +27,11 @@ class FeatureAugmentation(BaseDomainAligner):
     norm penalty keeps small: it predicts with w + v_s. Inner products double within a domain,
     Phi(x)'Phi(z) = 2 x'z, and are x'z across domains.
 
-    *When it helps*: some target rows have labels, and some features mean another thing in the target. It is a cheap
+    *When it helps*: some target rows have labels, and some features mean something else in the target. It is a cheap
     step before any penalised linear model, which then chooses feature by feature what to share. *When it hurts*:
     without labelled target rows the target's block is empty in training, so that nothing is adapted and the shared
-    weights are merely shrunk; with very many labelled target rows a model of these alone is as good. Always compare
-    with pooling all rows, the target's up-weighted to half of the total: with 50 labelled target rows on 20
+    weights are only shrunk more; with very many labelled target rows a model of these alone is just as good. Always
+    compare with pooling all rows, the target's up-weighted to half of the total: with 50 labelled target rows on 20
     Newsgroups (means of rec/talk, rec/sci, sci/talk; logistic regression on tf-idf) source rows alone reach 77.0 %,
     target rows alone 64.0, pooling 82.4, augmented rows 85.0, pooling with the weights 90.3, augmented rows with the
     weights 89.8. On Amazon reviews augmentation and pooling differ by less than a point without the weights (79.4 and
@@ -41,8 +41,8 @@ class FeatureAugmentation(BaseDomainAligner):
     Attributes
     ----------
     blocks_ : list
-        Names of the domains that have a block, in the order of the blocks that follow the shared one; the target is
-        the last. Empty where there is one domain: rows then stay as they are.
+        Names of the domains that have a block, in the order of the blocks that follow the shared one; the target is the
+        last. Empty if there is only one domain: rows then stay as they are.
     n_features_in_ : int
         Number of columns seen by ``fit``.
     feature_names_in_ : ndarray of shape (n_features_in_,)
@@ -57,10 +57,10 @@ class FeatureAugmentation(BaseDomainAligner):
     -----
     *Cost*: nothing to fit. Dense rows grow to (S + 2) d columns; CSR rows keep twice their entries, whatever S is.
 
-    All columns are copied but a model's intercept is not: append a constant column for an intercept a domain. The
-    scale of the copies is the paper's, 1. The variant for unlabelled target rows (EasyAdapt++) adds rows to the
-    training table, which a transformer can't do. The domain of a row must be told: labels can't do it where target
-    rows have labels (``sample_domain``). New rows are target rows, unless ``sample_domain`` says otherwise.
+    All columns are copied, but a model's intercept is not: append a constant column to get one intercept per domain.
+    The scale of the copies is the paper's, 1. The variant for unlabelled target rows (EasyAdapt++) adds rows to the
+    training table, which a transformer can't do. Where target rows have labels, missing labels do not mark the target:
+    pass ``sample_domain``. New rows are target rows, unless ``sample_domain`` says otherwise.
 
     References
     ----------
@@ -80,12 +80,12 @@ class FeatureAugmentation(BaseDomainAligner):
     """
 
     def get_feature_names_out(self, input_features=None):
-        """Names of the new features: the caller's, then these with "__" and the domain's name.
+        """Names of the new features: the given ones, then each with "__" and the name of a domain.
 
         Parameters
         ----------
         input_features : array-like of shape (n_features_in_,), default=None
-            Names to use where ``fit`` saw none; they must be those that it saw otherwise.
+            Names to use if ``fit`` saw none; otherwise they must be the names seen by ``fit``.
 
         Returns
         -------

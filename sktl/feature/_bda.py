@@ -27,20 +27,20 @@ class BDA(ReportsProgress, BaseComponents):
     iteration from left-out A-distances of the rows: with d_0 between the domains and d_c between the rows of class
     c, b = mean(d_c) / (d_0 + mean(d_c)).
 
-    *When it helps*: the classes moved more than the domains as wholes, or less. *When it hurts*: as JDA; and there is
-    little to gain: on Office-Caltech10 (as for JDA) "auto" reaches 47.0 where JDA has 46.8, and all fixed balances from
-    0.2 to 1 lie within 0.5 points on six pairs; on Amazon reviews they have 78.0 and 78.1, on digits of two origins
-    65.8 and 65.9. Try JDA first.
+    *When it helps*: the classes moved more, or less, than the domains as a whole. *When it hurts*: as JDA; and there is
+    little to gain over it: on Office-Caltech10 (as for JDA) "auto" reaches 47.0 where JDA has 46.8, and all fixed
+    balances from 0.2 to 1 lie within 0.5 points on six pairs; on Amazon reviews they have 78.0 and 78.1, on digits of
+    two origins 65.8 and 65.9. Try JDA first.
 
     Parameters
     ----------
     n_components : int >= 1 or "auto", default="auto"
-        Number of new features. "auto": 20, or as many as there are directions, where these are fewer.
+        Number of new features. "auto": 20, or the number of directions of the rows if that is smaller.
     balance : float in [0, 1] or "auto", default="auto"
         Weight of the class means (the paper's mu).
     class_balanced : bool, default=False
-        W-BDA: the mean of class c counts with the root of the share of that class in its domain, so that class shares
-        that differ are not pressed together.
+        W-BDA: the mean of class c counts with the root of the share of that class in its domain, so that differing
+        class shares are not forced together.
     kernel : str or callable, default="linear"
         A pairwise kernel of scikit-learn, or a callable that takes two samples and returns the matrix of kernel values.
     gamma : float > 0, "median", "auto" or "scale", default="median"
@@ -54,16 +54,16 @@ class BDA(ReportsProgress, BaseComponents):
         space), so that the units of X do not matter.
     estimator : classifier, default=None
         Guesses the classes of target rows from the components. None: 1-nearest-neighbour on rows scaled to unit norm,
-        as in the literature; beyond 5,000 labelled rows the neighbour is sought in cells of rows near each other, and
-        nearly always the nearest. Another classifier sees the components as they are, of very different sizes:
+        as in the literature; beyond 5,000 labelled rows the search is approximate (in cells of nearby rows) and nearly
+        always finds the nearest. Another classifier sees the components unscaled, with very different sizes:
         ``make_pipeline(StandardScaler(), LogisticRegression())``.
     max_iter : int >= 1, default=10
-        Eigenproblems at the most; the literature's 10.
+        Maximum number of eigenproblems; the literature uses 10.
     n_landmarks : int >= 1, "auto" or None, default="auto"
         Rows that the components are expanded in, for kernels other than "linear". None: all (O(n^2) memory). "auto":
         all of up to 5,000 rows and 1,000 beyond.
     random_state : int, RandomState instance or None, default=0
-        Seed of the choice of landmarks, which does not depend on the order of the rows.
+        Seeds the choice of landmarks, which does not depend on the order of the rows.
 
     Attributes
     ----------
@@ -74,14 +74,15 @@ class BDA(ReportsProgress, BaseComponents):
         Scatter of each component over M's measure of the distance between the domains, plus mu in its units (for
         components of norm 1). Falling.
     balances_ : ndarray of shape (n_iter_,)
-        Balance of each iteration. The first has no class means, unless some target labels are known: there it means
-        nothing.
+        Balance of each iteration. The first has no effect, since there are no class means yet, unless some target
+        labels are known.
     classes_ : ndarray of shape (n_classes,)
         Classes of the labelled rows.
     pseudo_labels_ : ndarray of shape (n_target,)
-        Classes of the target rows after the last iteration, in their order; labels that were given stand as they are.
+        Classes of the target rows after the last iteration, in row order; known labels are kept.
     pseudo_label_changes_ : ndarray of shape (n_iter_,)
-        Share of the pseudo-labels that changed in each iteration; 1 in the first, 0 in the last if the turns converged.
+        Share of the pseudo-labels that changed in each iteration; 1 in the first, and 0 in the last if the iterations
+        converged.
     n_iter_ : int
         Eigenproblems solved.
     estimator_ : classifier
@@ -93,9 +94,9 @@ class BDA(ReportsProgress, BaseComponents):
     solver_ : {"primal", "dual"}
         The eigenproblem solved: in features or in rows.
     approximation_ : {"exact", "nystroem"}
-        Whether landmarks stood in for all rows.
+        Whether landmarks were used in place of all rows.
     gamma_ : float
-        The value used (nan for kernels without one).
+        The value used (NaN for kernels without a gamma).
     n_features_in_ : int
         Number of columns seen by ``fit``.
     feature_names_in_ : ndarray of shape (n_features_in_,)
@@ -108,9 +109,9 @@ class BDA(ReportsProgress, BaseComponents):
 
     Notes
     -----
-    *Cost*: that of JDA; "auto" adds, a class and iteration, one factorisation of min(n, d)^2 numbers for the n <= 2,000
-    rows that a ridge classifier's exact leave-one-out error is found from. A class with fewer than 2 rows in a domain
-    is left out of the estimate; b = 1/2 where no class has more.
+    *Cost*: that of JDA; "auto" adds, for each class and iteration, one factorisation of a min(n, d) x min(n, d) matrix
+    for a ridge classifier's exact leave-one-out error on n <= 2,000 rows. A class with fewer than 2 rows in a domain is
+    left out of the estimate; b = 1/2 where no class has more.
 
     *Departures from the paper*: the domains' part is multiplied by C, as in its authors' code, so that b = 1/2 is JDA.
     The contrasts of W-BDA do not sum to 0; they act here on centred rows (H E for E), so that the origin of X makes no
@@ -184,10 +185,10 @@ class BDA(ReportsProgress, BaseComponents):
         X : array-like or CSR matrix of shape (n_samples, n_features)
             Rows of all domains.
         y : array-like of shape (n_samples,)
-            Class labels, missing on target rows; those of target rows that are known are used.
+            Class labels, missing on target rows. Known target labels are used too.
         sample_domain : array-like of shape (n_samples,), default=None
-            Domains, where the labels can't tell: booleans (True = target), integers (negative = target) or names
-            ("target"). Several sources count as one.
+            Domains, needed if missing labels do not mark the target: booleans (True = target), integers (negative =
+            target) or names ("target"). Several sources are treated as one.
 
         Returns
         -------
@@ -202,13 +203,13 @@ class BDA(ReportsProgress, BaseComponents):
         Warns
         -----
         SingleDomainWarning
-            If there is one domain; the components then maximise variance alone.
+            If there is only one domain; the components then maximise variance alone.
         """
         check_parameters(self)
         X, rows = read_classes(self, X, y, sample_domain)
         table = self._expand(X, rows.groups(rows.codes), rows.n_groups)
         classifier = NearestDirection() if self.estimator is None else self.estimator
-        balances, order = [], canonical_order(X)
+        balances, order = [], canonical_order(X)  # once: the A-distances' rows follow values, not the order of rows
 
         def solve(codes):
             auto = self.balance == "auto"

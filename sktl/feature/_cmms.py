@@ -1,4 +1,4 @@
-"""Class centroid matching with local manifold self-learning: clusters of the target that meet the source's classes."""
+"""Class centroid matching with local manifold self-learning: clusters of the target that match the source's classes."""
 
 from numbers import Integral
 
@@ -15,7 +15,7 @@ from sktl._core.neighbors import MAX_EXACT, nearest_rows
 from sktl.feature._self_labeled import BaseSelfLabeledClassifier, check_rank
 
 AUTO_COMPONENTS = 100  # of the paper
-START_ROWS = 20_000  # labelled rows that the first classifier is fitted on at the most: more change it next to nothing
+START_ROWS = 20_000  # labelled rows that the first classifier is fitted on at the most: more change it almost nothing
 MARGIN = 3  # of many rows, neighbours are sought once, this many times too many: later projections choose among them
 
 
@@ -25,12 +25,13 @@ def adaptive_graph(Z, n_neighbors, candidates=None):
     ``candidates`` (n, m) are the rows to choose from, where they are known.
     """
     n = len(Z)
-    k = min(n_neighbors, n - 2)
+    k = min(n_neighbors, n - 2)  # of the n - 1 others one more than k is needed: its distance sets delta
     if k < 1:
         return sparse.csr_array((n, n)), np.zeros(n)
     candidates = nearest_rows(Z, k=k + 1) if candidates is None else candidates
     neighbors, distances = np.empty((n, k + 1), dtype=np.intp), np.empty((n, k + 1))
     for rows in blocks(n):
+        # differences first: |a|^2 - 2ab + |b|^2 loses the digits of near rows
         gaps = Z[rows, None] - Z[candidates[rows]]
         squares = np.einsum("ijk,ijk->ij", gaps, gaps)
         order = squares.argsort(axis=1, kind="stable")[:, : k + 1]
@@ -43,7 +44,7 @@ def adaptive_graph(Z, n_neighbors, candidates=None):
 
 def laplacian(graph):
     """L with sum_ij |z_i - z_j|^2 s_ij = 2 tr(Z'LZ), for a graph S that need not be symmetric."""
-    symmetric = (graph + graph.T) / 2
+    symmetric = (graph + graph.T) / 2  # an antisymmetric part adds nothing to the sum
     return sparse.diags_array(np.asarray(symmetric.sum(axis=0)).ravel()) - symmetric
 
 
@@ -60,6 +61,7 @@ def cost_matrix(source_means, n_source, W_target, codes, graph, alpha, graph_wei
     pull = alpha * n_target / (1 + alpha * n_target) * (n_source > 0)  # what is left of both terms at the best f_c
     gaps = (source_means - target_means) * np.sqrt(pull)[:, None]
     local = W_target.T @ (laplacian(graph) @ W_target)
+    # the graph's sum is 2 tr(Z'LZ); added to its transpose it is symmetric to the last digit
     return alpha * within.T @ within + gaps.T @ gaps + graph_weight * (local + local.T)
 
 
@@ -80,7 +82,7 @@ def first_labels(estimator, Z, codes):
 
 
 class CMMSClassifier(BaseSelfLabeledClassifier):
-    r"""Class centroid matching: a projection in which clusters of the target rows meet the source's class centroids.
+    r"""Class centroid matching: a projection in which clusters of target rows match the source's class centroids.
 
     With the source's class means :math:`m_c`, target rows :math:`x_i`, their cluster :math:`g_i`, centroids
     :math:`f_c` and weights :math:`s_{ij}` between target rows (:math:`s_{ij} \ge 0, \sum_j s_{ij} = 1`), minimise
@@ -90,18 +92,18 @@ class CMMSClassifier(BaseSelfLabeledClassifier):
         \sum_c \|P^\top m_c - f_c\|^2 + \alpha \sum_i \|P^\top x_i - f_{g_i}\|^2 + \beta \nu \|P\|^2
         + \gamma \sum_{ij} \left(\|P^\top x_i - P^\top x_j\|^2 s_{ij} + \delta_i s_{ij}^2\right)
 
-    over P, f, g and s in turn, subject to :math:`P^\top X H X^\top P = I` with the rows X of all domains, centred by
-    H; :math:`\nu` is the mean squared norm of these centred rows. :math:`\delta_i` is set so that ``n_neighbors``
-    weights of row i are positive (adaptive neighbours). A row is of the class of the nearest f.
+    over P, f, g and s in turn, subject to :math:`P^\top X H X^\top P = I` with the rows X of all domains, centred by H;
+    :math:`\nu` is the mean squared norm of these centred rows. :math:`\delta_i` is set so that ``n_neighbors`` weights
+    of row i are positive (adaptive neighbours). A row gets the class of the nearest f.
 
     *When it helps*: many classes whose rows cluster in the target: on Office-Caltech10 (SURF, unit rows) 53.2 on
-    average against 47.0 of a linear model on the source, with ``beta`` and ``max_iter``, now the defaults, chosen there
-    by target accuracy; digits of two origins, 59.2 against 57.3. *When it hurts*: where the directions of least cost
-    are not those of the classes (Amazon reviews: 68.3 against 78.1 of logistic regression on the source), and where
-    class shares differ between the domains, since the clusters then split the larger class. Two overlapping classes,
-    one of them half of the source and 50, 30, 15, 5 % of the target: 91.7, 89.5, 79.1, 60.4, where logistic regression
-    on the source has 88.6, 85.1, 81.0, 79.1. Rows of few columns need a small ``n_components``: all directions are
-    whitened, and noise then counts as much as signal.
+    average against 47.0 of a linear model on the source, where the defaults of ``beta`` and ``max_iter`` were chosen by
+    target accuracy; digits of two origins, 59.2 against 57.3. *When it hurts*: where the directions of least cost do
+    not separate the classes (Amazon reviews: 68.3 against 78.1 of logistic regression on the source), and where class
+    shares differ between the domains, since the clusters then split the larger class. Two overlapping classes, one of
+    them half of the source and 50, 30, 15, 5 % of the target: 91.7, 89.5, 79.1, 60.4, where logistic regression on the
+    source has 88.6, 85.1, 81.0, 79.1. Rows of few columns need a small ``n_components``: all directions are whitened,
+    and noise then counts as much as signal.
 
     Parameters
     ----------
@@ -114,12 +116,12 @@ class CMMSClassifier(BaseSelfLabeledClassifier):
     graph_weight : float >= 0, default=5.0
         Weight :math:`\gamma` of the distances between neighbours in the target.
     n_neighbors : int >= 1, default=10
-        Neighbours of a target row that have a weight.
+        Number of neighbours of a target row with a positive weight.
     max_iter : int >= 1, default=5
-        Iterations at the most; it ends sooner where no pseudo-label changes.
+        Maximum number of iterations; it stops earlier when no pseudo-label changes.
     estimator : classifier or None, default=None
-        Labels the target rows first, fitted on the labelled rows (centred, in units of the root of :math:`\nu`). None:
-        ``LinearSVC(dual=False)``.
+        Gives the first labels of the target rows, fitted on the labelled rows (centred, in units of the root of
+        :math:`\nu`). None: ``LinearSVC(dual=False)``.
 
     Attributes
     ----------
@@ -130,7 +132,7 @@ class CMMSClassifier(BaseSelfLabeledClassifier):
     components_ : ndarray of shape (n_components, n_features)
         P'; the entry of largest size in a row is positive.
     eigenvalues_ : ndarray of shape (n_components,)
-        What each component costs, in the last iteration; rising.
+        Cost of each component in the last iteration, in rising order.
     centroids_ : ndarray of shape (n_classes, n_components)
         The f.
     graph_ : CSR array of shape (n_target, n_target)
@@ -146,7 +148,7 @@ class CMMSClassifier(BaseSelfLabeledClassifier):
 
     See Also
     --------
-    SPLClassifier : Trusts the surest target rows first, rather than all at once.
+    SPLClassifier : Uses the most certain target rows first, instead of all at once.
 
     Notes
     -----
@@ -160,8 +162,8 @@ class CMMSClassifier(BaseSelfLabeledClassifier):
     memory O(n r + r^2 + n_target n_neighbors). The default first classifier sees at most 20,000 labelled rows.
 
     A cluster without rows has the source's centroid. Target rows with a label stay in its cluster; a class without
-    source rows has the mean of these. New rows are of the class of the nearest f, as the target rows are. If there is
-    one domain, all rows are source and target.
+    source rows has the mean of these. New rows get the class of the nearest f, as the target rows do. With only one
+    domain, all rows are source and target.
 
     *Departures from the paper*: rows enter as they are (put a ``Normalizer`` before for unit rows), and the first graph
     is that of the centred rows scaled to norm 1. ``beta`` counts in units of nu; in these units the paper's 0.2 gave
@@ -222,7 +224,7 @@ class CMMSClassifier(BaseSelfLabeledClassifier):
         unit = axes / np.sqrt(scatter)  # whitened, P'XHX'P = I is Q'Q = I
         W = (X - self.mean_) @ unit
         source_means, n_source = class_means(W[source], codes[source], len(self.classes_))
-        penalty = self.beta * (scatter.sum() / X.shape[0]) / scatter
+        penalty = self.beta * (scatter.sum() / X.shape[0]) / scatter  # |P|^2 = sum q^2 / scatter, as P = unit Q
         graph, _ = adaptive_graph(unit_rows(X[target] - self.mean_), self.n_neighbors)
         W_target, unknown, last, candidates = W[target], codes[target] < 0, None, None
         norm = np.sqrt(scatter.sum() / X.shape[0])  # rows in this unit: the first classifier's C sees no units of X
@@ -246,6 +248,7 @@ class CMMSClassifier(BaseSelfLabeledClassifier):
     def _solve(self, matrix):
         """Columns Q of norm 1 that cost least."""
         k = min(AUTO_COMPONENTS if self.n_components == "auto" else self.n_components, len(matrix))
+        # eigh reads one triangle: rounding must not make a difference between the two
         self.eigenvalues_, Q = eigh((matrix + matrix.T) / 2, subset_by_index=[0, k - 1])
         return Q
 

@@ -23,9 +23,10 @@ class CommonScale(TransformerMixin, BaseEstimator):
         """Find mean and scale."""
         sums = moments_of(row_blocks(X), diagonal=True)
         spreads = deviations(sums) ** 2
+        # constant columns have no deviation to average
         size = 1 if self.per == "row" else max(np.count_nonzero(spreads), 1)
-        self.scale_ = float(np.sqrt(spreads.sum() / size)) or 1.0
-        self.mean_ = 0.0 if sparse.issparse(X) else sums.mean
+        self.scale_ = float(np.sqrt(spreads.sum() / size)) or 1.0  # equal rows: any unit serves
+        self.mean_ = 0.0 if sparse.issparse(X) else sums.mean  # centred CSR rows would be dense
         return self
 
     def transform(self, X):

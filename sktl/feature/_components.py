@@ -47,6 +47,7 @@ class BaseComponents(BaseDomainTransformer):
             self.n_components_ = self._count(min(n, d), f"min(n_samples={n}, n_features={d})")
             self.solver_, self.approximation_ = ("primal" if d <= n else "dual"), "exact"
             self.landmarks_, self.gamma_ = None, np.nan
+            # more columns than rows: in the span of the rows, n x n instead of d x d
             return linear_table(X, groups, n_groups, basis=None if d <= n else row_space(X))
         self._kernel = make_kernel(self.kernel, self.gamma, X, self.degree, self.coef0)
         self.gamma_ = self._kernel.params.get("gamma", np.nan)
@@ -94,7 +95,7 @@ class BaseComponents(BaseDomainTransformer):
         if self.landmarks_ is None:
             return np.asarray(X @ self.components_.T.astype(X.dtype, copy=False))
         mapped = np.empty((X.shape[0], self.n_components_), dtype=X.dtype)
-        coefficients = self.components_.T.astype(np.float64)
+        coefficients = self.components_.T.astype(np.float64)  # sums over up to all rows: in double
         for rows in blocks(X.shape[0]):
             mapped[rows] = self._kernel(X[rows], self.landmarks_) @ coefficients
         return mapped
@@ -112,9 +113,9 @@ def warn_if_matched(estimator, table, contrast):
     if gap < MATCHED:
         name = type(estimator).__name__
         warnings.warn(
-            f"The means of the domains agree already ({gap:.1g} of what random halves of the rows differ by), as they "
-            f"do after DomainScaler: {name} has nothing to match, and its components are those of PCA. Take PCA, or "
-            "scale the rows of all domains alike (StandardScaler) before it.",
+            f"The means of the domains are equal already (their difference is {gap:.1g} of that of random halves of "
+            f"the rows), as they are after DomainScaler: {name} has nothing to match, and its components are those of "
+            "PCA. Use PCA, or scale all rows alike (StandardScaler) instead of each domain by itself.",
             MatchedMeansWarning,
             stacklevel=user_level(),
         )

@@ -21,7 +21,7 @@ from sktl.domains import TARGET
 
 def half_way(source, target):
     """Root of the symmetric part of CORAL's matrix, and what goes in its place off the basis."""
-    matrix = whiten_recolour(source, target)
+    matrix = whiten_recolour(source, target)  # x A z' is no inner product unless A is symmetric
     return matrix_power((matrix + matrix.T) / 2, 0.5), np.sqrt(rest_ratio(source, target))
 
 
@@ -37,12 +37,13 @@ class CORAL(OneToOneFeatureMixin, BaseDomainAligner):
     + A') / 2, so that their inner products are x S z': the kernel behind the published figures, as features for any
     linear model.
 
-    *When it helps*: the domains correlate their columns differently, and there are enough rows to tell. *When it
-    hurts*: with few rows a column the covariances are noise, and class shares that differ are taken for a shift.
-    Measured on columns standardised within each domain, mean of the 12 pairs of Office-Caltech10 SURF and of the Amazon
-    reviews: logistic regression (C=10 and C=1) on unit-norm rows 47.0 and 78.1 without it, 46.3 and 77.6 with it, 48.5
-    and 78.9 with the kernel form, which also gains 2 points on digits of two origins; 1-nearest-neighbour (Office)
-    31.4, 35.7 and 37.1; linear SVM (C=1, Office) 45.9, 46.6 and 48.6, where 48.8 is published for the kernel form.
+    *When it helps*: the correlations of the columns differ between the domains, and there are enough rows to estimate
+    them. *When it hurts*: with few rows per column the covariances are noise, and differing class shares are mistaken
+    for a shift. Measured on columns standardised within each domain, mean of the 12 pairs of Office-Caltech10 SURF and
+    of the Amazon reviews: logistic regression (C=10 and C=1) on unit-norm rows 47.0 and 78.1 without it, 46.3 and 77.6
+    with it, 48.5 and 78.9 with the kernel form, which also gains 2 points on digits of two origins; 1-nearest-neighbour
+    (Office) 31.4, 35.7 and 37.1; linear SVM (C=1, Office) 45.9, 46.6 and 48.6, where 48.8 is published for the kernel
+    form.
 
     Parameters
     ----------
@@ -56,13 +57,13 @@ class CORAL(OneToOneFeatureMixin, BaseDomainAligner):
         Move the source's mean onto the target's. False: x A alone, as in the paper, whose rows have mean 0 in each
         domain.
     form : {"features", "kernel"}, default="features"
-        Whether the source is mapped onto the target, or both half way by one matrix (apart from the means).
+        "features" maps the source onto the target; "kernel" maps both half way by one matrix (apart from the means).
 
     Attributes
     ----------
     maps_ : dict of name -> function
         The affine map of each domain that moves, from rows to rows; its ``matrix`` is A (or S^{1/2}), within the
-        columns of ``basis`` where there are fewer rows than columns. Empty where there is one domain.
+        columns of ``basis`` where there are fewer rows than columns. Empty if there is only one domain.
     shrinkages_ : dict of name -> float
         The share used for each domain.
     n_features_in_ : int
@@ -83,7 +84,7 @@ class CORAL(OneToOneFeatureMixin, BaseDomainAligner):
 
     Each named source has its own map; ``form="kernel"`` takes all sources as one, since it maps the target too. The
     published kernel x_s A x' is not symmetric, and a support vector machine's solution is defined for symmetric ones: S
-    is its symmetric part (negative eigenvalues, not met on real data, would be set to 0). If there is one domain
+    is its symmetric part (negative eigenvalues, not met on real data, would be set to 0). With only one domain
     (``SingleDomainWarning``), rows stay.
 
     References
@@ -123,6 +124,7 @@ class CORAL(OneToOneFeatureMixin, BaseDomainAligner):
         self.maps_, self.shrinkages_ = {}, {}
         if domains.single:
             return
+        # the kernel form maps the target too, so that all sources must share one matrix
         names = np.where(domains.target, TARGET, "source") if self.form == "kernel" else domains.names
         gaussians, basis = domain_gaussians(X, rows_by_name(names), self.reg, self.shrinkage)
         self.shrinkages_ = {name: gaussian.shrinkage for name, gaussian in gaussians.items()}
@@ -133,6 +135,7 @@ class CORAL(OneToOneFeatureMixin, BaseDomainAligner):
         source = gaussians["source"]
         root, scale = half_way(source, target)
         origin = np.zeros(X.shape[1])
+        # both domains' means go where the matrix takes the target's
         center = LinearMap(origin, origin, root, basis, scale)(target.mean[None])[0]
         for name in (*domains.sources, TARGET):
             mean = (target if name == TARGET else source).mean

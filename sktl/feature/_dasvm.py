@@ -1,4 +1,4 @@
-"""Domain adaptation support vector machine: source rows make way for target rows whose labels it grows sure of."""
+"""Domain adaptation support vector machine: source rows are replaced by target rows as their labels become certain."""
 
 from dataclasses import dataclass
 from math import ceil
@@ -40,7 +40,7 @@ def annealed(start, end, age, n_steps):
 
 def farthest(values, rows, size):
     """At most ``size`` of the indices ``rows`` whose decision values are largest in absolute value."""
-    return rows[np.argsort(-np.abs(values[rows]), kind="stable")[:size]]
+    return rows[np.argsort(-np.abs(values[rows]), kind="stable")[:size]]  # ties: by the canonical order of the rows
 
 
 def default_machine():
@@ -87,7 +87,7 @@ class Machine:
         in_band = self.free & ~self.used & ~changed & (np.abs(values) <= 1)
         joining = [farthest(values, np.flatnonzero(in_band & (new == side)), rho) for side in (1, -1)]
         n_joining = sum(map(len, joining))
-        self.age[self.free & self.used] += 1
+        self.age[self.free & self.used] += 1  # before others join, whose age is 0
         for side, rows in zip((1, -1), joining, strict=True):
             self.signs[rows], self.used[rows], self.age[rows] = side, True, 0
         for side, rows in zip((1, -1), joining, strict=True):
@@ -105,19 +105,19 @@ class Machine:
 
 
 class DASVMClassifier(BaseSelfLabeledClassifier):
-    r"""Support vector machine that exchanges source rows for target rows, round by round.
+    r"""Support vector machine that replaces source rows by target rows, round by round.
 
-    A machine f is fitted on the source. In each round, of the target rows in its margin band (:math:`|f(x)| \le 1`)
-    the ``rho`` on either side that are nearest to the band's edge join its rows with the sign of f as pseudo-label,
-    and as many source rows on that side, those farthest from the hyperplane, leave (``rho`` on either side where no
-    row joins). A row whose pseudo-label f contradicts later goes back to the unlabelled ones. Costs are annealed, in
-    units of the machine's own C, over T = ``n_annealing`` rounds from the smallest cost w = ``start_weight``:
+    A machine f is fitted on the source. In each round, of the target rows in its margin band (:math:`|f(x)| \le 1`) the
+    ``rho`` rows on either side that are nearest to the band's edge are added with the sign of f as pseudo-label, and as
+    many source rows on that side, those farthest from the hyperplane, are removed (``rho`` on either side where no row
+    joins). A row whose pseudo-label f contradicts later becomes unlabelled again. Costs are annealed, in units of the
+    machine's own C, over T = ``n_annealing`` rounds from the smallest cost w = ``start_weight``:
 
     .. math:: C_{\text{source}}(t) = 1 - (1 - w) \min(t / T, 1)^2, \qquad
         C_{\text{target}}(a) = w + (1 - w) \min(a / T, 1)^2,
 
-    in round t, for a target row that joined a rounds ago. It ends when no source row is left and few rows join or
-    change. More than two classes have a machine each, against the rest.
+    in round t, for a target row that joined a rounds ago. It stops when no source row is left and few rows are added or
+    change. With more than two classes there is one machine per class, against the rest.
 
     *When it helps*: two classes that keep a gap between them, which moves little from source to target. On the Amazon
     reviews (unit rows, ``LinearSVC(dual=False, C=0.3)``) 80.4 on average against 77.6 of the machine fitted on the
@@ -132,26 +132,26 @@ class DASVMClassifier(BaseSelfLabeledClassifier):
     ----------
     estimator : classifier or None, default=None
         A margin classifier, or a pipeline that ends in one: ``decision_function``, and ``sample_weight`` in ``fit``.
-        None: ``LinearSVC(dual=False)`` on rows less their mean, in units of their root mean squared norm. A kernel
-        machine of many columns sees all rows as equally far: behind ``SVC()`` 300 rows each of two kinds of reviews
-        were all given to one class (51 % instead of 71).
+        None: ``LinearSVC(dual=False)`` on centred rows in units of their root mean squared norm. With many columns a
+        kernel machine finds all rows equally far apart: with ``SVC()`` all of 300 + 300 rows of two kinds of reviews
+        went to one class (51 % instead of 71).
     rho : int >= 1 or float in (0, 1), default=0.05
-        Rows that may join, on either side, a round; a float is a share of the unlabelled target rows.
+        Rows that may be added per round on either side; a float is a share of the unlabelled target rows.
     start_weight : float in (0, 1], default=0.1
-        Cost of a row that has just joined, and of a source row in the end, in units of the machine's C.
+        Cost of a row that was just added, and of a source row at the end, in units of the machine's C.
     n_annealing : int >= 1, default=10
-        Rounds in which costs go from one end to the other.
+        Number of rounds over which costs go from one end to the other.
     tol : float >= 0, default=0.03
-        Share of the target rows that may still join or change when it ends.
+        It stops when at most this share of the target rows is still added or changes.
     max_iter : int >= 1, default=100
-        Rounds at the most.
+        Maximum number of rounds.
 
     Attributes
     ----------
     classes_ : ndarray of shape (n_classes,)
         Class labels.
     estimators_ : list of classifiers
-        The machine of two classes, or one a class. Their classes are -1 and 1.
+        The machine for two classes, or one per class. Their classes are -1 and 1.
     n_source_ : ndarray of shape (n_machines,)
         Source rows that the last machines were fitted on.
     n_iter_ : int
@@ -165,20 +165,20 @@ class DASVMClassifier(BaseSelfLabeledClassifier):
 
     See Also
     --------
-    SPLClassifier : Trusts the surest rows first, where this one learns from those at the margin's edge.
+    SPLClassifier : Uses the most certain rows first, where this one learns from those at the margin's edge.
 
     Notes
     -----
-    *Cost*: one fit of the machine a round and class: O(n^2 d) for a kernel, O(n d) for ``LinearSVC``; memory as the
+    *Cost*: one fit of the machine per round and class: O(n^2 d) for a kernel, O(n d) for ``LinearSVC``; memory as the
     machine's.
 
-    Target rows with a label are learned from at the full cost, throughout. The last source rows of a side stay where
-    no target row has its sign, so that each fit has both. If there is one domain, the machine is fitted once.
+    Labelled target rows are used at full cost throughout. The last source rows of a side stay where no target row has
+    its sign, so that each fit has both. With only one domain, the machine is fitted once.
 
     *Departures from the paper*: the paper deals with two classes. With more, a row's pseudo-label is the class of the
     largest decision value, the same for all machines (each by its own sign, as the paper's would, they contradict each
     other: digits of two origins, 500 rows each, 26.6 instead of 50.5 on the average of both ways). The paper chooses
-    parameters by circular validation, which is no part of this class. The rows of each round depend on the values of
+    parameters by circular validation, which is not part of this class. The rows of each round depend on the values of
     the rows alone, not on their order.
 
     References
@@ -225,6 +225,7 @@ class DASVMClassifier(BaseSelfLabeledClassifier):
         free = target & (codes < 0)
         machines = [self._machine(codes, k, source & ~target, free) for k in self._positives()]
         n_free = np.count_nonzero(free)
+        # at least one row, or no round would move
         rho = ceil(self.rho * n_free) if not isinstance(self.rho, Integral) else self.rho
         values = np.empty((len(machines), X.shape[0]))
         for t in range(self.max_iter):
@@ -272,6 +273,7 @@ class DASVMClassifier(BaseSelfLabeledClassifier):
         if not all(np.any(machine.used & (machine.signs == sign)) for sign in (1, -1)):
             return True  # pseudo-labels of one sign all changed: the last machine stays
         moved = np.count_nonzero(machine.used & machine.leaving) < n_left
+        # not before the costs are at their end, whatever has settled by then
         return not moved and t >= self.n_annealing and max(n_joining, n_changed) <= self.tol * n_free
 
     def decision_function(self, X):

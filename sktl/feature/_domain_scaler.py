@@ -30,20 +30,20 @@ class DomainScaler(OneToOneFeatureMixin, BaseDomainAligner):
     With ``reference="target"`` it becomes m_T + s_T z, with the target's m_T and s_T: source rows move, target rows
     stay.
 
-    *When it helps*: sensors, laboratories or vocabularies with gains and offsets of their own; it is the strongest of
-    the cheap baselines, and the first thing to try. Logistic regression on unit-norm rows with it, with one scaling of
-    all rows and without any: Office-Caltech10 SURF (12 pairs, C=10) 47.0, 45.7, 44.0; Amazon reviews (12 pairs, C=1)
-    78.1, 78.0, 75.8; digits of two origins (both ways, C=1) 57.3, 44.7, 47.9. *When it hurts*: the class shares differ
-    between the domains, so that means and spreads differ for a reason that the labels share: a target of one class
-    alone is moved onto the middle of all. ``method="robust"`` is not for columns that are mostly zero, whose
-    interquartile range says nothing (Office-Caltech10: 19.8).
+    *When it helps*: sensors, laboratories or vocabularies with different gains and offsets; it is the strongest of the
+    cheap baselines, and the first thing to try. Logistic regression on unit-norm rows with it, with one scaling of all
+    rows and without any: Office-Caltech10 SURF (12 pairs, C=10) 47.0, 45.7, 44.0; Amazon reviews (12 pairs, C=1) 78.1,
+    78.0, 75.8; digits of two origins (both ways, C=1) 57.3, 44.7, 47.9. *When it hurts*: the class shares differ
+    between the domains, so that means and spreads differ because of the classes: a target of a single class is moved
+    onto the middle of all classes. ``method="robust"`` is not for columns that are mostly zero, whose interquartile
+    range is 0 (Office-Caltech10: 19.8).
 
     Parameters
     ----------
     method : {"standard", "robust"}, default="standard"
         Mean and standard deviation (n in the denominator), or median and interquartile range.
     with_mean : bool, default=True
-        Take the centre away. Must be False for sparse rows, which then stay sparse.
+        Subtract the centre. Must be False for sparse rows, which then stay sparse.
     with_std : bool, default=True
         Divide by the scale.
     reference : "target" or None, default=None
@@ -52,7 +52,7 @@ class DomainScaler(OneToOneFeatureMixin, BaseDomainAligner):
     Attributes
     ----------
     centers_ : dict of name -> ndarray of shape (n_features,)
-        Mean or median of each domain ("target" is the target's name).
+        Mean or median of each domain (the target is called "target").
     scales_ : dict of name -> ndarray of shape (n_features,)
         Standard deviation or interquartile range of each domain; 1 where that is zero.
     n_features_in_ : int
@@ -69,8 +69,8 @@ class DomainScaler(OneToOneFeatureMixin, BaseDomainAligner):
     Notes
     -----
     *Cost*: one pass over the rows, O(n d) (the robust method sorts: O(n d log n)), O(d) memory a domain beside one copy
-    of a block (robust: of a domain). Each named source is a domain of its own. Constant columns keep their scale. If
-    there is one domain (``SingleDomainWarning``), it is an ordinary scaler.
+    of a block (robust: of a domain). Each named source is a separate domain. Constant columns keep their scale. With
+    only one domain (``SingleDomainWarning``), it is an ordinary scaler.
 
     Examples
     --------
@@ -103,6 +103,7 @@ class DomainScaler(OneToOneFeatureMixin, BaseDomainAligner):
             sums = moments_by_name(X, members, diagonal=True)
             found = {name: (own.mean, deviations(own)) for name, own in sums.items()}
         self.centers_ = {name: center for name, (center, _) in found.items()}
+        # constant columns: no 0 / 0
         self.scales_ = {name: np.where(scale > 0, scale, 1.0) for name, (_, scale) in found.items()}
         if domains.single:
             self.centers_["target"], self.scales_["target"] = self.centers_["source"], self.scales_["source"]
@@ -127,7 +128,7 @@ class DomainScaler(OneToOneFeatureMixin, BaseDomainAligner):
     def _map(self, X, name):
         """Rows of one domain."""
         X = X.copy()
-        if self.reference == "target" and name == "target":
+        if self.reference == "target" and name == "target":  # these rows stay to the last digit
             return X
         center, factors = self.centers_[name].astype(X.dtype), self._factors(name).astype(X.dtype)
         end = self.centers_["target"].astype(X.dtype) if self.reference == "target" else None

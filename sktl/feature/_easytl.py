@@ -17,7 +17,7 @@ DTYPES = [np.float64, np.float32]
 def labeled_means(X, codes, target, n_classes):
     """Numbers and means of the labelled rows of each class, of the source and of the target: (2, C) and (2, C, d)."""
     groups = np.where(codes < 0, 2 * n_classes, codes + n_classes * target)
-    sums = moments_of(row_blocks(X), groups, 2 * n_classes + 1, diagonal=True)
+    sums = moments_of(row_blocks(X), groups, 2 * n_classes + 1, diagonal=True)  # the last group: rows without a label
     return sums.counts[:-1].reshape(2, -1), sums.means[:-1].reshape(2, n_classes, -1)
 
 
@@ -30,7 +30,7 @@ def demands(n_known, n_open):
 def recoloured(X, target, means):
     """Means of source rows as CORAL maps them: onto the target's mean and covariance, each plus the identity."""
     members = {"source": np.flatnonzero(~target), "target": np.flatnonzero(target)}
-    gaussians, basis = domain_gaussians(X, members, reg=1.0)
+    gaussians, basis = domain_gaussians(X, members, reg=1.0)  # the ridge of CORAL's paper
     return recolouring(gaussians["source"], gaussians["target"], basis)(means)
 
 
@@ -45,36 +45,36 @@ class EasyTLClassifier(BaseTransferClassifier):
         \min_{M \ge 0} \sum_{i,c} M_{ic} D_{ic} \quad\text{subject to}\quad
         \sum_c M_{ic} = 1, \qquad \sum_i M_{ic} \ge 1 .
 
-    By its duality a row belongs to :math:`\arg\min_c D_{ic} - u_c`, with :math:`u_c \ge 0` the price of the demand that
-    class c get a row. The prices make the programme a rule for new rows. Where the nearest means leave no class empty
-    they are zero, and the method *is* the nearest class mean: so on all 12 pairs of Office-Caltech. With
-    ``align="coral"`` source rows are mapped first to the target's covariance, plus the identity each: only there the
-    units of X matter, beside the decision values, which are distances.
+    By duality a row belongs to :math:`\arg\min_c D_{ic} - u_c`, with :math:`u_c \ge 0` the price of the constraint that
+    class c gets a row. The prices give a rule for new rows. Where the nearest means leave no class empty they are zero,
+    and the method *is* the nearest class mean, as on all 12 pairs of Office-Caltech. With ``align="coral"`` source rows
+    are first mapped to the target's covariance, with the identity added to both; only then do the units of X matter for
+    the classes.
 
-    *When it helps*: classes are balls of like width, the domains are standardised each by itself (do that first), and
+    *When it helps*: classes are balls of similar width, each domain is standardised by itself (do that first), and
     there is nothing to tune parameters on: on Amazon reviews it has 77.8 % on average over 12 pairs, with CORAL 79.5,
     against 78.1 of logistic regression on source rows of unit norm. *When it hurts*: classes are not round, or the
-    target truly lacks a class: the programme gives it at least one row. Where class shares differ it loses no more than
-    a linear model (two overlapping classes, one of them half of the source and 50, 30, 15, 5 % of the target: 81.4,
-    79.3, 78.8, 78.9; logistic regression 80.8, 77.6, 76.2, 76.1), but with "coral" it takes what they do to means and
-    covariances for a shift. A linear model on rows of unit norm is the rival to compare with: on Office-Caltech (SURF)
-    it has 47.0 % from the source alone, EasyTL 45.4, and 50.5 with CORAL; on digits of two origins 57.3 against 51.2,
-    and 58.7 with CORAL.
+    target really lacks a class: the programme gives it at least one row. Where class shares differ it loses no more
+    than a linear model (two overlapping classes, one of them half of the source and 50, 30, 15, 5 % of the target:
+    81.4, 79.3, 78.8, 78.9; logistic regression 80.8, 77.6, 76.2, 76.1), but with "coral" it mistakes their effect on
+    means and covariances for a shift. Compare with a linear model on rows of unit norm: on Office-Caltech (SURF) it has
+    47.0 % from the source alone, EasyTL 45.4, and 50.5 with CORAL; on digits of two origins 57.3 against 51.2, and 58.7
+    with CORAL.
 
     Parameters
     ----------
     align : {None, "coral"}, default=None
-        Whether source rows, or rows as they are, give the class means: "coral" maps source rows as
-        :class:`CORAL` does, with its default ridge of 1, which suits columns of about unit variance. It costs
-        O(n d^2 + d^3), or O(n^2 d) for fewer rows than columns.
+        None computes the class means from the rows as they are; "coral" first maps source rows as :class:`CORAL` does,
+        with its default ridge of 1, which suits columns of about unit variance. It costs O(n d^2 + d^3), or O(n^2 d)
+        for fewer rows than columns.
 
     Attributes
     ----------
     class_means_ : ndarray of shape (n_classes, n_features)
         Means of the labelled rows of each class (mapped source rows, target rows as they are).
     prices_ : ndarray of shape (n_classes,)
-        Dual values u, in units of distance; zero for classes that get more rows than they must. Where a range of
-        prices is optimal, a point inside it.
+        Dual values u, in units of distance; zero for classes that get more rows than they need. If a range of prices is
+        optimal, a point inside it.
     plan_ : ndarray of shape (n_unlabeled_target, n_classes)
         The optimal M, in the order of the target rows without a label. Its rows are 0 and 1 unless there are fewer
         rows than empty classes.
@@ -87,18 +87,19 @@ class EasyTLClassifier(BaseTransferClassifier):
 
     See Also
     --------
-    sklearn.neighbors.NearestCentroid : The same without the programme; what this is where there is one domain.
+    sklearn.neighbors.NearestCentroid : The same without the linear programme; what this becomes with only one domain.
     sktl.feature.MEDAClassifier : Learns a function of the rows, with neighbours and pseudo-labels.
 
     Notes
     -----
     *Cost.* O(n d + n_target C d); O(C n_target) memory. Where the nearest means leave a class empty, HiGHS solves the
-    programme of C n_target variables and C + n_target sparse constraints, in some two seconds for 10,000 rows and 10
+    programme of C n_target variables and C + n_target sparse constraints, in about two seconds for 10,000 rows and 10
     classes. New rows cost O(C d) each.
 
-    *Departures.* A labelled target row gives its class one of the rows demanded, and takes part in the mean. If fewer
-    rows than empty classes are left, each such class demands an equal share of them (the paper's programme has no
-    solution then). The classes' means are those of the paper; its rule for new rows is none. All sources count as one.
+    *Departures.* A labelled target row counts as one of the rows that its class needs, and is part of the mean. If
+    fewer rows than empty classes are left, each such class demands an equal share of them (the paper's programme has no
+    solution then). The class means are those of the paper, which has no rule for new rows. All sources are treated as
+    one.
 
     References
     ----------
@@ -130,10 +131,10 @@ class EasyTLClassifier(BaseTransferClassifier):
         X : array-like or CSR matrix of shape (n_samples, n_features)
             Rows of all domains.
         y : array-like of shape (n_samples,)
-            Labels, missing on target rows. Target labels that are there are used.
+            Labels, missing on target rows. Known target labels are used too.
         sample_domain : array-like of shape (n_samples,), default=None
-            Domains, where the labels can't tell: booleans (True = target), integers (negative = target) or names
-            ("target").
+            Domains, needed if missing labels do not mark the target: booleans (True = target), integers (negative =
+            target) or names ("target").
 
         Returns
         -------
@@ -147,7 +148,7 @@ class EasyTLClassifier(BaseTransferClassifier):
         Warns
         -----
         SingleDomainWarning
-            If there is one domain; rows then go to the nearest class mean.
+            If there is only one domain; rows then go to the nearest class mean.
         """
         check_parameters(self)
         X, domains = self._check_rows(X, y, sample_domain, dtype=DTYPES)
@@ -175,7 +176,7 @@ class EasyTLClassifier(BaseTransferClassifier):
         """
         check_is_fitted(self)
         X = validate_rows(self, X, accept_sparse="csr", dtype=DTYPES, reset=False)
-        values = self.prices_ - np.sqrt(squared_distances(X, self.class_means_))
+        values = self.prices_ - np.sqrt(squared_distances(X, self.class_means_))  # the programme's costs: not squared
         return values[:, 1] - values[:, 0] if len(self.classes_) == 2 else values
 
     def predict(self, X):

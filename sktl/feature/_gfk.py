@@ -23,11 +23,11 @@ def two_subspaces(X, domains, n_axes):
     found, axes_of = axes_by_name(X, members, n_axes)
     axes = {name: own for name, (_, own, _) in found.items()}
     axes.setdefault(TARGET, axes["source"])
-    return axes, axes_of(list(members), 2 * n_axes)[1].shape[1]
+    return axes, axes_of(list(members), 2 * n_axes)[1].shape[1]  # twice n_axes: half of them is all that is asked for
 
 
 class GFK(BaseDomainTransformer):
-    r"""Geodesic flow kernel: features whose products average over the subspaces between source and target.
+    r"""Geodesic flow kernel: features whose inner products are averages over all subspaces between source and target.
 
     Let P(0) and P(1) be orthonormal bases of the k leading principal components of source and target rows, and P(t) the
     geodesic between them on the manifold of subspaces. The kernel is
@@ -37,26 +37,26 @@ class GFK(BaseDomainTransformer):
     and the new features are :math:`X F` with a thin factor :math:`F F^\top = G`, so that Euclidean distances and
     products of new rows are those of the kernel. G has a closed form in the principal angles.
 
-    *When it helps*: many columns, of which each domain varies along few, and a head that looks at distances: with
+    *When it helps*: many columns, of which each domain varies along few, and a classifier that uses distances: with
     1-nearest-neighbour the mean over 12 pairs of Office-Caltech (SURF) rises from 31.4 % to 44.7 % (20 dimensions,
-    which is "auto"). *When it hurts*: most of that gain is the reduction of dimension (PCA with 20 components has
-    44.0), and source labels are not looked at, so small components that tell the classes apart are lost: logistic
-    regression on rows of unit norm has 47.0 on the same pairs without it, and on Amazon reviews (12 pairs, 78.1 without
-    it) 1-nearest-neighbour behind 20 dimensions has 67.1 (logistic regression behind them has 78.7, a gain of 0.7
-    points). Standardise each domain by itself first.
+    which is "auto"). *When it hurts*: most of that gain is due to fewer dimensions (PCA with 20 components has 44.0),
+    and labels are not used, so that small components which separate the classes are lost: logistic regression on rows
+    of unit norm has 47.0 on the same pairs without it, and on Amazon reviews (12 pairs, 78.1 without it)
+    1-nearest-neighbour after it (20 dimensions) has 67.1, logistic regression after it 78.7, a gain of 0.7 points.
+    Standardise each domain by itself first.
 
     Parameters
     ----------
     n_components : int >= 1 or "auto", default="auto"
         Dimension k of the subspaces, at most ``n_features // 2`` (beyond it subspaces must intersect) and at most the
-        number of directions in which the rows of each domain vary. "auto": 20, or half of the directions that all rows
-        vary in, if these are fewer. (The rule of [1], the first k at which the subspaces disagree, stopped far too
-        soon: at 5 to 17 on texts and objects, 6 on digits.)
+        number of directions in which the rows of each domain vary. "auto": 20, or half the number of directions in
+        which the rows vary, if that is smaller. (The rule of [1], the first k at which the subspaces disagree, stopped
+        far too soon: at 5 to 17 on texts and objects, 6 on digits.)
 
     Attributes
     ----------
     components_ : ndarray of shape (2 k, n_features)
-        F', rotated to the principal axes of all new rows: features are uncorrelated and their variances fall; the
+        F', rotated to the principal axes of all new rows: features are uncorrelated, in order of falling variance; the
         entry of largest size is positive. Rows are zero where the subspaces have directions in common.
     n_components_ : int
         The k used.
@@ -79,9 +79,9 @@ class GFK(BaseDomainTransformer):
     memory beside X. New rows cost O(d k).
 
     *Departures.* G is the integral itself (some codes leave out a factor 1/2). Instead of the square root of the d x d
-    matrix G a factor of rank 2 k is used: the same products at O(d k) a row. A domain whose rows are all equal has no
-    subspace, and takes the other's. If there is one domain (``SingleDomainWarning``), G is the projector on its
-    principal components. All sources count as one.
+    matrix G a factor of rank 2 k is used: the same products at O(d k) per row. A domain whose rows are all equal has no
+    subspace, and takes the other's. With only one domain (``SingleDomainWarning``), G is the projector on its principal
+    components. All sources are treated as one.
 
     References
     ----------
@@ -114,10 +114,10 @@ class GFK(BaseDomainTransformer):
         X : array-like or CSR matrix of shape (n_samples, n_features)
             Rows of all domains.
         y : array-like of shape (n_samples,), default=None
-            Labels; only which ones are missing (target rows) matters.
+            Labels; only used to find the target rows, whose labels are missing.
         sample_domain : array-like of shape (n_samples,), default=None
-            Domains, where the labels can't tell: booleans (True = target), integers (negative = target) or names
-            ("target").
+            Domains, needed if missing labels do not mark the target: booleans (True = target), integers (negative =
+            target) or names ("target").
 
         Returns
         -------
@@ -132,7 +132,7 @@ class GFK(BaseDomainTransformer):
         Warns
         -----
         SingleDomainWarning
-            If there is one domain; the map is then the projection on its principal components.
+            If there is only one domain; the map is then the projection on its principal components.
         """
         check_parameters(self)
         X, domains = self._check_rows(X, y, sample_domain, dtype=[np.float64, np.float32])
@@ -142,6 +142,7 @@ class GFK(BaseDomainTransformer):
         if self.n_components == "auto":  # subspaces of more than half of the directions must intersect
             k = max(1, min(k, rank // 2))
         factor, self.principal_angles_ = geodesic_factor(axes["source"][:, :k], axes[TARGET][:, :k])
+        # of the 2 k new columns, so that no d x d scatter is formed
         scatter = moments_of(np.asarray(rows @ factor) for rows in row_blocks(X)).scatter
         self.components_ = np.ascontiguousarray(to_principal_axes(factor, scatter).T, dtype=X.dtype)
         self.n_components_, self._n_features_out = k, 2 * k

@@ -22,23 +22,23 @@ class JDA(ReportsProgress, BaseComponents):
 
     :math:`e_0` contrasts the means of the domains (1 / n_source on source rows, -1 / n_target on target rows), and
     :math:`e_c` those of class c (the same, among rows of that class). Where target labels are missing, a classifier
-    guesses them from the components, and both take turns until no guess changes; the first components are TCA's. For
-    ``kernel="linear"`` the components are directions A = X'W of the input space, and X'HX, X'MX + mu I take the place
-    of KHK, KMK + mu I.
+    guesses them from the components; components and guesses are renewed in turn until no guess changes. The first
+    components are those of TCA. For ``kernel="linear"`` the components are directions A = X'W of the input space, and
+    X'HX, X'MX + mu I take the place of KHK, KMK + mu I.
 
     *When it helps*: the first guesses are mostly right, and classes moved differently. On digits of two origins
     (logistic regression, both ways, 20 components) it reaches 65.9 where TCA has 53.4 and no adaptation 57.3; on
     Office-Caltech10 (SURF, rows of unit norm, 20 components, 1-nearest-neighbour, 12 pairs) 46.8 where TCA has 46.2.
-    *When it hurts*: wrong guesses confirm themselves; there is no stop against it. Logistic regression on the same
-    unit-norm rows, without any adaptation, has 47.0 on Office-Caltech10. On Amazon reviews (12 pairs, rows of unit
-    norm, logistic regression) JDA and no adaptation have 78.1, pairs from 2.5 points worse to 3 better. By default
-    settings on columns standardised over all rows it gains 18 points on digits, 6 on texts, 2 on objects and loses 0.4
-    on tables (``benchmarks/defaults.py``); ``mu=0.3`` gained 2 more on digits and texts.
+    *When it hurts*: wrong guesses confirm themselves, and nothing stops that. Logistic regression on the same unit-norm
+    rows, without any adaptation, has 47.0 on Office-Caltech10. On Amazon reviews (12 pairs, rows of unit norm, logistic
+    regression) JDA and no adaptation have 78.1, pairs from 2.5 points worse to 3 better. By default settings on columns
+    standardised over all rows it gains 18 points on digits, 6 on texts, 2 on objects and loses 0.4 on tables
+    (``benchmarks/defaults.py``); ``mu=0.3`` gained 2 more on digits and texts.
 
     Parameters
     ----------
     n_components : int >= 1 or "auto", default="auto"
-        Number of new features. "auto": 20, or as many as there are directions, where these are fewer.
+        Number of new features. "auto": 20, or the number of directions of the rows if that is smaller.
     kernel : str or callable, default="linear"
         A pairwise kernel of scikit-learn, or a callable that takes two samples and returns the matrix of kernel values.
     gamma : float > 0, "median", "auto" or "scale", default="median"
@@ -52,16 +52,16 @@ class JDA(ReportsProgress, BaseComponents):
         space), so that the units of X do not matter.
     estimator : classifier, default=None
         Guesses the classes of target rows from the components. None: 1-nearest-neighbour on rows scaled to unit norm,
-        as in the literature; beyond 5,000 labelled rows the neighbour is sought in cells of rows near each other, and
-        nearly always the nearest. Another classifier sees the components as they are, of very different sizes:
+        as in the literature; beyond 5,000 labelled rows the search is approximate (in cells of nearby rows) and nearly
+        always finds the nearest. Another classifier sees the components unscaled, with very different sizes:
         ``make_pipeline(StandardScaler(), LogisticRegression())``.
     max_iter : int >= 1, default=10
-        Eigenproblems at the most; the literature's 10.
+        Maximum number of eigenproblems; the literature uses 10.
     n_landmarks : int >= 1, "auto" or None, default="auto"
         Rows that the components are expanded in, for kernels other than "linear". None: all (O(n^2) memory). "auto":
         all of up to 5,000 rows and 1,000 beyond.
     random_state : int, RandomState instance or None, default=0
-        Seed of the choice of landmarks, which does not depend on the order of the rows.
+        Seeds the choice of landmarks, which does not depend on the order of the rows.
 
     Attributes
     ----------
@@ -74,9 +74,10 @@ class JDA(ReportsProgress, BaseComponents):
     classes_ : ndarray of shape (n_classes,)
         Classes of the labelled rows.
     pseudo_labels_ : ndarray of shape (n_target,)
-        Classes of the target rows after the last iteration, in their order; labels that were given stand as they are.
+        Classes of the target rows after the last iteration, in row order; known labels are kept.
     pseudo_label_changes_ : ndarray of shape (n_iter_,)
-        Share of the pseudo-labels that changed in each iteration; 1 in the first, 0 in the last if the turns converged.
+        Share of the pseudo-labels that changed in each iteration; 1 in the first, and 0 in the last if the iterations
+        converged.
     n_iter_ : int
         Eigenproblems solved.
     estimator_ : classifier
@@ -88,9 +89,9 @@ class JDA(ReportsProgress, BaseComponents):
     solver_ : {"primal", "dual"}
         The eigenproblem solved: in features or in rows.
     approximation_ : {"exact", "nystroem"}
-        Whether landmarks stood in for all rows.
+        Whether landmarks were used in place of all rows.
     gamma_ : float
-        The value used (nan for kernels without one).
+        The value used (NaN for kernels without a gamma).
     n_features_in_ : int
         Number of columns seen by ``fit``.
     feature_names_in_ : ndarray of shape (n_features_in_,)
@@ -99,7 +100,7 @@ class JDA(ReportsProgress, BaseComponents):
     See Also
     --------
     TCA : Matches the means of the domains alone; needs no labels.
-    BDA : Chooses between the means of the domains and those of the classes.
+    BDA : Weights the means of the domains against those of the classes.
 
     Notes
     -----
@@ -108,15 +109,15 @@ class JDA(ReportsProgress, BaseComponents):
     as a factor E E' of C + 1 columns; its Frobenius norm is that of E'E. 100,000 + 100,000 rows of 100 columns and ten
     classes take less than 30 s of one core by default, most of it the search of neighbours.
 
-    *Convergence*: the turns end when no guess changes. They may also run in a circle; 10 iterations without an end are
-    ordinary, so that there is no warning: look at ``pseudo_label_changes_``.
+    *Convergence*: the iterations stop when no guess changes. They may also cycle; reaching ``max_iter`` is common, so
+    there is no warning: look at ``pseudo_label_changes_``.
 
     *Departures from the paper*: none for a callable linear kernel, ``sklearn.metrics.pairwise.linear_kernel``, which
-    gives its figures pair by pair (100 components: 46.3); ``kernel="linear"`` penalises tr(A'A) instead of tr(W'W),
-    and is faster and as good (20 components: 46.8, and 47.2 by the paper's penalty). Components have unit Euclidean
-    norm. A class without rows in one of the domains has no contrast in that iteration. Known target labels are used
-    from the first iteration on. Source rows without a label count for the means of the domains alone. With m landmarks
-    W lives on them and mu is scaled by m / n. If there is one domain (``SingleDomainWarning``), M = 0.
+    gives its figures pair by pair (100 components: 46.3); ``kernel="linear"`` penalises tr(A'A) instead of tr(W'W), and
+    is faster and as good (20 components: 46.8, and 47.2 by the paper's penalty). Components have unit Euclidean norm. A
+    class without rows in one of the domains has no contrast in that iteration. Known target labels are used from the
+    first iteration on. Source rows without a label count only in the means of the domains. With m landmarks W lives on
+    them and mu is scaled by m / n. With only one domain (``SingleDomainWarning``), M = 0.
 
     References
     ----------
@@ -175,10 +176,10 @@ class JDA(ReportsProgress, BaseComponents):
         X : array-like or CSR matrix of shape (n_samples, n_features)
             Rows of all domains.
         y : array-like of shape (n_samples,)
-            Class labels, missing on target rows; those of target rows that are known are used.
+            Class labels, missing on target rows. Known target labels are used too.
         sample_domain : array-like of shape (n_samples,), default=None
-            Domains, where the labels can't tell: booleans (True = target), integers (negative = target) or names
-            ("target"). Several sources count as one.
+            Domains, needed if missing labels do not mark the target: booleans (True = target), integers (negative =
+            target) or names ("target"). Several sources are treated as one.
 
         Returns
         -------
@@ -193,7 +194,7 @@ class JDA(ReportsProgress, BaseComponents):
         Warns
         -----
         SingleDomainWarning
-            If there is one domain; the components then maximise variance alone.
+            If there is only one domain; the components then maximise variance alone.
         """
         check_parameters(self)
         X, rows = read_classes(self, X, y, sample_domain)

@@ -111,7 +111,7 @@ class JointTransport:
                 f"{name} needs labelled source rows; there are none. Label some, or fit the estimator on the labelled "
                 "target rows alone."
             )
-        way_out = "Fit on a sample of the rows, some thousands of each domain: new rows can be predicted all the same."
+        way_out = "Fit on a sample of the rows, a few thousand of each domain: new rows can still be predicted."
         check_pairs(n_source, n_target, way_out)
 
     def _alternate(self, rows):
@@ -124,6 +124,7 @@ class JointTransport:
             refitted = self._refit(found.plan, rows)
             after = self._losses(refitted, rows)
             rise = float(np.vdot(found.plan, after - losses))
+            # a refit minimises its own loss and may raise the objective: then no plan is worth its time
             moved = self._transport(after, rows, found.potentials) if rise <= 0 else found
             settled = found.objective - moved.objective <= self._slack(path[0])
             if rise > 0 or moved.objective > found.objective:
@@ -151,8 +152,8 @@ class JointTransport:
         """Say where the alternation brought nothing, or was cut short."""
         if len(path) == 1 and rise > self._slack(path[0]):
             warnings.warn(
-                f"Fitted on the target rows with the labels that the plan brings, the estimator raises the objective, "
-                f"{path[0]:.4g}, by {rise:.2g}: the one fitted on the source rows is kept. Regularise the estimator "
+                "Refitted on the target rows with the labels that the plan brings, the estimator raises the objective "
+                f"({path[0]:.4g}) by {rise:.2g}: the one fitted on the source rows is kept. Regularise the estimator "
                 "less, or choose one that fits the target rows better.",
                 EarlyStopWarning,
                 stacklevel=user_level(),

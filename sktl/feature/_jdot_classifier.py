@@ -14,10 +14,10 @@ LEAST_SHARE = 1e-9  # of a class in a target row, to be fitted with
 
 
 class JDOTClassifier(JointTransport, BaseTransferClassifier):
-    r"""Find a transport plan and a classifier of the target rows together (joint distribution optimal transport).
+    r"""Classifier fitted jointly with the transport plan that brings it the source's labels (joint distribution OT).
 
-    Source rows :math:`x_i` with labels :math:`y_i` are matched to target rows :math:`z_j` both by place and by what the
-    classifier f predicts there: the plan :math:`\gamma` and f minimise in turn
+    Source rows :math:`x_i` with labels :math:`y_i` are matched to target rows :math:`z_j` both by distance and by what
+    the classifier f predicts there: the plan :math:`\gamma` and f minimise in turn
 
     .. math::
 
@@ -25,8 +25,8 @@ class JDOTClassifier(JointTransport, BaseTransferClassifier):
         \quad\text{over}\quad \gamma \ge 0, \quad \gamma 1 = 1 / n, \quad \gamma^\top 1 = 1 / m,
 
     with d the distance in units of its median and :math:`f_c` the probability of class c. Given the plan, f is fitted
-    on the target rows, each once a class with the mass that it draws from the class as weight. The first f is that of
-    the source.
+    on the target rows, each of them once per class, weighted by the mass that it gets from that class. The first f is
+    fitted on the source.
 
     *When it helps*: the classes keep their shares and most of their geometry, while the rows move, turn or warp. *When
     it hurts*: class shares differ, since the plan must bring all source labels to the target (two overlapping classes,
@@ -39,11 +39,11 @@ class JDOTClassifier(JointTransport, BaseTransferClassifier):
     ----------
     estimator : classifier, default=None
         A classifier with ``predict_proba`` whose ``fit`` takes ``sample_weight``, or a Pipeline that ends in one. It is
-        cloned. None stands for ``LogisticRegression(C=10,
-        max_iter=1000)`` on rows less their mean, in units of their root mean squared norm.
+        cloned. None stands for ``LogisticRegression(C=10, max_iter=1000)`` on centred rows in units of their root mean
+        squared norm.
     alpha : float > 0, default=1.0
-        Weight of the distances beside the losses. Larger: labels go to the nearest target rows; smaller: to those that
-        are predicted so already.
+        Weight of the distances beside the losses. A larger value sends labels to the nearest target rows, a smaller one
+        to the rows that are already predicted so.
     reg : float >= 0, default=0.0
         Weight of the entropy of the plan, as in :class:`OTMapping`. 0: exact plans, which need POT (the ``ot`` extra).
     metric : {"sqeuclidean", "euclidean", "manhattan", "cosine"}, default="sqeuclidean"
@@ -51,21 +51,21 @@ class JDOTClassifier(JointTransport, BaseTransferClassifier):
     norm : {"median", "max"} or None, default="median"
         Unit of the distances; None: as they are.
     max_iter : int >= 1, default=20
-        Most refits.
+        Maximum number of refits.
     tol : float > 0, default=1e-4
-        The iterations end where the objective falls by no more than this (times its first value, if that exceeds 1).
+        The iterations stop when the objective falls by no more than this (times its first value, if that exceeds 1).
 
     Attributes
     ----------
     estimator_ : classifier
-        The one fitted last.
+        The estimator of the last refit.
     classes_ : ndarray of shape (n_classes,)
         The labels, sorted.
     plan_ : ndarray of shape (n_labeled_source, n_target), or None
         The plan that is optimal for the predictions of ``estimator_``, between the labelled source rows and all target
-        rows, each in the order of ``X``. None where there is one domain.
+        rows, each in the order of ``X``. None if there is only one domain.
     objective_path_ : ndarray of shape (n_iter_ + 1,)
-        The objective at the start and after each iteration; it never rises. Empty where there is one domain.
+        The objective at the start and after each iteration; it never rises. Empty if there is only one domain.
     n_iter_ : int
         Number of refits kept, at least 1.
     n_features_in_ : int
@@ -76,21 +76,20 @@ class JDOTClassifier(JointTransport, BaseTransferClassifier):
     See Also
     --------
     sktl.feature.JDOTRegressor : The same for numbers.
-    sktl.feature.OTMapping : The plan alone, by which source rows move.
+    sktl.feature.OTMapping : Only the plan, used to move source rows.
 
     Notes
     -----
-    *Rows.* All rows of a domain weigh the same. New rows are predicted by the fitted classifier alone, which has seen
-    no source row but through the plan. A target row whose label is known is fitted with that label, and draws its mass
-    from source rows of its class as far as the sums of the plan allow (as if that class were predicted for
-    certain).
+    *Rows.* All rows of a domain weigh the same. New rows are predicted by the fitted classifier alone, which uses
+    source rows only through the plan. A target row whose label is known is fitted with that label, and draws its mass
+    from source rows of its class as far as the sums of the plan allow (as if that class were predicted for certain).
 
-    *Descent.* Each plan minimises the objective at given predictions. A refit may raise it, since the estimator
-    minimises its own loss and penalty: then the iterations end with the fit before. So ``objective_path_`` falls for
-    any estimator, to a local minimum.
+    *Descent.* Each plan minimises the objective for the current predictions. A refit may raise it, since the estimator
+    minimises its own loss and penalty; then the iterations stop and the previous fit is kept. So ``objective_path_``
+    falls for any estimator, to a local minimum.
 
-    *Cost.* An exact plan (see :class:`OTMapping`) and a fit an iteration; five matrices of n_source x n_target numbers,
-    of at most 25 million entries each.
+    *Cost.* An exact plan (see :class:`OTMapping`) and a fit per iteration; five matrices of n_source x n_target
+    numbers, of at most 25 million entries each.
 
     *Departures from [1]*: the logarithmic loss of probabilities, cut at -log 1e-6, in place of the hinge loss; any
     classifier in place of a kernel machine; distances in units of their median.
@@ -137,7 +136,7 @@ class JDOTClassifier(JointTransport, BaseTransferClassifier):
 
     @threads_by_size
     def fit(self, X, y, sample_domain=None):
-        """Find the plan and the predictor.
+        """Find the plan and fit the estimator.
 
         Parameters
         ----------
@@ -146,8 +145,8 @@ class JDOTClassifier(JointTransport, BaseTransferClassifier):
         y : array-like of shape (n_samples,)
             Labels, missing where unknown. Source rows without one are left out.
         sample_domain : array-like of shape (n_samples,), default=None
-            Domains, where the labels can't tell: booleans (True = target), integers (negative = target) or names
-            ("target"). All sources count as one.
+            Domains, needed if missing labels do not mark the target: booleans (True = target), integers (negative =
+            target) or names ("target"). All sources are treated as one.
 
         Returns
         -------
@@ -164,7 +163,7 @@ class JDOTClassifier(JointTransport, BaseTransferClassifier):
         Warns
         -----
         SingleDomainWarning
-            If there is one domain: the estimator is then fitted on it.
+            If there is only one domain: the estimator is then fitted on it.
         EarlyStopWarning
             If the first refit raises the objective, so that the source's model is kept.
         ConvergenceWarning
@@ -235,11 +234,13 @@ class JDOTClassifier(JointTransport, BaseTransferClassifier):
         loss = -np.log(np.maximum(self._probabilities(model, rows.X_target), LEAST_PROBABILITY)).T
         known, codes = rows.known, rows.y_target[rows.known]
         certain = -np.log(LEAST_PROBABILITY) * (np.arange(len(loss))[:, None] != codes)
+        # as if the known class were predicted for certain, plus what the model loses on it
         loss[:, known] = certain + loss[codes, np.flatnonzero(known)]
         return loss[rows.y_source]
 
     def _refit(self, plan, rows):
         classes = np.arange(len(self.classes_))
+        # a target row has the mass 1 / m: m times it, the shares sum to 1
         shares = plan.shape[1] * plan.T @ (rows.y_source[:, None] == classes)
         shares[rows.known] = rows.y_target[rows.known, None] == classes
         row, code = np.nonzero(shares > LEAST_SHARE)

@@ -13,10 +13,10 @@ from sktl.feature._jdot import JointTransport
 
 
 class JDOTRegressor(JointTransport, BaseTransferRegressor):
-    r"""Find a transport plan and a regressor of the target rows together (joint distribution optimal transport).
+    r"""Regressor fitted jointly with the transport plan that brings it the source's labels (joint distribution OT).
 
-    Source rows :math:`x_i` with labels :math:`y_i` are matched to target rows :math:`z_j` both by place and by what the
-    regressor f predicts there: the plan :math:`\gamma` and f minimise in turn
+    Source rows :math:`x_i` with labels :math:`y_i` are matched to target rows :math:`z_j` both by distance and by what
+    the regressor f predicts there: the plan :math:`\gamma` and f minimise in turn
 
     .. math::
 
@@ -25,20 +25,20 @@ class JDOTRegressor(JointTransport, BaseTransferRegressor):
 
     with d the distance in units of its median and :math:`s^2` the variance of the source's labels. Given the plan, f is
     fitted on the target rows with the labels :math:`m \sum_i \gamma_{ij} y_i`, which is to minimise the sum (up to a
-    constant). The first f is that of the source.
+    constant). The first f is fitted on the source.
 
-    *When it helps*: the rows move or warp while the labels keep their distribution. *When it hurts*: the labels of the
-    target are distributed otherwise (a shift of their mean is undone by the plan), or the domains differ in which rows
-    they have and not in where these lie (covariate shift): then weights are the tool, such as KMM's.
+    *When it helps*: the rows move or warp while the labels keep their distribution. *When it hurts*: the target's
+    labels have another distribution (the plan undoes a shift of their mean), or the same kinds of rows occur in both
+    domains in other shares (covariate shift): use weights instead, such as those of KMM.
 
     Parameters
     ----------
     estimator : regressor, default=None
-        Any regressor. It is cloned. None stands for ``Ridge()`` on rows less their mean, in units of the deviation of a
-        column.
+        Any regressor. It is cloned. None stands for ``Ridge()`` on centred rows in units of the columns' root mean
+        squared deviation.
     alpha : float > 0, default=1.0
-        Weight of the distances beside the losses. Larger: labels go to the nearest target rows; smaller: to those that
-        are predicted so already.
+        Weight of the distances beside the losses. A larger value sends labels to the nearest target rows, a smaller one
+        to the rows that are already predicted so.
     reg : float >= 0, default=0.0
         Weight of the entropy of the plan, as in :class:`OTMapping`. 0: exact plans, which need POT (the ``ot`` extra).
     metric : {"sqeuclidean", "euclidean", "manhattan", "cosine"}, default="sqeuclidean"
@@ -46,19 +46,19 @@ class JDOTRegressor(JointTransport, BaseTransferRegressor):
     norm : {"median", "max"} or None, default="median"
         Unit of the distances; None: as they are.
     max_iter : int >= 1, default=20
-        Most refits.
+        Maximum number of refits.
     tol : float > 0, default=1e-4
-        The iterations end where the objective falls by no more than this (times its first value, if that exceeds 1).
+        The iterations stop when the objective falls by no more than this (times its first value, if that exceeds 1).
 
     Attributes
     ----------
     estimator_ : regressor
-        The one fitted last.
+        The estimator of the last refit.
     plan_ : ndarray of shape (n_labeled_source, n_target), or None
         The plan that is optimal for the predictions of ``estimator_``, between the labelled source rows and all target
-        rows, each in the order of ``X``. None where there is one domain.
+        rows, each in the order of ``X``. None if there is only one domain.
     objective_path_ : ndarray of shape (n_iter_ + 1,)
-        The objective at the start and after each iteration; it never rises. Empty where there is one domain.
+        The objective at the start and after each iteration; it never rises. Empty if there is only one domain.
     n_iter_ : int
         Number of refits kept, at least 1.
     n_features_in_ : int
@@ -73,16 +73,16 @@ class JDOTRegressor(JointTransport, BaseTransferRegressor):
 
     Notes
     -----
-    *Rows.* All rows of a domain weigh the same. New rows are predicted by the fitted regressor alone, which has seen
-    no source row but through the plan. A target row whose label is known is fitted with that label, and draws its mass
-    from source rows with near labels (as if that label were predicted).
+    *Rows.* All rows of a domain weigh the same. New rows are predicted by the fitted regressor alone, which uses source
+    rows only through the plan. A target row whose label is known is fitted with that label, and draws its mass from
+    source rows with near labels (as if that label were predicted).
 
-    *Descent.* Each plan minimises the objective at given predictions. A refit may raise it, since the estimator
-    minimises its own loss and penalty: then the iterations end with the fit before. So ``objective_path_`` falls for
-    any estimator, to a local minimum.
+    *Descent.* Each plan minimises the objective for the current predictions. A refit may raise it, since the estimator
+    minimises its own loss and penalty; then the iterations stop and the previous fit is kept. So ``objective_path_``
+    falls for any estimator, to a local minimum.
 
-    *Cost.* An exact plan (see :class:`OTMapping`) and a fit an iteration; five matrices of n_source x n_target numbers,
-    of at most 25 million entries each.
+    *Cost.* An exact plan (see :class:`OTMapping`) and a fit per iteration; five matrices of n_source x n_target
+    numbers, of at most 25 million entries each.
 
     *Departures from [1]*: any regressor in place of kernel ridge regression; distances in units of their median, labels
     in units of their standard deviation.
@@ -130,7 +130,7 @@ class JDOTRegressor(JointTransport, BaseTransferRegressor):
 
     @threads_by_size
     def fit(self, X, y, sample_domain=None):
-        """Find the plan and the predictor.
+        """Find the plan and fit the estimator.
 
         Parameters
         ----------
@@ -139,8 +139,8 @@ class JDOTRegressor(JointTransport, BaseTransferRegressor):
         y : array-like of shape (n_samples,)
             Numbers, missing where unknown. Source rows without one are left out.
         sample_domain : array-like of shape (n_samples,), default=None
-            Domains, where the labels can't tell: booleans (True = target), integers (negative = target) or names
-            ("target"). All sources count as one.
+            Domains, needed if missing labels do not mark the target: booleans (True = target), integers (negative =
+            target) or names ("target"). All sources are treated as one.
 
         Returns
         -------
@@ -157,7 +157,7 @@ class JDOTRegressor(JointTransport, BaseTransferRegressor):
         Warns
         -----
         SingleDomainWarning
-            If there is one domain: the estimator is then fitted on it.
+            If there is only one domain: the estimator is then fitted on it.
         EarlyStopWarning
             If the first refit raises the objective, so that the source's model is kept.
         ConvergenceWarning
@@ -202,9 +202,9 @@ class JDOTRegressor(JointTransport, BaseTransferRegressor):
     def _losses(self, model, rows):
         predicted = model.predict(rows.X_target)
         seen = np.where(rows.known, rows.y_target, predicted)
-        scale = rows.y_source.var() or 1.0
+        scale = rows.y_source.var() or 1.0  # equal labels have no unit
         return ((rows.y_source[:, None] - seen) ** 2 + (seen - predicted) ** 2) / scale
 
     def _refit(self, plan, rows):
-        labels = plan.shape[1] * plan.T @ rows.y_source
+        labels = plan.shape[1] * plan.T @ rows.y_source  # the mean label that a row gets minimises its squared errors
         return self._fit_base(rows.X_target, np.where(rows.known, rows.y_target, labels))

@@ -14,7 +14,7 @@ from sktl.feature._adaptation_regularization import BaseAdaptationRegularization
 
 
 class MEDAClassifier(BaseAdaptationRegularization):
-    r"""Least squares in a kernel on geodesic flow features, with marginal and class means aligned in balance.
+    r"""Kernel least squares on geodesic flow features, with a balance between aligning all rows and each class.
 
     Rows z are the rows x mapped by the square root of the geodesic flow kernel (:class:`GFK`) and scaled to unit norm.
     With their kernel matrix K, one-hot labels Y (zero where unknown), the diagonal J of labelled rows and the
@@ -25,12 +25,12 @@ class MEDAClassifier(BaseAdaptationRegularization):
 
     with M of Frobenius norm 1, :math:`e^\top f` the difference of the domains' means of f and :math:`e_c^\top f` that
     of class c (by pseudo-labels in the target) among C. :math:`\mu` is estimated from A-distances in each round, and
-    pseudo-labels are found anew until they stay as they are.
+    pseudo-labels are renewed until they no longer change.
 
-    *When it helps*: many columns, of which each domain varies along few, and classes that hang together across the
+    *When it helps*: many columns, of which each domain varies along few, and classes that are connected across the
     domains: on Office-Caltech (SURF) it has 52.6 % on average over 12 pairs, against 47.0 of logistic regression on
-    unit-norm rows of the source; on digits of two origins 75.1 against 57.3. *When it hurts*: lengths of rows carry
-    meaning (they are lost), the first pseudo-labels are mostly wrong, or classes are no clusters: on Amazon reviews it
+    unit-norm rows of the source; on digits of two origins 75.1 against 57.3. *When it hurts*: the norms of rows carry
+    meaning (they are lost), the first pseudo-labels are mostly wrong, or classes are not clusters: on Amazon reviews it
     has 76.9 % on average over 12 pairs (others: 77.1), the same logistic regression 78.1. Or class shares differ: two
     overlapping classes, one of them half of the source and 50, 30, 15, 5 % of the target, 76.7, 71.8, 66.6, 61.2
     against 80.8, 77.6, 76.2, 76.1. Standardise each domain by itself first.
@@ -38,7 +38,7 @@ class MEDAClassifier(BaseAdaptationRegularization):
     Parameters
     ----------
     estimator : classifier, default=None
-        Gives the first pseudo-labels, fitted on the labelled rows z. It is cloned. None: 1-nearest-neighbour.
+        Gives the first pseudo-labels; a clone is fitted on the labelled rows z. None: 1-nearest-neighbour.
     n_components : int >= 1, default=20
         Dimension of the subspaces, lowered to the number of directions in which the rows of each domain vary. With
         fewer than ``2 * n_components`` columns there is no geodesic of that dimension, and z is x scaled to unit norm.
@@ -59,13 +59,13 @@ class MEDAClassifier(BaseAdaptationRegularization):
     graph_weight : float >= 0, default=1.0
         Weight rho of the differences between neighbours.
     n_neighbors : int >= 1, default=10
-        Neighbours of a row in the graph, itself not counted, by cosine; the graph is made symmetric.
+        Neighbours of a row in the graph, by cosine and without the row itself; the graph is made symmetric.
     max_iter : int >= 1, default=10
-        Most rounds of pseudo-labels.
+        Maximum number of rounds of pseudo-labels.
     n_landmarks : int >= 1, "auto" or None, default="auto"
         Rows that f is expanded in. None: all (O(n^2) memory). "auto": all of up to 5,000 rows and 1,000 beyond.
     random_state : int, RandomState instance or None, default=0
-        Seed of the choice of landmarks, which does not depend on the order of the rows.
+        Seeds the choice of landmarks, which does not depend on the order of the rows.
 
     Attributes
     ----------
@@ -80,13 +80,13 @@ class MEDAClassifier(BaseAdaptationRegularization):
     solver_ : {"primal", "dual"}
         Whether the system was solved in features (columns or landmarks) or in rows.
     approximation_ : {"exact", "nystroem"}
-        Whether landmarks stood in for all rows.
+        Whether landmarks were used in place of all rows.
     gamma_ : float
-        The value used (nan for kernels without one).
+        The value used (NaN for kernels without a gamma).
     pseudo_label_changes_ : ndarray of shape (n_iter_,)
         Share of the unlabelled target rows whose pseudo-label each round changed.
     n_iter_ : int
-        Rounds, at most ``max_iter``; the last changed nothing, unless ``max_iter`` came first.
+        Number of rounds, at most ``max_iter``; with fewer, the last round changed no pseudo-label.
     classes_ : ndarray of shape (n_classes,)
         The labels, sorted.
     n_features_in_ : int
@@ -105,12 +105,12 @@ class MEDAClassifier(BaseAdaptationRegularization):
     O(n k^2) a round.
 
     *Departures.* A-distances come from a balanced ridge classifier's exact leave-one-out error, not from a classifier
-    judged on the rows it was fitted on, which exaggerates them. On domains that were standardised each by itself no
-    linear classifier tells all rows apart, so that the balance is then near 1; on Office-Caltech any from 0.5 to 1
-    gives a mean of 52.5 to 52.7. A class that no target row is thought to be of is left out of M. With 9 neighbours (10
-    with the row itself) and ``balance=0.5`` each pair is within 0.7 of the published figure, their mean 52.6 against
-    52.7. It ends when pseudo-labels stay. New rows are mapped by F, scaled and predicted by f. All
-    sources count as one. The values of f are not probabilities.
+    judged on the rows it was fitted on, which exaggerates them. If each domain was standardised by itself, no linear
+    classifier separates the domains, so that the balance is near 1; on Office-Caltech any from 0.5 to 1 gives a mean of
+    52.5 to 52.7. A class without pseudo-labels in the target is left out of M. With 9 neighbours (10 with the row
+    itself) and ``balance=0.5`` each pair is within 0.7 of the published figure, their mean 52.6 against 52.7. It stops
+    when no pseudo-label changes. New rows are mapped by F, scaled and predicted by f. All sources are treated as one.
+    The values of f are not probabilities.
 
     With scikit-learn 1.9 or newer, ``set_callbacks(ProgressBar())`` shows the rounds.
 
@@ -174,6 +174,7 @@ class MEDAClassifier(BaseAdaptationRegularization):
         self.components_ = None
         if 2 * self.n_components <= X.shape[1]:
             source = principal_axes(X[~target], self.n_components)[1]
+            # one domain: no geodesic
             other = principal_axes(X[target], self.n_components)[1] if target.any() else source
             size = min(source.shape[1], other.shape[1])
             if size > 0:
@@ -185,7 +186,7 @@ class MEDAClassifier(BaseAdaptationRegularization):
         """Rows along the geodesic, of unit norm."""
         if self.components_ is None:
             return normalize(X.toarray() if sparse.issparse(X) else X)
-        return normalize(np.asarray(X @ self.components_.T))
+        return normalize(np.asarray(X @ self.components_.T))  # the default gamma is made for norm 1
 
     def _choose_balance(self, Z, target, codes):
         """As given, or by A-distances with the pseudo-labels of the round."""

@@ -1,4 +1,4 @@
-"""Maximum independence domain adaptation: the directions of large variance that tell least about the domain."""
+"""Maximum independence domain adaptation: directions of large variance that depend little on the domain."""
 
 import numpy as np
 from sklearn.utils.multiclass import type_of_target
@@ -21,6 +21,7 @@ def numbered(names):
 def group_contrasts(table):
     """F'E, (p, n_groups), with EE' = H D D' H scaled to the largest eigenvalue 1, for the indicator D of the groups."""
     counts = table.counts
+    # one domain's largest eigenvalue is 0, by rounding a little less: clip
     norm = np.sqrt(np.linalg.eigvalsh(np.diag(counts) - np.outer(counts, counts) / counts.sum())[-1].clip(0))
     return table.sums / norm if norm > NOTHING else np.zeros((len(table.sums), 1))
 
@@ -33,18 +34,20 @@ def label_contrasts(table, y, labeled):
     known = known_labels(y, labeled)
     kind = type_of_target(known)
     if kind not in ("binary", "multiclass", "continuous"):
-        raise ValueError(f"label_weight > 0 needs one class or number a row in y; got labels of type {kind!r}. Pass 0.")
+        raise ValueError(
+            f"label_weight > 0 needs one class or number per row in y; got labels of type {kind!r}. Pass 0."
+        )
     _, codes = (None, None) if kind == "continuous" else np.unique(known.astype(str), return_inverse=True)
     columns = known[:, None] - known.mean() if codes is None else np.eye(codes.max() + 1)[codes]
     Q = np.zeros((len(labeled), columns.shape[1]))
     Q[labeled] = columns
     Q -= Q.mean(axis=0)
-    norm = np.linalg.norm(Q, ord=2)
+    norm = np.linalg.norm(Q, ord=2)  # the largest eigenvalue of QQ' is its square
     return table.products(Q / norm if norm > NOTHING else 0 * Q)
 
 
 class MIDA(BaseComponents):
-    r"""Maximum independence domain adaptation: components of large variance that tell little about the domain.
+    r"""Maximum independence domain adaptation: components with large variance that depend little on the domain.
 
     With the n rows of all domains, their kernel matrix K, the centring matrix H and the matrix L = H D D' H of the
     domains (d_ij = 1 where row i belongs to domain j), scaled to the largest eigenvalue 1, the components W solve
@@ -56,20 +59,20 @@ class MIDA(BaseComponents):
     the domains. For ``kernel="linear"`` the components are directions A = X'W of the input space with A'A = I.
 
     *When it helps*: there are several domains, and they differ by shifts along some directions that the labels do not
-    depend on. *When it hurts*: the shift lies along the directions that tell the classes apart, or class shares differ.
+    depend on. *When it hurts*: the shift lies along the directions that separate the classes, or class shares differ.
     Measured with 20 components between unit-norm rows, on columns standardised within each domain, mean of the 12 pairs
     of Office-Caltech10 SURF and of the Amazon reviews: logistic regression (C=10 and C=1) 47.0 and 78.1 without it,
-    47.9 and 77.5 with it (PCA: 47.8 and 77.6, as the means agree nearly there), 49.7 and 78.0 with ``label_weight=1``;
-    1-nearest-neighbour (Office) 31.4 and 46.3. On digits of two origins it costs logistic regression 3 to 4 points of
-    57.3. By default settings on columns standardised over all rows it gains 12 and loses 5 points on digits, and costs
-    1 on objects and on tables, at most 5 (customers whose contracts differ; ``mu=0.1`` costs 37 there), 0 on texts
-    (``benchmarks/defaults.py``). Standardise the columns first, those of all domains alike: after :class:`DomainScaler`
-    it is PCA.
+    47.9 and 77.5 with it (PCA: 47.8 and 77.6, since the means nearly agree there), 49.7 and 78.0 with
+    ``label_weight=1``; 1-nearest-neighbour (Office) 31.4 and 46.3. On digits of two origins it costs logistic
+    regression 3 to 4 points of 57.3. By default settings on columns standardised over all rows it gains 12 and loses 5
+    points on digits, and costs 1 on objects and on tables, at most 5 (customers whose contracts differ; ``mu=0.1``
+    costs 37 there), 0 on texts (``benchmarks/defaults.py``). Standardise the columns first, those of all domains alike:
+    after :class:`DomainScaler` it is PCA.
 
     Parameters
     ----------
     n_components : int >= 1 or "auto", default="auto"
-        Number of new features. "auto": 20, or as many as there are directions, where these are fewer.
+        Number of new features. "auto": 20, or the number of directions of the rows if that is smaller.
     kernel : str or callable, default="linear"
         A pairwise kernel of scikit-learn, or a callable that takes two samples and returns the matrix of kernel values.
     gamma : float > 0, "median", "auto" or "scale", default="median"
@@ -78,26 +81,25 @@ class MIDA(BaseComponents):
     degree, coef0 : float, default=3, 1
         Parameters of the "poly" and "sigmoid" kernels.
     mu : float > 0, default=0.5
-        Weight of the variance. Of two domains, a direction counts where these explain less than a share ``mu`` of its
-        variance: below 1 differences between the domains are punished, at 1 left out (PCA of the rows less the mean of
-        their domain), and larger values come near to PCA of all rows.
+        Weight of the variance. With two domains a direction counts if the difference of the domains explains less than
+        a share ``mu`` of its variance: below 1 differences between the domains are penalised, at 1 they are ignored
+        (PCA of the rows minus the mean of their domain), and larger values approach PCA of all rows.
     label_weight : float >= 0, default=0.0
-        w, the weight of the labels. A ``y`` of classes counts by class, one of real numbers by its values; rows without
-        a label count nothing.
+        w, the weight of the labels, used as classes or as numbers. Rows without a label do not count.
     n_landmarks : int >= 1, "auto" or None, default="auto"
         Rows that the components are expanded in, for kernels other than "linear". None: all (O(n^2) memory). "auto":
         all of up to 5,000 rows and 1,000 beyond.
     random_state : int, RandomState instance or None, default=0
-        Seed of the choice of landmarks, which does not depend on the order of the rows.
+        Seeds the choice of landmarks, which does not depend on the order of the rows.
 
     Attributes
     ----------
     components_ : ndarray of shape (n_components, n_features) or (n_components, n_landmarks)
         Coefficients: directions A' for the linear kernel, else W' on the rows ``landmarks_``. Rows of norm 1 (times
-        sqrt(n / n_landmarks)); the entry of largest size is positive; zero where the variance does not pay for the
+        sqrt(n / n_landmarks)); the entry of largest size is positive; zero where the variance does not outweigh the
         dependence.
     eigenvalues_ : ndarray of shape (n_components,)
-        What each component adds to the objective. Falling.
+        What each component adds to the objective, in falling order.
     n_components_ : int
         Number of components.
     landmarks_ : ndarray or CSR matrix of shape (n_landmarks, n_features), or None
@@ -105,9 +107,9 @@ class MIDA(BaseComponents):
     solver_ : {"primal", "dual"}
         The eigenproblem solved: in features or in rows.
     approximation_ : {"exact", "nystroem"}
-        Whether landmarks stood in for all rows.
+        Whether landmarks were used in place of all rows.
     gamma_ : float
-        The value used (nan for kernels without one).
+        The value used (NaN for kernels without a gamma).
     n_features_in_ : int
         Number of columns seen by ``fit``.
     feature_names_in_ : ndarray of shape (n_features_in_,)
@@ -116,20 +118,20 @@ class MIDA(BaseComponents):
     See Also
     --------
     TCA : Bounds the distance of two domains' means instead of subtracting it.
-    sklearn.decomposition.PCA : What it becomes (up to scale) where there is one domain.
+    sklearn.decomposition.PCA : What it becomes (up to scale) with only one domain.
 
     Notes
     -----
-    *Cost*: linear kernel O(n d min(n, d) + min(n, d)^3) time and O(min(n, d)^2) memory beside X; exact
-    kernel O(n^2 (d + 2 q)) with some q = 100 products of K with a vector, and O(n^2) memory; m landmarks O(n m (d + m)
-    + m^3) time and O(m^2) memory. L and L_y are never formed: their factors have a column a domain and a class. New
-    rows cost O(d k) (linear) or O(m (d + k)) each, for k components.
+    *Cost*: linear kernel O(n d min(n, d) + min(n, d)^3) time and O(min(n, d)^2) memory beside X; exact kernel O(n^2 (d
+    + 2 q)) with about q = 100 products of K with a vector, and O(n^2) memory; m landmarks O(n m (d + m) + m^3) time and
+    O(m^2) memory. L and L_y are never formed: their factors have one column per domain or class. New rows cost O(d k)
+    (linear) or O(m (d + k)) each, for k components.
 
     *Departures from the paper*: L and L_y have largest eigenvalue 1, so that one ``mu`` suits all numbers of rows. The
     linear kernel bounds A, as :class:`TCA` does; a callable (``sklearn.metrics.pairwise.linear_kernel``) gives the
     paper's W'W = I. The rows are not augmented by their domain, so that one map serves all domains, unseen ones too.
-    With m landmarks W lives on them, and m = n is the exact solution. If there is one domain (``SingleDomainWarning``),
-    L = 0.
+    With m landmarks W lives on them, and m = n is the exact solution. With only one domain (``SingleDomainWarning``), L
+    = 0.
 
     References
     ----------
@@ -186,8 +188,8 @@ class MIDA(BaseComponents):
         y : array-like of shape (n_samples,), default=None
             Labels, missing on target rows; with ``label_weight=0`` only which ones are missing matters.
         sample_domain : array-like of shape (n_samples,), default=None
-            Domains, where the labels can't tell: booleans (True = target), integers (negative = target) or names
-            ("target"). Each name is a domain of its own.
+            Domains, needed if missing labels do not mark the target: booleans (True = target), integers (negative =
+            target) or names ("target"). Each name is a separate domain.
 
         Returns
         -------
@@ -202,10 +204,10 @@ class MIDA(BaseComponents):
         Warns
         -----
         SingleDomainWarning
-            If there is one domain; the components then maximise variance alone.
+            If there is only one domain; the components then maximise variance alone.
         MatchedMeansWarning
-            If the domains' means agree already, as after :class:`DomainScaler`: the components are PCA's, unless
-            labels count.
+            If the domains' means are already equal, as after :class:`DomainScaler`: the components are those of PCA,
+            unless labels are used.
         """
         check_parameters(self)
         X, domains = self._check_rows(X, y, sample_domain, dtype=DTYPES)

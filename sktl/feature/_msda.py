@@ -68,7 +68,7 @@ def denoiser(sums, noise, reg, cross=None):
     energy = S.diagonal()[:k].mean()
     ridge = np.append(np.full(k, reg * (energy if energy > 0 else 1.0)), 0.0)
     Q = S * np.outer(kept, kept)
-    np.fill_diagonal(Q, S.diagonal() * kept + ridge)
+    np.fill_diagonal(Q, S.diagonal() * kept + ridge)  # an entry is deleted together with itself: q, not q^2
     return solve(Q, P.T, assume_a="pos").T
 
 
@@ -83,7 +83,7 @@ def most_frequent(X, size):
 
 
 class MSDA(StackedTransformer):
-    r"""Marginalised stacked denoising autoencoder: features that also know what usually stands beside them.
+    r"""Marginalised stacked denoising autoencoder: adds what each feature's usual companions predict for it.
 
     With the rows x of all domains (a constant 1 appended) and copies of them in which each feature is deleted with
     probability p, a layer is the least-squares map back, over infinitely many copies:
@@ -93,12 +93,12 @@ class MSDA(StackedTransformer):
 
     The expectations need X'X alone. The next layer takes h(x) for x. The result is [x, h_1, ..., h_L].
 
-    *When it helps*: features that are rare in one domain go along with common ones that both domains have, as words
-    do: a word of the target that the source lacks then acts through the words around it. *When it hurts*: few or
-    uncorrelated features, and rows that are not on the scale of tanh (entries far above 1 saturate; far below, the
-    layer is linear). Logistic regression on tf-idf: Amazon reviews 80.8 % against 78.7 without (mean of 12 pairs,
-    none loses); 20 Newsgroups, ``n_frequent=500``, 92.4, 85.3 and 80.2 against 83.7, 70.7 and 76.7
-    (``benchmarks/text_features.py``; ``n_layers`` and ``noise`` have defaults that do well there).
+    *When it helps*: features that are rare in one domain occur together with common ones of both domains, as words do:
+    a target word that the source lacks then acts through the words around it. *When it hurts*: few or uncorrelated
+    features, and rows that are not on the scale of tanh (entries far above 1 saturate; far below, the layer is linear).
+    Logistic regression on tf-idf: Amazon reviews 80.8 % against 78.7 without (mean of 12 pairs, none loses); 20
+    Newsgroups, ``n_frequent=500``, 92.4, 85.3 and 80.2 against 83.7, 70.7 and 76.7 (``benchmarks/text_features.py``;
+    the defaults of ``n_layers`` and ``noise`` do well there).
 
     Parameters
     ----------
@@ -113,9 +113,9 @@ class MSDA(StackedTransformer):
     reg : float >= 0, default=1e-5
         Ridge on the diagonal of E[Q] (not for the constant), in units of the mean square sum of a feature.
     stack : bool, default=True
-        Whether the result is [x, h_1, ..., h_L], or h_L alone.
+        Whether the result is [x, h_1, ..., h_L]; otherwise it is h_L.
     random_state : int, RandomState instance or None, default=0
-        Seed of the sets of columns; it matters with ``n_frequent`` alone.
+        Seed of the sets of columns; it matters only with ``n_frequent``.
 
     Attributes
     ----------
@@ -141,8 +141,9 @@ class MSDA(StackedTransformer):
     rows costs their entries alone. The new features are dense: with ``stack``, CSR rows give a CSR result whose last
     columns are full.
 
-    The maths does not look at the domains: it learns from all rows alike, and one domain changes nothing. Columns
-    should be of one scale. Departures from the paper: the ridge, in units of the features (the paper has none).
+    The method does not use the domains: it learns from all rows alike, so that a single domain makes no difference.
+    Columns should have the same scale. Departures from the paper: the ridge, in units of the features (the paper has
+    none).
 
     References
     ----------
@@ -187,9 +188,9 @@ class MSDA(StackedTransformer):
         X : array-like or CSR matrix of shape (n_samples, n_features)
             Rows of all domains.
         y : array-like of shape (n_samples,), default=None
-            Labels; they and the domains are checked, not used.
+            Labels; checked but not used, like the domains.
         sample_domain : array-like of shape (n_samples,), default=None
-            Domains, where the labels can't tell.
+            Domains, needed if missing labels do not mark the target.
 
         Returns
         -------
@@ -203,7 +204,7 @@ class MSDA(StackedTransformer):
         Warns
         -----
         SingleDomainWarning
-            If there is one domain.
+            If there is only one domain.
         """
         check_parameters(self)
         X, _ = self._check_rows(X, y, sample_domain, dtype=[np.float64, np.float32])
@@ -247,7 +248,7 @@ class MSDA(StackedTransformer):
         mapping = np.zeros((size, d + 1))
         for part in parts:
             own = self._solve(X[:, part], outputs)
-            mapping[:, part] = own[:, :-1] / len(parts)
+            mapping[:, part] = own[:, :-1] / len(parts)  # each map restores all: their mean, not their sum
             mapping[:, -1] += own[:, -1] / len(parts)
         return mapping
 

@@ -29,7 +29,7 @@ from sktl.domains import TARGET, class_codes, known_labels, user_level, warn_unc
 from sktl.exceptions import CollapsedImagesWarning
 
 AUTO_PAIRS = 4_000_000  # source rows times target rows up to which max_samples="auto" takes all rows: some ten seconds
-AUTO_SAMPLES = 1000
+AUTO_SAMPLES = 1000  # more gained nothing on reviews and digits: figures in the class's docstring
 ROWS = 4096  # new rows of a block
 COLLAPSED = 0.01  # spread of the images, beside that of the rows, below which they are one heap
 
@@ -41,6 +41,7 @@ def class_laplacian(X, codes, n_neighbors):
         return sparse.csr_array((n, n))
     graph = neighbor_graph(X, n_neighbors, metric="euclidean", weights="connectivity").tocoo()
     rows, columns = graph.coords
+    # a row without a label may be of either class
     kept = (codes[rows] == codes[columns]) | (codes[rows] < 0) | (codes[columns] < 0)
     graph = sparse.csr_array((graph.data[kept], (rows[kept], columns[kept])), shape=(n, n))
     return sparse.csr_array(sparse.diags_array(np.asarray(graph.sum(axis=1)).ravel()) - graph)
@@ -74,6 +75,7 @@ def spread(points, weights):
 
 def warn_collapsed(name, images, source, target):
     """Say where all rows of a source go to nearly one place."""
+    # a domain that is one heap by itself is not the plan's doing
     before = min(spread(source.points, source.weights), spread(target.points, target.weights))
     after = spread(images, source.weights)
     if after < COLLAPSED * before:
@@ -112,13 +114,13 @@ class OTMapping(OneToOneFeatureMixin, BaseDomainAligner):
     keeps neighbours of one class together (S joins nearest rows of the same class, T is the mapping, v the mean squared
     distance between target rows).
 
-    *When it helps*: a shift of the rows' places that keeps the geometry of the classes (a rotation, a warp), few
-    columns, equal shares of the classes. *When it hurts*: class shares differ, since all mass must go somewhere; many
-    columns, where all distances are alike, and plans without a class penalty scatter the classes. On Office-Caltech10
-    (mean of 12 pairs, unit-norm rows before and after; logistic regression reaches 47.0 % without any map, 1-nearest
-    neighbour 31.4 on rows as they are), 1-nearest neighbour / logistic regression after the map: exact 36.4 / 39.2,
-    entropic 39.3 / 39.7, laplace 40.6 / 39.3, group_lasso 49.4 / 47.1. That choice of ``reg`` and ``eta``, now the
-    default, was made on four of the pairs with their target labels, so the last figures flatter it. On Amazon reviews
+    *When it helps*: rows have moved in a way that keeps the geometry of the classes (a rotation, a warp), there are few
+    columns, and class shares are equal. *When it hurts*: class shares differ, since all mass must go somewhere; there
+    are many columns, so that all distances are alike and plans without a class penalty scatter the classes. On
+    Office-Caltech10 (mean of 12 pairs, unit-norm rows before and after; logistic regression reaches 47.0 % without any
+    map, 1-nearest neighbour 31.4 on rows as they are), 1-nearest neighbour / logistic regression after the map: exact
+    36.4 / 39.2, entropic 39.3 / 39.7, laplace 40.6 / 39.3, group_lasso 49.4 / 47.1. The defaults of ``reg`` and ``eta``
+    were chosen on four of these pairs with their target labels, so the last figures are optimistic. On Amazon reviews
     logistic regression (C=1) has 78.1 without it and 78.1 with ``max_samples=1000`` (12 pairs); with all 2,000 rows it
     loses 1.4 points, by exact plans 5 (three pairs); on digits of two origins it rises from 57.3 to 64.6 with 1,000
     rows, to 62.4 with 1,500, to 58.7 by exact plans.
@@ -130,8 +132,8 @@ class OTMapping(OneToOneFeatureMixin, BaseDomainAligner):
     Parameters
     ----------
     reg : float >= 0, default=0.03
-        Weight of the entropy. Smaller: fewer target rows a source row goes to, and more iterations. 0: the exact plan,
-        which needs POT (the ``ot`` extra) and takes "laplace" or no penalty.
+        Weight of the entropy. Smaller: each source row goes to fewer target rows, and more iterations are needed. 0:
+        the exact plan, which needs POT (the ``ot`` extra) and allows only "laplace" or no penalty.
     class_reg : {"group_lasso", "laplace"} or None, default="group_lasso"
         The penalty :math:`\Omega`. Source rows without a label belong to no class.
     eta : float >= 0, default=1.0
@@ -143,36 +145,37 @@ class OTMapping(OneToOneFeatureMixin, BaseDomainAligner):
     norm : {"median", "max"} or None, default="median"
         Unit of the distances, so that ``reg`` and ``eta`` do not depend on the columns' units; None: as they are.
     label_cost : float >= 0, default=10.0
-        What is added to the distance of rows whose known labels differ, in units of the largest distance: target rows
-        with a label then take their mass from their own class as far as the sums of the plan allow. 0: labels of target
-        rows are not used. Labels that are not whole numbers or names (regression) are never used.
+        Added to the distance of rows whose known labels differ, in units of the largest distance: labelled target rows
+        then get their mass from their own class as far as the sums of the plan allow. 0: labels of target rows are not
+        used. Labels that are not whole numbers or names (regression) are never used.
     class_shares : dict of class -> share, or None, default=None
-        Shares of the classes in the target, as far as one knows them or as
-        :class:`~sktl.instance.MLLS` estimates them (``target_prior_``, in the order of ``classes_``): source rows then
-        weigh as much as makes theirs the same. None: all rows weigh the same.
+        Class shares of the target, if known or as estimated by :class:`~sktl.instance.MLLS` (``target_prior_``, in the
+        order of ``classes_``): source rows are weighted so that the source has the same shares. None: all rows weigh
+        the same.
     max_samples : int >= 1, "auto" or None, default="auto"
-        Most points of each domain that the plan is between. Of more rows, so many means of clusters (within each class)
-        stand for them, with their numbers as weights, and a source row moves with the nearest one. "auto": all rows of
-        up to 4 million pairs, 1,000 points beyond. None: all, and an error beyond 25 million pairs.
+        Maximum number of points of each domain in the plan. More rows are replaced by that many cluster means (within
+        each class), weighted by cluster size, and each source row moves with the nearest one. "auto": all rows of up to
+        4 million pairs, 1,000 points beyond. None: all, and an error beyond 25 million pairs.
     max_iter : int >= 1, default=1000
-        Most iterations of Sinkhorn's algorithm. A class penalty calls it up to 100 times.
+        Maximum number of iterations of Sinkhorn's algorithm. A class penalty calls it up to 100 times.
     tol : float > 0, default=1e-3
-        The iterations end where the sums of the plan are wrong by at most this in total (the plan is then mended), or
-        where a penalised plan is at most this far from optimal, in units of the normed distances.
+        The iterations stop when the sums of the plan are wrong by at most this in total (the plan is then corrected),
+        or when a penalised plan is at most this far from optimal, in units of the normed distances.
     random_state : int, RandomState instance or None, default=0
-        Seed of the clusters that stand for many rows; they do not depend on the order of the rows.
+        Seeds the clusters that replace many rows; they do not depend on the order of the rows.
 
     Attributes
     ----------
     plans_ : dict of name -> ndarray of shape (n_source_points, n_target_points)
-        Plan of each source domain; empty where there is one domain.
+        Plan of each source domain; empty if there is only one domain.
     points_ : dict of name -> ndarray of shape (n_points, n_features)
-        What the rows (and for "target" the columns) of the plans are: the rows of the domain, in their order, or means
-        of clusters of them.
+        The points of each domain, in the order of the rows (for "target": of the columns) of the plans: its rows, or
+        cluster means of them.
     approximation_ : {"exact", "prototypes"}
-        Whether means of clusters stood in for rows.
+        Whether cluster means replaced rows.
     n_iter_ : int
-        Iterations (of the penalised problem, where there is a penalty), the most of all sources; 1 for exact plans.
+        Largest number of iterations over the sources (of the penalised problem, if there is a penalty); 1 for exact
+        plans.
     n_features_in_ : int
         Number of columns seen by ``fit``.
     feature_names_in_ : ndarray of shape (n_features_in_,)
@@ -187,11 +190,11 @@ class OTMapping(OneToOneFeatureMixin, BaseDomainAligner):
     -----
     *Several sources*: each has its own plan onto the whole target. *New rows*: a new source row moves by the
     displacement of the nearest training row of its source (Ferradans et al. [2]_), in blocks; target rows come back as
-    they are. Equal source rows have one image, the mean of theirs.
+    they are. Equal source rows are mapped to one point, the mean of their images.
 
-    *Weights* of the rows are uniform. *Cost*: the plan has n m entries by nature, and some five matrices of that size
-    are held (the plan is kept). A Sinkhorn iteration is O(n m), the group penalty adds O(n m n_classes), the exact plan
-    is about O((n + m)^3 log(n + m)). New rows O(n d) each.
+    *Weights* of the rows are uniform. *Cost*: the plan has n m entries, and about five matrices of that size are held
+    (the plan is kept). A Sinkhorn iteration is O(n m), the group penalty adds O(n m n_classes), the exact plan is about
+    O((n + m)^3 log(n + m)). New rows O(n d) each.
 
     *Departures from [1]*: distances in units of their median; of the Laplacian penalty the source's part only, in
     relative units. Penalised plans are solved by the generalised conditional gradient with a certified gap. The paper's
@@ -313,7 +316,7 @@ class OTMapping(OneToOneFeatureMixin, BaseDomainAligner):
         plan = np.empty_like(found.plan)
         plan[np.ix_(by_row, by_column)] = found.plan
         self.plans_[name], self.n_iter_ = plan, max(self.n_iter_, found.n_iter)
-        images = plan @ target.points / source.weights[:, None]
+        images = plan @ target.points / source.weights[:, None]  # a row of the plan sums to its weight
         warn_collapsed(name, images, source, target)
         self._moves[name] = mean_of_equal_rows(source.points, images - source.points)
 
@@ -321,7 +324,7 @@ class OTMapping(OneToOneFeatureMixin, BaseDomainAligner):
         """The plan between two samples of points."""
         cost = ground_cost(source.points, target.points, self.metric, self.norm)
         differ = (source.codes[:, None] != target.codes) & (source.codes[:, None] >= 0) & (target.codes >= 0)
-        cost += self.label_cost * cost.max() * differ
+        cost += self.label_cost * cost.max() * differ  # in units of the largest: no nearness makes up for it
         weights = source.weights, target.weights
         if self.class_reg is not None and self.eta > 0:
             penalty = self._penalty(source, target)

@@ -33,7 +33,7 @@ def take_pivots(ranked, n_pivots, most, n_features, min_rows):
             "can be a pivot. Lower min_rows, or give features that the domains share."
         )
     bound = min(len(ranked), n_features - 1)
-    size = min(most, bound, n_features // 2) if n_pivots == "auto" else n_pivots
+    size = min(most, bound, n_features // 2) if n_pivots == "auto" else n_pivots  # half is left to predict them by
     if size > bound:
         raise ValueError(
             f"n_pivots={n_pivots} exceeds {bound}: {len(ranked)} of the {n_features} features are positive in "

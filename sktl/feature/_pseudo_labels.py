@@ -87,6 +87,7 @@ def alternate(table, X, rows, solve, classifier, max_iter):
         codes[unknown] = guess(fitted, Z[unknown], rows.classes)
         changed = float(np.mean(codes[unknown] != before)) if len(unknown) else 0.0
         yield Turn(vectors, values, codes, changed, fitted)
+        # the same guesses would give the same components again
         if changed == 0:
             return
         table.move(rows.groups(codes))

@@ -31,6 +31,7 @@ def spread(X):
     """Mean of the rows, and their mean squared distance from it (0 where that is rounding)."""
     mean = np.asarray(X.mean(axis=0, dtype=np.float64)).ravel()
     energy = float((X.multiply(X) if sparse.issparse(X) else X * X).sum() / X.shape[0])
+    # CSR rows are not centred: the difference of two moments, which rounding leaves above 0
     variance = energy - mean @ mean if sparse.issparse(X) else float(np.sum((X - mean) ** 2) / X.shape[0])
     return mean, variance if variance > 1e-12 * energy else 0.0
 
@@ -49,10 +50,12 @@ def ridge_predictors(X, occurs, ridge, mean, tol, max_iter):
     n, d = X.shape
     product = X.T @ occurs
     product = product.toarray() if sparse.issparse(product) else product
+    # targets are 2 occurs - 1, and the intercept takes the constant
     right = 2 * (product / n - np.outer(mean, np.asarray(occurs.mean(axis=0)).ravel()))
     if d <= DENSE_FEATURES:
         gram = X.T @ X
         gram = gram.toarray() if sparse.issparse(gram) else gram
+        # centred by the means alone, so that CSR rows stay CSR
         return solve(gram / n - np.outer(mean, mean) + ridge * np.eye(d), right, assume_a="pos"), 1, True
 
     def multiply(V):
@@ -76,13 +79,13 @@ def huber_predictor(X, sign, ridge, tol, max_iter):
         value = np.where(linear, -4 * margin, short**2).mean() + v[:d] @ v[:d]
         return value, np.append(unit * (X.T @ slope) + 2 * v[:d], slope.sum())
 
-    options = {"maxiter": max_iter, "gtol": tol, "ftol": 0.0, "maxfun": 10 * max_iter}
+    options = {"maxiter": max_iter, "gtol": tol, "ftol": 0.0, "maxfun": 10 * max_iter}  # only gtol and max_iter end it
     found = minimize(objective, np.zeros(d + 1), jac=True, method="L-BFGS-B", options=options)
     return unit * found.x[:d], found.nit, np.abs(found.jac).max() <= tol
 
 
 class SCL(StackedTransformer):
-    r"""Structural correspondence learning: new features from what predicts the pivot features.
+    r"""Structural correspondence learning: new features that predict frequent features shared by the domains (pivots).
 
     m *pivots* are features that occur often in every domain. For each pivot l, a linear model learns from all rows,
     labelled or not, to tell from the other features whether the pivot occurs (t = 1) or not (t = -1):
@@ -94,10 +97,10 @@ class SCL(StackedTransformer):
     it is positive: counts, tf-idf, indicators, or columns standardised to mean 0.
 
     *When it helps*: text, where different words of the domains predict the same pivots. *When it hurts*: few features;
-    pivots that mean different things in the domains; the new features are linear in x, so that a linear model gains
-    only what its penalty makes of them. Logistic regression on tf-idf: Amazon reviews 79.3 % against 78.7 without (mean
-    of 12 pairs, the worst loses 2.4); 20 Newsgroups 86.1, 76.8 and 76.6 against 83.7, 70.7 and 76.7, but 76.5, 60.9 and
-    70.3 with pivots by mutual information: words that tell the source's classes are those of its own topics
+    pivots that mean different things in the domains; and the new features are linear in x, so that a linear model gains
+    only through its penalty. Logistic regression on tf-idf: Amazon reviews 79.3 % against 78.7 without (mean of 12
+    pairs, the worst loses 2.4); 20 Newsgroups 86.1, 76.8 and 76.6 against 83.7, 70.7 and 76.7, but 76.5, 60.9 and 70.3
+    with pivots by mutual information: words that separate the source's classes belong to its own topics
     (``benchmarks/text_features.py``; the defaults do well there).
 
     Parameters
@@ -110,7 +113,7 @@ class SCL(StackedTransformer):
         Which of the features that occur in ``min_rows`` rows of every domain are pivots: the most frequent ones ([1]),
         or those whose occurrence has the most mutual information with the known labels (SCL-MI of [2], for classes).
     min_rows : int >= 1, default=5
-        Rows of every domain that a pivot must occur in (half of the domain's rows, if these are fewer).
+        Number of rows of every domain in which a pivot must occur (half of the domain's rows, if that is fewer).
     loss : {"squared_error", "modified_huber"}, default="squared_error"
         L. "squared_error" is solved in closed form for all pivots at once; "modified_huber" (max(0, 1 - tz)^2 for
         tz >= -1, else -4 tz), the paper's, by L-BFGS for each.
@@ -119,11 +122,11 @@ class SCL(StackedTransformer):
     feature_scale : float >= 0, default=1.0
         Mean norm of the new features of a row, in units of the mean norm of the rows.
     stack : bool, default=True
-        Whether the result is [x, new features], or the new features alone.
+        Whether the result is [x, new features]; otherwise only the new features.
     max_iter : int >= 1, default=1000
-        Iterations at the most, where there are any.
+        Maximum number of iterations, for the solvers that iterate.
     tol : float > 0, default=1e-6
-        Size of the gradient (relative to the start's, for the squared loss) to stop at.
+        Stop when the gradient is this small (relative to the start, for the squared loss).
     n_jobs : int or None, default=None
         Processes for the pivots, with the modified Huber loss (joblib).
 
@@ -134,11 +137,11 @@ class SCL(StackedTransformer):
     components_ : ndarray of shape (n_components, n_features)
         theta, zero on the pivots; rows of norm 1. Zero where nothing is left to explain.
     singular_values_ : ndarray of shape (n_components,)
-        Singular values of W, falling.
+        Singular values of W, in falling order.
     scale_ : float
         The factor c of the new features, scale_ * X @ components_.T.
     n_iter_ : int
-        Iterations, of the pivot that took the most; 1 for a direct solution.
+        Largest number of iterations over the pivots; 1 for a direct solution.
     n_features_in_ : int
         Number of columns seen by ``fit``.
     feature_names_in_ : ndarray of shape (n_features_in_,)
@@ -152,7 +155,7 @@ class SCL(StackedTransformer):
     Notes
     -----
     *Cost*: squared loss, d <= 3,000: O(n d^2 + d^3) time and O(d^2) memory; beyond, conjugate gradients, two products
-    of X with m vectors an iteration and O(d m) memory. Modified Huber: two products of X with a vector a pivot and
+    of X with m vectors per iteration and O(d m) memory. Modified Huber: two products of X with a vector per pivot and
     iteration. The singular value decomposition costs O(d m^2). With ``stack``, CSR rows give a CSR result whose last
     columns are full.
 
@@ -227,8 +230,8 @@ class SCL(StackedTransformer):
         y : array-like of shape (n_samples,), default=None
             Labels, missing on target rows. The known ones choose the pivots with ``pivots="mutual_information"``.
         sample_domain : array-like of shape (n_samples,), default=None
-            Domains, where the labels can't tell: booleans (True = target), integers (negative = target) or names
-            ("target").
+            Domains, needed if missing labels do not mark the target: booleans (True = target), integers (negative =
+            target) or names ("target").
 
         Returns
         -------
@@ -243,7 +246,7 @@ class SCL(StackedTransformer):
         Warns
         -----
         SingleDomainWarning
-            If there is one domain.
+            If there is only one domain.
         ConvergenceWarning
             If ``max_iter`` ends the search for the predictors.
         """

@@ -29,10 +29,10 @@ class BaseSelfLabeledClassifier(ReportsProgress, BaseTransferClassifier):
         X : array-like of shape (n_samples, n_features)
             Rows of all domains.
         y : array-like of shape (n_samples,)
-            Labels, missing on target rows. Target labels that are there are kept as they are.
+            Labels, missing on target rows. Known target labels are used too, and kept.
         sample_domain : array-like of shape (n_samples,), default=None
-            Domains, where the labels can't tell: booleans (True = target), integers (negative = target) or names
-            ("target"). All sources count as one.
+            Domains, needed if missing labels do not mark the target: booleans (True = target), integers (negative =
+            target) or names ("target"). All sources are treated as one.
 
         Returns
         -------
@@ -46,7 +46,7 @@ class BaseSelfLabeledClassifier(ReportsProgress, BaseTransferClassifier):
         Warns
         -----
         SingleDomainWarning
-            If there is one domain, which then is source and target.
+            If there is only one domain; it is then both source and target.
         """
         check_parameters(self)
         X, domains = self._check_rows(X, y, sample_domain, dtype=np.float64)

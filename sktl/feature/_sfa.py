@@ -1,4 +1,4 @@
-"""Spectral feature alignment: features of one domain meet those of the other in clusters around pivot features."""
+"""Spectral feature alignment: features of both domains are clustered around pivot features."""
 
 import numpy as np
 from scipy import sparse
@@ -24,16 +24,16 @@ def normalized_cooccurrence(occurs, pivots, others):
     M = occurs[:, others].T @ occurs[:, pivots]
     M = M.toarray() if sparse.issparse(M) else M
     rows, columns = M.sum(axis=1), M.sum(axis=0)
-    M /= np.sqrt(np.where(rows > 0, rows, 1.0))[:, None]
+    M /= np.sqrt(np.where(rows > 0, rows, 1.0))[:, None]  # a feature beside no pivot has degree 0: its row stays 0
     M /= np.sqrt(np.where(columns > 0, columns, 1.0))
     return M
 
 
 class SFA(StackedTransformer):
-    r"""Spectral feature alignment: new features that join what goes along with the same pivots.
+    r"""Spectral feature alignment: new features that group those occurring with the same common features (pivots).
 
-    l *pivots* are features that say little about the domain; the others may belong to one domain. M counts the rows in
-    which an other feature i and a pivot j both occur, a bipartite graph with the degrees D. With U the K leading
+    l *pivots* are features that depend little on the domain; the others may occur in one domain only. M counts the rows
+    in which an other feature i and a pivot j both occur, a bipartite graph with the degrees D. With U the K leading
     eigenvectors of
 
     .. math:: L = D^{-1/2} \begin{pmatrix} 0 & M \\ M^\top & 0 \end{pmatrix} D^{-1/2},
@@ -41,10 +41,10 @@ class SFA(StackedTransformer):
     and U_1 their part on the other features, a row x becomes [x, c * x_1 U_1], with x_1 its other features. A
     feature *occurs* where it is positive: counts, tf-idf, indicators, or columns standardised to mean 0.
 
-    *When it helps*: text, where a word of one domain and a word of the other go along with the same common words.
-    *When it hurts*: few features, or features that occur in all rows (they all go along with all); pivots that mean
-    different things in the domains. Logistic regression on tf-idf: Amazon reviews 79.9 % against 78.7 without (mean
-    of 12 pairs, the worst loses 0.5); 20 Newsgroups 90.9, 76.1 and 81.5 against 83.7, 70.7 and 76.7
+    *When it helps*: text, where a word of one domain and a word of the other occur with the same common words. *When it
+    hurts*: few features, or features that occur in all rows (all then occur together); pivots that mean different
+    things in the domains. Logistic regression on tf-idf: Amazon reviews 79.9 % against 78.7 without (mean of 12 pairs,
+    the worst loses 0.5); 20 Newsgroups 90.9, 76.1 and 81.5 against 83.7, 70.7 and 76.7
     (``benchmarks/text_features.py``; the defaults do well there, and 500 pivots less so).
 
     Parameters
@@ -57,11 +57,11 @@ class SFA(StackedTransformer):
         Which of the features that occur in ``min_rows`` rows of every domain are pivots: those with the least mutual
         information between their occurrence and the domain, or the most frequent ones.
     min_rows : int >= 1, default=5
-        Rows of every domain that a pivot must occur in (half of the domain's rows, if these are fewer).
+        Number of rows of every domain in which a pivot must occur (half of the domain's rows, if that is fewer).
     feature_scale : float >= 0, default=2.0
         Weight of the new features (the paper's 0.6 is for rows of zeros and ones).
     stack : bool, default=True
-        Whether the result is [x, new features], or the new features alone.
+        Whether the result is [x, new features]; otherwise only the new features.
 
     Attributes
     ----------
@@ -71,7 +71,7 @@ class SFA(StackedTransformer):
         U_1', zero on the pivots; the new features are feature_scale * X @ components_.T. Zero where no structure is
         left.
     singular_values_ : ndarray of shape (n_components,)
-        Eigenvalues of L, falling; the first is 1.
+        Eigenvalues of L, in falling order; the first is 1.
     n_features_in_ : int
         Number of columns seen by ``fit``.
     feature_names_in_ : ndarray of shape (n_features_in_,)
@@ -89,7 +89,7 @@ class SFA(StackedTransformer):
 
     The eigenvectors of L are computed as the singular vectors of its upper right block. The mutual information is that
     of the occurrence (both values) and the domain; the paper sums over occurrences alone. Several sources count as
-    domains of their own. If there is one domain, the pivots are the most frequent features.
+    domains of their own. With only one domain, the pivots are the most frequent features.
 
     References
     ----------
@@ -137,10 +137,10 @@ class SFA(StackedTransformer):
         X : array-like or CSR matrix of shape (n_samples, n_features)
             Rows of all domains.
         y : array-like of shape (n_samples,), default=None
-            Labels; only which ones are missing (target rows) matters.
+            Labels; only used to find the target rows, whose labels are missing.
         sample_domain : array-like of shape (n_samples,), default=None
-            Domains, where the labels can't tell: booleans (True = target), integers (negative = target) or names
-            ("target").
+            Domains, needed if missing labels do not mark the target: booleans (True = target), integers (negative =
+            target) or names ("target").
 
         Returns
         -------
@@ -154,7 +154,7 @@ class SFA(StackedTransformer):
         Warns
         -----
         SingleDomainWarning
-            If there is one domain.
+            If there is only one domain.
         """
         check_parameters(self)
         X, domains = self._check_rows(X, y, sample_domain, dtype=[np.float64, np.float32])

@@ -45,7 +45,7 @@ def surest(codes, confidence, share, n_classes):
 
 
 class SPLClassifier(BaseSelfLabeledClassifier):
-    r"""Selective pseudo-labelling: nearest class prototypes in a projection learned from ever more target rows.
+    r"""Selective pseudo-labelling: nearest class prototypes in a projection learned from more and more target rows.
 
     Rows z (projected by PCA, of norm 1) of one class attract each other in a supervised locality preserving projection
 
@@ -60,15 +60,15 @@ class SPLClassifier(BaseSelfLabeledClassifier):
     .. math:: p(c | x) \propto \max\Big(\frac{e^{-\|x - m_c\|}}{\sum_b e^{-\|x - m_b\|}},
         \frac{e^{-\|x - k_c\|}}{\sum_b e^{-\|x - k_b\|}}\Big).
 
-    In iteration t of T = ``max_iter`` the share t / T of the target rows of each predicted class that p is surest of
+    In iteration t of T = ``max_iter`` the share t / T of the target rows of each predicted class with the largest p
     keep their pseudo-label, and the projection is learned again.
 
-    *When it helps*: the target rows form clusters that the classes name, as features of a deep network do; on
-    Office-Caltech10 (SURF, unit rows) 52.5 on average against 47.0 of a linear model on the source, on the Amazon
-    reviews 79.2 against 78.1. *When it hurts*: clusters are not the classes (digits of two origins: 76.0 against 67.7
-    from mnist to digits, but 28.1 against 46.9 the other way), or class shares differ between the domains, since the
-    clusters then split the larger class. Two overlapping classes, one of them half of the source and 50, 30, 15, 5 % of
-    the target: 91.6, 86.3, 72.7, 61.3, where logistic regression on the source has 88.6, 85.1, 81.0, 79.1.
+    *When it helps*: the target rows form one cluster per class, as features of a deep network do; on Office-Caltech10
+    (SURF, unit rows) 52.5 on average against 47.0 of a linear model on the source, on the Amazon reviews 79.2 against
+    78.1. *When it hurts*: clusters are not the classes (digits of two origins: 76.0 against 67.7 from mnist to digits,
+    but 28.1 against 46.9 the other way), or class shares differ between the domains, since the clusters then split the
+    larger class. Two overlapping classes, one of them half of the source and 50, 30, 15, 5 % of the target: 91.6, 86.3,
+    72.7, 61.3, where logistic regression on the source has 88.6, 85.1, 81.0, 79.1.
 
     Parameters
     ----------
@@ -106,8 +106,8 @@ class SPLClassifier(BaseSelfLabeledClassifier):
 
     See Also
     --------
-    CMMSClassifier : Projects and clusters the target rows by one objective.
-    DASVMClassifier : Adds target rows to a support vector machine as it grows sure of them.
+    CMMSClassifier : Projects and clusters the target rows with one objective.
+    DASVMClassifier : Adds target rows to a support vector machine as it becomes certain of them.
 
     Notes
     -----
@@ -116,12 +116,12 @@ class SPLClassifier(BaseSelfLabeledClassifier):
 
     New rows are projected and compared with the prototypes and clusters that ``fit`` ended with, as the target rows
     were. Target rows with a label are labelled rows: they enter the prototypes, and stay in their class's cluster. A
-    class that no target row is predicted to be of keeps its prototype as its cluster's mean. If there is one domain,
-    all rows are source and target, and one iteration is done.
+    class that is predicted for no target row keeps its prototype as cluster mean. With only one domain, all rows are
+    source and target, and one iteration is done.
 
-    *Departures from the paper*: it takes p as it is; ``predict_proba`` scales it to sum to 1, which changes neither
-    the class nor, in the selection, much of the order. Rows enter as they are: the paper scales them to norm 1, for
-    which put a ``Normalizer`` before.
+    *Departures from the paper*: the paper uses p as it is; ``predict_proba`` scales it to sum to 1, which does not
+    change the class, and the order of the selection only a little. Rows enter as they are: the paper scales them to
+    norm 1, put a ``Normalizer`` before it to do the same.
 
     References
     ----------
@@ -191,7 +191,7 @@ class SPLClassifier(BaseSelfLabeledClassifier):
         return np.maximum(*parts)
 
     def predict_proba(self, X):
-        """Share of each class: the larger of those by prototypes and by clusters, scaled to sum to 1; not calibrated.
+        """Class probabilities, not calibrated: the larger of those by prototypes and by clusters, scaled to sum to 1.
 
         Parameters
         ----------
@@ -207,7 +207,7 @@ class SPLClassifier(BaseSelfLabeledClassifier):
         return shares / shares.sum(axis=1, keepdims=True)
 
     def predict(self, X):
-        """Predict the class with the largest share.
+        """Predict the class with the largest probability.
 
         Parameters
         ----------

@@ -23,12 +23,13 @@ def smoothing_root(table, graph, weight, penalty):
     """R with R R' the inverse of I + weight / penalty F'LF: what smoothness over a graph makes of the penalty."""
     roughness = table.graph_products(normalized_laplacian(graph))
     identity = np.eye(len(roughness))
+    # definite by the identity, whatever the graph
     factor = cholesky(identity + weight / penalty * roughness, lower=True)
     return solve_triangular(factor, identity, lower=True).T
 
 
 class SSTCA(BaseComponents):
-    r"""Semi-supervised transfer component analysis: TCA that also looks at labels and at neighbours.
+    r"""Semi-supervised transfer component analysis: TCA that also uses labels and neighbours.
 
     With the n rows of all domains, their kernel matrix K, the centring matrix H and M = e e', the MMD matrix of TCA,
     the components W solve
@@ -46,18 +47,18 @@ class SSTCA(BaseComponents):
 
     *When it helps*: few components, and labels that variance alone would miss. On Office-Caltech10 (SURF, rows of unit
     norm, 20 components, 1-nearest-neighbour, 12 pairs) it reaches 47.6 where TCA has 46.2; on Amazon reviews (12 pairs,
-    logistic regression) 77.7, TCA 77.6; its weights were chosen with such target accuracies in view. *When it hurts*:
-    what tells the source's classes apart does not carry over; neighbours that are of different classes. No adaptation
-    has 78.1 on Amazon; on digits of two origins it has 57.3, SSTCA 55.3, TCA 53.4.
+    logistic regression) 77.7, TCA 77.6; its default weights were chosen with these target accuracies in view. *When it
+    hurts*: what separates the source's classes does not carry over, or neighbours are of different classes. No
+    adaptation has 78.1 on Amazon; on digits of two origins it has 57.3, SSTCA 55.3, TCA 53.4.
 
     Parameters
     ----------
     n_components : int >= 1 or "auto", default="auto"
-        Number of new features. "auto": 20, or as many as there are directions, where these are fewer.
+        Number of new features. "auto": 20, or the number of directions of the rows if that is smaller.
     label_weight : float in [0, 1], default=0.5
-        Weight of the labels against the variance; at 1, C classes give no more than C components that are not zero.
+        Weight of the labels against the variance; at 1, C classes give at most C nonzero components.
     graph_weight : float >= 0, default=0.1
-        Weight of the smoothness over neighbours; 0 leaves the graph out, which is quicker.
+        Weight of the smoothness over neighbours; 0 leaves the graph out, which is faster.
     n_neighbors : int >= 1, default=10
         Nearest neighbours of each row, in X's Euclidean distance, that the graph joins it to.
     kernel : str or callable, default="linear"
@@ -75,7 +76,7 @@ class SSTCA(BaseComponents):
         Rows that the components are expanded in, for kernels other than "linear". None: all (O(n^2) memory). "auto":
         all of up to 5,000 rows and 1,000 beyond.
     random_state : int, RandomState instance or None, default=0
-        Seed of the choice of landmarks, which does not depend on the order of the rows.
+        Seeds the choice of landmarks, which does not depend on the order of the rows.
 
     Attributes
     ----------
@@ -83,7 +84,7 @@ class SSTCA(BaseComponents):
         Coefficients: directions A' for the linear kernel, else W' on the rows ``landmarks_``. Rows of norm 1 (times
         sqrt(n / n_landmarks)); the entry of largest size is positive; zero where nothing is left to explain.
     eigenvalues_ : ndarray of shape (n_components,)
-        Value of what is maximised over that of what is held, for each component. Falling.
+        Ratio of the maximised to the constrained quantity for each component, in falling order.
     classes_ : ndarray of shape (n_classes,)
         Classes of the labelled rows.
     n_components_ : int
@@ -93,9 +94,9 @@ class SSTCA(BaseComponents):
     solver_ : {"primal", "dual"}
         The eigenproblem solved: in features or in rows.
     approximation_ : {"exact", "nystroem"}
-        Whether landmarks stood in for all rows.
+        Whether landmarks were used in place of all rows.
     gamma_ : float
-        The value used (nan for kernels without one).
+        The value used (NaN for kernels without a gamma).
     n_features_in_ : int
         Number of columns seen by ``fit``.
     feature_names_in_ : ndarray of shape (n_features_in_,)
@@ -109,14 +110,14 @@ class SSTCA(BaseComponents):
     Notes
     -----
     *Cost*: that of TCA, and for ``graph_weight`` > 0 the search of neighbours (O(n^2 d) for up to 5,000 rows or CSR,
-    O(n^1.5 d) in cells beyond; O(n n_neighbors) memory), one more pass (with landmarks some 10 passes) over the
+    O(n^1.5 d) in cells beyond; O(n n_neighbors) memory), one more pass (with landmarks about 10 passes) over the
     features, and O(p^3) for p features or landmarks (exact kernels: p = n, and three matrices of n^2 numbers).
 
     *Departures from the paper*: the label kernel is divided by class sizes (the paper's 0-1 kernel outweighs the
     variance by a factor of n_c, and loses 2 points on Office-Caltech10); the Laplacian is normalised and its graph
     unweighted; M has Frobenius norm 1, so that ``mu`` and ``graph_weight`` suit all numbers of rows; labels are
-    classes. Components have unit Euclidean norm. Labels of target rows, where known, are used. With m landmarks W
-    lives on them and mu is scaled by m / n. If there is one domain (``SingleDomainWarning``), M = 0.
+    classes. Components have unit Euclidean norm. Labels of target rows, where known, are used. With m landmarks W lives
+    on them and mu is scaled by m / n. With only one domain (``SingleDomainWarning``), M = 0.
 
     References
     ----------
@@ -180,10 +181,10 @@ class SSTCA(BaseComponents):
         X : array-like or CSR matrix of shape (n_samples, n_features)
             Rows of all domains.
         y : array-like of shape (n_samples,)
-            Class labels, missing on target rows; those of target rows that are known are used.
+            Class labels, missing on target rows. Known target labels are used too.
         sample_domain : array-like of shape (n_samples,), default=None
-            Domains, where the labels can't tell: booleans (True = target), integers (negative = target) or names
-            ("target"). Several sources count as one.
+            Domains, needed if missing labels do not mark the target: booleans (True = target), integers (negative =
+            target) or names ("target"). Several sources are treated as one.
 
         Returns
         -------
@@ -198,7 +199,7 @@ class SSTCA(BaseComponents):
         Warns
         -----
         SingleDomainWarning
-            If there is one domain; M is 0 then.
+            If there is only one domain; M is 0 then.
         """
         check_parameters(self)
         X, rows = read_classes(self, X, y, sample_domain)

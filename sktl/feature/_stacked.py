@@ -45,12 +45,12 @@ class StackedTransformer(BaseDomainTransformer):
         return np.hstack([X, new])
 
     def get_feature_names_out(self, input_features=None):
-        """Names of the features: with ``stack`` the caller's first, then the class's name and a number.
+        """Names of the features: with ``stack`` the given ones first, then the class name with a number.
 
         Parameters
         ----------
         input_features : array-like of shape (n_features_in_,), default=None
-            Names to use where ``fit`` saw none; they must be those that it saw otherwise.
+            Names to use if ``fit`` saw none; otherwise they must be the names seen by ``fit``.
 
         Returns
         -------

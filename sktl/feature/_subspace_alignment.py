@@ -20,7 +20,7 @@ def padded(axes, n_axes):
 
 
 class SubspaceAlignment(BaseDomainAligner):
-    r"""Subspace alignment: each domain's principal components, with the source's axes turned onto the target's.
+    r"""Subspace alignment: each domain's principal components, with the source's axes rotated onto the target's.
 
     With P_s, P_t the leading k principal axes (columns) and m_s, m_t the means of the domains, rows become
 
@@ -28,20 +28,20 @@ class SubspaceAlignment(BaseDomainAligner):
 
     where M is the matrix that brings P_s M nearest to P_t. If both subspaces are the same, this is PCA.
 
-    *When it helps*: few directions hold the variance and the labels, and they are turned between the domains. *When it
-    hurts*: the directions of largest variance are not those of the classes, or k is so large that noise is aligned with
-    noise. Measured on columns standardised within each domain, mean of the 12 pairs of Office-Caltech10 SURF and of the
-    Amazon reviews: 1-nearest-neighbour (Office) 31.4 without it, 43.8 with 20 and 45.1 with 80 components; logistic
-    regression (C=1) on unit-norm rows (Amazon) 78.1 without it, 74.2 with 20 and 75.6 with 50; on digits of two
-    origins 57.3, 54.1 and 56.6. A head that needs no fewer columns
-    is better off without it. Standardise the columns first.
+    *When it helps*: a few directions hold most of the variance and the labels, and they are rotated between the
+    domains. *When it hurts*: the directions of largest variance are not those of the classes, or k is so large that
+    noise is aligned too. Measured on columns standardised within each domain, mean of the 12 pairs of Office-Caltech10
+    SURF and of the Amazon reviews: 1-nearest-neighbour (Office) 31.4 without it, 43.8 with 20 and 45.1 with 80
+    components; logistic regression (C=1) on unit-norm rows (Amazon) 78.1 without it, 74.2 with 20 and 75.6 with 50; on
+    digits of two origins 57.3, 54.1 and 56.6. A model that can use all columns is better without it. Standardise the
+    columns first.
 
     Parameters
     ----------
     n_components : int >= 1 or "auto", default="auto"
-        k, at most the number of features and of rows of the smallest domain. "auto": 100, or as many directions as each
-        domain's rows vary in. (The rule of [2], the first k at which the subspaces disagree, stopped far too soon: at 5
-        to 17 on texts and objects, 6 on digits.)
+        k, at most the number of features and of rows of the smallest domain. "auto": 100, or the number of directions
+        in which the rows of each domain vary if that is smaller. (The rule of [2], the first k at which the subspaces
+        disagree, stopped far too soon: at 5 to 17 on texts and objects, 6 on digits.)
 
     Attributes
     ----------
@@ -65,9 +65,9 @@ class SubspaceAlignment(BaseDomainAligner):
     *Cost*: one pass over the rows for each domain's covariance and O(d^3), or O(n^2 d) and no d x d matrix
     for a domain of n < d rows. New rows cost O(d k) each.
 
-    Each named source has its own axes. The paper's rows have mean 0 in each domain,
-    which is why each domain's own mean is taken away here. An axis without variance (a domain of one row has no other)
-    is zero. If there is one domain (``SingleDomainWarning``), this is PCA.
+    Each named source has its own axes. The paper's rows have mean 0 in each domain, which is why each domain's own mean
+    is subtracted here. An axis without variance (a domain of one row has no other) is zero. With only one domain
+    (``SingleDomainWarning``), this is PCA.
 
     References
     ----------
@@ -104,6 +104,7 @@ class SubspaceAlignment(BaseDomainAligner):
         self.maps_ = {}
         for name, (mean, axes, _) in found.items():
             source = padded(axes, k)
+            # k x k first, so that no d x d matrix is formed
             turned = target if name == TARGET or domains.single else source @ (source.T @ target)
             self.maps_[name] = LinearMap(mean, np.zeros(k), turned)
         self.n_components_ = self._n_features_out = k

@@ -18,20 +18,20 @@ class TCA(BaseComponents):
     small coefficients. For ``kernel="linear"`` the components are directions A = X'W of the input space, and X'HX, X'MX
     + mu I take the place of KHK, KMK + mu I.
 
-    *When it helps*: the domains differ by a shift along some directions that the labels do not depend on; far fewer
-    components than features are enough. *When it hurts*: the shift lies along the directions that tell the classes
-    apart, or class proportions differ (matching the means then mixes classes). Standardise the columns first, those of
-    all domains alike: after :class:`DomainScaler` the means agree, TCA is PCA, and says so in a warning. The
-    literature's protocol standardises each domain by itself and then scales rows to unit norm, which leaves next to
-    nothing to match: with 20 components before logistic regression TCA has 47.9 on Office-Caltech10 (12 pairs), PCA
-    47.8, neither 47.0; on Amazon reviews (12 pairs) 77.6, 77.6 and 78.1; on digits of two origins 53.4, 53.7 and 57.3.
-    Columns standardised over all rows, by default settings (``benchmarks/defaults.py``): gains of 16 and -5 points on
-    digits (PCA: -2 and -5), -1 on objects (0), 0 on texts (1), -1 on tables (-2).
+    *When it helps*: the domains differ by a shift along some directions that the labels do not depend on, and far fewer
+    components than features are enough. *When it hurts*: the shift lies along the directions that separate the classes,
+    or class shares differ (matching the means then mixes classes). Standardise the columns first, those of all domains
+    alike: after :class:`DomainScaler` the means are equal and TCA is PCA (a warning says so). The literature's protocol
+    standardises each domain by itself and then scales rows to unit norm, which leaves almost nothing to match: with 20
+    components before logistic regression TCA has 47.9 on Office-Caltech10 (12 pairs), PCA 47.8, neither 47.0; on Amazon
+    reviews (12 pairs) 77.6, 77.6 and 78.1; on digits of two origins 53.4, 53.7 and 57.3. Columns standardised over all
+    rows, by default settings (``benchmarks/defaults.py``): gains of 16 and -5 points on digits (PCA: -2 and -5), -1 on
+    objects (0), 0 on texts (1), -1 on tables (-2).
 
     Parameters
     ----------
     n_components : int >= 1 or "auto", default="auto"
-        Number of new features. "auto": 20, or as many as there are directions, where these are fewer.
+        Number of new features. "auto": 20, or the number of directions of the rows if that is smaller.
     kernel : str or callable, default="linear"
         A pairwise kernel of scikit-learn, or a callable that takes two samples and returns the matrix of kernel values.
     gamma : float > 0, "median", "auto" or "scale", default="median"
@@ -40,14 +40,14 @@ class TCA(BaseComponents):
     degree, coef0 : float, default=3, 1
         Parameters of the "poly" and "sigmoid" kernels.
     mu : float > 0, default=1.0
-        Weight of the penalty on the coefficients, beside an M of Frobenius norm 1, in units of the rows' total
-        variance (other kernels: of the square of their variance in the kernel's feature space), so that the units of X
-        do not matter. Smaller values press the means nearer together.
+        Weight of the penalty on the coefficients, beside an M of Frobenius norm 1, in units of the rows' total variance
+        (other kernels: of the square of their variance in the kernel's feature space), so that the units of X do not
+        matter. Smaller values bring the means closer together.
     n_landmarks : int >= 1, "auto" or None, default="auto"
         Rows that the components are expanded in, for kernels other than "linear". None: all (O(n^2) memory). "auto":
         all of up to 5,000 rows and 1,000 beyond.
     random_state : int, RandomState instance or None, default=0
-        Seed of the choice of landmarks, which does not depend on the order of the rows.
+        Seeds the choice of landmarks, which does not depend on the order of the rows.
 
     Attributes
     ----------
@@ -64,9 +64,9 @@ class TCA(BaseComponents):
     solver_ : {"primal", "dual"}
         The eigenproblem solved: in features or in rows.
     approximation_ : {"exact", "nystroem"}
-        Whether landmarks stood in for all rows.
+        Whether landmarks were used in place of all rows.
     gamma_ : float
-        The value used (nan for kernels without one).
+        The value used (NaN for kernels without a gamma).
     n_features_in_ : int
         Number of columns seen by ``fit``.
     feature_names_in_ : ndarray of shape (n_features_in_,)
@@ -74,23 +74,23 @@ class TCA(BaseComponents):
 
     See Also
     --------
-    sklearn.decomposition.PCA : Variance alone; what TCA becomes (up to scale) where there is one domain.
+    sklearn.decomposition.PCA : Only variance; what TCA becomes (up to scale) with only one domain.
     SSTCA : Looks at labels and neighbours as well.
     JDA : Matches the means of the classes too.
-    TJM : Leaves out source rows that the target can do without.
-    sktl.instance.KMM : Moves weights of rows, not features.
+    TJM : Leaves out source rows that the target does not need.
+    sktl.instance.KMM : Changes the weights of rows, not the features.
 
     Notes
     -----
     *Cost*: linear kernel O(n d min(n, d) + min(n, d)^3) time and O(min(n, d)^2) memory beside X; exact kernel O(n^2 (d
-    + 4 q)) with some q = 100 products of K with a vector, and O(n^2) memory; m landmarks O(n m (d + m) + m^3) time and
+    + 4 q)) with about q = 100 products of K with a vector, and O(n^2) memory; m landmarks O(n m (d + m) + m^3) time and
     O(m^2) memory. New rows cost O(d k) (linear) or O(m (d + k)) each, for k components.
 
     *Departures from the paper*: M has Frobenius norm 1, so that one ``mu`` suits all numbers of rows; the paper's mu
     for its own L is ``mu``, in its units, times 1 / n_source + 1 / n_target. Components have unit Euclidean norm
     instead of the constraint's scale, which is what reproduces the published figures of [2]. For the linear kernel the
     penalty is tr(A'A), as in [2]; a callable (``sklearn.metrics.pairwise.linear_kernel``) gives the paper's tr(W'W).
-    With m landmarks W lives on them and mu is scaled by m / n, so that m = n is the exact solution. If there is one
+    With m landmarks W lives on them and mu is scaled by m / n, so that m = n is the exact solution. With only one
     domain (``SingleDomainWarning``), M = 0.
 
     References
@@ -144,10 +144,10 @@ class TCA(BaseComponents):
         X : array-like or CSR matrix of shape (n_samples, n_features)
             Rows of all domains.
         y : array-like of shape (n_samples,), default=None
-            Labels; only which ones are missing (target rows) matters.
+            Labels; only used to find the target rows, whose labels are missing.
         sample_domain : array-like of shape (n_samples,), default=None
-            Domains, where the labels can't tell: booleans (True = target), integers (negative = target) or names
-            ("target").
+            Domains, needed if missing labels do not mark the target: booleans (True = target), integers (negative =
+            target) or names ("target").
 
         Returns
         -------
@@ -162,9 +162,9 @@ class TCA(BaseComponents):
         Warns
         -----
         SingleDomainWarning
-            If there is one domain; the components then maximise variance alone.
+            If there is only one domain; the components then maximise variance alone.
         MatchedMeansWarning
-            If the domains' means agree already, as after :class:`DomainScaler`: the components are PCA's.
+            If the domains' means are already equal, as after :class:`DomainScaler`: the components are those of PCA.
         """
         check_parameters(self)
         X, domains = self._check_rows(X, y, sample_domain, dtype=DTYPES)

@@ -23,7 +23,7 @@ def solve_kernel(table, contrast, inverse, mu, n_components):
 def solve_linear(table, contrast, inverse, mu, n_components):
     """Directions A = F'W of the features F over their unit, with the least tr(W'GW): W = G^-1 F (F'G^-1F)^-1 A."""
     s, U = np.linalg.eigh(table.weighted_products(inverse))
-    kept = s > NEGLIGIBLE * max(s[-1], SMALLEST)
+    kept = s > NEGLIGIBLE * max(s[-1], SMALLEST)  # as rows vanish, so do directions that they alone span
     s, U = s[kept], U[:, kept]
     vectors, values = table.solve(table.penalty(mu), n_components, contrast, root=U * (np.sqrt(s) / table.unit))
     W = table.unit * inverse[:, None] * table.embed(U @ ((U.T @ vectors) / s[:, None]))
@@ -45,11 +45,12 @@ def reweight(table, solve, spared, mu, n_components, max_iter, tol):
         norms = table.ridge * np.linalg.norm(held, axis=1)
         if before is not None and np.linalg.norm(norms - before) <= tol * np.linalg.norm(norms):
             return
+        # a row of norm 0 stays out, without 1 / 0
         inverse, before = np.where(spared, np.maximum(2 * norms, SMALLEST), 1.0), norms
 
 
 class TJM(ReportsProgress, BaseComponents):
-    r"""Transfer joint matching: TCA that leaves out the source rows which the target can do without.
+    r"""Transfer joint matching: TCA that also leaves out source rows that have no counterpart in the target.
 
     With the n rows of all domains, their kernel matrix K, the centring matrix H and M = e e', the MMD matrix of TCA,
     the components W, one row w_i a row of X, solve
@@ -67,17 +68,17 @@ class TJM(ReportsProgress, BaseComponents):
 
     *When it helps*: source rows that have no counterpart in the target. On Office-Caltech10 (SURF, rows of unit norm,
     20 components, 1-nearest-neighbour, 12 pairs) it reaches 46.3 (published 46.3) where TCA has 46.2. *When it hurts*:
-    few target rows. Coefficients are small numbers, and of small numbers squares cost nothing beside the norms
-    themselves: on Office-Caltech10 practically all source rows end with coefficients of 0 (below 1e-3 of the largest,
-    also with ``mu=0.001``), so that the components are spanned by the target rows alone. With logistic regression it
-    reaches 78.0 on Amazon reviews (12 pairs), TCA 77.6, no adaptation 78.1; on digits of two origins 60.0, 53.4 and
-    57.3. By default settings (``benchmarks/defaults.py``) it gains 6 points on digits standardised over all rows and
-    loses 8 where each domain is standardised by itself, gains 7 on texts, and costs 1 on objects and tables.
+    few target rows. Coefficients are small, so their squares cost almost nothing compared with the norms: on
+    Office-Caltech10 practically all source rows end with coefficients of 0 (below 1e-3 of the largest, also with
+    ``mu=0.001``), so that the components are spanned by the target rows alone. With logistic regression it reaches 78.0
+    on Amazon reviews (12 pairs), TCA 77.6, no adaptation 78.1; on digits of two origins 60.0, 53.4 and 57.3. By default
+    settings (``benchmarks/defaults.py``) it gains 6 points on digits standardised over all rows and loses 8 where each
+    domain is standardised by itself, gains 7 on texts, and costs 1 on objects and tables.
 
     Parameters
     ----------
     n_components : int >= 1 or "auto", default="auto"
-        Number of new features. "auto": 20, or as many as there are directions, where these are fewer.
+        Number of new features. "auto": 20, or the number of directions of the rows if that is smaller.
     kernel : str or callable, default="linear"
         A pairwise kernel of scikit-learn, or a callable that takes two samples and returns the matrix of kernel values.
     gamma : float > 0, "median", "auto" or "scale", default="median"
@@ -89,14 +90,14 @@ class TJM(ReportsProgress, BaseComponents):
         Weight of the penalty on the coefficients (the paper's lambda), beside an MMD matrix of Frobenius norm 1.
         K and W are in units of the rows' variance in the kernel's feature space, so that the units of X do not matter.
     max_iter : int >= 1, default=10
-        Eigenproblems at the most; the literature's 10.
+        Maximum number of eigenproblems; the literature uses 10.
     tol : float >= 0, default=1e-3
-        Relative change of the rows' norms at which iteration ends.
+        The iterations stop when the relative change of the rows' norms is at most this.
     n_landmarks : int >= 1, "auto" or None, default="auto"
         Rows that the components are expanded in, for kernels other than "linear". None: all (O(n^2) memory). "auto":
         all of up to 5,000 rows and 1,000 beyond.
     random_state : int, RandomState instance or None, default=0
-        Seed of the choice of landmarks, which does not depend on the order of the rows.
+        Seeds the choice of landmarks, which does not depend on the order of the rows.
 
     Attributes
     ----------
@@ -105,9 +106,9 @@ class TJM(ReportsProgress, BaseComponents):
         rows ``landmarks_``. The columns of W have norm 1 (times sqrt(n / n_landmarks)); the entry of largest size is
         positive; zero where nothing is left to explain.
     eigenvalues_ : ndarray of shape (n_components,)
-        Scatter of each component over what the last iteration holds small. Falling.
+        Scatter of each component over what the last iteration minimises, in falling order.
     row_norms_ : ndarray of shape (n_samples,) or (n_landmarks,)
-        Norm of each row of W: near 0 for source rows that the components do without.
+        Norm of each row of W: near 0 for source rows that the components do not use.
     n_iter_ : int
         Eigenproblems solved.
     n_components_ : int
@@ -117,9 +118,9 @@ class TJM(ReportsProgress, BaseComponents):
     solver_ : {"primal", "dual"}
         The eigenproblem solved: in features or in rows.
     approximation_ : {"exact", "nystroem"}
-        Whether landmarks stood in for all rows.
+        Whether landmarks were used in place of all rows.
     gamma_ : float
-        The value used (nan for kernels without one).
+        The value used (NaN for kernels without a gamma).
     n_features_in_ : int
         Number of columns seen by ``fit``.
     feature_names_in_ : ndarray of shape (n_features_in_,)
@@ -137,10 +138,10 @@ class TJM(ReportsProgress, BaseComponents):
 
     *Convergence*: 6 to 8 iterations on Office-Caltech10; there is no warning when it ends at ``max_iter``.
 
-    *Departures from the paper*: M has Frobenius norm 1, as in its authors' experiments. Components are returned with
-    W of unit norm, which is what gives the published figures; scaled as the constraint says they lose 2 points there.
+    *Departures from the paper*: M has Frobenius norm 1, as in its authors' experiments. Components are returned with W
+    of unit norm, which is what gives the published figures; scaled as the constraint says they lose 2 points there.
     With m landmarks W lives on them, mu is scaled by m / n and norms of rows by m / n. Labels are not used, nor are
-    class means matched. If there is one domain (``SingleDomainWarning``), M = 0 and all norms are squared.
+    class means matched. With only one domain (``SingleDomainWarning``), M = 0 and all norms are squared.
 
     References
     ----------
@@ -198,10 +199,10 @@ class TJM(ReportsProgress, BaseComponents):
         X : array-like or CSR matrix of shape (n_samples, n_features)
             Rows of all domains.
         y : array-like of shape (n_samples,), default=None
-            Labels; only which ones are missing (target rows) matters.
+            Labels; only used to find the target rows, whose labels are missing.
         sample_domain : array-like of shape (n_samples,), default=None
-            Domains, where the labels can't tell: booleans (True = target), integers (negative = target) or names
-            ("target"). Several sources count as one.
+            Domains, needed if missing labels do not mark the target: booleans (True = target), integers (negative =
+            target) or names ("target"). Several sources are treated as one.
 
         Returns
         -------
@@ -216,7 +217,7 @@ class TJM(ReportsProgress, BaseComponents):
         Warns
         -----
         SingleDomainWarning
-            If there is one domain; the components then maximise variance alone.
+            If there is only one domain; the components then maximise variance alone.
         """
         check_parameters(self)
         X, domains = self._check_rows(X, y, sample_domain, dtype=DTYPES)

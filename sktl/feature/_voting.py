@@ -19,34 +19,34 @@ def decisions(model, X, classes):
         if values.ndim == 1:  # two classes
             values = np.column_stack([-values, values])
     else:
-        values = np.log(np.maximum(model.predict_proba(X), np.finfo(float).eps))
-    full = np.full((len(values), len(classes)), values.min(initial=0.0))
+        values = np.log(np.maximum(model.predict_proba(X), np.finfo(float).eps))  # a probability of 0 would outvote all
+    full = np.full((len(values), len(classes)), values.min(initial=0.0))  # classes unknown to it: its least value
     full[:, np.searchsorted(classes, model.classes_)] = values
     return full - full.mean(axis=1, keepdims=True)
 
 
 class TransferVotingClassifier(BaseTransferClassifier):
-    r"""Equal votes of several transfer classifiers: the sum of their decision values, each in units of its own spread.
+    r"""Equal votes of several transfer classifiers: the sum of their decision values, each divided by its own spread.
 
-    With the decision values d_m(x) of member m (a value a class, of mean 0 over the classes) and their standard
+    With the decision values d_m(x) of member m (one per class, with mean 0 over the classes) and their standard
     deviation s_m over the target rows that it was fitted on,
 
     .. math:: f(x) = \arg\max_c \sum_m d_m(x)_c / s_m.
 
-    *When it helps*: the members err on different rows, so that what is wrong with one is outvoted. The default pair,
-    behind unit-norm rows, reaches 54.4 % on the Office-Caltech pairs (SURF features, mean of 12), its members 52.1 and
-    52.5, logistic regression on the source 47.0; no setting of its members was chosen by target labels, but the choice
-    of the pair was made with such figures in view. *When it hurts*: a member is much worse than the others: on Amazon
-    reviews (two classes) the pair has 78.4, SPL alone 79.2, and on digits of two origins 71.8, MEDA alone 75.1.
+    *When it helps*: the members err on different rows, so that the errors of one are outvoted. The default pair, behind
+    unit-norm rows, reaches 54.4 % on the Office-Caltech pairs (SURF features, mean of 12), its members 52.1 and 52.5,
+    logistic regression on the source 47.0; no setting of its members was chosen by target labels, but the pair itself
+    was chosen with such figures in view. *When it hurts*: a member is much worse than the others: on Amazon reviews
+    (two classes) the pair has 78.4, SPL alone 79.2, and on digits of two origins 71.8, MEDA alone 75.1.
 
     Parameters
     ----------
     estimators : list of (str, classifier), default=None
-        The members, each with ``decision_function`` or ``predict_proba``; pipelines too. One that neither asks for
+        The members, each with ``decision_function`` or ``predict_proba``; pipelines too. A member that neither takes
         ``sample_domain`` nor ends in ``OnLabeled`` is fitted on the labelled rows. None: ``MEDAClassifier()`` and
         ``SPLClassifier()``.
     n_jobs : int or None, default=None
-        Members in parallel, by joblib.
+        Number of members fitted in parallel, through joblib.
 
     Attributes
     ----------
@@ -101,7 +101,7 @@ class TransferVotingClassifier(BaseTransferClassifier):
         y : array-like of shape (n_samples,)
             Labels, missing where unknown.
         sample_domain : array-like of shape (n_samples,), default=None
-            Domains, where the labels can't tell.
+            Domains, needed if missing labels do not mark the target.
 
         Returns
         -------
@@ -115,7 +115,7 @@ class TransferVotingClassifier(BaseTransferClassifier):
         Warns
         -----
         SingleDomainWarning
-            If there is one domain.
+            If there is only one domain.
         """
         check_parameters(self)
         members = self._members()
@@ -127,7 +127,7 @@ class TransferVotingClassifier(BaseTransferClassifier):
         )
         rows = X if domains.single else X[domains.target]
         spreads = [np.std(decisions(member, rows, self.classes_)) for member in self.estimators_]
-        self.scales_ = np.where(np.array(spreads) > 0, spreads, 1.0)
+        self.scales_ = np.where(np.array(spreads) > 0, spreads, 1.0)  # one that says the same of all rows has no spread
         return self
 
     def _members(self):

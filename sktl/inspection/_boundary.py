@@ -13,14 +13,14 @@ from sktl.inspection.report._text import short
 
 
 class BoundaryDisplay:
-    """Decision regions over two columns, by a classifier that does not adapt and by one that does.
+    """Decision regions over two columns, of a classifier that does not adapt and of one that does.
 
     Make it by :meth:`from_estimator`.
 
     Parameters
     ----------
     grids : tuple of two ndarray of shape (n_points,)
-        Values of both columns where the classifiers are asked.
+        Values of both columns at which the classifiers predict.
     before, after : ndarray of shape (n_points, n_points)
         Codes of the classes predicted there, the second column along the first axis.
     X : ndarray of shape (n_samples, 2)
@@ -75,7 +75,7 @@ class BoundaryDisplay:
     @classmethod
     @checked(before=ESTIMATOR, after=ESTIMATOR, resolution=(Interval(Integral, 2),))
     def from_estimator(cls, before, after, X, y, sample_domain=None, *, y_true=None, resolution=150):
-        """Fit both classifiers and ask them on a grid.
+        """Fit both classifiers and predict on a grid.
 
         Parameters
         ----------
@@ -90,7 +90,7 @@ class BoundaryDisplay:
         sample_domain : array-like of shape (n_samples,), default=None
             Domains, as ``fit`` takes them.
         y_true : array-like of shape (n_samples,), default=None
-            Labels to draw and score by that no ``fit`` must see; None: ``y``.
+            True labels, used to draw and to score and hidden from ``fit``; None: ``y``.
         resolution : int >= 2, default=150
             Points along each column.
 
@@ -100,13 +100,14 @@ class BoundaryDisplay:
         """
         rows = as_numbers(X)
         if rows.ndim != 2 or rows.shape[1] != 2:
-            raise ValueError(f"A boundary is drawn over two columns; X has the shape {rows.shape}.")
+            raise ValueError(f"A boundary needs two columns; X has the shape {rows.shape}. Pass two of its columns.")
         names = tuple(str(name) for name in getattr(X, "columns", ("x0", "x1")))
         domains = domains_of(X, y, sample_domain)
         labels = read_labels(y if y_true is None else y_true, domains.target)
         if labels is None or labels.classes is None:
-            raise ValueError("A boundary needs labels that are classes.")
-        margin = 0.1 * np.ptp(rows, axis=0)
+            kind = "has no source label" if labels is None else "holds numbers"
+            raise ValueError(f"A boundary needs class labels; y {kind}. Pass classes in y or y_true.")
+        margin = 0.1 * np.ptp(rows, axis=0)  # so that no row lies on the frame
         ends = zip(rows.min(axis=0) - margin, rows.max(axis=0) + margin, strict=True)
         grids = tuple(np.linspace(*pair, resolution) for pair in ends)
         points = np.stack(np.meshgrid(*grids), axis=-1).reshape(-1, 2)

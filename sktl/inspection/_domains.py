@@ -14,8 +14,8 @@ def domains_of(X, y, sample_domain, two=False):
         raise TypeError(f"X must be a table, the rows of all domains; got {X!r}.")
     if _is_table_like(y, X):
         raise ValueError(
-            f"y looks like a second table, of {n_rows(y)} rows and {_width(y)} columns as X has; here one table holds "
-            "the rows of all domains. Stack them first: X, y, sample_domain = "
+            f"y looks like a second table ({n_rows(y)} rows, the {_width(y)} columns of X); here one table holds the "
+            "rows of all domains. Stack them first: X, y, sample_domain = "
             "sktl.stack_domains(source=(X_source, y_source), target=X_target)."
         )
     domains = read_domains(X, y, sample_domain)
@@ -30,8 +30,8 @@ def as_numbers(X):
         return np.asarray(X, dtype=float)
     except (TypeError, ValueError) as error:
         raise ValueError(
-            f"X must hold numbers to be drawn ({error}). Encode its columns first, or look at them as they are by "
-            "DomainReport or FeatureShiftDisplay."
+            f"X must hold numbers to be drawn ({error}). Encode its columns first, or use DomainReport or "
+            "FeatureShiftDisplay, which take text too."
         ) from error
 
 

@@ -11,9 +11,9 @@ from sktl.metrics import proxy_a_distance
 
 
 class EmbeddingDisplay:
-    """Both domains before and after an adapter, in the plane of their largest variance.
+    """Both domains before and after an adapting transformer, in the plane of their largest variance.
 
-    Make it by :meth:`from_estimator`. Above each picture stands the proxy A-distance in all columns, not in the plane.
+    Make it by :meth:`from_estimator`. The titles give the proxy A-distance in all columns, not in the plane.
 
     Parameters
     ----------
@@ -60,7 +60,7 @@ class EmbeddingDisplay:
     @classmethod
     @checked(estimator=(HasMethods("fit", noun="a transformer"),))
     def from_estimator(cls, estimator, X, y=None, sample_domain=None, *, y_true=None):
-        """Fit a transformer and look at its input and output.
+        """Fit a transformer and project its input and output.
 
         Parameters
         ----------
@@ -73,7 +73,7 @@ class EmbeddingDisplay:
         sample_domain : array-like of shape (n_samples,), default=None
             Domains, as ``fit`` takes them.
         y_true : array-like of shape (n_samples,), default=None
-            Labels to draw that ``fit`` must not see; None: ``y``.
+            True labels, used to draw and hidden from ``fit``; None: ``y``.
 
         Returns
         -------
@@ -81,9 +81,7 @@ class EmbeddingDisplay:
         """
         target = domains_of(X, y, sample_domain, two=True).target
         if not hasattr(estimator, "fit_transform"):
-            raise TypeError(
-                f"An embedding is drawn of a transformer, such as CORAL(); {estimator!r} has no fit_transform."
-            )
+            raise TypeError(f"An embedding needs a transformer, such as CORAL(); {estimator!r} has no fit_transform.")
         before = as_numbers(X)
         params = {} if sample_domain is None else {"sample_domain": sample_domain}
         after = np.asarray(clone(estimator).fit_transform(X, y, **params), dtype=float)
@@ -91,7 +89,7 @@ class EmbeddingDisplay:
         none = labels is None or labels.classes is None
         distances = tuple(proxy_a_distance(Z[~target], Z[target]) for Z in (before, after))
         return cls(
-            plane(before)(before),
+            plane(before)(before),  # each by its own axes: an adapter may change their number
             plane(after)(after),
             target,
             np.full(len(before), np.nan) if none else labels.codes,

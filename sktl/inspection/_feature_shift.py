@@ -15,7 +15,7 @@ MAX_LEVELS = 10  # values of a text column that are drawn
 
 
 class FeatureShiftDisplay:
-    """Bars of how much each column differs, and the two distributions of the worst.
+    """How much each column differs, as bars, and both distributions of the column that differs most.
 
     Make it by :meth:`from_data`. The difference is the Kolmogorov-Smirnov statistic of numbers and the total variation
     distance of texts, 0 (alike) to 1 (apart).

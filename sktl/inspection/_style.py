@@ -51,10 +51,11 @@ def plane(*parts):
     """The two directions of the largest variance of the rows of ``parts``, as a function to project by."""
     X = np.concatenate(parts)
     mean = X.mean(axis=0)
-    if X.shape[1] <= 2:
+    if X.shape[1] <= 2:  # two columns are drawn as they are, not turned
         padding = np.zeros((2 - X.shape[1], X.shape[1]))
         return lambda Z: Z @ np.concatenate([np.eye(X.shape[1]), padding]).T
     _, _, directions = np.linalg.svd(X - mean, full_matrices=False)
     axes_ = directions[:2]
+    # an axis has no sign of its own: its largest entry is positive
     axes_ = axes_ * np.sign(axes_[np.arange(len(axes_)), np.abs(axes_).argmax(axis=1)])[:, None]
     return lambda Z: (Z - mean) @ axes_.T

@@ -11,7 +11,7 @@ MARKERS = {"transfer": "o-", "source-only": "s--", "target-only": "^:", "pooled"
 
 
 class TransferCurveDisplay:
-    """Scores over the number of target labels: with transfer, and by the plain models without.
+    """Scores over the number of target labels, with transfer and for plain models without.
 
     Make it by :meth:`from_estimator`, or from what :func:`~sktl.model_selection.transfer_learning_curve` returns.
 
@@ -20,7 +20,7 @@ class TransferCurveDisplay:
     n_labeled : ndarray of shape (n_sizes,)
         Labelled target rows.
     scores : dict of str -> ndarray of shape (n_sizes, n_repeats)
-        Scores of each model; a size whose scores are NaN (no label, for a model that needs some) is not drawn.
+        Scores of each model; sizes whose scores are NaN (no labels, for a model that needs some) are not drawn.
     score_name : str, default="score"
         Name for the axis.
 

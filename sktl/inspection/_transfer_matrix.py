@@ -12,7 +12,7 @@ SCORING = (None, callable, InstanceOf(str, noun="the name of a scorer"))
 
 
 class TransferMatrixDisplay:
-    """Scores from each source (row) to each target (column); on the diagonal, cross-validation within the domain.
+    """Scores from each source (row) to each target (column); the diagonal holds cross-validation within a domain.
 
     Make it by :meth:`from_estimator`, or from what :func:`~sktl.model_selection.transfer_matrix` returns.
 

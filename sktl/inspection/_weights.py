@@ -30,7 +30,7 @@ class WeightDisplay:
     true_weights : ndarray of shape (n_source,) or None
         The true density ratio, where it is known, scaled to mean 1.
     effective_sample_size : float
-        (sum w)^2 / sum w^2: how many equally weighted rows the source rows are worth.
+        (sum w)^2 / sum w^2: the number of equally weighted rows that would be as precise.
 
     Attributes
     ----------
@@ -67,7 +67,7 @@ class WeightDisplay:
     @classmethod
     @checked(estimator=(HasMethods("fit", noun="a weighter of sktl.instance"),), feature=COLUMN)
     def from_estimator(cls, estimator, X, y=None, sample_domain=None, *, feature=0, true_weights=None):
-        """Fit a weighter.
+        """Fit a weighter and take its weights.
 
         Parameters
         ----------
@@ -90,7 +90,7 @@ class WeightDisplay:
         """
         target = domains_of(X, y, sample_domain).target
         if not has_fit_parameter(estimator, "sample_domain"):
-            raise TypeError(f"Weights are drawn of a weighter of sktl.instance, such as KMM(); got {estimator!r}.")
+            raise TypeError(f"estimator must be a weighter of sktl.instance, such as KMM(); got {estimator!r}.")
         weights = clone(estimator).fit(X, y, sample_domain).weights_[~target]
         truth = None if true_weights is None else np.asarray(true_weights, dtype=float)[~target]
         values, name = _column(X, feature)
@@ -118,14 +118,14 @@ class WeightDisplay:
         """
         weights, values = (np.asarray(part, dtype=float) for part in (weights, values))
         if weights.ndim != 1 or weights.shape != values.shape:
-            raise ValueError(f"weights and values must be as many; got the shapes {weights.shape} and {values.shape}.")
+            raise ValueError(f"weights and values must have one shape; got {weights.shape} and {values.shape}.")
         if not (weights >= 0).all() or weights.sum() == 0:
-            raise ValueError("weights must be at least 0, and not all 0.")
+            raise ValueError(f"weights must be at least 0, and not all 0; the smallest is {weights.min():g}.")
         if true_weights is not None:
             true_weights = np.asarray(true_weights, dtype=float)
             if true_weights.shape != weights.shape:
                 shapes = f"{true_weights.shape} and {weights.shape}"
-                raise ValueError(f"true_weights and weights must be as many; got the shapes {shapes}.")
+                raise ValueError(f"true_weights and weights must have one shape; got {shapes}.")
             true_weights = true_weights / np.mean(true_weights)
         return cls(weights, values, name, true_weights, float(weights.sum() ** 2 / (weights**2).sum()))
 
@@ -149,7 +149,7 @@ class WeightDisplay:
         left, right = self.ax_
         *_, self.bars_ = left.hist(self.weights, bins=bins, color=SOURCE)
         left.set(xlabel="weight", ylabel="source rows")
-        words = f"{len(self.weights)} rows,\nworth {self.effective_sample_size:.0f}"
+        words = f"{len(self.weights)} rows,\neffective size {self.effective_sample_size:.0f}"
         self.text_ = left.text(0.97, 0.95, words, transform=left.transAxes, va="top", ha="right")
         self.points_ = right.scatter(self.values, self.weights, s=12, color=SOURCE, alpha=0.6, label="weight")
         self.truth_ = None
@@ -165,7 +165,7 @@ def _column(X, feature):
     """Values and name of one column of an array or frame."""
     n_columns = np.shape(X)[1]
     if not isinstance(feature, str) and not -n_columns <= feature < n_columns:
-        raise ValueError(f"feature={feature!r} is no position among the {n_columns} columns of X.")
+        raise ValueError(f"feature={feature!r} is not a column of X, which has {n_columns} columns.")
     if hasattr(X, "columns"):
         name = feature if isinstance(feature, str) else list(X.columns)[feature]
         return np.asarray(X[name], dtype=float), str(name)

@@ -94,7 +94,7 @@ class WitnessDisplay:
         X_target : array-like or frame of shape (n_target, n_features)
             Rows of the target; 2,000 random ones at most are used.
         features : list of one or two int or str, default=None
-            Columns to look at, by position or name; None: the first two, or the only one. The others may hold anything.
+            Columns to compare, by position or name; None: the first two, or the only one. Other columns are ignored.
         kernel : str or callable, default="rbf"
             As in :func:`~sktl.metrics.mmd`.
         gamma : float > 0, "median", "auto" or "scale", default="median"
@@ -173,8 +173,8 @@ class WitnessDisplay:
         """The function over two columns; the rows as points."""
         n = round(len(self.grid) ** 0.5)
         x, y = (self.grid[:, j].reshape(n, n) for j in range(2))
-        size = np.abs(self.witness).max() or 1.0
-        levels = np.linspace(-size, size, 12)
+        size = np.abs(self.witness).max() or 1.0  # a function that is 0 everywhere has no scale
+        levels = np.linspace(-size, size, 12)  # symmetric: white is 0
         self.contour_ = self.ax_.contourf(x, y, self.witness.reshape(n, n), levels, cmap=_pale_colours())
         ticks = {"ticks": np.linspace(-size, size, 5), "format": "%.2g"}
         self.figure_.colorbar(self.contour_, ax=self.ax_, label="target > source   |   source > target", **ticks)
@@ -201,14 +201,14 @@ def _position(feature, names):
         return names.index(feature)
     if isinstance(feature, Integral) and feature >= 0:
         return int(feature)
-    raise ValueError(f"features has {feature!r}, neither a position nor one of the columns' names {names[:10]}.")
+    raise ValueError(f"features has {feature!r}, neither a column position nor one of the names {names[:10]}.")
 
 
 def _chosen(X, features, names):
     """The columns at some positions, of a frame (by name) or an array."""
     n_features = len(names) if names else np.shape(X)[1]
     if not 1 <= len(features) <= 2 or max(features) >= n_features:
-        raise ValueError(f"features must be one or two positions below {n_features}; got {features!r}.")
+        raise ValueError(f"features must be one or two column positions below {n_features}; got {features!r}.")
     if hasattr(X, "columns"):
         by_name = {str(name): name for name in X.columns}
         return X[[by_name[names[j]] for j in features]]

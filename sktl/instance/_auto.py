@@ -18,7 +18,7 @@ CV_ROWS = 1000  # rows of each domain that the choice looks at, at the most
 
 
 def least_squares_losses(ratio_source, ratio_target):
-    """Terms of 1/2 mean_s r^2 - mean_t r, one a row, for each ratio (n_options, n) in the scale that suits it best.
+    """Terms of 1/2 mean_s r^2 - mean_t r, one per row, for each ratio (n_options, n) in the scale that suits it best.
 
     The scale, mean_t r / mean_s r^2, makes the mean loss -(mean_t r)^2 / (2 mean_s r^2): weights are scaled to mean 1
     afterwards, so that a ratio must not be judged by its scale.
@@ -29,32 +29,32 @@ def least_squares_losses(ratio_source, ratio_target):
 
 
 class AutoWeighter(BaseRatioWeighter):
-    r"""Take the weighter whose density ratio has the least squared error on held-out rows.
+    r"""Choose the weighter whose density ratio has the smallest squared error on held-out rows.
 
     With the ratio :math:`\hat r` of each candidate, fitted without the rows that judge it, the error is
 
     .. math:: \tfrac12 E_s\Bigl[\Bigl(c \hat r - \frac{p_t}{p_s}\Bigr)^2\Bigr] + \text{constant}
               = \tfrac12 c^2 E_s[\hat r^2] - c\, E_t[\hat r],
 
-    in the scale c that suits it best. The first candidate within one standard error of the best is taken, so that the
-    others are for data that clearly ask for them.
+    with the scale c that makes it smallest. The first candidate within one standard error of the best is taken: a later
+    one must be clearly better.
 
-    *When it helps*: nothing is known about the kind of shift, and nobody will look at the weights (in a scorer or a
-    guard). Squared error of the weights in units of that of constant ones, geometric mean and worst of 14 kinds of data
-    (normal shifts and changes of scale in 1, 5 and 20 columns, t(2), Gamma, levels; 300 rows a domain, 2 draws;
-    ``benchmarks/ratio.py kinds``): Discriminator 0.12 and 0.8, Gaussian 0.13 and 3.5, ULSIF 0.16 and 0.7, this one 0.10
-    and 0.8. *When it hurts*: it takes some seven times as long as the first candidate alone.
+    *When it helps*: the kind of shift is unknown and nobody will look at the weights, as in a scorer or a guard.
+    Squared error of the weights in units of that of constant ones, geometric mean and worst of 14 kinds of data (normal
+    shifts and changes of scale in 1, 5 and 20 columns, t(2), Gamma, levels; 300 rows per domain, 2 draws;
+    ``benchmarks/ratio.py kinds``): Discriminator 0.12 and 0.8, Gaussian 0.13 and 3.5, ULSIF 0.16 and 0.7, AutoWeighter
+    0.10 and 0.8. *When it hurts*: it takes about seven times as long as the first candidate alone.
 
     Parameters
     ----------
     weighters : list of weighter objects, default=None
-        Candidates with ``predict_weights``, in order of preference; they are cloned. None is
+        Candidates with ``predict_weights``, in order of preference; they are cloned. None stands for
         :class:`DiscriminatorWeighter`, :class:`GaussianWeighter` (dense rows) and :class:`ULSIF`, with their defaults.
     cv : int >= 2, default=5
-        Folds by which they are judged, on at most 1,000 rows of each domain.
+        Folds for comparing them, on at most 1,000 rows of each domain.
     clip : float or None, default=None
-        Upper bound of ``weights_`` if 1 or more: what is cut off raises the others, so that the mean stays 1. Below 1:
-        weights above this quantile of theirs are cut to it before all are scaled.
+        1 or more: the largest weight allowed; the others are raised in proportion, so that the mean stays 1. Below 1: a
+        quantile of the weights; larger ones are cut to it, then all are scaled to mean 1.
     random_state : int, RandomState instance or None, default=0
         Draws the folds, which do not depend on the order of the rows.
 
@@ -66,15 +66,15 @@ class AutoWeighter(BaseRatioWeighter):
         Share of the target that the source covers: the mean of a held-out density ratio over source rows. Where it is
         far below 1, no weights are right.
     effective_sample_size_ : float
-        How many equally weighted rows the source rows are worth: m = (sum w)^2 / sum w^2, or 1 / (1 / m + u^2) where
-        they leave out a share u of the target (1 - ``overlap_``, two standard errors granted).
+        How many equally weighted rows the source rows are worth: 1 / (1 / m + u^2), with m = (sum w)^2 / sum w^2 and u
+        the share of the target that the source lacks for certain (1 - ``overlap_`` - two standard errors, at least 0).
     clipped_share_ : float
         Share of the source rows whose weight ``clip`` bounds.
     weighter_ : weighter object or None
-        The one taken, fitted on all rows; None if there is one domain.
+        The one chosen, fitted on all rows; None if there is one domain.
     risks_ : ndarray of shape (n_weighters,)
-        Held-out error of each candidate, but for the constant: -0.5 is that of constant weights, less is better. NaN
-        where rows were too few to hold out; the first candidate is taken then.
+        Held-out error of each candidate, without the constant: constant weights have -0.5, lower is better. NaN if
+        there were too few rows to hold some out; then the first candidate is taken.
     n_features_in_ : int
         Number of columns seen by ``fit``.
     feature_names_in_ : ndarray of shape (n_features_in_,)
@@ -82,7 +82,7 @@ class AutoWeighter(BaseRatioWeighter):
 
     See Also
     --------
-    DiscriminatorWeighter : The first candidate, and often the one taken.
+    DiscriminatorWeighter : The first candidate, and often the one chosen.
 
     Notes
     -----
@@ -145,6 +145,7 @@ class AutoWeighter(BaseRatioWeighter):
         def log_ratio_at(X_source, X_target, candidate, X):
             fitted = clone(candidate)
             fitted._weigh(X_source, X_target)
+            # a ratio of 0 is judged as the least positive one: its logarithm is finite
             return np.log(np.maximum(fitted._ratio(X), np.finfo(float).tiny))
 
         log_ratios = held_out_log_ratios(log_ratio_at, *samples, candidates, self.cv, rng)

@@ -7,33 +7,33 @@ from sktl.instance._label_shift import BaseLabelShiftWeighter
 
 
 class BBSE(BaseLabelShiftWeighter):
-    r"""Black box shift estimation: weight each class by its new share, read off how a classifier's predictions changed.
+    r"""Black box shift estimation: class weights from the change in how often a classifier predicts each class.
 
-    Under label shift p(y) changes and p(x | y) does not, so that how often a class j is predicted as i, given j, is the
-    same in both domains. With :math:`C_{ij} = p_s(\hat y = i, y = j)`, cross-fitted on source rows, and :math:`\mu_i =
+    Under label shift p(y) changes and p(x | y) does not: how often rows of class j are predicted as i is then the same
+    in both domains. With :math:`C_{ij} = p_s(\hat y = i, y = j)`, cross-fitted on source rows, and :math:`\mu_i =
     p_t(\hat y = i)`, the weights :math:`w_j = p_t(y = j) / p_s(y = j)` solve
 
     .. math:: C w = \mu .
 
-    The classifier need neither be calibrated nor good, as long as C is invertible. What is negative in w is set to 0,
-    and w scaled to :math:`\sum_j p_s(j) w_j = 1`.
+    The classifier need not be calibrated or accurate, as long as C is invertible. Negative entries of w are set to 0,
+    and w is scaled to :math:`\sum_j p_s(j) w_j = 1`.
 
-    *When it helps*: the classes occur at other rates (a disease at another season, another clientele) but each looks
-    the same. *When it hurts*: p(x | y) changes as well: then the change is read as one of the shares (on heart disease
-    by hospital and adult by sex, race or country, balanced accuracy falls by 4 to 8 points on average,
+    *When it helps*: the class shares change (a disease in another season, other customers), but each class looks the
+    same. *When it hurts*: p(x | y) changes as well, and is mistaken for a change of the shares (on heart disease by
+    hospital and adult by sex, race or country, balanced accuracy falls by 4 to 8 points on average,
     ``benchmarks/tabular.py``). Or the classifier confuses classes: the error of the weights grows with 1 / the smallest
     singular value of C.
 
     Parameters
     ----------
     estimator : classifier, default=None
-        The source classifier; it is cloned. None stands for logistic regression on standardised columns. A fitted one
-        is taken as it is if given as ``FrozenEstimator(classifier)``; then the source rows must not be those that it
-        was fitted on.
+        The source classifier; it is cloned. None stands for logistic regression on standardised columns. Pass a fitted
+        one as ``FrozenEstimator(classifier)`` to use it as it is; the source rows must then not be those that it was
+        fitted on.
     confusion : {"soft", "hard"}, default="soft"
         Confusion matrix of the predicted probabilities, or of the predicted classes. Probabilities keep more
-        information (on digits the error beyond the chance of the draw is 1.15 times smaller), and a class that is never
-        predicted does not make C singular.
+        information (on digits the error that is not due to the random draw is 1.15 times smaller), and a class that is
+        never predicted does not make C singular.
     cv : int >= 2, default=5
         Folds of the cross-fit; fewer where a class has fewer rows.
     n_jobs : int, default=None
@@ -66,12 +66,12 @@ class BBSE(BaseLabelShiftWeighter):
     See Also
     --------
     RLLS : The same equations, solved with a penalty: for few rows or a weak classifier.
-    MLLS : Maximum likelihood on calibrated probabilities: a third less error of its own up to some thousand rows.
+    MLLS : Maximum likelihood on calibrated probabilities: its own error is a third smaller, up to about 1,000 rows.
     LabelShiftClassifier : Corrects a classifier's probabilities for the new shares, without refitting.
 
     Notes
     -----
-    *Cost*: ``cv`` + 1 fits of the classifier, one prediction a row, O(n_classes^3).
+    *Cost*: ``cv`` + 1 fits of the classifier, one prediction per row, O(n_classes^3).
 
     *Departures from the paper*: C is cross-fitted where the paper holds out half of the source rows; after negative
     weights are set to 0 the others are scaled so that the target's shares sum to 1.

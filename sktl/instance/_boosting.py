@@ -56,7 +56,7 @@ def base_of(booster):
 
 
 def check_base(booster, is_kind, kind, y):
-    """Refuse what boosting can't work with, before any work."""
+    """Raise, before any work, on what boosting can't use."""
     check_parameters(booster)
     base = base_of(booster)
     weight_parameter(base)
@@ -71,7 +71,7 @@ def generator(booster):
     return None if booster.random_state is None else check_random_state(booster.random_state)
 
 
-def x_checks(booster):
+def nan_checks(booster):
     """How X is checked: missing values pass where the base estimator takes them."""
     return {"ensure_all_finite": "allow-nan" if get_tags(booster).input_tags.allow_nan else True}
 
@@ -79,7 +79,7 @@ def x_checks(booster):
 def check_new(booster, X):
     """Rows to predict, checked against those of ``fit``."""
     check_is_fitted(booster)
-    return validate_rows(booster, X, reset=False, accept_sparse="csr", **x_checks(booster))
+    return validate_rows(booster, X, reset=False, accept_sparse="csr", **nan_checks(booster))
 
 
 def split_labeled(booster, domains):
@@ -100,7 +100,7 @@ def split_labeled(booster, domains):
     return rows, target
 
 
-def warn_if_over_at_once(booster, error, n_classes, target, ways_out):
+def warn_if_ended_at_once(booster, error, n_classes, target, ways_out):
     """Say why boosting ended in the first of several rounds, where there is something to do about it."""
     if booster.n_estimators == 1:
         return
@@ -127,7 +127,7 @@ def store_rounds(booster, rounds):
 
 
 def store_row_weights(booster, row_weights, rows):
-    """Keep weights of the labelled rows, one array a round, in the caller's row order."""
+    """Keep weights of the labelled rows, one array per round, in the caller's row order."""
     vars(booster).pop("sample_weights_", None)  # of an earlier fit
     if booster.store_weights:
         booster.sample_weights_ = np.zeros((len(row_weights), len(rows)))
@@ -179,7 +179,7 @@ class BoostedClassifier(ReportsProgress, BaseTransferClassifier):
         return LogisticRegression(C=10, max_iter=1000)
 
     def _check_parameters(self, y):
-        """Refuse parameters and base estimators that boosting can't work with, before any work."""
+        """Raise, before any work, on parameters and base estimators that boosting can't use."""
         check_base(self, is_classifier, "classifier", y)
         base = base_of(self)
         if self.loss == "soft" and not hasattr(base, "predict_proba"):
@@ -218,8 +218,8 @@ class BoostedClassifier(ReportsProgress, BaseTransferClassifier):
     def predict_proba(self, X):
         """Share of each class in the weighted vote.
 
-        With ``loss="soft"`` a learner votes by its probabilities, so that this is their weighted mean; with "zero_one"
-        it votes for the class that it predicts. Neither is calibrated.
+        With ``loss="soft"`` this is the weighted mean of the learners' probabilities; with "zero_one" each learner
+        votes for the class that it predicts. Neither is calibrated.
 
         Parameters
         ----------
@@ -238,8 +238,8 @@ class BoostedClassifier(ReportsProgress, BaseTransferClassifier):
     def staged_predict(self, X):
         """Predict as if boosting had ended after round 1, 2, ..., ``n_iter_``.
 
-        In each stage the rounds that would then vote do; the last stage is ``predict``. The weights of the rows stay
-        those of ``n_estimators`` rounds.
+        Each stage uses the rounds that would vote if boosting had ended there; the last stage is ``predict``. The row
+        weights are those of a run of ``n_estimators`` rounds.
 
         Parameters
         ----------
@@ -283,7 +283,7 @@ class BoostedRegressor(ReportsProgress, BaseTransferRegressor):
         return DecisionTreeRegressor(min_samples_leaf=3, max_features=0.5)
 
     def _check_parameters(self, y):
-        """Refuse parameters and base estimators that boosting can't work with, before any work."""
+        """Raise, before any work, on parameters and base estimators that boosting can't use."""
         check_base(self, is_regressor, "regressor", y)
 
     def _numbers(self, y, rows):
@@ -312,8 +312,8 @@ class BoostedRegressor(ReportsProgress, BaseTransferRegressor):
     def staged_predict(self, X):
         """Predict as if boosting had ended after round 1, 2, ..., ``n_iter_``.
 
-        In each stage the rounds that would then vote do; the last stage is ``predict``. The weights of the rows stay
-        those of ``n_estimators`` rounds.
+        Each stage uses the rounds that would vote if boosting had ended there; the last stage is ``predict``. The row
+        weights are those of a run of ``n_estimators`` rounds.
 
         Parameters
         ----------

@@ -89,38 +89,39 @@ def target_probability(classifier, X, n):
 
 
 class DiscriminatorWeighter(BaseRatioWeighter):
-    r"""Weight each source row by how target-like a classifier finds it.
+    r"""Weight each source row by the odds, from a classifier, that it is a target row.
 
     A classifier that tells target rows from source rows knows their density ratio, by Bayes' rule:
 
     .. math:: \frac{p_t(x)}{p_s(x)} = \frac{n_s}{n_t} \cdot \frac{P(\text{target} \mid x)}{1 - P(\text{target} \mid x)}.
 
-    ``weights_`` are cross-fitted: each row is weighed by a classifier that has not seen it, so that a flexible one is
-    not sure of what it learned by heart.
+    ``weights_`` are cross-fitted: each row is weighted by a classifier that has not seen it, so that a flexible one
+    can't give extreme weights to rows that it has memorised.
 
-    *When it helps*: nearly always the first to try; in many columns, and where the log-ratio is simple (linear for a
-    mean shift, and quadratic for a change of scale, which the default classifier finds), the nearest to the truth by
-    far. *When it hurts*: a shift that the classifier cannot express (clusters that move, for the default one: give it
-    trees), or a classifier whose probabilities are not calibrated (naive Bayes, forests, boosting: ``calibrate=True``)
-    or that rebalances the classes (``class_weight="balanced"`` changes the odds).
+    *When it helps*: nearly always the first to try. With many columns, and with a simple log-ratio (linear for a mean
+    shift, quadratic for a change of scale; the default classifier finds both), it is by far the closest to the truth.
+    *When it hurts*: the classifier can't express the shift (for the default one, clusters that move: pass trees), its
+    probabilities are not calibrated (naive Bayes, forests, boosting: ``calibrate=True``), or it rebalances the classes
+    (``class_weight="balanced"`` changes the odds).
 
     Parameters
     ----------
     estimator : classifier object, default=None
         Any classifier with ``predict_proba``; it is cloned. None is logistic regression on columns in units of their
-        deviation within the domains or, of up to 100, on these and their squares, with C = 0.01 or 0.1: the simplest
-        whose ratio has the least squared error on held-out rows, within one standard error. Values more than four
-        robust deviations from both domains' medians count as at that bound, so that long tails are not extrapolated.
+        standard deviation within the domains (with up to 100 columns perhaps on these and their squares), with C = 0.01
+        or 0.1: the simplest form whose ratio has, within one standard error, the smallest squared error on held-out
+        rows. Values more than four robust deviations from the medians of both domains are moved to that bound, so that
+        long tails are not extrapolated.
     cv : int >= 2 or None, default=5
-        Folds of the cross-fitting; equal rows stand in one. None: one classifier weighs the rows that it learned from.
+        Folds of the cross-fitting; equal rows are in the same fold. None: one classifier weights the rows that it was
+        fitted on.
     calibrate : bool, default=False
-        Whether to pass the log-odds through a logistic regression (Platt's scaling) fitted to those of the held-out
-        rows.
+        Whether to calibrate the log-odds by a logistic regression (Platt scaling) fitted on held-out rows.
     clip : float or None, default=None
-        Upper bound of ``weights_`` if 1 or more: what is cut off raises the others, so that the mean stays 1. Below 1:
-        weights above this quantile of theirs are cut to it before all are scaled.
+        1 or more: the largest weight allowed; the others are raised in proportion, so that the mean stays 1. Below 1: a
+        quantile of the weights; larger ones are cut to it, then all are scaled to mean 1.
     n_jobs : int or None, default=None
-        Folds fitted at a time, by joblib.
+        Folds fitted in parallel, by joblib.
     random_state : int, RandomState instance or None, default=0
         Draws the folds, which do not depend on the order of the rows.
 
@@ -132,14 +133,14 @@ class DiscriminatorWeighter(BaseRatioWeighter):
         Share of the target that the source covers: the mean of a held-out density ratio over source rows. Where it is
         far below 1, no weights are right.
     effective_sample_size_ : float
-        How many equally weighted rows the source rows are worth: m = (sum w)^2 / sum w^2, or 1 / (1 / m + u^2) where
-        they leave out a share u of the target (1 - ``overlap_``, two standard errors granted).
+        How many equally weighted rows the source rows are worth: 1 / (1 / m + u^2), with m = (sum w)^2 / sum w^2 and u
+        the share of the target that the source lacks for certain (1 - ``overlap_`` - two standard errors, at least 0).
     clipped_share_ : float
         Share of the source rows whose weight ``clip`` bounds.
     estimator_ : classifier object or None
-        The classifier of all rows, which ``predict_weights`` asks; None if there is one domain.
+        The classifier fitted on all rows, which ``predict_weights`` uses; None if there is one domain.
     calibration_ : ndarray of shape (2,)
-        Slope and intercept that the log-odds pass through; 1 and 0 without ``calibrate``.
+        Slope and intercept that calibrate the log-odds; 1 and 0 without ``calibrate``.
     n_source_, n_target_ : int
         Rows of each domain.
     n_features_in_ : int
@@ -149,17 +150,17 @@ class DiscriminatorWeighter(BaseRatioWeighter):
 
     See Also
     --------
-    GaussianWeighter : The ratio of two normal densities: the generative twin of a logistic regression with squares.
+    GaussianWeighter : The ratio of two normal densities: the generative form of a logistic regression with squares.
     ULSIF : Needs no model of the log-ratio.
     sktl.metrics.proxy_a_distance : How well such a classifier tells the domains apart.
 
     Notes
     -----
-    *Cost*: cv + 1 fits of the classifier; linear in rows for the default, whose choice takes 4 cv fits more on at most
-    2,000 rows a domain.
+    *Cost*: cv + 1 fits of the classifier; linear in rows for the default, which takes 4 cv more fits, on at most 2,000
+    rows per domain, to choose its form.
 
-    Probabilities are kept 1 / (n + 2) off 0 and 1, for n rows learned from, so that no odds are infinite. A fold
-    without which a domain has no rows is weighed by the classifier of all rows.
+    Probabilities are kept at least 1 / (n + 2) away from 0 and 1, with n the number of rows in the fit, so that no odds
+    are infinite. If a fold holds all rows of a domain, it is weighted by the classifier of all rows.
 
     References
     ----------
@@ -242,12 +243,13 @@ class DiscriminatorWeighter(BaseRatioWeighter):
         from sklearn.linear_model import LogisticRegression  # slow to import, and not needed otherwise
 
         odds = np.log(ratio * (self.n_target_ / self.n_source_))
+        # two coefficients of many rows need no penalty but where the odds separate the domains
         fitted = LogisticRegression(C=1e3).fit(odds[:, None], domain)
         return np.array([fitted.coef_[0, 0], fitted.intercept_[0]])
 
     def _calibrated(self, ratio):
         """The ratio after Platt's scaling of its log-odds."""
-        prior = self.n_target_ / self.n_source_
+        prior = self.n_target_ / self.n_source_  # the calibration was fitted to odds, which are ratios times it
         slope, intercept = self.calibration_
         return np.exp(intercept) * (ratio * prior) ** slope / prior
 

@@ -42,7 +42,7 @@ class Normal:
     @classmethod
     def of(cls, mean, covariance):
         """The density with this covariance, its least variances raised to ``FLOOR``."""
-        values, vectors = np.linalg.eigh(covariance)
+        values, vectors = np.linalg.eigh(covariance)  # once: any log-density is then a product and a sum of squares
         return cls(mean, np.maximum(values, FLOOR), vectors)
 
     def log_density(self, X):
@@ -55,6 +55,7 @@ def fit_normals(sums_source, sums_target, shrinkage, pooling):
     """The two normals, from the sums of each domain; their covariances are drawn together by ``pooling``."""
     sums = (sums_source, sums_target)
     covariances = [shrunk_covariance(one, shrinkage) for one in sums]
+    # by rows, as the covariance around the means of both domains
     pooled = np.average(covariances, axis=0, weights=[one.n for one in sums])
     mixed = [(1 - pooling) * covariance + pooling * pooled for covariance in covariances]
     return [Normal.of(one.mean, covariance) for one, covariance in zip(sums, mixed, strict=True)]
@@ -66,30 +67,30 @@ def log_ratio(normals, X):
 
 
 class GaussianWeighter(BaseRatioWeighter):
-    r"""Importance weights from two normal densities, one a domain.
+    r"""Importance weights from two normal densities, one per domain.
 
     .. math:: \log w(x) = \log N(x; \mu_t, \Sigma_t) - \log N(x; \mu_s, \Sigma_s), \qquad
               \Sigma_k = (1 - \rho) C_k + \rho \frac{n_s C_s + n_t C_t}{n_s + n_t},
 
-    with the domains' covariances :math:`C_k`, shrunk by Ledoit and Wolf's rule, drawn together by :math:`\rho` =
-    ``pooling``: at 1 the log-ratio is linear in x, at 0 a full quadratic.
+    with the domains' covariances :math:`C_k`, shrunk by Ledoit and Wolf's rule and pooled by :math:`\rho` =
+    ``pooling``: with 1 the log-ratio is linear in x, with 0 fully quadratic.
 
-    *When it helps*: the domains are roughly normal, or differ in means and covariances mainly; few rows. *When it
-    hurts*: other shapes (clusters, heavy tails: the quadratic grows without bound away from the source).
+    *When it helps*: the domains are roughly normal, or differ mainly in means and covariances; few rows. *When it
+    hurts*: other shapes (clusters, heavy tails: the quadratic grows without bound far from the source).
 
     Parameters
     ----------
     pooling : float in [0, 1] or "auto", default="auto"
-        How far the covariances are drawn together. "auto" takes that of 0, 0.5, 0.9 and 1 which best tells the domains
-        of held-out rows (log-loss).
+        Weight of the pooled covariance in each domain's. "auto" takes the one of 0, 0.5, 0.9 and 1 that best tells
+        apart the domains of held-out rows (log-loss).
     shrinkage : float in [0, 1] or "auto", default="auto"
-        How far each covariance is drawn towards a multiple of the identity, in columns of unit variance over all rows.
+        Weight of a multiple of the identity in each covariance; columns have unit variance over all rows.
         "auto" is Ledoit and Wolf's rule.
     cv : int >= 2, default=5
         Folds for ``pooling="auto"``.
     clip : float or None, default=None
-        Upper bound of ``weights_`` if 1 or more: what is cut off raises the others, so that the mean stays 1. Below 1:
-        weights above this quantile of theirs are cut to it before all are scaled.
+        1 or more: the largest weight allowed; the others are raised in proportion, so that the mean stays 1. Below 1: a
+        quantile of the weights; larger ones are cut to it, then all are scaled to mean 1.
     random_state : int, RandomState instance or None, default=0
         Draws the folds, which do not depend on the order of the rows.
 
@@ -101,8 +102,8 @@ class GaussianWeighter(BaseRatioWeighter):
         Share of the target that the source covers: the mean of a held-out density ratio over source rows. Where it is
         far below 1, no weights are right.
     effective_sample_size_ : float
-        How many equally weighted rows the source rows are worth: m = (sum w)^2 / sum w^2, or 1 / (1 / m + u^2) where
-        they leave out a share u of the target (1 - ``overlap_``, two standard errors granted).
+        How many equally weighted rows the source rows are worth: 1 / (1 / m + u^2), with m = (sum w)^2 / sum w^2 and u
+        the share of the target that the source lacks for certain (1 - ``overlap_`` - two standard errors, at least 0).
     clipped_share_ : float
         Share of the source rows whose weight ``clip`` bounds.
     pooling_ : float

@@ -19,23 +19,23 @@ def flattened(weights, source, flattening):
     """Weights to the power of ``flattening`` on the ``source`` rows, with mean 1 over them; the others as they are."""
     flat = weights.copy()
     flat[source] **= flattening
-    flat[source] /= flat[source].mean()
+    flat[source] /= flat[source].mean()  # after the power the mean is no longer 1
     return flat
 
 
 class ImportanceWeighted(BaseOnLabeled):
-    """Fit any estimator on the labelled rows, weighted so that source rows count as often as the target has them.
+    """Fit any estimator on the labelled rows, with source rows weighted to look like the target.
 
     The weighted mean of a loss over source rows, with weights w(x) = p_target(x) / p_source(x), estimates its mean over
     the target, as long as p(y | x) is the same in both (covariate shift; Shimodaira 2000): without bias with the true
-    w, consistently with weights that are estimated and scaled to mean 1.
+    w, and consistently with estimated weights that are scaled to mean 1.
 
-    *When it helps*: the model is misspecified, so that where it is fitted decides what it learns. *When it hurts*: the
-    model is rich enough to fit everywhere, or p(y | x) changes: then the weights cost variance and give nothing. The
-    weighter's ``effective_sample_size_`` says how much. On natural shifts of tables that is common: by logistic
+    *When it helps*: the model is misspecified, so that what it learns depends on where its rows lie. *When it hurts*:
+    the model is flexible enough to fit everywhere, or p(y | x) changes: then the weights add variance and bring
+    nothing; the weighter's ``effective_sample_size_`` says how much. This is common in real tables: with logistic
     regression on adult (by sex, race, country) and heart disease (by hospital) no density-ratio weighter gains accuracy
-    on average, and the sharper ones lose up to 5 points (``benchmarks/tabular.py``). Between the two, weights
-    w(x)^``flattening`` trade bias for variance.
+    on average, and the sharper ones lose up to 5 points (``benchmarks/tabular.py``). Weights w(x)^``flattening`` are a
+    compromise between bias and variance.
 
     Parameters
     ----------
@@ -45,12 +45,12 @@ class ImportanceWeighted(BaseOnLabeled):
     weighter : weighter object, default=None
         Any weighter of ``sktl.instance``; None means ``KMM()``.
     flattening : float in [0, 1], default=1.0
-        Power of the source rows' weights, which are then scaled to mean 1 again: 1 leaves them, 0 weights all rows
-        alike (as :class:`~sktl.OnLabeled`), and what is between them has less variance than 1. Tune it.
+        Power of the source rows' weights, which are then scaled to mean 1 again: 1 keeps them, 0 gives all rows the
+        same weight (as :class:`~sktl.OnLabeled`), values in between have less variance than 1. Worth tuning.
     resample : {"never", "auto", "always"}, default="never"
-        How the weights reach an estimator that takes none. "never": an error. "auto": as many rows as have labels are
-        drawn with replacement, in proportion to their weights, and a ``ResamplingWarning`` says so; estimators that
-        take weights get them. "always": rows are drawn for any estimator, without a warning.
+        What to do with an estimator that takes no weights. "never": raise an error. "auto": draw rows with replacement
+        in proportion to their weights, as many as have labels, with a ``ResamplingWarning``; estimators that take
+        weights get them. "always": draw rows for any estimator, without a warning.
     random_state : int, RandomState instance or None, default=None
         Seed of the rows drawn.
 
@@ -59,11 +59,11 @@ class ImportanceWeighted(BaseOnLabeled):
     estimator_ : estimator object
         The clone fitted on the labelled rows under the weights.
     weighter_ : weighter object
-        The clone fitted on the rows of all domains; ``weighter_.weights_`` has a weight a row.
+        The clone fitted on the rows of all domains; ``weighter_.weights_`` has one weight per row.
     weights_ : ndarray of shape (n_samples,)
         The weights used: the weighter's, flattened.
     drawn_rows_ : ndarray of shape (n_labeled,) or None
-        Which rows were drawn, as positions in ``X``; None where the estimator got the weights themselves.
+        Positions in ``X`` of the rows drawn; None if the estimator got the weights themselves.
     classes_ : ndarray of shape (n_classes,)
         Class labels (classifiers).
     n_features_in_ : int
@@ -124,7 +124,7 @@ class ImportanceWeighted(BaseOnLabeled):
         y : array-like of shape (n_samples,) or (n_samples, n_outputs), default=None
             Labels, missing (NaN, None, ``pd.NA``) where unknown.
         sample_domain : array-like of shape (n_samples,), default=None
-            Domains, where the labels can't tell; goes to the weighter.
+            Domains, needed if missing labels do not mark the target; goes to the weighter.
         **fit_params : dict
             For the estimator; a ``sample_weight`` is multiplied by the importance weights.
 
@@ -135,10 +135,10 @@ class ImportanceWeighted(BaseOnLabeled):
         Raises
         ------
         TypeError
-            If the estimator's ``fit`` takes no ``sample_weight`` and ``resample`` is "never", or ``weighter`` is no
+            If the estimator's ``fit`` takes no ``sample_weight`` and ``resample`` is "never", or ``weighter`` is not a
             weighter.
         ValueError
-            If no row has a label, ``sample_weight`` has not one value a row, or a parameter is out of range.
+            If no row has a label, ``sample_weight`` does not have one value per row, or a parameter is out of range.
 
         Warns
         -----
@@ -166,7 +166,7 @@ class ImportanceWeighted(BaseOnLabeled):
         given = np.asarray(given)
         if given.shape != self.weights_.shape:
             raise ValueError(
-                f"sample_weight must have one value a row, shape {self.weights_.shape}; got shape {given.shape}."
+                f"sample_weight must have one value per row, shape {self.weights_.shape}; got shape {given.shape}."
             )
         return self.weights_ * given
 
@@ -178,7 +178,9 @@ class ImportanceWeighted(BaseOnLabeled):
             if isinstance(self.estimator, type) or not hasattr(self.estimator, "fit"):
                 raise
             if self.resample == "never":
-                raise TypeError(f"{error} Or pass resample='auto', to draw rows in proportion to them.") from None
+                raise TypeError(
+                    f"{error} Or pass resample='auto', to draw rows in proportion to their weights."
+                ) from None
             return None
 
     def _flattened(self, X, y, sample_domain):
@@ -195,8 +197,9 @@ class ImportanceWeighted(BaseOnLabeled):
         self.drawn_rows_ = labeled[rows]
         if not silent:
             warnings.warn(
-                f"{self.estimator!r} takes no sample_weight, so that it is fitted on {n} rows drawn with replacement "
-                f"in proportion to their weights (random_state={self.random_state!r}). Pass resample='always' to do so "
+                f"{self.estimator!r} takes no sample_weight: it is fitted on {n} rows drawn with replacement in "
+                f"proportion to their weights (random_state={self.random_state!r}). Pass resample='always' to do "
+                "so "
                 "without this warning, or an estimator that takes weights.",
                 ResamplingWarning,
                 stacklevel=user_level(),

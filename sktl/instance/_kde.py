@@ -47,35 +47,37 @@ def log_share_of_others(log_density, n, bandwidth, n_features):
     if n == 1:  # nothing would be left
         return np.zeros(1)
     log_own = -0.5 * n_features * np.log(2 * np.pi) - n_features * np.log(bandwidth) - np.log(n)
+    # 1 - own / density by expm1: all digits where a row's own kernel is nearly all of it
     others = -np.expm1(np.minimum(log_own - log_density, 0.0))
     return np.log(np.maximum(others, ROUNDING)) + np.log(n / (n - 1))
 
 
 class KDEWeighter(BaseRatioWeighter):
-    r"""Importance weights from two kernel density estimates, one a domain.
+    r"""Importance weights from two kernel density estimates, one per domain.
 
     .. math:: w(x) = \frac1{n_t} \sum_{j=1}^{n_t} k_h(x, x^t_j) \Big/ \frac1{n_s} \sum_{i=1}^{n_s} k_h(x, x^s_i)
 
-    with the Gaussian kernel :math:`k_h` of one bandwidth h for both, in logarithms throughout. ``weights_`` leave each
-    source row out of its own density; ``predict_weights`` takes any row as a new one.
+    with the Gaussian kernel :math:`k_h` of one bandwidth h for both, in logarithms throughout. In ``weights_`` each
+    source row is left out of its own density; ``predict_weights`` treats every row as new.
 
-    *When it helps*: one to five columns, densities of any shape, a picture to show. *When it hurts*: many columns:
-    densities are harder to estimate than their ratio, and with a bandwidth by the usual rules the weights are worse
-    than none from ten columns on ("auto" is wider, and on normal data better than none). One-hot columns: on adult, of
-    some 50 columns, few rows carry all the weight, and 15 points of accuracy are lost (``benchmarks/tabular.py``).
+    *When it helps*: one to five columns, densities of any shape, or a density to plot. *When it hurts*: many columns,
+    since densities are harder to estimate than their ratio: from ten columns on, with a bandwidth by the usual rules,
+    the weights are worse than none ("auto" is wider, and on normal data better than none). One-hot columns: on adult,
+    with about 50 columns, a few rows carry all the weight, and 15 points of accuracy are lost
+    (``benchmarks/tabular.py``).
 
     Parameters
     ----------
     bandwidth : float > 0 or "auto", default="auto"
-        Standard deviation of the kernel, in standard deviations of the columns over all rows. "auto" takes that of 2,
-        3, 4 and 8 times Scott's :math:`n^{-1 / (d + 4)}`, n the rows of the smaller domain and d the columns that vary,
-        which best tells the domains of held-out rows (log-loss). For clusters narrow beside the whole, give a smaller
-        one.
+        Standard deviation of the kernel, in standard deviations of the columns over all rows. "auto" takes 2, 3, 4 or 8
+        times Scott's :math:`n^{-1 / (d + 4)}`, with n rows in the smaller domain and d columns that vary, whichever
+        best tells apart the domains of held-out rows (log-loss). If clusters are narrow compared with the whole, pass a
+        smaller one.
     cv : int >= 2, default=5
         Folds for ``bandwidth="auto"``.
     clip : float or None, default=None
-        Upper bound of ``weights_`` if 1 or more: what is cut off raises the others, so that the mean stays 1. Below 1:
-        weights above this quantile of theirs are cut to it before all are scaled.
+        1 or more: the largest weight allowed; the others are raised in proportion, so that the mean stays 1. Below 1: a
+        quantile of the weights; larger ones are cut to it, then all are scaled to mean 1.
     random_state : int, RandomState instance or None, default=0
         Draws the folds, which do not depend on the order of the rows.
 
@@ -87,8 +89,8 @@ class KDEWeighter(BaseRatioWeighter):
         Share of the target that the source covers: the mean of a held-out density ratio over source rows. Where it is
         far below 1, no weights are right.
     effective_sample_size_ : float
-        How many equally weighted rows the source rows are worth: m = (sum w)^2 / sum w^2, or 1 / (1 / m + u^2) where
-        they leave out a share u of the target (1 - ``overlap_``, two standard errors granted).
+        How many equally weighted rows the source rows are worth: 1 / (1 / m + u^2), with m = (sum w)^2 / sum w^2 and u
+        the share of the target that the source lacks for certain (1 - ``overlap_`` - two standard errors, at least 0).
     clipped_share_ : float
         Share of the source rows whose weight ``clip`` bounds.
     bandwidth_ : float
@@ -110,12 +112,12 @@ class KDEWeighter(BaseRatioWeighter):
 
     Notes
     -----
-    *Cost*: O((n_s + n_t)^2 d): every row is compared with every other, 10,000 + 10,000 rows in some ten seconds. The
-    choice of the bandwidth looks at no more than 1,000 rows a domain; beyond some 10,000 rows take :class:`ULSIF`,
+    *Cost*: O((n_s + n_t)^2 d): every row is compared with every other, 10,000 + 10,000 rows in about ten seconds. The
+    choice of the bandwidth looks at no more than 1,000 rows per domain; beyond some 10,000 rows take :class:`ULSIF`,
     which is linear in rows.
 
-    Without its own kernel a row's density says how many others are near: with it, in many columns, each row would see
-    little but itself, and the weights would follow the target's density alone (``benchmarks/ratio.py`` has both).
+    Why source rows are left out of their own density: with many columns the kernel at the row itself would outweigh all
+    others, and the weights would follow the target's density alone (``benchmarks/ratio.py`` has both).
 
     References
     ----------
@@ -156,6 +158,7 @@ class KDEWeighter(BaseRatioWeighter):
     def _choose(self, source, target):
         """The bandwidth under which held-out rows are best told apart."""
         n_varying = np.count_nonzero(varying_columns(source, target))  # a constant column says nothing of the density
+        # the smaller domain has the coarser density, and one bandwidth serves both
         scott = min(len(source), len(target)) ** (-1 / (n_varying + 4))
         bandwidths = [scott * factor for factor in BANDWIDTHS]
         rng = check_random_state(self.random_state)

@@ -1,4 +1,4 @@
-"""KLIEP: the density ratio of greatest likelihood on the target."""
+"""KLIEP: the density ratio of maximum likelihood on the target."""
 
 from numbers import Integral
 
@@ -34,10 +34,10 @@ class KLIEP(BaseRatioWeighter):
     .. math:: \max_{\theta \ge 0} J(\theta) = \frac1{n_t} \sum_{j=1}^{n_t} \log r(x^t_j)
               \quad\text{subject to}\quad \frac1{n_s} \sum_{i=1}^{n_s} r(x^s_i) = 1.
 
-    *When it helps*: the domains overlap and the ratio is smooth; it is positive everywhere and normalised, and needs no
-    ridge. *When it hurts*: target rows outside the source (their centres cost the constraint nothing), many columns (a
-    sum of bumps then follows the ratio poorly: see :class:`DiscriminatorWeighter`). Columns must be on one scale:
-    standardise first.
+    *When it helps*: the domains overlap and the ratio is smooth. The estimate is positive everywhere and normalised,
+    and needs no ridge. *When it hurts*: target rows outside the source (their centres cost the constraint nothing),
+    many columns (a sum of bumps then follows the ratio poorly: see :class:`DiscriminatorWeighter`). Columns must be on
+    one scale: standardise first.
 
     Parameters
     ----------
@@ -46,16 +46,16 @@ class KLIEP(BaseRatioWeighter):
         distance: the widest whose cross-validated likelihood of the rows' domains is within one standard error of the
         best.
     n_centers : int >= 1, default=100
-        Number of centres, at the most.
+        Largest number of centres.
     cv : int >= 2, default=5
         Folds of the cross-validation for ``gamma="auto"``.
     tol : float > 0, default=1e-6
-        How far J may be below its maximum (in nats a row); certified.
+        How far J may be below its maximum, in nats per row; guaranteed by a duality bound.
     max_iter : int >= 1, default=100
-        Iterations at the most.
+        Largest number of iterations.
     clip : float or None, default=None
-        Upper bound of ``weights_`` if 1 or more: what is cut off raises the others, so that the mean stays 1. Below 1:
-        weights above this quantile of theirs are cut to it before all are scaled.
+        1 or more: the largest weight allowed; the others are raised in proportion, so that the mean stays 1. Below 1: a
+        quantile of the weights; larger ones are cut to it, then all are scaled to mean 1.
     random_state : int, RandomState instance or None, default=0
         Draws centres and folds. Neither depends on the order of the rows.
 
@@ -67,8 +67,8 @@ class KLIEP(BaseRatioWeighter):
         Share of the target that the source covers: the mean of a held-out density ratio over source rows. Where it is
         far below 1, no weights are right.
     effective_sample_size_ : float
-        How many equally weighted rows the source rows are worth: m = (sum w)^2 / sum w^2, or 1 / (1 / m + u^2) where
-        they leave out a share u of the target (1 - ``overlap_``, two standard errors granted).
+        How many equally weighted rows the source rows are worth: 1 / (1 / m + u^2), with m = (sum w)^2 / sum w^2 and u
+        the share of the target that the source lacks for certain (1 - ``overlap_`` - two standard errors, at least 0).
     clipped_share_ : float
         Share of the source rows whose weight ``clip`` bounds.
     centers_ : ndarray or CSR matrix of shape (n_centers, n_features), or None
@@ -162,6 +162,7 @@ class KLIEP(BaseRatioWeighter):
         log_means = log_mean_features(X_source, self.centers_, [self.gamma_])[0]
         self.solution_ = fit_mixture(X_target, self.centers_, self.gamma_, log_means, self.tol, self.max_iter)
         self.n_iter_ = self.solution_.n_iter
+        # in logarithms: far from the source a centre's mean kernel underflows
         self._log_coef = np.log(self.solution_.x) - log_means
         self.dual_coef_ = ratio_of_logs(self._log_coef)
         if not self.solution_.converged:
@@ -208,12 +209,12 @@ class KLIEP(BaseRatioWeighter):
         y : array-like of shape (n_samples,), default=None
             Labels, missing on target rows; the others are left out. If no label is missing, all rows are target rows.
         sample_domain : array-like of shape (n_samples,), default=None
-            Domains, where the labels can't tell.
+            Domains, needed if missing labels do not mark the target.
 
         Returns
         -------
         float
-            J in nats a row. A ratio of 1 has 0.
+            J in nats per row. It is 0 for a ratio of 1.
         """
         check_is_fitted(self, "weights_")
         X = validate_rows(self, X, accept_sparse="csr" if get_tags(self).input_tags.sparse else False, reset=False)

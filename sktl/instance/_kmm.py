@@ -28,7 +28,7 @@ def low_rank_programme(kernel, X_source, X_target, max_rank):
 
 
 class KMM(BaseRatioWeighter):
-    r"""Kernel mean matching: weight source rows so that their mean looks like the target's.
+    r"""Kernel mean matching: weight source rows so that their mean in feature space is close to the target's.
 
     With :math:`K_{ij} = k(x_i, x_j)` over the :math:`n_s` source rows and :math:`\kappa_i = \frac{n_s}{n_t}
     \sum_{j=1}^{n_t} k(x_i, x^t_j)` over the :math:`n_t` target rows, the weights solve
@@ -36,22 +36,22 @@ class KMM(BaseRatioWeighter):
     .. math:: \min_w \tfrac12 w^\top (K + \lambda I) w - \kappa^\top w
               \quad\text{subject to}\quad 0 \le w_i \le B,\ |\tfrac1{n_s}\textstyle\sum_i w_i - 1| \le \varepsilon,
 
-    which for :math:`\lambda` = ``reg`` = 0 makes the weighted mean of the source in the kernel's feature space as near
-    the target's as the bounds allow. No density is estimated, and no label is used.
+    which for :math:`\lambda` = ``reg`` = 0 brings the weighted mean of the source in the kernel's feature space as
+    close to the target's as the bounds allow. No density is estimated, and no label is used.
 
-    *When it helps*: the target's rows are distributed otherwise than the source's but within their range, p(y | x) is
+    *When it helps*: the target's rows lie within the range of the source's but are distributed differently, p(y | x) is
     the same, and the model is too simple to fit p(y | x) everywhere. *When it hurts*: p(y | x) itself changes, the
     target lies outside the source (no weights can help then: ``overlap_`` is near 0), or the model is flexible enough
     without weights, which then only add variance. Columns must be on one scale: standardise first.
 
-    It is not a transformer: hand it to :class:`ImportanceWeighted`, or use ``weights_`` by hand.
+    It is not a transformer: pass it to :class:`ImportanceWeighted`, or use ``weights_`` yourself.
 
     Parameters
     ----------
     kernel : str or callable, default="rbf"
         A positive semi-definite pairwise kernel of scikit-learn ("rbf", "laplacian", "linear", "poly", "cosine", ...),
-        or a callable that takes two samples and returns the matrix of kernel values. Under "rbf" and "laplacian"
-        offsets of the columns do not matter; the others measure from 0.
+        or a callable that takes two samples and returns the matrix of kernel values. "rbf" and "laplacian" do not
+        depend on the origin of the columns; the others do.
     gamma : float > 0, "auto", "median" or "scale", default="auto"
         Parameter of the "rbf", "laplacian", "poly" and "sigmoid" kernels, in 1 / squared (for "laplacian": absolute)
         units of X. With m the median squared distance between rows of both domains, "median" is 1 / (2 m), the usual
@@ -73,17 +73,17 @@ class KMM(BaseRatioWeighter):
         of K is at most ``max_rank``. "cvxpy": the dense programme, O(n_s^3) time, O(n_s^2) memory. "auto": "low_rank",
         and cvxpy if that does not converge on up to 2,000 source rows.
     max_rank : int >= 1, default=300
-        Rank of the factor at the most.
+        Largest rank of the factor.
     max_samples : int >= 1, default=100_000
-        Source rows that the programme weighs, at the most, where ``reg`` > 0. The others get the weights that its
-        solution gives to new rows (see Notes), which at these rows are nearly those of the whole programme.
+        Largest number of source rows in the programme, if ``reg`` > 0. The other source rows get the weights that its
+        solution gives to new rows (see Notes), which are nearly those of the programme with all rows.
     tol : float > 0, default=1e-6
-        Duality gap to stop at, relative to the objective. At 1e-6 single weights are right to some 1e-2.
+        Duality gap to stop at, relative to the objective. At 1e-6 single weights are right to about 1e-2.
     max_iter : int >= 1, default=100
-        Iterations of the low-rank solver at the most.
+        Largest number of iterations of the low-rank solver.
     clip : float or None, default=None
-        Upper bound of ``weights_`` if 1 or more: what is cut off raises the others, so that the mean stays 1. Below 1:
-        weights above this quantile of theirs are cut to it before all are scaled.
+        1 or more: the largest weight allowed; the others are raised in proportion, so that the mean stays 1. Below 1: a
+        quantile of the weights; larger ones are cut to it, then all are scaled to mean 1.
 
     Attributes
     ----------
@@ -93,8 +93,8 @@ class KMM(BaseRatioWeighter):
         Share of the target that the source covers: the mean of a held-out density ratio over source rows. Where it is
         far below 1, no weights are right.
     effective_sample_size_ : float
-        How many equally weighted rows the source rows are worth: m = (sum w)^2 / sum w^2, or 1 / (1 / m + u^2) where
-        they leave out a share u of the target (1 - ``overlap_``, two standard errors granted).
+        How many equally weighted rows the source rows are worth: 1 / (1 / m + u^2), with m = (sum w)^2 / sum w^2 and u
+        the share of the target that the source lacks for certain (1 - ``overlap_`` - two standard errors, at least 0).
     clipped_share_ : float
         Share of the source rows whose weight ``clip`` bounds.
     solution_ : record or None
@@ -125,7 +125,8 @@ class KMM(BaseRatioWeighter):
     Notes
     -----
     *Cost*: O(n_s r^2) an iteration (some 10 to 20), O(r (n_s + n_t) d) for the kernels and O(n_s r) memory, with the
-    rank r <= ``max_rank``: linear in the rows. Beyond ``max_samples`` source rows a row more costs r kernel values.
+    rank r <= ``max_rank``: linear in the rows. Beyond ``max_samples`` source rows each further row costs r kernel
+    values.
 
     *Departure from the papers*: the ridge. As an estimator of the density ratio the programme without it is poor for
     every width of the kernel: its solution puts large weights on few rows. Mean squared error of the weights, scaled to
@@ -144,15 +145,15 @@ class KMM(BaseRatioWeighter):
     1.0, 1                    37     73      90      88
     =====================  =====  =====  ======  ======
 
-    The weights minimise an error in feature space, not that of the ratio: they are good for what they are made for (see
-    the toy regression in the benchmark) also where their scale is off. Rows that are equal get equal weights if ``reg``
-    > 0.
+    The weights minimise an error in feature space, not that of the ratio: they can serve their purpose (see the toy
+    regression in the benchmark) even if they are far from the ratio. Rows that are equal get equal weights if ``reg`` >
+    0.
 
     *New rows*: where a weight is within its bounds, the optimality conditions say :math:`\lambda w_i = f(x_i) - \nu`
     with :math:`f(x) = \frac{n_s}{n_t} \sum_j k(x, x^t_j) - \sum_i w_i k(x, x_i)` and the multiplier :math:`\nu` of the
     mean. ``predict_weights`` takes this for any x, cut to [0, B]: at the source rows it is the solution itself, before
     the scaling to mean 1. After "low_rank" f is projected on the span of ``centers_`` (equal at the source rows, and
-    a few hundred kernel values a row). Without a ridge nothing ties the weights to x, and ``predict_weights`` raises.
+    a few hundred kernel values per row). Without a ridge nothing ties the weights to x, and ``predict_weights`` raises.
 
     References
     ----------
@@ -248,8 +249,9 @@ class KMM(BaseRatioWeighter):
     def _ratio(self, X):
         if self._ridge == 0:
             raise ValueError(
-                "KMM has weights for new rows only with a ridge: reg=0 finds the weights of the rows of fit alone. "
-                "Set reg > 0 (default 1.0), or take a weighter that estimates the ratio, such as RULSIF."
+                "KMM has weights for new rows only with a ridge: with reg=0 it finds the weights of the rows in "
+                "fit, and no others. Set reg > 0 (default 1.0), or use a weighter that estimates the ratio, such "
+                "as RULSIF."
             )
         parts = [self._kernel(X[rows], self.centers_) @ self.dual_coef_ for rows in blocks(X.shape[0])]
         return np.clip((np.concatenate(parts) - self._offset) / self._ridge, 0.0, self.B)
@@ -260,16 +262,18 @@ class KMM(BaseRatioWeighter):
         self.eps_ = (np.sqrt(n) - 1) / np.sqrt(n) if self.eps == "auto" else float(self.eps)
         if self.B + self.eps_ < 1:
             raise ValueError(
-                f"B={self.B:g} keeps the mean weight below 1 - eps = {1 - self.eps_:.3g}: no weights are feasible. "
-                "Raise B (above 1) or eps."
+                f"B={self.B:g} keeps the mean weight below 1 - eps = {1 - self.eps_:.3g}: no weights are "
+                "feasible. Raise B (above 1) or eps."
             )
         slab = (n * (1 - self.eps_), n * (1 + self.eps_))
+        # in units of the kernel: one twice as large gives the same weights
         ridge = self.reg * float(kernel.diagonal(X_source).mean())
         if self.solver != "cvxpy":
             low_rank, kappa = self._low_rank(kernel, X_source, X_target)
             factor, pivots = low_rank.factor, low_rank.pivots
             self.solver_, self.rank_, self.residual_ = "low_rank", factor.shape[1], low_rank.residual
             solution = solve_box_slab_qp(factor, -factor @ kappa, self.B, slab, ridge, self.tol, self.max_iter)
+            # f at the pivots is K_pp coef, with K_pp = L_p L_p': one triangular system
             coef = solve_triangular(factor[pivots], kappa - factor.T @ solution.x, lower=True, trans="T")
             self.centers_, self.dual_coef_ = X_source[pivots], coef
         if self.solver == "cvxpy" or (self.solver == "auto" and not solution.converged and n <= FALLBACK_ROWS):

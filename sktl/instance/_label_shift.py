@@ -22,7 +22,7 @@ from sktl.domains import known_labels, user_level
 from sktl.exceptions import WeakClassifierWarning
 
 
-def check_columns(estimator, names):
+def check_frozen_columns(estimator, names):
     """Raise if a frozen ``estimator`` was fitted on other columns than ``names``: its rows reach it without names."""
     if not isinstance(estimator, FrozenEstimator) or names is None:
         return
@@ -34,7 +34,7 @@ def check_columns(estimator, names):
         )
 
 
-def asked(method, X):
+def call_with_names(method, X):
     """What ``method`` of a fitted model says of X, under the names that the model was fitted with, if it was.
 
     Names are checked already; without them scikit-learn would warn, and filters of warnings are no thread's own.
@@ -54,17 +54,17 @@ def with_names(X, names):
 
 def one_hot(model, X, classes):
     """Predicted classes as rows of 0 and a 1, (n_samples, n_classes)."""
-    return (asked(model.predict, X)[:, None] == classes).astype(float)
+    return (call_with_names(model.predict, X)[:, None] == classes).astype(float)
 
 
 def probabilities(model, X, classes):
     """Predicted probabilities, with a column for each of ``classes``."""
     if not np.array_equal(model.classes_, classes):
         raise ValueError(
-            f"The classifier knows the classes {model.classes_.tolist()}, the labelled source rows have "
-            f"{classes.tolist()}: they must be the same. Give source rows of each class, or refit the classifier."
+            f"The classifier knows the classes {model.classes_.tolist()}, but the labelled source rows have "
+            f"{classes.tolist()}: these must be the same. Give source rows of each class, or refit the classifier."
         )
-    return asked(model.predict_proba, X).astype(np.float64)
+    return call_with_names(model.predict_proba, X).astype(np.float64)
 
 
 def _fit_and_respond(estimator, X, y, train, test, respond, classes):
@@ -84,6 +84,7 @@ def held_out_responses(estimator, X, y, respond, cv, n_jobs, random_state):
     from sklearn.model_selection import StratifiedKFold
 
     seed = check_random_state(random_state).randint(np.iinfo(np.int32).max)
+    # no more folds than rows of the rarest class: each fit must know all
     folds = list(StratifiedKFold(min(cv, counts.min()), shuffle=True, random_state=seed).split(np.zeros(len(y)), y))
     parts = Parallel(n_jobs=n_jobs)(
         delayed(_fit_and_respond)(clone(estimator), X, y, train, test, respond, classes) for train, test in folds
@@ -113,10 +114,10 @@ class BaseLabelShiftWeighter(BaseWeighter):
         X : array-like or CSR matrix of shape (n_samples, n_features)
             Rows of all domains.
         y : array-like of shape (n_samples,)
-            Labels, missing on target rows; labels of target rows (told by ``sample_domain``) are not used.
+            Labels, missing on target rows; known labels of target rows are not used.
         sample_domain : array-like of shape (n_samples,), default=None
-            Domains, where the labels can't tell: booleans (True = target), integers (negative = target) or names
-            ("target").
+            Domains, needed if missing labels do not mark the target: booleans (True = target), integers (negative =
+            target) or names ("target").
 
         Returns
         -------
@@ -133,12 +134,12 @@ class BaseLabelShiftWeighter(BaseWeighter):
         SingleDomainWarning
             If there is one domain: all weights are 1 then, and no classifier is fitted.
         WeakClassifierWarning
-            If the classifier tells the classes apart no better than chance might.
+            If the classifier may tell the classes apart no better than chance.
         """
         return super().fit(X, y, sample_domain)
 
     def predict_weights(self, X):
-        """Weights of new source rows without labels: the class weights' mean under the probabilities of the row.
+        """Weights of new source rows without labels: the mean of the class weights under the row's probabilities.
 
         That is the density ratio of the rows, p_target(x) / p_source(x), if the probabilities are right. (With a
         classifier that has no ``predict_proba``: the weight of the predicted class.) A row with a label y has
@@ -175,7 +176,7 @@ class BaseLabelShiftWeighter(BaseWeighter):
         if y is None:
             raise ValueError(f"{type(self).__name__} requires y to be passed, but the target y is None.")
         X, domains = super()._check_rows(X, y, sample_domain, **check_params)
-        check_columns(self.estimator, getattr(self, "feature_names_in_", None))
+        check_frozen_columns(self.estimator, getattr(self, "feature_names_in_", None))
         if not np.any(domains.source & domains.labeled):
             raise ValueError(
                 f"{type(self).__name__} needs labelled source rows; the {np.count_nonzero(domains.source)} source rows "
@@ -253,9 +254,9 @@ class BaseLabelShiftWeighter(BaseWeighter):
     # --- say so ---
 
     def _warn_if_weak(self, smallest, error):
-        if smallest <= 2 * error:
+        if smallest <= 2 * error:  # two standard errors: it may well be 0
             warnings.warn(
-                "The source classifier tells the classes apart no better than chance might: the smallest singular "
+                "The source classifier may tell the classes apart no better than chance: the smallest singular "
                 f"value of P(prediction | class) is {smallest:.2g}, with a sampling error of {error:.2g}, so that "
                 "class_weights_ are mostly noise. Use a better estimator or more source rows, merge classes that it "
                 "confuses, or shrink the weights (RLLS).",

@@ -13,7 +13,7 @@ from sktl.base import BaseTransferClassifier, default_classifier, validate_rows
 from sktl.domains import known_labels
 from sktl.instance._label_shift import (
     BaseLabelShiftWeighter,
-    check_columns,
+    check_frozen_columns,
     probabilities,
 )
 from sktl.instance._mlls import MLLS
@@ -23,24 +23,25 @@ class LabelShiftClassifier(BaseTransferClassifier):
     r"""Correct any classifier's probabilities for the target's class shares, without refitting it.
 
     Under label shift p(y) changes and p(x | y) does not. By Bayes' rule the target's probabilities are then those of
-    the source, times the ratio of the class shares, scaled to sum 1:
+    the source, times the ratio of the class shares, scaled to sum to 1:
 
     .. math:: p_t(j \mid x) \propto p_s(j \mid x) \, w_j, \qquad w_j = \frac{p_t(y = j)}{p_s(y = j)} .
 
     The weights are estimated from the unlabelled target rows by :class:`MLLS`, :class:`BBSE` or :class:`RLLS`.
 
-    *When it helps*: the classes overlap and occur at other rates than where the classifier was fitted. *When it hurts*:
-    p(x | y) changes as well, so that the change is read as one of the shares; classes that lie apart gain nothing.
+    *When it helps*: the classes overlap, and their shares differ from those the classifier was fitted on. *When it
+    hurts*: p(x | y) changes as well, and is mistaken for a change of the shares. Classes that do not overlap gain
+    nothing.
 
     Parameters
     ----------
     estimator : classifier with predict_proba, default=None
-        The source classifier; it is cloned. None stands for logistic regression on standardised columns. A fitted one
-        is taken as it is if given as ``FrozenEstimator(classifier)``; then the source rows must not be those that it
-        was fitted on, and stand for its class shares.
+        The source classifier; it is cloned. None stands for logistic regression on standardised columns. Pass a fitted
+        one as ``FrozenEstimator(classifier)`` to use it as it is; the source rows must then not be those that it was
+        fitted on, but have the same class shares.
     weighter : BBSE, RLLS or MLLS, default=None
-        Estimates the weights; None means ``MLLS()``. Where its ``estimator`` is None it uses the one above, fitted
-        once; otherwise its own.
+        Estimates the weights; None means ``MLLS()``. If its ``estimator`` is None it uses the one above, fitted once;
+        otherwise its own.
     calibrate : bool, default=True
         Whether a weighter that calibrates the classifier (MLLS) also calibrates the probabilities that are corrected:
         the rule above holds for calibrated ones only. On digits with naive Bayes, log-loss 0.30 instead of 0.77.
@@ -65,16 +66,16 @@ class LabelShiftClassifier(BaseTransferClassifier):
     See Also
     --------
     MLLS : The default estimate of the shares, and the calibration.
-    ImportanceWeighted : Refits the classifier with ``weighter=MLLS()``: for one without good probabilities.
+    ImportanceWeighted : With ``weighter=MLLS()`` it refits the classifier instead: for one without good probabilities.
 
     Notes
     -----
-    *Cost*: that of the weighter's fit; O(n_classes) more a predicted row than the classifier's.
+    *Cost*: that of the weighter's fit, and O(n_classes) per predicted row on top of the classifier's.
 
-    A class whose weight is 0, as BBSE and RLLS give where few rows seem to say so, has the probability 0.
+    A class of weight 0, which BBSE and RLLS can give from few rows, has probability 0.
 
-    The target's class shares are those of the target rows in ``fit``. Where they move on, fit again with the classifier
-    frozen: that costs predictions alone.
+    The target's class shares are those of the target rows in ``fit``. If they change later, fit again with the
+    classifier frozen: that only costs predictions.
 
     References
     ----------
@@ -121,8 +122,8 @@ class LabelShiftClassifier(BaseTransferClassifier):
         y : array-like of shape (n_samples,)
             Labels, missing on target rows; labels of target rows (told by ``sample_domain``) are not used.
         sample_domain : array-like of shape (n_samples,), default=None
-            Domains, where the labels can't tell: booleans (True = target), integers (negative = target) or names
-            ("target").
+            Domains, needed if missing labels do not mark the target: booleans (True = target), integers (negative =
+            target) or names ("target").
 
         Returns
         -------
@@ -138,11 +139,11 @@ class LabelShiftClassifier(BaseTransferClassifier):
         SingleDomainWarning
             If there is one domain: the probabilities stay as they are then.
         WeakClassifierWarning
-            If the classifier tells the classes apart no better than chance might.
+            If the classifier may tell the classes apart no better than chance.
         """
         self._check_parameters(y)
         X, domains = self._check_rows(X, y, sample_domain)
-        check_columns(self.estimator, getattr(self, "feature_names_in_", None))
+        check_frozen_columns(self.estimator, getattr(self, "feature_names_in_", None))
         rows = domains.source & domains.labeled
         labels = self._read_labels(y, rows, domains)
         if domains.single:
@@ -192,15 +193,15 @@ class LabelShiftClassifier(BaseTransferClassifier):
         if self.weighter_ is None:
             return shares
         if self.calibrate and self._shares_classifier():
-            shares = self.weighter_._calibrated(shares)
+            shares = self.weighter_._calibrated(shares)  # first: Bayes' rule holds for calibrated probabilities
         return correct_prior(shares, self.class_weights_)
 
     def _check_parameters(self, y):
         check_parameters(self)
         if self.estimator is not None and not hasattr(self.estimator, "predict_proba"):
             raise ValueError(
-                f"LabelShiftClassifier corrects probabilities, and {self.estimator!r} has no predict_proba. Choose "
-                "another classifier, or CalibratedClassifierCV around this one."
+                f"LabelShiftClassifier corrects probabilities, and {self.estimator!r} has no predict_proba. "
+                "Choose another classifier, or wrap this one in CalibratedClassifierCV."
             )
         if y is None:
             raise ValueError("LabelShiftClassifier requires y to be passed, but the target y is None.")

@@ -29,23 +29,23 @@ class MLLS(BaseLabelShiftWeighter):
     scaling (BCTS; Alexandari et al.) fits :math:`p(j | x) \propto \exp(a \log \hat p_j(x) + b_j)` on the cross-fitted
     source rows.
 
-    *When it helps*: the classes occur at other rates but each looks the same; it uses all that the probabilities say
-    and so has smaller errors than :class:`BBSE` (see Notes). *When it hurts*: p(x | y) changes as well, or the
-    probabilities stay wrong after calibration, which thousands of rows bring to light.
+    *When it helps*: the class shares change but each class looks the same. It uses all the information in the
+    probabilities, and so has smaller errors than :class:`BBSE` (see Notes). *When it hurts*: p(x | y) changes as well,
+    or the probabilities are still wrong after calibration, which matters from some thousand rows on.
 
     Parameters
     ----------
     estimator : classifier with predict_proba, default=None
-        The source classifier; it is cloned. None stands for logistic regression on standardised columns. A fitted one
-        is taken as it is if given as ``FrozenEstimator(classifier)``; then the source rows must not be those that it
-        was fitted on.
+        The source classifier; it is cloned. None stands for logistic regression on standardised columns. Pass a fitted
+        one as ``FrozenEstimator(classifier)`` to use it as it is; the source rows must then not be those that it was
+        fitted on.
     calibration : {"bcts", "ts", "none"}, default="bcts"
-        "bcts": temperature and a bias a class. "ts": temperature alone, which does not repair shares that are predicted
-        too high or low. "none": the probabilities as they are.
+        "bcts": a temperature and one bias per class. "ts": only a temperature, which does not correct classes "
+        "that are predicted too often or too rarely. "none": the probabilities as they are.
     tol : float > 0, default=1e-8
         EM stops when the mean log-likelihood is at most this far below its maximum.
     max_iter : int >= 1, default=10000
-        EM steps at the most; each costs O(n_target * n_classes).
+        Largest number of EM steps; each costs O(n_target * n_classes).
     cv : int >= 2, default=5
         Folds of the cross-fit; fewer where a class has fewer rows.
     n_jobs : int, default=None
@@ -56,13 +56,13 @@ class MLLS(BaseLabelShiftWeighter):
     Attributes
     ----------
     temperature_ : float
-        1 / a above: larger than 1 if the classifier was too sure of itself. NaN without calibration.
+        1 / a above: larger than 1 if the classifier was overconfident. NaN without calibration.
     bias_ : ndarray of shape (n_classes,)
         b above; 0 without bias correction.
     misfit_ : float
         Goodness of fit: the largest gap, in standard deviations, between the mean of a column (or of the classifier's
-        largest probability) in the target and in the mixture of the source's classes with ``target_prior_``, of those
-        that are no chance (five standard errors); 0 if all may be.
+        largest probability) in the target and in the mixture of the source's classes with ``target_prior_``. Only gaps
+        beyond five standard errors count; 0 if there is none.
     n_iter_ : int
         EM steps.
     gap_ : float
@@ -96,14 +96,15 @@ class MLLS(BaseLabelShiftWeighter):
 
     Notes
     -----
-    *Cost*: ``cv`` + 1 fits of the classifier, one prediction a row, some ten Newton steps of O(n_source n_classes^2)
+    *Cost*: ``cv`` + 1 fits of the classifier, one prediction per row, some ten Newton steps of O(n_source n_classes^2)
     for the calibration.
 
-    *Evidence*: error of the class weights on digits, one class tweaked to a half, beyond the chance of the draw and in
-    units of BBSE's (``benchmarks/label_shift.py``, 100 runs). The bias of "none" does not shrink with n:
+    *Evidence*: error of the class weights on digits, with the share of one class set to a half, without the part that
+    is due to the random draw, in units of BBSE's (``benchmarks/label_shift.py``, 100 runs). The bias of "none" does not
+    shrink with n:
 
     ====================  =====  =====  ======  ======
-    rows a domain           125    500   2,000   8,000
+    rows per domain           125    500   2,000   8,000
     ====================  =====  =====  ======  ======
     *logistic regression*
     "none"                 0.75   0.81    1.21    1.81
@@ -189,11 +190,11 @@ class MLLS(BaseLabelShiftWeighter):
         if self.misfit_ > MISFIT:
             names = [*map(repr, getattr(self, "feature_names_in_", range(X.shape[1]))), "how sure the classifier is"]
             warnings.warn(
-                "The target is no mixture of the source's classes, whatever their shares: the mean of "
+                "The target is not a mixture of the source's classes, whatever their shares: the mean of "
                 f"{'' if column == X.shape[1] else 'column '}{names[column]} lies {self.misfit_:.1f} standard "
-                "deviations from that of the best one. p(x | y) has changed, or the target has a class that the source "
-                "lacks; then target_prior_ means little. Adapt the features first (CORAL, DomainScaler), or label "
-                "target rows.",
+                "deviations from that of the best mixture. p(x | y) has changed, or the target has a class that "
+                "the source lacks, so that target_prior_ means little. Adapt the features first (CORAL, "
+                "DomainScaler), or label target rows.",
                 LabelShiftMisfitWarning,
                 stacklevel=user_level(),
             )
@@ -202,6 +203,7 @@ class MLLS(BaseLabelShiftWeighter):
         return responses if self._calibration is None else self._calibration(responses)
 
     def _solve(self, target_responses, n_source):
+        # means of the probabilities, not counts: a classifier that is off shows no shift where there is none
         source_prior = self.confusion_matrix_.sum(axis=1)
         solution = em_prior(target_responses, source_prior, tol=self.tol, max_iter=self.max_iter)
         self.n_iter_, self.gap_ = solution.n_iter, solution.gap

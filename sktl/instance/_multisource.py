@@ -2,7 +2,7 @@
 
 from sktl._progress import reported, with_callbacks
 from sktl.domains import take_rows
-from sktl.instance._boosting import BoostedClassifier, source_masks, split_labeled, x_checks
+from sktl.instance._boosting import BoostedClassifier, nan_checks, source_masks, split_labeled
 from sktl.instance._tradaboost import boost, store_boosting
 
 __all__ = ["MultiSourceTrAdaBoostClassifier"]
@@ -25,37 +25,37 @@ class MultiSourceTrAdaBoostClassifier(BoostedClassifier):
     :class:`TrAdaBoostClassifier`: by :math:`\beta_t^{-\ell_i}` on target rows and :math:`\beta^{\ell_i}` on the rows of
     every source. All rounds vote, with weights :math:`\ln(1/\beta_t)`.
 
-    It *helps* where some sources are unlike the target and it is not known which: a bad one is rarely chosen, while in
-    one pool it would have to be unlearned row by row. On heart disease at four hospitals, each in turn the target, it
-    errs less than :class:`TrAdaBoostClassifier`: on 21.9 % against 25.8 % with 50 labelled target rows, 24.9 % against
-    25.8 % with 20. It *hurts* where each source alone is small, since no learner sees two of them, where the few target
-    rows are fitted by every candidate, so that chance chooses, and where labels are noisy, as there: one pooled fit
-    with the target rows errs on 20.1 % and 20.8 % (``benchmarks/multisource.py``). The rivals to compare with are that
-    fit, its target rows up-weighted or not, and :class:`TaskTrAdaBoostClassifier`.
+    It *helps* if some sources are unlike the target and it is not known which: a bad one is rarely chosen, while in a
+    pool of all sources its rows would have to be down-weighted one by one. On heart disease at four hospitals, each in
+    turn the target, it errs less than :class:`TrAdaBoostClassifier`: on 21.9 % against 25.8 % with 50 labelled target
+    rows, 24.9 % against 25.8 % with 20. It *hurts* if each source is small, since no learner sees two of them; if every
+    candidate fits the few target rows, so that chance chooses; and if labels are noisy, as there: one pooled fit with
+    the target rows errs on 20.1 % and 20.8 % (``benchmarks/multisource.py``). Compare it with that fit, with and
+    without more weight on the target rows, and with :class:`TaskTrAdaBoostClassifier`.
 
     Parameters
     ----------
     estimator : classifier, default=None
-        What is boosted: a classifier whose ``fit`` takes ``sample_weight``, or a Pipeline that ends in one. It is
+        The model to boost: a classifier whose ``fit`` takes ``sample_weight``, or a Pipeline that ends in one. It is
         cloned. None stands for ``LogisticRegression(C=10, max_iter=1000)``.
     n_estimators : int, default=10
-        Most rounds N, at least 1.
+        Largest number of rounds N, at least 1.
     loss : {"soft", "zero_one"}, default="soft"
         A row's loss: one minus the probability of its label by ``predict_proba``, or, as in the paper, whether
         ``predict`` misses its label. With "zero_one" a learner that makes no mistake on the few target rows ends the
         boosting.
     target_weight : float or None, default=1.0
-        Initial total weight of the labelled target rows, divided by that of a source, on average: with 1.0 a candidate
-        weighs both the same. None: every row weighs the same.
+        Initial total weight of the labelled target rows, divided by that of an average source: with 1.0 both count the
+        same in a candidate's fit. None: every row has the same weight.
     store_weights : bool, default=False
         Whether to keep ``sample_weights_``.
     random_state : int, RandomState instance or None, default=None
-        Seeds every ``random_state`` of each candidate. None leaves the base estimator's own settings alone.
+        Seeds every ``random_state`` of each candidate. None keeps the base estimator's own settings.
 
     Attributes
     ----------
     estimators_ : list of classifiers
-        The learners chosen, one a round.
+        The learners chosen, one per round.
     estimator_weights_ : ndarray of shape (n_iter_,)
         Weight ln(1/beta_t) of each learner in the vote.
     estimator_errors_ : ndarray of shape (n_iter_,)
@@ -154,7 +154,7 @@ class MultiSourceTrAdaBoostClassifier(BoostedClassifier):
         Raises
         ------
         TypeError
-            If the base estimator is no classifier or takes no ``sample_weight``, or a parameter is of the wrong kind.
+            If the base estimator is not a classifier or takes no ``sample_weight``, or a parameter has the wrong type.
         ValueError
             If no target row or no source row has a label, the labels are of one class, the base estimator lacks the
             ``predict_proba`` that ``loss="soft"`` needs, or a parameter is out of range.
@@ -164,10 +164,10 @@ class MultiSourceTrAdaBoostClassifier(BoostedClassifier):
         SingleDomainWarning
             If no label is missing and there is no ``sample_domain``: all rows are target rows.
         EarlyStopWarning
-            If the first learner ends the boosting, by no error or one no better than chance.
+            If boosting ends with the first learner, which makes no error or is no better than chance.
         """
         self._check_parameters(y)
-        X, domains = self._check_rows(X, y, sample_domain, **x_checks(self))
+        X, domains = self._check_rows(X, y, sample_domain, **nan_checks(self))
         rows, target = split_labeled(self, domains)
         X, y, codes = take_rows(X, rows), *self._encode(y, rows)
         self.source_names_, sources = source_masks(domains.names[rows], target)

@@ -22,10 +22,10 @@ def cells_of(X, centers):
 
 
 def cell_ratio(cells_source, cells_target, n_cells, smoothing):
-    """Ratio in each cell: its share of the target, with ``smoothing`` rows more a cell, over that of the source."""
+    """Ratio in each cell: its share of the target, with ``smoothing`` more rows per cell, over that of the source."""
     source, target = (np.bincount(cells, minlength=n_cells) for cells in (cells_source, cells_target))
     share = (target + smoothing) / (len(cells_target) + smoothing * n_cells)
-    return share * len(cells_source) / np.maximum(source, 1)
+    return share * len(cells_source) / np.maximum(source, 1)  # each cell has its centre's row, but for ties by rounding
 
 
 def shrunk_ratio(cells_source, cells_target, n_cells):
@@ -43,33 +43,33 @@ class NearestNeighborWeighter(BaseRatioWeighter):
     r"""Weight each source row by the number of target rows that are nearest to it.
 
     Space is cut into the Voronoi cells of the source rows (or of ``n_centers`` of them). With :math:`n_s(c)` source
-    rows and :math:`n_t(c)` target rows in cell c of C cells, a row there weighs
+    rows and :math:`n_t(c)` target rows in cell c of C cells, a row there has the weight
 
     .. math:: w = \frac{n_t(c) + \lambda}{n_t + \lambda C} \Big/ \frac{n_s(c)}{n_s},
 
-    with Laplace's :math:`\lambda` = ``smoothing``; with a cell a source row and ``smoothing=1`` this is that of [1]. By
-    default counts are not smoothed, but weights drawn towards 1: with :math:`v` the mean of :math:`(w - 1)^2` over the
-    source rows at :math:`\lambda = 0`,
+    with Laplace's :math:`\lambda` = ``smoothing``; with one cell per source row and ``smoothing=1`` this is the method
+    of [1]. By default the counts are not smoothed; instead the weights are shrunk towards 1: with :math:`v` the mean of
+    :math:`(w - 1)^2` over the source rows at :math:`\lambda = 0`,
 
     .. math:: w' = 1 + s (w - 1), \qquad s = \max\Bigl(0,\ 1 - \frac{(C - 1)(1 / n_s + 1 / n_t)}v\Bigr),
 
     the share s of v that counting alone does not explain.
 
     *When it helps*: few columns, many target rows, a ratio of any shape; nothing to tune. *When it hurts*: many
-    columns, where the nearest row is nearly as far as any other, the counts are noise, and the weights near 1.
+    columns: the nearest row is then nearly as far as any other, the counts are noise, and the weights are near 1.
     Columns must be on one scale: standardise first.
 
     Parameters
     ----------
     n_centers : int >= 1, "auto" or None, default="auto"
-        Cells. None: one a source row, as in the paper. "auto": the square root of the number of rows in the smaller
-        domain, so that cells hold rows enough to count (see Notes).
+        Number of cells. None: one per source row, as in the paper. "auto": the square root of the number of rows in the
+        smaller domain, so that each cell holds enough rows to count (see Notes).
     smoothing : float > 0 or "auto", default="auto"
-        Target rows added to each cell. "auto" adds none and draws the weights towards 1 by what counting alone explains
-        (all the way if that is all).
+        Target rows added to each cell. "auto" adds none, and shrinks the weights towards 1 by the share of their
+        variance that counting alone explains (to 1 if it explains all).
     clip : float or None, default=None
-        Upper bound of ``weights_`` if 1 or more: what is cut off raises the others, so that the mean stays 1. Below 1:
-        weights above this quantile of theirs are cut to it before all are scaled.
+        1 or more: the largest weight allowed; the others are raised in proportion, so that the mean stays 1. Below 1: a
+        quantile of the weights; larger ones are cut to it, then all are scaled to mean 1.
     random_state : int, RandomState instance or None, default=0
         Draws the centres. Which ones does not depend on the order of the rows.
 
@@ -81,14 +81,14 @@ class NearestNeighborWeighter(BaseRatioWeighter):
         Share of the target that the source covers: the mean of a held-out density ratio over source rows. Where it is
         far below 1, no weights are right.
     effective_sample_size_ : float
-        How many equally weighted rows the source rows are worth: m = (sum w)^2 / sum w^2, or 1 / (1 / m + u^2) where
-        they leave out a share u of the target (1 - ``overlap_``, two standard errors granted).
+        How many equally weighted rows the source rows are worth: 1 / (1 / m + u^2), with m = (sum w)^2 / sum w^2 and u
+        the share of the target that the source lacks for certain (1 - ``overlap_`` - two standard errors, at least 0).
     clipped_share_ : float
         Share of the source rows whose weight ``clip`` bounds.
     centers_ : ndarray or CSR matrix of shape (n_cells, n_features), or None
-        Source rows whose cells these are, each once; None if there is one domain.
+        The source rows that are the centres of the cells, each once; None if there is one domain.
     cell_weights_ : ndarray of shape (n_cells,)
-        Weight of a row in each cell.
+        Weight of a source row in each cell.
     n_features_in_ : int
         Number of columns seen by ``fit``.
     feature_names_in_ : ndarray of shape (n_features_in_,)
@@ -106,7 +106,8 @@ class NearestNeighborWeighter(BaseRatioWeighter):
 
     *Departure from* [1]: fewer cells than source rows by default: a cell of one source row has a weight as random as
     that row (``benchmarks/ratio.py``). Error in units of that of constant weights for N(0, I) > N(e_1 / 2, I), 300 rows
-    a domain, 8 runs, d = 1, 5, 10, 20: with ``smoothing=1`` 0.54, 0.85, 1.11, 1.15, with "auto" 0.43, 0.76, 0.93, 0.96.
+    per domain, 8 runs, d = 1, 5, 10, 20: with ``smoothing=1`` 0.54, 0.85, 1.11, 1.15, with "auto" 0.43, 0.76, 0.93,
+    0.96.
 
     References
     ----------

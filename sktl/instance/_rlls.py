@@ -6,7 +6,7 @@ from sktl.instance._label_shift import BaseLabelShiftWeighter
 
 
 class RLLS(BaseLabelShiftWeighter):
-    r"""Regularised label shift: black box shift estimation that keeps to no shift where the rows can't tell.
+    r"""Regularised label shift: black box shift estimation that assumes no shift unless the rows show one.
 
     With the confusion matrix :math:`C_{ij} = p_s(\hat y = i, y = j)`, cross-fitted on source rows, the predictions'
     means :math:`\mu` on the target, and :math:`b = \mu - C 1` (how the predictions changed), the weights of the classes
@@ -17,19 +17,19 @@ class RLLS(BaseLabelShiftWeighter):
     The norms are not squared: where :math:`\|C^\top b\| \le \Delta \|b\|` the answer is exactly no shift.
 
     *When it helps*: as :class:`BBSE`, with few rows, many classes or a weak classifier, where inverting C returns
-    mostly noise. *When it hurts*: large shifts of which the rows leave no doubt are shrunk as well.
+    mostly noise. *When it hurts*: large shifts are shrunk as well, even if the rows leave no doubt of them.
 
     Parameters
     ----------
     estimator : classifier, default=None
-        The source classifier; it is cloned. None stands for logistic regression on standardised columns. A fitted one
-        is taken as it is if given as ``FrozenEstimator(classifier)``; then the source rows must not be those that it
-        was fitted on.
+        The source classifier; it is cloned. None stands for logistic regression on standardised columns. Pass a fitted
+        one as ``FrozenEstimator(classifier)`` to use it as it is; the source rows must then not be those that it was
+        fitted on.
     reg : float >= 0 or "auto", default="auto"
         The penalty :math:`\Delta`. "auto" is 0.01 times the paper's bound on the error of C at 95 % confidence, as in
         the authors' code: 0.03 (2 l / (3 n) + sqrt(2 l / n)) with l = log(40 n_classes) and n labelled source rows.
     shrinkage : float in [0, 1], default=0.0
-        How far the weights are drawn to 1 in the end (one minus the paper's lambda): for a target of very few rows.
+        How far the final weights are shrunk towards 1 (one minus the paper's lambda); useful with very few target rows.
     confusion : {"soft", "hard"}, default="soft"
         Confusion matrix of the predicted probabilities, or of the predicted classes.
     cv : int >= 2, default=5
@@ -66,13 +66,13 @@ class RLLS(BaseLabelShiftWeighter):
     See Also
     --------
     BBSE : The same without a penalty.
-    MLLS : Maximum likelihood on calibrated probabilities: a third less error of its own up to some thousand rows.
+    MLLS : Maximum likelihood on calibrated probabilities: its own error is a third smaller, up to about 1,000 rows.
     LabelShiftClassifier : Corrects a classifier's probabilities for the new shares, without refitting.
 
     Notes
     -----
-    *Cost*: ``cv`` + 1 fits of the classifier, one prediction a row, and some forty non-negative least-squares problems
-    in n_classes unknowns, on which the minimiser is found to rounding.
+    *Cost*: ``cv`` + 1 fits of the classifier, one prediction per row, and some forty non-negative least-squares
+    problems in n_classes unknowns, on which the minimiser is found to rounding.
 
     *Departures from the paper*: C is cross-fitted; w is scaled so that the target's shares sum to 1.
 
@@ -126,6 +126,7 @@ class RLLS(BaseLabelShiftWeighter):
         self.reg_ = float("nan")
 
     def _solve(self, target_responses, n_source):
+        # the share of the bound that the authors' code takes
         self.reg_ = 0.01 * rlls_bound(len(self.classes_), n_source) if self.reg == "auto" else float(self.reg)
         theta = solve_rlls(self.confusion_matrix_, target_responses.mean(axis=0), self.reg_)
         return 1 + (1 - self.shrinkage) * theta

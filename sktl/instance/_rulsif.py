@@ -13,15 +13,15 @@ class RULSIF(BaseRatioWeighter):
     is estimated as in :class:`ULSIF`, with :math:`H = \alpha H_t + (1 - \alpha) H_s` for the mean products of features
     over target and source, and :math:`\hat\theta = (H + \lambda I)^{-1} h`.
 
-    *When it helps*: the plain ratio is unbounded (the target is wider than the source, or partly outside it), so that
-    its weights rest on few rows: the relative ratio trades some bias for much less variance. *When it hurts*: as
-    :class:`ULSIF`; and the weights are flatter than the truth, more so the larger ``alpha``. Columns must be on one
-    scale: standardise first.
+    *When it helps*: the plain ratio is unbounded (the target is wider than the source, or partly outside it), so that a
+    few rows carry most of the weight: the relative ratio accepts some bias for much less variance. *When it hurts*: as
+    :class:`ULSIF`; and the weights are flatter than the truth, the more so the larger ``alpha`` is. Columns must be on
+    one scale: standardise first.
 
     Parameters
     ----------
     alpha : float in [0, 1), default=0.1
-        Share of the target in the denominator; weights are at most 1 / alpha (but for the error of the estimate). 0 is
+        Share of the target in the denominator; the true relative ratio is at most 1 / alpha. 0 is
         :class:`ULSIF`.
     gamma : float > 0 or "auto", default="auto"
         Width of the kernel, in 1 / squared units of X. "auto" tries 0.1, 0.3, 1, 3 and 10 over the squared median
@@ -29,13 +29,13 @@ class RULSIF(BaseRatioWeighter):
     reg : float > 0 or "auto", default="auto"
         Ridge. "auto" tries 0.01, 0.1, 1 and 10.
     n_centers : int >= 1, default=100
-        Number of centres among the target rows, at the most.
+        Largest number of centres, drawn among the target rows.
     nonnegative : {"ratio", "coef", "exact"}, default="ratio"
         "ratio": the ratio is cut at 0. "coef": negative coefficients are set to 0. "exact": the programme is solved
         over :math:`\theta \ge 0`; its width and ridge are those of "coef".
     clip : float or None, default=None
-        Upper bound of ``weights_`` if 1 or more: what is cut off raises the others, so that the mean stays 1. Below 1:
-        weights above this quantile of theirs are cut to it before all are scaled.
+        1 or more: the largest weight allowed; the others are raised in proportion, so that the mean stays 1. Below 1: a
+        quantile of the weights; larger ones are cut to it, then all are scaled to mean 1.
     random_state : int, RandomState instance or None, default=0
         Draws the centres. Which ones does not depend on the order of the rows.
 
@@ -47,8 +47,8 @@ class RULSIF(BaseRatioWeighter):
         Share of the target that the source covers: the mean of a held-out density ratio over source rows. Where it is
         far below 1, no weights are right.
     effective_sample_size_ : float
-        How many equally weighted rows the source rows are worth: m = (sum w)^2 / sum w^2, or 1 / (1 / m + u^2) where
-        they leave out a share u of the target (1 - ``overlap_``, two standard errors granted).
+        How many equally weighted rows the source rows are worth: 1 / (1 / m + u^2), with m = (sum w)^2 / sum w^2 and u
+        the share of the target that the source lacks for certain (1 - ``overlap_`` - two standard errors, at least 0).
     clipped_share_ : float
         Share of the source rows whose weight ``clip`` bounds.
     centers_ : ndarray or CSR matrix of shape (n_centers, n_features), or None
@@ -58,7 +58,7 @@ class RULSIF(BaseRatioWeighter):
     gamma_, reg_ : float
         The values used.
     loo_loss_ : float
-        Leave-one-out estimate of the squared error (but for a constant); NaN if nothing was chosen by it.
+        Leave-one-out estimate of the squared error, up to a constant; NaN if both ``gamma`` and ``reg`` were given.
     pe_divergence_ : float
         Pearson divergence of the target from the mixture, half the mean of :math:`(r_\alpha - 1)^2` over the mixture.
     n_features_in_ : int

@@ -18,12 +18,12 @@ from sktl.instance._boosting import (
     fit_learner,
     generator,
     loss_of,
+    nan_checks,
     source_masks,
     split_labeled,
     store_rounds,
     vote_of,
-    warn_if_over_at_once,
-    x_checks,
+    warn_if_ended_at_once,
 )
 
 __all__ = ["TaskTrAdaBoostClassifier"]
@@ -54,7 +54,7 @@ def boost_source(base, X, y, classes, loss, n_rounds, threshold, seed):
 
 
 class TaskTrAdaBoostClassifier(BoostedClassifier):
-    r"""Choose and weigh classifiers of several sources by boosting on a few labelled target rows.
+    r"""Choose and weight classifiers of several sources by boosting on a few labelled target rows.
 
     TaskTrAdaBoost. *Phase 1*: AdaBoost on each source alone gives learners :math:`h`, which are pooled. *Phase 2*:
     AdaBoost on the labelled target rows, with weights :math:`w_i`, where in each of :math:`N` rounds nothing is fitted:
@@ -68,41 +68,40 @@ class TaskTrAdaBoostClassifier(BoostedClassifier):
     with :math:`\ell_i \in [0, 1]` its loss on target row i. With two classes a learner whose error is above 1/2 is
     inverted first. The learners taken vote with weights :math:`\ln(1/\beta_t)`.
 
-    It *helps* where the sources are many and the target's rule is near that of some of them, or a mixture: the few
-    target rows choose parameters of a vote, which is hard to overfit, and a new target costs no fit. On heart disease
-    at four hospitals, each in turn the target, with 20 labelled rows it errs on 20.0 % of the others, like the one
-    source that errs least on these rows (20.1 %); a pooled fit with the target rows errs on 20.8 %, the target rows
-    alone give 21.7 % (50 rows: 19.5, 19.9, 20.1, 19.6). It *hurts* where no source is near: no learner ever sees a
-    target row in its fit (at the hospital with 93 % ill: 15.2 %, the target rows alone 6.8 %), and where the rows are
-    too few to choose by (10 rows: 22.4 %, the pooled fit 21.8 %). Rivals to compare with are that one source, the
-    pooled fit, and :class:`MultiSourceTrAdaBoostClassifier`, which fits on target rows
-    (``benchmarks/multisource.py``).
+    It *helps* if there are many sources and the target's rule is close to that of some of them, or to a mixture: the
+    few target rows only choose the weights of a vote, which is hard to overfit, and a new target needs no new fit. On
+    heart disease at four hospitals, each in turn the target, with 20 labelled rows it errs on 20.0 % of the others,
+    like the one source that errs least on these rows (20.1 %); a pooled fit with the target rows errs on 20.8 %, the
+    target rows alone give 21.7 % (50 rows: 19.5, 19.9, 20.1, 19.6). It *hurts* if no source is near, since no learner
+    is ever fitted on a target row (at the hospital with 93 % ill: 15.2 %, the target rows alone 6.8 %), and if the
+    target rows are too few to choose by (10 rows: 22.4 %, the pooled fit 21.8 %). Compare it with that one source, the
+    pooled fit, and :class:`MultiSourceTrAdaBoostClassifier`, which fits on target rows (``benchmarks/multisource.py``).
 
     Parameters
     ----------
     estimator : classifier, default=None
-        What is boosted on each source: a classifier whose ``fit`` takes ``sample_weight``, or a Pipeline that ends in
-        one. It is cloned. None stands for ``LogisticRegression(C=10, max_iter=1000)``.
+        The model to boost on each source: a classifier whose ``fit`` takes ``sample_weight``, or a Pipeline that ends
+        in one. It is cloned. None stands for ``LogisticRegression(C=10, max_iter=1000)``.
     n_estimators : int, default=10
         Most rounds N of phase 2, at least 1; no more than there are learners in the pool.
     n_source_estimators : int, default=10
         Most rounds of AdaBoost on each source, at least 1.
     threshold : float, default=0.0
-        Only source learners whose vote ln(1/beta) on their own source is above it join the pool: twice the paper's
-        gamma. 0 keeps all that are better than chance. Each source's first learner stays if no other does.
+        Source learners join the pool only if their vote ln(1/beta) on their own source is above this (twice the paper's
+        gamma). 0 keeps all that are better than chance. The first learner of a source stays if no other does.
     loss : {"soft", "zero_one"}, default="soft"
         A row's loss, in both phases: one minus the probability of its label by ``predict_proba``, or, as in the paper,
         whether ``predict`` misses its label. With "zero_one" a learner that makes no mistake on the few target rows
         ends the boosting.
     n_jobs : int, default=None
-        Number of sources boosted at a time, through joblib; -1 uses all processors.
+        Number of sources boosted in parallel, through joblib; -1 uses all processors.
     random_state : int, RandomState instance or None, default=None
-        Seeds every ``random_state`` of the source learners. None leaves the base estimator's own settings alone.
+        Seeds every ``random_state`` of the source learners. None keeps the base estimator's own settings.
 
     Attributes
     ----------
     estimators_ : list of classifiers
-        The learners taken, one a round.
+        The learners chosen, one per round.
     estimator_weights_ : ndarray of shape (n_iter_,)
         Weight ln(1/beta_t) of each learner in the vote.
     estimator_errors_ : ndarray of shape (n_iter_,)
@@ -110,7 +109,7 @@ class TaskTrAdaBoostClassifier(BoostedClassifier):
     estimator_sources_ : list of length n_iter_
         Name of the source that each learner was made from.
     estimator_inverted_ : ndarray of shape (n_iter_,), dtype bool
-        Whether the learner's vote is turned round.
+        Whether the learner's vote is inverted.
     source_names_ : list
         Names of the sources with labelled rows, sorted.
     n_candidates_ : int
@@ -206,7 +205,7 @@ class TaskTrAdaBoostClassifier(BoostedClassifier):
         Raises
         ------
         TypeError
-            If the base estimator is no classifier or takes no ``sample_weight``, or a parameter is of the wrong kind.
+            If the base estimator is not a classifier or takes no ``sample_weight``, or a parameter has the wrong type.
         ValueError
             If no target row or no source row has a label, the labels are of one class, the base estimator lacks the
             ``predict_proba`` that ``loss="soft"`` needs, or a parameter is out of range.
@@ -216,10 +215,10 @@ class TaskTrAdaBoostClassifier(BoostedClassifier):
         SingleDomainWarning
             If no label is missing and there is no ``sample_domain``: all rows are target rows, and the one source.
         EarlyStopWarning
-            If the first learner ends phase 2, by no error or one no better than chance.
+            If phase 2 ends with the first learner, which makes no error or is no better than chance.
         """
         self._check_parameters(y)
-        X, domains = self._check_rows(X, y, sample_domain, **x_checks(self))
+        X, domains = self._check_rows(X, y, sample_domain, **nan_checks(self))
         rows, target = split_labeled(self, domains)
         X, y, codes = take_rows(X, rows), *self._encode(y, rows)
         self.source_names_, sources = source_masks(domains.names[rows], target)
@@ -228,19 +227,21 @@ class TaskTrAdaBoostClassifier(BoostedClassifier):
         store_rounds(self, rounds)
         self.estimator_inverted_ = np.array([kept[3] for kept in rounds])
         self.estimator_sources_ = [self.source_names_[kept[4]] if self.source_names_ else "target" for kept in rounds]
-        warn_if_over_at_once(self, rounds[0][1], len(self.classes_), target, self._ways_out())
+        warn_if_ended_at_once(self, rounds[0][1], len(self.classes_), target, self._ways_out())
         return self
 
     def _ways_out(self):
         """What to do if the first learner is no better than chance, and if it makes no error."""
+        way_out = "; choose loss='soft' to have several vote." if self.loss == "zero_one" else "."
         return (
             "No source seems near: fit on the labelled target rows alone, or use MultiSourceTrAdaBoostClassifier.",
-            "It alone votes" + (": for a vote of several choose loss='soft'." if self.loss == "zero_one" else "."),
+            "Only this learner votes" + way_out,
         )
 
     def _boost_sources(self, X, y, sources):
         """Phase 1: the learners of each source."""
         rng = generator(self)
+        # drawn before the runs: the learners do not depend on n_jobs
         seeds = [None if rng is None else int(rng.randint(np.iinfo(np.int32).max)) for _ in sources]
         options = self.classes_, self.loss, self.n_source_estimators, self.threshold
         runs = as_they_come(
@@ -257,11 +258,12 @@ class TaskTrAdaBoostClassifier(BoostedClassifier):
         pool = [(learner, number) for number, learners in enumerate(pools) for learner in learners]
         self.n_candidates_, n_classes = len(pool), len(self.classes_)
         losses = np.array([self._loss(learner, X, codes) for learner, _ in pool])
+        # in logarithms: products of many factors leave the range of doubles
         left, log_weights = np.arange(len(pool)), np.zeros(len(codes))
         for n_before in range(min(self.n_estimators, len(pool))):
             weights = scaled_weights(log_weights)
             errors = losses[left] @ weights / weights.sum()
-            inverted = (errors > 0.5 + ERROR_TOL) & (n_classes == 2)
+            inverted = (errors > 0.5 + ERROR_TOL) & (n_classes == 2)  # beyond rounding: at 1/2 neither vote is better
             errors = np.where(inverted, 1 - errors, errors)
             best = first_smallest(errors)
             error, chosen, is_inverted = float(errors[best]), left[best], bool(inverted[best])

@@ -21,11 +21,11 @@ from sktl.instance._boosting import (
     first_smallest,
     fit_learner,
     generator,
+    nan_checks,
     split_labeled,
     store_rounds,
     store_row_weights,
-    warn_if_over_at_once,
-    x_checks,
+    warn_if_ended_at_once,
 )
 
 __all__ = ["TrAdaBoostClassifier"]
@@ -38,6 +38,7 @@ def boost(booster, X, y, codes, target, sources):
     """Yield (learner, error, weight of its vote, weights of the rows, its source) of each round that is kept."""
     n_classes = len(booster.classes_)
     log_source = log_source_factor(np.count_nonzero(~target), booster.n_estimators)
+    # in logarithms: products of many factors leave the range of doubles
     log_weights = np.log(initial_weights(target, booster.target_weight, len(sources)))
     rng = generator(booster)
     for n_before in range(booster.n_estimators):
@@ -60,6 +61,7 @@ def learn(booster, X, y, codes, weights, target, sources, rng):
         rows = source | target
         if np.ptp(codes[rows]) == 0:
             continue  # of one class
+        # they sum to the number of rows: a penalty such as C then acts as without weights
         share = weights[rows] * (np.count_nonzero(rows) / weights[rows].sum())
         learner = fit_learner(base_of(booster), take_rows(X, rows), y[rows], share, rng)
         loss = booster._loss(learner, X, codes)
@@ -71,10 +73,10 @@ def store_boosting(booster, rounds, rows, target):
     """Keep what :func:`boost` yielded, and say why it ended where there is something to do about it."""
     other_loss = "loss='soft' or " if booster.loss == "zero_one" else ""
     ways_out = (
-        "A larger target_weight or a stronger estimator fits these rows better.",
-        f"No source row was re-weighted: to leave an error to learn from, choose {other_loss}a simpler estimator.",
+        "Raise target_weight, or choose a stronger estimator, to fit these rows better.",
+        f"No source row was re-weighted. Choose {other_loss}a simpler estimator, which leaves errors to learn from.",
     )
-    warn_if_over_at_once(booster, rounds[0][1], len(booster.classes_), target, ways_out)
+    warn_if_ended_at_once(booster, rounds[0][1], len(booster.classes_), target, ways_out)
     store_rounds(booster, rounds)
     store_row_weights(booster, [kept[3] for kept in rounds], rows)
 
@@ -100,43 +102,43 @@ class TrAdaBoostClassifier(BoostedClassifier):
 
     The second half of the rounds, :math:`\lceil N/2 \rceil, \dots, N`, votes with weights :math:`\ln(1/\beta_t)`.
 
-    It *helps* where some source rows follow the target's rule and some don't, and a few dozen labelled target rows
-    show which. On newsgroup texts with a labelled target row for 100 source rows (linear SVM, 10 draws) its error is
-    8, 11 and 14 %; that of one fit where the target rows weigh 4 times the source is 8, 13 and 18 %, of the source and
-    target rows together 12, 19 and 24 %. With 5 rows for 100 and more the target rows alone are as good or better; on
-    the mushroom table it never gains (``benchmarks/tradaboost.py``). It *hurts* where the target rows are noisy or not
-    typical: round by round they come to outweigh the source (on newsgroup texts 2 to 120 times after ten rounds, the
-    more the less sure the probabilities are), so that the last learners overfit them. On heart disease at four
-    hospitals with 50 labelled rows it errs on 25.8 %, one pooled fit on 20.1 % (``benchmarks/multisource.py``). The
-    rival to compare with is one fit with the target rows up-weighted: it is often as good.
+    It *helps* if some source rows follow the target's rule and others do not, and a few dozen labelled target rows show
+    which. On newsgroup texts with one labelled target row per 100 source rows (linear SVM, 10 draws) its errors are 8,
+    11 and 14 %; those of one fit in which the target rows have 4 times the weight of the source are 8, 13 and 18 %, and
+    those of a fit of all rows, unweighted, 12, 19 and 24 %. From 5 rows per 100 on, the target rows alone are as good
+    or better; on the mushroom table it never gains (``benchmarks/tradaboost.py``). It *hurts* if the target rows are
+    noisy or not typical: round by round they outweigh the source more (on newsgroup texts 2 to 120 times after ten
+    rounds; most with unsure probabilities), so that the last learners overfit them. On heart disease at four hospitals
+    with 50 labelled rows it errs on 25.8 %, one pooled fit on 20.1 % (``benchmarks/multisource.py``). Compare it with
+    one fit with more weight on the target rows: that is often as good.
 
     Parameters
     ----------
     estimator : classifier, default=None
-        What is boosted: a classifier whose ``fit`` takes ``sample_weight``, or a Pipeline that ends in one. It is
+        The model to boost: a classifier whose ``fit`` takes ``sample_weight``, or a Pipeline that ends in one. It is
         cloned. None stands for ``LogisticRegression(C=10, max_iter=1000)``.
     n_estimators : int, default=10
-        Most rounds N, at least 1. More is not better: on newsgroup texts 20 rounds err by 1 to 4 points more than
-        10 with a linear SVM, and 100 do no better than the target rows alone.
+        Largest number of rounds N, at least 1. More is not better: on newsgroup texts 20 rounds err by 1 to 4 points
+        more than 10 with a linear SVM, and 100 do no better than the target rows alone.
     loss : {"soft", "zero_one"}, default="soft"
         A row's loss: one minus the probability of its label by ``predict_proba``, or whether ``predict`` misses its
-        label. On a few dozen target rows the first learner often makes no mistake: then "zero_one" ends there, without
-        having moved a weight.
+        label. On a few dozen target rows the first learner often makes no mistake; "zero_one" then stops, before it has
+        changed any weight.
     target_weight : float or None, default=1.0
         Initial total weight of the labelled target rows, divided by that of the labelled source rows: with 1.0 both
-        domains weigh the same, however many rows each has; with 4.0 the target weighs four times as much as the source.
-        None: every row weighs the same.
+        domains count the same, however many rows each has; with 4.0 the target counts four times as much as the source.
+        None: every row has the same weight.
     store_weights : bool, default=False
         Whether to keep ``sample_weights_``.
     random_state : int, RandomState instance or None, default=None
-        Seeds every ``random_state`` of each round's learner. None leaves the base estimator's own settings alone.
+        Seeds every ``random_state`` of each round's learner. None keeps the base estimator's own settings.
 
     Attributes
     ----------
     estimators_ : list of classifiers
-        The fitted learners, one a round.
+        The fitted learners, one per round.
     estimator_weights_ : ndarray of shape (n_iter_,)
-        Weight ln(1/beta_t) of each learner in the votes that it takes part in.
+        Weight ln(1/beta_t) of each learner when it votes.
     estimator_errors_ : ndarray of shape (n_iter_,)
         Error epsilon_t of each learner: its weighted mean loss on the labelled target rows.
     classes_ : ndarray of shape (n_classes,)
@@ -155,7 +157,7 @@ class TrAdaBoostClassifier(BoostedClassifier):
     --------
     sktl.instance.KMM : Weights of source rows where no target row has a label.
     sktl.instance.ImportanceWeighted : Any estimator under such weights, in one fit.
-    sklearn.ensemble.AdaBoostClassifier : What remains where there is no source.
+    sklearn.ensemble.AdaBoostClassifier : The method to use if there is no source.
 
     Notes
     -----
@@ -240,7 +242,7 @@ class TrAdaBoostClassifier(BoostedClassifier):
         Raises
         ------
         TypeError
-            If the base estimator is no classifier or takes no ``sample_weight``, or a parameter is of the wrong kind.
+            If the base estimator is not a classifier or takes no ``sample_weight``, or a parameter has the wrong type.
         ValueError
             If no target row or no source row has a label, the labels are of one class, the base estimator lacks the
             ``predict_proba`` that ``loss="soft"`` needs, or a parameter is out of range.
@@ -250,10 +252,10 @@ class TrAdaBoostClassifier(BoostedClassifier):
         SingleDomainWarning
             If no label is missing and there is no ``sample_domain``: all rows are target rows.
         EarlyStopWarning
-            If the first learner ends the boosting, by no error or one no better than chance.
+            If boosting ends with the first learner, which makes no error or is no better than chance.
         """
         self._check_parameters(y)
-        X, domains = self._check_rows(X, y, sample_domain, **x_checks(self))
+        X, domains = self._check_rows(X, y, sample_domain, **nan_checks(self))
         rows, target = split_labeled(self, domains)
         X, y, codes = take_rows(X, rows), *self._encode(y, rows)
         self._has_source = not target.all()

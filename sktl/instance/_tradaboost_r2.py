@@ -21,18 +21,18 @@ from sktl.instance._boosting import (
     base_of,
     fit_learner,
     generator,
+    nan_checks,
     split_labeled,
     store_rounds,
     store_row_weights,
-    warn_if_over_at_once,
-    x_checks,
+    warn_if_ended_at_once,
 )
 
 __all__ = ["TrAdaBoostRegressor"]
 
 WAYS_OUT = (
-    "A larger target_weight or a stronger estimator fits these rows better.",
-    "No source row was re-weighted: to leave an error to learn from, choose a simpler estimator.",
+    "Raise target_weight, or choose a stronger estimator, to fit these rows better.",
+    "No source row was re-weighted. Choose a simpler estimator, which leaves errors to learn from.",
 )
 
 
@@ -60,38 +60,38 @@ class TrAdaBoostRegressor(BoostedRegressor):
     The prediction is the weighted median of the learners of the second half of the rounds,
     :math:`\lceil N/2 \rceil, \dots, N`, with weights :math:`\ln(1/\beta_t)`.
 
-    It *helps* where part of the source rows follows the target's function, a few labelled target rows show which, and
-    the learner is too stiff to follow both. It *hurts* where the learner is so flexible (deep trees) that it learns the
-    target rows by heart and leaves the misleading source rows around them as they are, where target labels are noisy,
-    since round by round they come to outweigh the source, and where one wild label sets the largest residual, so that
-    all other losses are near 0. The rivals to compare with are boosted trees of all rows: on the three tables of
-    ``benchmarks/tradaboost_r2.py`` they win.
+    It *helps* if part of the source rows follows the target's function, a few labelled target rows show which, and the
+    learner is too simple to follow both. It *hurts* if the learner is so flexible (deep trees) that it memorises the
+    target rows and does not miss the misleading source rows around them; if target labels are noisy, since round by
+    round they outweigh the source more; and if one extreme label sets the largest residual, so that all other losses
+    are near 0. Compare it with boosted trees on all rows: on the three tables of ``benchmarks/tradaboost_r2.py`` they
+    win.
 
     Parameters
     ----------
     estimator : regressor, default=None
-        What is boosted: a regressor whose ``fit`` takes ``sample_weight``, or a Pipeline that ends in one. It is
+        The model to boost: a regressor whose ``fit`` takes ``sample_weight``, or a Pipeline that ends in one. It is
         cloned. None stands for ``DecisionTreeRegressor(min_samples_leaf=3, max_features=0.5)``.
     n_estimators : int, default=30
-        Most rounds N, at least 1.
+        Largest number of rounds N, at least 1.
     loss : {"linear", "square", "exponential"}, default="square"
         How a row's share :math:`e_i` of the largest residual counts: as it is, squared, or as
         :math:`1 - \exp(-e_i)`. The squared loss forgives small residuals, so that noise moves fewer weights.
     target_weight : float or None, default=None
         Initial total weight of the labelled target rows, divided by that of the labelled source rows: with 1.0 both
-        domains weigh the same, however many rows each has. None: every row weighs the same, as in the paper.
+        domains count the same, however many rows each has. None: every row has the same weight, as in the paper.
     store_weights : bool, default=False
         Whether to keep ``sample_weights_``.
     random_state : int, RandomState instance or None, default=0
-        Seeds every ``random_state`` of each round's learner, so that each tree draws its own features. None leaves the
-        base estimator's own settings alone.
+        Seeds every ``random_state`` of each round's learner, so that each tree draws its own features. None keeps the
+        base estimator's own settings.
 
     Attributes
     ----------
     estimators_ : list of regressors
-        The fitted learners, one a round.
+        The fitted learners, one per round.
     estimator_weights_ : ndarray of shape (n_iter_,)
-        Weight ln(1/beta_t) of each learner in the medians that it takes part in.
+        Weight ln(1/beta_t) of each learner in the median.
     estimator_errors_ : ndarray of shape (n_iter_,)
         Error epsilon_t of each learner: its weighted mean loss on the labelled target rows.
     n_iter_ : int
@@ -109,7 +109,7 @@ class TrAdaBoostRegressor(BoostedRegressor):
     sktl.instance.TwoStageTrAdaBoostRegressor : Cross-validates how far to trust the source; costs many more fits.
     sktl.instance.TrAdaBoostClassifier : The same for classes.
     sktl.instance.ImportanceWeighted : Weights from the rows of the target alone, without its labels.
-    sklearn.ensemble.AdaBoostRegressor : What remains where there is no source.
+    sklearn.ensemble.AdaBoostRegressor : The method to use if there is no source.
 
     Notes
     -----
@@ -198,7 +198,7 @@ class TrAdaBoostRegressor(BoostedRegressor):
         Raises
         ------
         TypeError
-            If the base estimator is no regressor or takes no ``sample_weight``, or a parameter is of the wrong kind.
+            If the base estimator is not a regressor or takes no ``sample_weight``, or a parameter has the wrong type.
         ValueError
             If no target row or no source row has a label, or a parameter is out of range.
 
@@ -207,15 +207,15 @@ class TrAdaBoostRegressor(BoostedRegressor):
         SingleDomainWarning
             If no label is missing and there is no ``sample_domain``: all rows are target rows.
         EarlyStopWarning
-            If the first learner ends the boosting, by no error or one of 1/2 and more.
+            If boosting ends with the first learner, which has no error or one of at least 1/2.
         """
         self._check_parameters(y)
-        X, domains = self._check_rows(X, y, sample_domain, **x_checks(self))
+        X, domains = self._check_rows(X, y, sample_domain, **nan_checks(self))
         rows, target = split_labeled(self, domains)
         X, y = take_rows(X, rows), self._numbers(y, rows)
         self._has_source = not target.all()
         rounds = reported(self, self._boost(X, y, target), self.n_estimators, "round")
-        warn_if_over_at_once(self, rounds[0][1], 2, target, WAYS_OUT)
+        warn_if_ended_at_once(self, rounds[0][1], 2, target, WAYS_OUT)
         store_rounds(self, rounds)
         store_row_weights(self, [kept[3] for kept in rounds], rows)
         return self
@@ -223,6 +223,7 @@ class TrAdaBoostRegressor(BoostedRegressor):
     def _boost(self, X, y, target):
         """Yield (learner, error, weight of its vote, weights of the rows) of each round kept; algorithm 2 of [1]."""
         log_source = log_source_factor(np.count_nonzero(~target), self.n_estimators)
+        # in logarithms: products of many factors leave the range of doubles
         log_weights = np.log(initial_weights(target, self.target_weight))
         rng = generator(self)
         for n_before in range(self.n_estimators):

@@ -25,10 +25,10 @@ from sktl.instance._boosting import (
     base_of,
     fit_learner,
     generator,
+    nan_checks,
     split_labeled,
     store_rounds,
     store_row_weights,
-    x_checks,
 )
 
 __all__ = ["TwoStageTrAdaBoostRegressor"]
@@ -84,8 +84,9 @@ def boost_target(base, X, y, target, weights, n_rounds, loss, rng):
 def deal_folds(X, y, n_folds, rng):
     """Number of the fold of each row: rows sorted by label are dealt out, so that the row order does not matter."""
     n_folds = min(n_folds, len(y))
-    ties = X @ rng.normal(size=X.shape[1])
+    ties = X @ rng.normal(size=X.shape[1])  # equal labels by a random direction of X, not by their order
     order = np.lexsort([ties, y])
+    # a new order for each round of dealing: no fold always gets the smallest label
     hands = np.concatenate([rng.permutation(n_folds) for _ in range(0, len(y), n_folds)])
     folds = np.empty(len(y), dtype=int)
     folds[order] = hands[: len(y)]
@@ -108,7 +109,7 @@ def held_out_loss(base, X, y, target, weights, held_out, n_rounds, loss, seed):
 
 
 class TwoStageTrAdaBoostRegressor(BoostedRegressor):
-    r"""Boost a regressor on source rows and a few target rows, with a cross-validated trust in the source.
+    r"""Boost a regressor on source rows and a few target rows; cross-validation sets how far the source is trusted.
 
     Two-stage TrAdaBoost.R2. The *first stage* moves the weight, in :math:`S` steps, from the :math:`n` source rows to
     the :math:`m` labelled target rows. In step :math:`t` a learner of all rows has on row i the loss :math:`e_i \in
@@ -129,21 +130,21 @@ class TwoStageTrAdaBoostRegressor(BoostedRegressor):
     step's weights by AdaBoost.R2', which re-weights target rows only. The step whose model has the smallest
     cross-validated error on the labelled target rows is taken.
 
-    It *helps* where it is not known beforehand how far the source can be trusted: pooling all rows and the target alone
-    are among the steps. It *hurts* where labelled target rows are few (under about twenty): the cross-validation
-    then picks a step by chance. The rival to compare with is :class:`TrAdaBoostRegressor`, at a small part of the cost.
+    It *helps* if it is not known beforehand how far the source can be trusted: the first step pools all rows, the last
+    uses the target alone. It *hurts* if there are few labelled target rows (fewer than about twenty): cross-validation
+    then picks a step by chance. Compare it with :class:`TrAdaBoostRegressor`, which costs much less.
 
     Parameters
     ----------
     estimator : regressor, default=None
-        What is boosted: a regressor whose ``fit`` takes ``sample_weight``, or a Pipeline that ends in one. It is
+        The model to boost: a regressor whose ``fit`` takes ``sample_weight``, or a Pipeline that ends in one. It is
         cloned. None stands for ``DecisionTreeRegressor(min_samples_leaf=3, max_features=0.5)``.
     n_steps : int, default=5
-        Steps S of the first stage, at least 1. With more, a few target rows choose less surely among them.
+        Steps S of the first stage, at least 1. The more steps, the less reliably a few target rows choose among them.
     n_estimators : int, default=30
         Most rounds of AdaBoost.R2' in each step, at least 1.
     cv : int, default=5
-        Folds of the cross-validation, at least 2; at most one for each labelled target row is made.
+        Folds of the cross-validation, at least 2, but no more than there are labelled target rows.
     loss : {"linear", "square", "exponential"}, default="linear"
         How a row's share :math:`e_i` of the largest residual counts, in both stages: as it is, squared, or as
         :math:`1 - \exp(-e_i)`.
@@ -152,13 +153,13 @@ class TwoStageTrAdaBoostRegressor(BoostedRegressor):
     n_jobs : int, default=None
         Number of models cross-validated at a time, through joblib; -1 uses all processors.
     random_state : int, RandomState instance or None, default=0
-        Seeds every ``random_state`` of the learners, so that each tree draws its own features, and the folds. None
-        leaves the base estimator's own settings alone, and draws the same folds each time.
+        Seeds the folds and every ``random_state`` of the learners, so that each tree draws its own features. None
+        keeps the base estimator's own settings, and draws the same folds each time.
 
     Attributes
     ----------
     estimators_ : list of regressors
-        The learners of the model taken, one a round of AdaBoost.R2'.
+        The learners of the chosen model, one per round of AdaBoost.R2'.
     estimator_weights_ : ndarray of shape (n_iter_,)
         Weight ln(1/beta) of each learner in the median.
     estimator_errors_ : ndarray of shape (n_iter_,)
@@ -166,7 +167,7 @@ class TwoStageTrAdaBoostRegressor(BoostedRegressor):
     n_iter_ : int
         Number of rounds kept, at most ``n_estimators``.
     best_step_ : int
-        The step taken, from 0: equal weights, to ``n_steps - 1``: the target alone.
+        The chosen step: 0 means equal weights, ``n_steps - 1`` the target alone.
     step_errors_ : ndarray of shape (n_steps,)
         Cross-validated mean squared error of each step's model on labelled target rows; NaN where there is one step.
     target_shares_ : ndarray of shape (n_steps,)
@@ -182,7 +183,7 @@ class TwoStageTrAdaBoostRegressor(BoostedRegressor):
     See Also
     --------
     sktl.instance.TrAdaBoostRegressor : One run of boosting, without a choice of the trust in the source.
-    sklearn.ensemble.AdaBoostRegressor : What remains where there is no source.
+    sklearn.ensemble.AdaBoostRegressor : The method to use if there is no source.
 
     Notes
     -----
@@ -274,7 +275,7 @@ class TwoStageTrAdaBoostRegressor(BoostedRegressor):
         Raises
         ------
         TypeError
-            If the base estimator is no regressor or takes no ``sample_weight``, or a parameter is of the wrong kind.
+            If the base estimator is not a regressor or takes no ``sample_weight``, or a parameter has the wrong type.
         ValueError
             If no target row or no source row has a label, or a parameter is out of range.
 
@@ -286,7 +287,7 @@ class TwoStageTrAdaBoostRegressor(BoostedRegressor):
             If one target row has a label, so that no step can be chosen.
         """
         self._check_parameters(y)
-        X, domains = self._check_rows(X, y, sample_domain, **x_checks(self))
+        X, domains = self._check_rows(X, y, sample_domain, **nan_checks(self))
         rows, target = split_labeled(self, domains)
         X, y = take_rows(X, rows), self._numbers(y, rows)
         rng = generator(self)
@@ -303,8 +304,8 @@ class TwoStageTrAdaBoostRegressor(BoostedRegressor):
             return 1
         if self.n_steps > 1 and np.count_nonzero(target) == 1:
             warnings.warn(
-                "One target row has a label, so that no step can be cross-validated: the first one is taken, in which "
-                "all rows weigh the same. Label more target rows, or use TrAdaBoostRegressor.",
+                "Only one target row has a label, so the steps can't be cross-validated: the first one is used, "
+                "in which all rows have the same weight. Label more target rows, or use TrAdaBoostRegressor.",
                 EarlyStopWarning,
                 stacklevel=user_level(),
             )
@@ -331,7 +332,7 @@ class TwoStageTrAdaBoostRegressor(BoostedRegressor):
         store_rounds(self, list(boost_target(base, X, y, target, weights[self.best_step_], *options, rng)))
 
     def _folds(self, X, y, target, rng):
-        """Masks (n_labeled,) of the target rows to hold out, one a fold."""
+        """Masks (n_labeled,) of the target rows to hold out, one per fold."""
         fold = np.full(len(y), -1)
         fold[target] = deal_folds(take_rows(X, target), y[target], self.cv, check_random_state(draw_seed(rng) or 0))
         return [fold == number for number in np.unique(fold[target])]

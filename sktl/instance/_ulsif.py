@@ -27,6 +27,7 @@ def fit_ratio(weighter, X_source, X_target, alpha):
     weighter.centers_, weighter.dual_coef_ = fitted.centers, fitted.coef
     weighter.gamma_, weighter.reg_, weighter.loo_loss_ = fitted.gamma, fitted.reg, fitted.loo_loss
     ratio = fitted(X_source)
+    # 1/2 E_q[(r - 1)^2] = E_t r - 1/2 E_q r^2 - 1/2 at the true ratio, since r q = p_t
     weighter.pe_divergence_ = -least_squares_loss(ratio, fitted(X_target), alpha) - 0.5
     return ratio
 
@@ -52,13 +53,13 @@ class ULSIF(BaseRatioWeighter):
     .. math:: \hat\theta = \arg\min_\theta \tfrac12 \theta^\top H \theta - h^\top \theta
               + \tfrac\lambda2 \|\theta\|^2 = (H + \lambda I)^{-1} h,
 
-    which is the least squared error :math:`\tfrac12 E_s[(r - p_t / p_s)^2]` but for a constant, plus the ridge
-    :math:`\lambda` = ``reg``. Width and ridge are those of least leave-one-out error.
+    which is, up to a constant, the least squared error :math:`\tfrac12 E_s[(r - p_t / p_s)^2]`, plus the ridge
+    :math:`\lambda` = ``reg``. Width and ridge are chosen by the leave-one-out error.
 
-    *When it helps*: the ratio is smooth and the domains overlap; it is the quickest of the kernel methods that tune
-    themselves. *When it hurts*: the target lies outside the source (the ratio is unbounded there: see
-    :class:`RULSIF`), or the log-ratio is simple in many columns, where :class:`DiscriminatorWeighter` is nearer the
-    truth. Columns must be on one scale: standardise first.
+    *When it helps*: the ratio is smooth and the domains overlap; it is the fastest of the kernel methods that tune
+    themselves. *When it hurts*: the target lies outside the source (the ratio is unbounded there: see :class:`RULSIF`),
+    or the log-ratio is simple in many columns, where :class:`DiscriminatorWeighter` is nearer the truth. Columns must
+    be on one scale: standardise first.
 
     Parameters
     ----------
@@ -68,14 +69,14 @@ class ULSIF(BaseRatioWeighter):
     reg : float > 0 or "auto", default="auto"
         Ridge. "auto" tries 0.01, 0.1, 1 and 10.
     n_centers : int >= 1, default=100
-        Number of centres, at the most.
+        Largest number of centres.
     nonnegative : {"ratio", "coef", "exact"}, default="ratio"
         How the ratio is kept from being negative. "ratio": it is cut at 0. "coef": negative coefficients are set to 0,
         as in [1]. "exact": the programme is solved over :math:`\theta \ge 0`, as LSIF does (with the ridge for its
         l1 penalty); its width and ridge are those of "coef".
     clip : float or None, default=None
-        Upper bound of ``weights_`` if 1 or more: what is cut off raises the others, so that the mean stays 1. Below 1:
-        weights above this quantile of theirs are cut to it before all are scaled.
+        1 or more: the largest weight allowed; the others are raised in proportion, so that the mean stays 1. Below 1: a
+        quantile of the weights; larger ones are cut to it, then all are scaled to mean 1.
     random_state : int, RandomState instance or None, default=0
         Draws the centres. Which ones does not depend on the order of the rows.
 
@@ -87,8 +88,8 @@ class ULSIF(BaseRatioWeighter):
         Share of the target that the source covers: the mean of a held-out density ratio over source rows. Where it is
         far below 1, no weights are right.
     effective_sample_size_ : float
-        How many equally weighted rows the source rows are worth: m = (sum w)^2 / sum w^2, or 1 / (1 / m + u^2) where
-        they leave out a share u of the target (1 - ``overlap_``, two standard errors granted).
+        How many equally weighted rows the source rows are worth: 1 / (1 / m + u^2), with m = (sum w)^2 / sum w^2 and u
+        the share of the target that the source lacks for certain (1 - ``overlap_`` - two standard errors, at least 0).
     clipped_share_ : float
         Share of the source rows whose weight ``clip`` bounds.
     centers_ : ndarray or CSR matrix of shape (n_centers, n_features), or None
@@ -98,7 +99,7 @@ class ULSIF(BaseRatioWeighter):
     gamma_, reg_ : float
         The values used.
     loo_loss_ : float
-        Leave-one-out estimate of the squared error (but for a constant); NaN if nothing was chosen by it.
+        Leave-one-out estimate of the squared error, up to a constant; NaN if both ``gamma`` and ``reg`` were given.
     pe_divergence_ : float
         Pearson divergence of the target from the source, :math:`\tfrac12 E_s[(r - 1)^2]`, on the rows of ``fit``.
     n_features_in_ : int
@@ -130,8 +131,8 @@ class ULSIF(BaseRatioWeighter):
     "exact"               59 (1.00)   132 (.78)   140 (.61)   141 (.42)
     ====================  ==========  ==========  ==========  ==========
 
-    The leave-one-out error leaves out one row at a time, of up to 2,000 rows a domain; the paper leaves out a pair, one
-    of each domain, which wants domains of one size and an order of the rows.
+    The leave-one-out error leaves out one row at a time, of up to 2,000 rows per domain; the paper leaves out a pair,
+    one of each domain, which needs domains of equal size and depends on the order of the rows.
 
     References
     ----------

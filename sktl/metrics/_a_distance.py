@@ -19,21 +19,21 @@ def proxy_a_distance(X_source, X_target, estimator=None, *, cv=5, n_jobs=None, r
 
     The error is cross-fitted (each row is judged by a classifier that has not seen it) and balanced (both samples count
     the same, whatever their sizes). *Range*: [0, 2]; 0 means that the classifier can't tell them apart (or does worse
-    than guessing), 2 that it always can. *Units*: none; the default standardises the columns, a classifier of yours may
-    need it too. *What it misses*: whatever the classifier can't see; the default, a linear one, sees shifts of means,
-    and one row that is far off spoils its standard deviations. Pass boosted trees to see more. With a few hundred rows
-    the choice of folds alone moves it by some 0.03. Chance lifts equal distributions above 0 too: with 5 columns by
-    0.08 on average (at most 0.30 in 40 draws) with 100 rows a sample, 0.04 (0.21) with 300.
+    than guessing), 2 that it always can. *Units*: none; the default standardises the columns, which your own classifier
+    may need as well. *What it misses*: whatever the classifier can't see; the default is linear, sees shifts of means
+    only, and is misled by one extreme row, which inflates the standard deviations. Pass boosted trees to see more. With
+    a few hundred rows the choice of folds alone moves it by about 0.03. Equal distributions do not give 0 exactly: with
+    5 columns the mean was 0.08 (largest of 40 draws 0.30) with 100 rows per sample, 0.04 (0.21) with 300.
 
     Parameters
     ----------
     X_source : array-like or CSR matrix of shape (n_source, n_features)
-        Rows of the source. An ``estimator`` of yours may take frames with text, and gaps.
+        Rows of the source. An ``estimator`` of your own may take data frames with text and missing values.
     X_target : array-like or CSR matrix of shape (n_target, n_features)
         Rows of the target.
     estimator : classifier object, default=None
-        Any classifier or pipeline; None means logistic regression on standardised columns with balanced classes. One of
-        yours learns from as many rows of either sample: those of the smaller one are repeated.
+        Any classifier or pipeline; None means logistic regression on standardised columns with balanced classes. Your
+        own classifier is given as many rows of one sample as of the other: rows of the smaller one are repeated.
     cv : int >= 2, default=5
         Number of folds.
     n_jobs : int, default=None
@@ -92,4 +92,6 @@ def _balanced(rows, is_target, rng):
     """``rows`` with those of the smaller sample repeated until both have as many."""
     samples = [rng.permutation(rows[is_target == label]) for label in (False, True)]
     n = max(map(len, samples))
-    return np.concatenate([np.resize(sample, n) for sample in samples])
+    return np.concatenate(
+        [np.resize(sample, n) for sample in samples]
+    )  # cyclic: numbers of repeats differ by one at most

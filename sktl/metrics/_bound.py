@@ -23,13 +23,13 @@ class AdaptationBound:
     source_error : float
         Cross-validated error of the classifier on the source.
     divergence : float
-        Proxy A-distance of the domains, by the same kind of classifier, fitted on as many rows of either.
+        Proxy A-distance of the domains, by the same kind of classifier, fitted on equally many rows of each.
     joint_error : float
         Sum of the errors on both domains of one classifier fitted on both, cross-validated.
     bound : float
         source_error + divergence / 2 + joint_error; a value of 1 or more says nothing.
     target_error : float
-        What the bound is about: error on the target of the classifier fitted on the source.
+        The quantity that is bounded: error on the target of the classifier fitted on the source.
     """
 
     source_error: float
@@ -46,19 +46,20 @@ def adaptation_bound(estimator, X_source, y_source, X_target, y_target=None, *, 
     .. math:: \epsilon_t(h) \le \epsilon_s(h) + \tfrac12 d_{H \Delta H}(p_s, p_t) + \lambda, \qquad
               \lambda = \min_{h \in H} \epsilon_s(h) + \epsilon_t(h)
 
-    (Theorem 2 of [1] without its sampling term). A large source error asks for a better model, a large divergence for
-    adaptation, a large joint error for target labels: no classifier does well on both domains, so that no unsupervised
-    method can be relied on. *Range*: errors in [0, 1] (joint error [0, 2]), divergence in [0, 2], where 0 means domains
-    that members of H can't tell apart. *Units*: none, but ``estimator`` may want standardised columns. *What it
-    misses*: the divergence is the proxy A-distance, which looks at how well members of H tell the domains apart, not at
-    their differences (H Delta H): the sum is a diagnosis, not a guarantee, and often above 1 where transfer works.
+    (Theorem 2 of [1] without its sampling term). A large source error calls for a better model, a large divergence for
+    adaptation, and a large joint error for target labels: then no classifier does well on both domains, and no
+    unsupervised method can be relied on. *Range*: errors in [0, 1] (joint error [0, 2]), divergence in [0, 2], where 0
+    means domains that members of H can't tell apart. *Units*: none, but ``estimator`` may need standardised columns.
+    *What it misses*: the divergence is the proxy A-distance, which looks at how well members of H tell the domains
+    apart, not at their differences (H Delta H): the sum is a diagnosis, not a guarantee, and often above 1 where
+    transfer works.
 
     Parameters
     ----------
     estimator : classifier
-        Whose kind, H, the terms are about. It is cloned, never fitted itself.
+        Classifier that stands for the class H in the formula. It is cloned, never fitted itself.
     X_source : array-like or CSR matrix of shape (n_source, n_features)
-        Rows of the source; whatever ``estimator`` takes: frames with text, gaps.
+        Rows of the source, in any form that ``estimator`` takes (data frames with text, missing values).
     y_source : array-like of shape (n_source,)
         Their classes.
     X_target : array-like or CSR matrix of shape (n_target, n_features)
@@ -80,8 +81,8 @@ def adaptation_bound(estimator, X_source, y_source, X_target, y_target=None, *, 
     Raises
     ------
     ValueError
-        If a sample or a class has fewer than ``cv`` rows, a label is missing, labels are of two kinds, or
-        columns differ.
+        If a sample or a class has fewer than ``cv`` rows, a label is missing, labels are text in one domain and numbers
+        in the other, or columns differ.
     TypeError
         If ``estimator`` is not a classifier.
 
@@ -92,8 +93,8 @@ def adaptation_bound(estimator, X_source, y_source, X_target, y_target=None, *, 
     Notes
     -----
     Cost: 3 ``cv`` + 1 fits, ``cv`` + ``cv`` without target labels. The joint error is that of a classifier fitted on
-    all rows of both domains, folds left out: an upper estimate of the least one, and one that leans to the larger
-    domain.
+    all rows of both domains, folds left out: an upper estimate of the smallest one, in which the larger domain counts
+    more.
 
     References
     ----------
@@ -126,8 +127,10 @@ def adaptation_bound(estimator, X_source, y_source, X_target, y_target=None, *, 
     if y_target is not None:
         target_error = float(np.mean(clone(estimator).fit(source, y_source).predict(target) != y_target))
         y = np.concatenate([y_source, y_target])
+        # a number for each class of each domain: every fold has its share of all
         strata = np.unique(y, return_inverse=True)[1] * 2 + is_target
         wrong = _held_out_mistakes(estimator, X, y, strata, order, cv, n_jobs, seed)
+        # each domain by its own mean: a large one does not hide the mistakes on a small one
         joint_error = float(np.mean(wrong[is_target]) + np.mean(wrong[~is_target]))
     bound = source_error + divergence / 2 + joint_error
     return AdaptationBound(source_error, divergence, joint_error, bound, target_error)
@@ -138,7 +141,7 @@ def _held_out_mistakes(estimator, X, y, strata, order, cv, n_jobs, seed):
     counts = np.unique(strata, return_counts=True)[1]
     if counts.min() < cv:
         raise ValueError(
-            f"A class has {counts.min()} row(s) in a domain, fewer than cv={cv}: take fewer folds, or leave it out."
+            f"A class has {counts.min()} row(s) in a domain, fewer than cv={cv}: lower cv, or leave the class out."
         )
     folds = StratifiedKFold(cv, shuffle=True, random_state=seed).split(order, strata[order])
     folds = [(order[kept], order[out]) for kept, out in folds]

@@ -39,25 +39,25 @@ def classifier_two_sample_test(
 ):
     r"""Test by a classifier (C2ST) that two samples have one distribution.
 
-    The statistic is the area under the ROC curve with which a classifier tells target rows from rows of the source that
-    it has not seen: 0.5 by chance, 1 where it always can. A p-value from the binomial law would be too small
-    under cross-validation, whose folds share training rows; both methods here have an exact level instead:
+    The statistic is the area under the ROC curve of a classifier that tells target rows from source rows, on rows that
+    it has not seen: 0.5 by chance, 1 if it always can. A p-value from the binomial law would be too small under
+    cross-validation, whose folds share training rows; both methods here have an exact level instead:
 
     - "permutation": each fold is judged by a classifier fitted on the other folds, and the same is done again for every
-      relabelling (labels permuted within the folds). ``cv`` fits a relabelling; the default classifier does all
+      relabelling (labels permuted within the folds). ``cv`` fits per relabelling; the default classifier does all
       relabellings in matrix products.
     - "forward": each fold after the first is judged by a classifier fitted on the folds *before* it. Given those, the
       ranks of its scores are a uniform draw if the distributions are equal, so that the rank sums of the folds are
       independent and their null law is known. ``cv - 1`` fits; with ``cv=2`` it is the split of [1]_.
 
-    *When it helps*: many columns; differences that suit the classifier; text, categories and gaps, by a pipeline
-    that takes them. *What it misses*: what the classifier can't see; the default, a linear one, sees shifts of means
-    alone.
+    *When it helps*: many columns; differences that suit the classifier; text, categories and missing values, with a
+    pipeline that takes them. *What it misses*: what the classifier can't see; the default, a linear one, sees shifts of
+    means alone.
 
     Parameters
     ----------
     X_source : array-like or CSR matrix of shape (n_source, n_features)
-        Rows of the source. An ``estimator`` of yours may take frames with text, and gaps.
+        Rows of the source. An ``estimator`` of your own may take data frames with text and missing values.
     X_target : array-like or CSR matrix of shape (n_target, n_features)
         Rows of the target.
     estimator : classifier object, default=None
@@ -68,13 +68,13 @@ def classifier_two_sample_test(
     method : {"auto", "permutation", "forward"}, default="auto"
         "auto" is "permutation" for the default classifier on dense data, else "forward".
     n_permutations : int, default=1000
-        Number of relabellings B; the smallest p-value is 1 / (B + 1). "permutation" with a classifier of yours fits it
-        (B + 1) cv times: take 100 to 200.
+        Number of relabellings B; the smallest p-value is 1 / (B + 1). "permutation" with your own classifier fits it (B
+        + 1) cv times: choose 100 to 200.
     n_jobs : int, default=None
-        Fits at once, for a classifier of yours.
+        Fits in parallel, for your own classifier.
     random_state : int, RandomState instance or None, default=0
-        Seed of the folds, the relabellings and the order of ties. Not of the classifier: give it one of its own, fixed,
-        for "permutation".
+        Seed of the folds, the relabellings and the order of ties, not of the classifier: for "permutation" give that a
+        fixed ``random_state`` of its own.
 
     Returns
     -------
@@ -96,9 +96,9 @@ def classifier_two_sample_test(
 
     Notes
     -----
-    Departures from [1]_: ranks instead of the accuracy, which need no threshold and no equal sizes; ties are broken at
-    random in "forward", which keeps the law of the ranks; cross-fitting instead of one split.
-    The default costs O(cv (n d^2 + d^3) + n d B) time, with d the smaller of columns and rows, and n B bytes.
+    Departures from [1]_: ranks instead of the accuracy, since they need no threshold and no equal sizes; ties are
+    broken at random in "forward", which keeps the ranks uniform; cross-fitting instead of one split. The default costs
+    O(cv (n d^2 + d^3) + n d B) time, with d the smaller of columns and rows, and n B bytes.
 
     References
     ----------
@@ -144,7 +144,7 @@ def _given_or_default(estimator, X):
 
 def _within_folds(is_target, folds, n_permutations, rng):
     """Labels permuted within each fold, the first column as they are."""
-    labels = np.empty((len(is_target), 1 + n_permutations), dtype=np.int8)
+    labels = np.empty((len(is_target), 1 + n_permutations), dtype=np.int8)  # one byte each: there are n (1 + B) of them
     for fold in folds:
         labels[fold] = relabellings(is_target[fold], n_permutations, rng)
     return labels
@@ -152,6 +152,7 @@ def _within_folds(is_target, folds, n_permutations, rng):
 
 def _permuted_linear(X, is_target, folds, n_permutations, rng):
     """Areas under the curve of the linear discriminant, shape (n_folds, 1 + n_permutations)."""
+    # over all rows, which no relabelling changes: the level stays exact
     X = StandardScaler().fit_transform(X.astype(np.float64))
     labels = _within_folds(is_target, folds, n_permutations, rng)
     areas = []
@@ -162,7 +163,7 @@ def _permuted_linear(X, is_target, folds, n_permutations, rng):
 
 
 def _permuted_fits(classifier, X, is_target, folds, n_permutations, n_jobs, rng):
-    """The same for any classifier, one fit a fold and relabelling."""
+    """The same for any classifier, one fit per fold and relabelling."""
     labels = _within_folds(is_target, folds, n_permutations, rng)
 
     def area(k, column):
@@ -194,7 +195,7 @@ def _forward(classifier, X, is_target, folds, n_permutations, n_jobs, rng):
 def _scores(classifier, X, y, X_test):
     """How target-like a clone fitted on (X, y) finds each row of ``X_test``."""
     fitted = clone(classifier).fit(X, y)
-    if hasattr(fitted, "decision_function"):
+    if hasattr(fitted, "decision_function"):  # first: probabilities near 0 and 1 round to ties, decision values do not
         return fitted.decision_function(X_test)
     if hasattr(fitted, "predict_proba"):
         return fitted.predict_proba(X_test)[:, 1]
@@ -204,4 +205,5 @@ def _scores(classifier, X, y, X_test):
 def _areas(rank_sum, is_target):
     """Areas under the ROC curve from the rank sums of the target rows."""
     n_target = is_target.sum()
+    # Mann and Whitney: above the least possible rank sum, the number of pairs in the right order
     return (rank_sum - n_target * (n_target + 1) / 2) / (n_target * (len(is_target) - n_target))

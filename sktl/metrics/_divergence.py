@@ -30,11 +30,12 @@ def kl_divergence(X_source, X_target, *, method="neighbors", n_neighbors=5, weig
 
     .. math:: \operatorname{KL}(p_t \,\|\, p_s) = \operatorname{E}_t \log \frac{p_t(x)}{p_s(x)}
 
-    It is the price of importance weighting: large where the target has rows that the source next to never has. Not
-    symmetric: exchange the samples for the other direction. *Range*: [0, inf); an estimate below 0 is returned as 0.
-    *Units*: nats; the divergence itself has no units of X, but its estimates see distances: standardise first. 0 means
-    equal distributions. *What it misses*: "neighbors" grows with the logarithm of the distance for far samples (the
-    divergence itself much faster), and falls short in many columns; "ratio" sees what its weighter can express.
+    It shows the price of importance weighting: it is large if the target has rows that the source almost never has. It
+    is not symmetric: exchange the samples for the other direction. *Range*: [0, inf); an estimate below 0 is returned
+    as 0. *Units*: nats. The divergence itself does not depend on the units of X, but its estimates use distances:
+    standardise first. 0 means equal distributions. *What it misses*: for samples far apart "neighbors" grows only with
+    the logarithm of the distance (the divergence itself grows much faster), and it is too small in many columns;
+    "ratio" sees only what its weighter can express.
 
     Parameters
     ----------
@@ -48,8 +49,8 @@ def kl_divergence(X_source, X_target, *, method="neighbors", n_neighbors=5, weig
     n_neighbors : int >= 1, default=5
         k of "neighbors": more of them mean less variance and more bias.
     weighter : estimator with predict_weights, default=None
-        For "ratio", which needs one: such as ``sktl.instance.KLIEP()``. It is fitted on the two samples, unless it is
-        fitted already.
+        Needed for "ratio", for instance ``sktl.instance.KLIEP()``. It is fitted on the two samples, unless it is
+        already fitted.
     n_jobs : int, default=None
         Jobs of the search for neighbours.
 
@@ -62,7 +63,7 @@ def kl_divergence(X_source, X_target, *, method="neighbors", n_neighbors=5, weig
     ------
     ValueError
         If a sample is not finite or has no more rows than ``n_neighbors``, columns differ, rows repeat, or ``weighter``
-        is missing, has no use, or gives a target row a ratio of 0.
+        is missing, is given without "ratio", or gives a target row a ratio of 0.
     TypeError
         If ``weighter`` has no ``predict_weights``.
 
@@ -75,10 +76,10 @@ def kl_divergence(X_source, X_target, *, method="neighbors", n_neighbors=5, weig
     -----
     Cost of "neighbors": O(d n log n) in few columns, O(n^2 d) in more than some 15; O(n d) memory. A column that is the
     same in all rows is left out. It is biased towards 0 where the target is wider than the source, and in many columns:
-    with 2,000 rows a sample, 0.52 for N(0, 4) from N(0, 1) (the truth is 0.81), 3.7 for N(3, 1) (4.5), and for a shift
-    by 1 in one of 5 or 10 columns 0.38 and 0.33 (0.5; "ratio" with a ``DiscriminatorWeighter``, 0.51 and 0.52).
-    "ratio" is E_t log r - log E_s r, a lower bound whatever the ratio r (in expectation over rows that r was not
-    fitted on; on its own rows it is optimistic).
+    with 2,000 rows per sample, 0.52 for N(0, 4) from N(0, 1) (the truth is 0.81), 3.7 for N(3, 1) (4.5), and for a
+    shift by 1 in one of 5 or 10 columns 0.38 and 0.33 (0.5; "ratio" with a ``DiscriminatorWeighter``, 0.51 and 0.52).
+    "ratio" is E_t log r - log E_s r, a lower bound whatever the ratio r (in expectation over rows that r was not fitted
+    on; on its own rows it is optimistic).
 
     References
     ----------
@@ -115,10 +116,11 @@ def js_divergence(X_source, X_target, *, method="neighbors", n_neighbors=5, weig
     .. math:: \tfrac12 \operatorname{KL}(p_s \,\|\, m) + \tfrac12 \operatorname{KL}(p_t \,\|\, m),
               \qquad m = \tfrac12 (p_s + p_t)
 
-    It is what a row tells about its domain, if both domains are as likely. *Range*: [0, log 2 = 0.69]; estimates beyond
-    are cut. *Units*: nats; standardise first, for its estimates see distances. 0 means equal distributions, log 2 that
-    they do not overlap: how far apart they lie then, it does not say. *What it misses*: as :func:`kl_divergence`; in
-    more than some 5 columns "neighbors" often says 0 where there is a shift (Notes): take "ratio" there.
+    It is the information that a row carries about its domain, if both domains are equally likely. *Range*: [0, log 2 =
+    0.69]; estimates outside are cut. *Units*: nats; standardise first, since its estimates use distances. 0 means equal
+    distributions, log 2 that they do not overlap; it does not say how far apart they then are. *What it misses*: as
+    :func:`kl_divergence`; in more than some 5 columns "neighbors" often says 0 where there is a shift (Notes): take
+    "ratio" there.
 
     Parameters
     ----------
@@ -155,11 +157,11 @@ def js_divergence(X_source, X_target, *, method="neighbors", n_neighbors=5, weig
     Notes
     -----
     Cost: as :func:`kl_divergence`. "neighbors" is the estimate of [1] for each half, with both samples as the sample of
-    the mixture; so that they stand in it for one half each, the larger is cut to the size of the smaller, at random.
+    the mixture; so that each makes up one half of it, the larger sample is cut to the size of the smaller, at random.
     The search for neighbours is within the pooled rows, the row itself left out. "ratio" is log 2 minus the log-loss of
     telling the domains apart by the ratio r: a lower bound whatever r is, as in :func:`kl_divergence`.
-    "neighbors" falls short in many columns: for a shift by 1 in one of 10 columns it finds 0.06 with 2,000 rows a
-    sample, and for a shift by 0.5 in one of 20 columns 0 (the truth is 0.11 and 0.03; "ratio" with a
+    "neighbors" falls short in many columns: for a shift by 1 in one of 10 columns it finds 0.06 with 2,000 rows "
+    "per sample, and for a shift by 0.5 in one of 20 columns 0 (the truth is 0.11 and 0.03; "ratio" with a
     ``DiscriminatorWeighter`` finds 0.11 in the first case).
 
     References
@@ -178,6 +180,7 @@ def js_divergence(X_source, X_target, *, method="neighbors", n_neighbors=5, weig
     """
     X_source, X_target = _check(X_source, X_target, method, n_neighbors, weighter)
     if method == "ratio":
+        # an estimate may leave the range that the divergence has
         return float(np.clip(js_of_ratio(*_ratios(weighter, X_source, X_target)), 0, np.log(2)))
     n, rng = min(X_source.shape[0], X_target.shape[0]), check_random_state(random_state)
     X_source, X_target = (X if X.shape[0] == n else X[subsample(X, n, rng)] for X in (X_source, X_target))
@@ -206,10 +209,11 @@ def pearson_divergence(X_source, X_target, *, alpha=0.1, gamma="auto", reg="auto
     .. math:: \tfrac12 \operatorname{E}_{q}\big[(p_t(x) / q(x) - 1)^2\big],
               \qquad q = \alpha p_t + (1 - \alpha) p_s
 
-    It is half the variance of the (relative) importance weights, and so tells what weighting will cost. Not symmetric.
-    *Range*: [0, (1 / alpha - 1) / 2], 4.5 by default; an estimate below 0 is returned as 0. *Units*: none, but X must
-    be on one scale: standardise first. 0 means equal distributions. *What it misses*: what Gaussian bumps of one width
-    at ``n_centers`` target rows can't express: it falls short of large divergences and in many columns.
+    It is half the variance of the (relative) importance weights, and so shows what weighting will cost. It is not
+    symmetric. *Range*: [0, (1 / alpha - 1) / 2], 4.5 by default; an estimate below 0 is returned as 0. *Units*: none,
+    but the columns of X must be on one scale: standardise first. 0 means equal distributions. *What it misses*: what
+    Gaussian bumps of one width at ``n_centers`` target rows can't express: it falls short of large divergences and in
+    many columns.
 
     Parameters
     ----------
@@ -225,7 +229,7 @@ def pearson_divergence(X_source, X_target, *, alpha=0.1, gamma="auto", reg="auto
     reg : float > 0 or "auto", default="auto"
         Ridge. "auto" tries 0.01, 0.1, 1 and 10.
     n_centers : int >= 1, default=100
-        Number of centres among the target rows, at the most.
+        Largest number of centres, drawn among the target rows.
     random_state : int, RandomState instance or None, default=0
         Draws the centres. Which ones does not depend on the order of the rows.
 
@@ -274,9 +278,7 @@ def _check(X_source, X_target, method, n_neighbors, weighter):
         if weighter is None:
             raise ValueError("method='ratio' needs a weighter, such as sktl.instance.KLIEP(); got None.")
     elif weighter is not None:
-        raise ValueError(
-            f"method='neighbors' has no use for a weighter; got {weighter!r}. Pass method='ratio' with it."
-        )
+        raise ValueError(f"method='neighbors' does not use a weighter; got {weighter!r}. Pass method='ratio' with it.")
     return check_samples(X_source, X_target, min_rows=1 if method == "ratio" else n_neighbors + 1)
 
 
@@ -292,8 +294,8 @@ def _ratios(weighter, X_source, X_target):
     if zeros or not np.any(ratios[0] > 0):
         what = f"{zeros} of {len(ratios[1])} target rows" if zeros else "all source rows"
         raise ValueError(
-            f"{type(weighter).__name__} gives {what} a ratio of 0, which has no logarithm. Take one whose ratios are "
-            "positive, such as KLIEP or DiscriminatorWeighter."
+            f"{type(weighter).__name__} gives {what} a ratio of 0, which has no logarithm. Use a weighter whose "
+            "ratios are positive, such as KLIEP or DiscriminatorWeighter."
         )
     return ratios
 
@@ -304,6 +306,7 @@ def _prepared(X_source, X_target):
     if sparse.issparse(X):
         varies = X.max(axis=0).toarray().ravel() > X.min(axis=0).toarray().ravel()
         return X_source[:, varies], X_target[:, varies]
+    # a constant column adds to the dimension, but to no distance: the estimate would be wrong
     varies = X.max(axis=0) > X.min(axis=0)
     offset = middle(X[:, varies])
     return X_source[:, varies] - offset, X_target[:, varies] - offset
@@ -322,6 +325,7 @@ def _refuse_ties(own, other):
     ties = int(np.sum((own == 0) | (other == 0)))
     if ties:
         raise ValueError(
-            f"The n_neighbors-th neighbours of {ties} of {len(own)} rows are equal to them: method='neighbors' needs "
-            "values that do not repeat. Take method='ratio' with a weighter, drop duplicates, or raise n_neighbors."
+            f"The n_neighbors-th neighbours of {ties} of {len(own)} rows are equal to them: method='neighbors' "
+            "needs values that do not repeat. Use method='ratio' with a weighter, drop duplicates, or raise "
+            "n_neighbors."
         )

@@ -11,10 +11,11 @@ def energy_distance(X_source, X_target, *, biased=False, squared=True, n_jobs=No
 
     .. math:: D^2 = 2 \operatorname{E} \|x - y\| - \operatorname{E} \|x - x'\| - \operatorname{E} \|y - y'\|
 
-    with independent x, x' from the source and y, y' from the target. It is 0 if and only if the distributions are equal
-    (of finite mean), and needs no width or classifier. *Range*: [0, inf), about 2 |shift| for far shifts; the unbiased
-    estimate may fall below 0. *Units*: those of X (D^2), so all columns must be on one scale: standardise first.
-    *What it misses*: fine structure; shifts of means count more than changes of shape, one column among many little.
+    with independent x, x' from the source and y, y' from the target. For distributions with a finite mean it is 0 if
+    and only if they are equal; it needs no kernel width and no classifier. *Range*: [0, inf), about 2 |shift| for far
+    shifts; the unbiased estimate may fall below 0. *Units*: those of X (D^2), so all columns must be on one scale:
+    standardise first. *What it misses*: fine structure; shifts of means count more than changes of shape, and one
+    column among many counts little.
 
     Parameters
     ----------
@@ -23,7 +24,7 @@ def energy_distance(X_source, X_target, *, biased=False, squared=True, n_jobs=No
     X_target : array-like or CSR matrix of shape (n_target, n_features)
         Rows of the target.
     biased : bool, default=False
-        False leaves out the pairs of a row with itself: equal distributions give 0 on average; it needs two rows a
+        False leaves out the pairs of a row with itself: equal distributions give 0 on average; it needs two rows per
         sample. True is the distance of the two empirical distributions, never below 0.
     squared : bool, default=True
         Return D^2; False returns D (of 0 where the estimate is negative), as scipy's function for one column does.

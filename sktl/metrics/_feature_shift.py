@@ -1,4 +1,4 @@
-"""Which columns differ between two tables: one test a column, and one of what is missing there."""
+"""Which columns differ between two tables: a test of the values, and one of the missing values, for each column."""
 
 import numpy as np
 from joblib import Parallel, delayed
@@ -21,11 +21,11 @@ CORRECTIONS = {"holm": holm, "fdr": benjamini_hochberg}
     n_jobs=N_JOBS,
 )
 def feature_shift_test(X_source, X_target, *, categorical_features=None, correction="holm", alpha=0.05, n_jobs=None):
-    r"""Test each column for a shift of its values and of the share of rows that miss them.
+    r"""Test each column for a shift of its values and of its share of missing values.
 
     Numbers are compared by the Kolmogorov-Smirnov test, categories by the chi-squared test (Fisher's exact test where
-    two levels are left), shares of missing values by Fisher's exact test. Beside the p-values, which grow small with
-    the number of rows for shifts of no importance, stand two sizes of the shift: the population stability index
+    two levels are left), shares of missing values by Fisher's exact test. With many rows, p-values are small even for
+    unimportant shifts, so two sizes of the shift are given as well: the population stability index
 
     .. math:: \mathrm{PSI} = \sum_b (q_b - p_b) \ln (q_b / p_b)
 
@@ -43,21 +43,22 @@ def feature_shift_test(X_source, X_target, *, categorical_features=None, correct
     X_target : array-like or pandas or polars frame of shape (n_target, n_features)
         Rows of the target. Columns of frames are matched by name.
     categorical_features : list of column names (positions for arrays), default=None
-        Columns of numbers to treat as categories, beside the columns that hold something else than numbers or times
-        or have a dtype of categories (also with numeric levels), and those of at most two values.
+        Columns of numbers to treat as categories. Columns that hold anything but numbers or times, that have a
+        categorical dtype (also with numeric levels), or that have at most two values are treated so anyway.
     correction : {"holm", "fdr"}, default="holm"
-        How p-values are adjusted for their number: "holm" bounds the chance of one false alarm, whatever the dependence
-        of the columns; "fdr" (Benjamini and Hochberg) bounds the expected share of false alarms among the alarms, for
-        independent or positively dependent columns. Tests of values and of missing shares are adjusted together.
+        How p-values are adjusted for the number of tests: "holm" bounds the probability of any false alarm, however the
+        columns depend on each other; "fdr" (Benjamini and Hochberg) bounds the expected share of false alarms among the
+        alarms, for independent or positively dependent columns. Tests of values and of missing shares are adjusted
+        together.
     alpha : float in (0, 1), default=0.05
-        Level of ``shifted``.
+        Level of the tests: columns with an adjusted p-value of at most this are ``shifted``.
     n_jobs : int, default=None
         Columns tested at once.
 
     Returns
     -------
     FeatureShiftResult
-        Table with one row a column, as arrays: ``feature``, ``kind``, ``statistic``, ``pvalue``, ``adjusted_pvalue``,
+        Table with one row per column, as arrays: ``feature``, ``kind``, ``statistic``, ``pvalue``, ``adjusted_pvalue``,
         ``psi``, ``wasserstein``, ``missing_source``, ``missing_target``, ``missing_pvalue``,
         ``missing_adjusted_pvalue``, ``unseen`` (share of the target's values whose category the source never has),
         ``shifted``; ``unseen_categories`` names them. It prints, and ``to_frame()`` makes it a pandas frame. A column
@@ -77,8 +78,8 @@ def feature_shift_test(X_source, X_target, *, categorical_features=None, correct
     Notes
     -----
     Cost O(n log n) a column. The Kolmogorov-Smirnov p-value is exact up to n_source n_target = 250,000 and asymptotic
-    beyond; it is conservative for values with many ties, and in small samples, for D takes few values: with 50 rows a
-    sample the level 0.05 is in truth 0.039 for one column and 0.028 for one of ten, with 200 rows 0.040 and 0.042.
+    beyond; it is conservative for values with many ties, and in small samples, since D takes few values: with 50 rows
+    per sample the nominal level 0.05 is really 0.039 for one column and 0.028 for ten, with 200 rows 0.040 and 0.042.
     Before the chi-squared test, levels expected fewer than five times in either sample are pooled, so that a category
     that is rare and new shows in ``unseen`` rather than in the p-value.
 
@@ -103,7 +104,8 @@ def feature_shift_test(X_source, X_target, *, categorical_features=None, correct
     as_categories = set() if categorical_features is None else set(categorical_features)
     if as_categories - set(source):
         raise ValueError(
-            f"categorical_features names columns that the samples lack: {sorted(as_categories - set(source), key=str)}."
+            "categorical_features names columns that are not in the samples: "
+            f"{sorted(as_categories - set(source), key=str)}."
         )
     rows = Parallel(n_jobs=n_jobs)(
         delayed(_compare)(name, source[name], target[name], name in as_categories) for name in source
@@ -138,11 +140,11 @@ def _columns(X, name):
     """A dict of the columns of a frame, by name, or of an array, by position."""
     X = plain_rows(X, name)
     if sparse.issparse(X):
-        raise TypeError(f"{name} is sparse; this test looks at one column after the other: pass {name}.toarray().")
+        raise TypeError(f"{name} is sparse; this test needs dense columns: pass {name}.toarray().")
     if hasattr(X, "columns"):
         names = list(X.columns)
         if len(set(names)) < len(names):
-            raise ValueError(f"{name} has columns of the same name: {names[:10]}. Rename them.")
+            raise ValueError(f"{name} has several columns of the same name: {names[:10]}. Rename them.")
         columns = {column: X[column] for column in names}
     else:
         array = np.asarray(X) if hasattr(X, "shape") else np.array(X, dtype=object)  # numbers beside strings stay so
@@ -160,7 +162,7 @@ def _check_alike(source, target):
         return
     only = [sorted(set(a) - set(b), key=str)[:5] for a, b in ((source, target), (target, source))]
     raise ValueError(
-        f"Both samples need the same columns: X_source alone has {only[0]}, X_target alone {only[1]} "
+        f"Both samples need the same columns: only X_source has {only[0]}, only X_target {only[1]} "
         f"(of {len(source)} and {len(target)} columns)."
     )
 
@@ -170,7 +172,7 @@ def _values(column):
     missing = missing_values(column)
     values = known_labels(column, ~missing, discrete=False)
     if values.dtype.kind == "M":
-        values = values.astype("datetime64[us]").astype(np.int64)
+        values = values.astype("datetime64[us]").astype(np.int64)  # not nanoseconds, which end in the year 2262
     elif values.dtype.kind == "m":
         values = values.astype("timedelta64[us]").astype(np.int64)
     return values, len(missing)
@@ -192,6 +194,7 @@ def _compare(name, source, target, categorical):
     if numeric and not all(np.isfinite(values.astype(float)).all() for values in (a, b)):
         raise ValueError(f"Column {name!r} has infinite values. Replace them, by NaN for instance.")
     if numeric and len(a) and len(b):
+        # of two values the exact test of categories: Kolmogorov and Smirnov's is conservative with such ties
         numeric = len(np.unique(np.concatenate([a.astype(float), b.astype(float)]))) > 2
     numeric = numeric and not categorical
     found = _compare_numbers(a, b) if numeric else _compare_categories(a, b)
@@ -214,8 +217,10 @@ def _compare_numbers(a, b):
 
     a, b = a.astype(np.float64), b.astype(np.float64)
     test = ks_2samp(a, b, method="exact" if len(a) * len(b) <= EXACT_PAIRS else "asymp")
+    # inner edges: the outer bins are open; a frequent value is one edge
     edges = np.unique(np.quantile(a, np.linspace(0, 1, 11)[1:-1]))
     counts = [np.bincount(np.searchsorted(edges, v, side="right"), minlength=len(edges) + 1) for v in (a, b)]
+    # of a constant source the deviation of all rows; centred, so that large offsets keep their digits
     centre, unit = a.mean(), a.std() or np.concatenate([a, b]).std() or 1.0
     return {
         "statistic": float(test.statistic),
@@ -253,7 +258,7 @@ def _unseen(levels, share):
 def _pool_rare(counts):
     """Counts with the rarest levels joined until each is expected ``MIN_EXPECTED`` times in both samples."""
     counts = counts[:, np.argsort(counts.sum(axis=0), kind="stable")]
-    expected = counts.sum(axis=0) * counts.sum(axis=1).min() / counts.sum()
+    expected = counts.sum(axis=0) * counts.sum(axis=1).min() / counts.sum()  # in the smaller sample, where it is least
     n_rare = int((expected < MIN_EXPECTED).sum())
     if n_rare and expected[:n_rare].sum() < MIN_EXPECTED:
         n_rare += 1  # the rest is rare too: the next level joins it
@@ -268,6 +273,7 @@ def _independence(counts):
         return 0.0, 1.0
     from scipy.stats import chi2_contingency
 
+    # two levels take Fisher's p-value, so that no continuity correction is needed
     statistic, pvalue, *_ = chi2_contingency(counts, correction=False)
     return float(statistic), _fisher(counts) if counts.shape[1] == 2 else float(pvalue)
 
@@ -282,6 +288,7 @@ def _fisher(table):
 def _adjust(values, missing, made, correction):
     """Both kinds of p-values, adjusted for the number of tests that were ``made``."""
     pvalues, made = np.concatenate([values, missing]), np.concatenate(made)
+    # where nothing is missing no test is made, and none is paid for
     adjusted = np.where(np.isfinite(pvalues), 1.0, np.nan)
     adjusted[made] = correction(pvalues[made])
     return adjusted[: len(values)], adjusted[len(values) :]

@@ -13,8 +13,8 @@ def label_shift_distance(y_source, y_target=None, *, prior_target=None, proba_ta
 
     .. math:: \tfrac12 \sum_c |p_s(c) - p_t(c)|
 
-    It is the share of the rows that would have to change class. *Range*: [0, 1]; 0 means equal shares, 1 that the
-    domains have no class in common. *Units*: none. *What it misses*: everything but the shares; with
+    It is the share of rows that would have to change class to make the shares equal. *Range*: [0, 1]; 0 means equal
+    shares, 1 that the domains have no class in common. *Units*: none. *What it misses*: everything but the shares; with
     ``proba_target`` it rests on p(x | c) being the same in both domains, and on calibrated probabilities: see Notes.
 
     Parameters
@@ -25,8 +25,8 @@ def label_shift_distance(y_source, y_target=None, *, prior_target=None, proba_ta
         Classes of the target rows, where they are known. Give exactly one of ``y_target``, ``prior_target``,
         ``proba_target``.
     prior_target : dict or array-like of shape (n_classes,), default=None
-        Class shares of the target, summing to 1: known, or estimated by such as ``sktl.instance.BBSE``. A dict maps
-        classes to shares; an array follows the sorted classes of ``y_source``.
+        Class shares of the target, summing to 1: known, or estimated, for instance by ``sktl.instance.BBSE``. A dict
+        maps classes to shares; an array follows the sorted classes of ``y_source``.
     proba_target : array-like of shape (n_target, n_classes), default=None
         Probabilities of the sorted classes of ``y_source`` at the target rows, by a classifier that was fitted on the
         source (``predict_proba``). The shares are estimated from them by maximum likelihood.
@@ -39,8 +39,8 @@ def label_shift_distance(y_source, y_target=None, *, prior_target=None, proba_ta
     Raises
     ------
     ValueError
-        If not exactly one of the three is given, or it is not as described, a label is missing, or labels
-        are of two kinds.
+        If not exactly one of the three is given, it is not as described, a label is missing, or labels are text in one
+        domain and numbers in the other.
 
     See Also
     --------
@@ -50,8 +50,8 @@ def label_shift_distance(y_source, y_target=None, *, prior_target=None, proba_ta
     Notes
     -----
     ``proba_target`` goes through the EM algorithm of Saerens et al. [1], to within 1e-8 of the maximum of the mean
-    log-likelihood. It wants calibrated probabilities: overconfident ones exaggerate the shift; ``sktl.instance.MLLS``
-    calibrates. A classifier that can't tell the classes apart gives 0. Cost O(n_target n_classes) a step.
+    log-likelihood. It needs calibrated probabilities: overconfident ones exaggerate the shift; ``sktl.instance.MLLS``
+    calibrates. A classifier that can't tell the classes apart gives 0. Cost O(n_target n_classes) per step.
 
     References
     ----------
@@ -95,7 +95,7 @@ def _named(classes, shares):
     if shares.shape != classes.shape:
         raise ValueError(
             f"prior_target must have one share for each of the {len(classes)} classes {classes.tolist()[:10]}; got the "
-            f"shape {shares.shape}. A dict may name other classes."
+            f"shape {shares.shape}. A dict may also name classes that the source lacks."
         )
     return dict(zip(classes.tolist(), shares.tolist(), strict=True))
 
@@ -109,13 +109,14 @@ def _check_shares(shares):
 
 
 def _check_proba(proba, classes):
-    """Probabilities, one column a class."""
+    """Probabilities, one column per class."""
     proba = np.asarray(proba, dtype=float)
     if proba.ndim != 2 or proba.shape[1] != len(classes) or not len(proba):
         raise ValueError(
             f"proba_target must have one column for each of the {len(classes)} classes of y_source; got the shape "
             f"{proba.shape}."
         )
+    # probabilities in single precision sum to 1 within 1e-7
     if not np.all(np.isfinite(proba)) or proba.min() < 0 or not np.allclose(proba.sum(axis=1), 1, atol=1e-6):
         raise ValueError("proba_target must hold probabilities: rows of values >= 0 that sum to 1.")
     return proba

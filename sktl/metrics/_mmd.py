@@ -46,10 +46,10 @@ def mmd(
     .. math:: \mathrm{MMD}^2 = \operatorname{E} k(x, x') + \operatorname{E} k(y, y') - 2 \operatorname{E} k(x, y)
 
     with independent x, x' from the source and y, y' from the target. It is 0 if and only if the distributions are
-    equal, for a characteristic kernel ("rbf", "laplacian"); "linear" sees the means alone. *Range*: [0, 2 max k] (2 for
-    "rbf"); every estimate but the biased one may fall below 0. *What it misses*: differences finer, or far coarser,
-    than the kernel's width: the median rule is blind to small-scale structure, a list of widths less so. *Units*: those
-    of k, none for "rbf"; X must be on one scale, so standardise first.
+    equal, for a characteristic kernel ("rbf", "laplacian"); "linear" sees only the means. *Range*: [0, 2 max k] (2 for
+    "rbf"); every estimate but the biased one may fall below 0. *What it misses*: differences much finer or much "
+    "coarser than the kernel's width: the median rule does not see small-scale structure, a list of widths sees "
+    "more. *Units*: those of k, none for "rbf"; the columns of X must be on one scale: standardise first.
 
     Parameters
     ----------
@@ -70,19 +70,19 @@ def mmd(
         ``random_state``): "linear" looks at some pairs only, "block" at the pairs within blocks of rows,
         "random_features" at all pairs under a random kernel of finite rank ("rbf" and "laplacian").
     biased : bool, default=False
-        False leaves out the pairs of a row with itself: equal distributions give 0 on average; it needs two rows a
+        False leaves out the pairs of a row with itself: equal distributions give 0 on average; it needs two rows per
         sample. True ("exact" only) is the distance of the two sample means, never below 0.
     block_size : int >= 2, default=None
         Rows of the smaller sample in each block of "block"; None means the square root of their number.
     n_features : int >= 2, default=512
-        Random cosines and sines of "random_features"; the error that they add falls as 1 / sqrt(n_features), and is a
-        share of the value: some 20 % for 512 and a shift by 0.5 in one of 20 columns.
+        Number of random cosines and sines for "random_features". The error that they add is proportional to the value
+        and falls as 1 / sqrt(n_features): about 20 % of it for 512 and a shift by 0.5 in one of 20 columns.
     squared : bool, default=True
         Return MMD^2; False returns its square root (of 0 where the estimate is negative).
     random_state : int, RandomState instance or None, default=0
         Draws the pairs of "linear", the blocks and the random features. They do not depend on the order of the rows:
-        one seed joins the rows of the same ranks (along a fixed direction) in whatever data, so that means over many
-        samples need a seed for each.
+        with one seed, rows of the same ranks (along a fixed direction) are joined in any data, so use a different seed
+        for each sample if you average over many.
     n_jobs : int, default=None
         Threads that share the blocks.
 
@@ -129,7 +129,7 @@ def mmd(
     """
     gammas = check_gammas(gamma)
     if biased and method != "exact":
-        raise ValueError(f"biased=True is for method='exact' alone: method={method!r} has no biased form.")
+        raise ValueError(f"biased=True is for method='exact' only: method={method!r} has no biased form.")
     if method == "random_features" and kernel not in FEATURE_KERNELS:
         raise ValueError(
             f"method='random_features' needs kernel to be one of {', '.join(map(repr, FEATURE_KERNELS))}; "
@@ -142,10 +142,11 @@ def mmd(
     seed = check_random_state(random_state).randint(2**31 - 1)
 
     def estimate(one):
-        rng = np.random.default_rng(seed)
+        rng = np.random.default_rng(seed)  # anew for each kernel, so that all widths look at the same pairs
         if method == "linear":
             return mmd_linear(one, X_source, X_target, rng)
         if method == "block":
+            # blocks that grow as the square root, as [2] proposes: consistent, and O(n^1.5)
             size = block_size or max(2, round(np.sqrt(min(X_source.shape[0], X_target.shape[0]))))
             return mmd_blocks(one, X_source, X_target, size, rng, n_jobs)
         if method == "random_features":
@@ -188,10 +189,11 @@ def conditional_mmd(
 
     .. math:: \sum_c v_c \, \mathrm{MMD}^2\big(p_s(x \mid c), p_t(x \mid c)\big), \qquad \sum_c v_c = 1.
 
-    0 means that no class has moved. Under pure label shift it is 0 where :func:`mmd` is not: the two together tell
-    label shift from shifts of the features. *Range*: [0, 2 max k]; unbiased estimates may fall below 0. *Units*: those
-    of k, none for "rbf"; standardise X first. *What it misses*: what :func:`mmd` misses, in classes with few rows most;
-    with pseudo-labels for ``y_target``, every error that the classifier made: rows it calls c look like c.
+    0 means that no class has moved. Under pure label shift it is 0 and :func:`mmd` is not: the two together tell label
+    shift from shifts of the features. *Range*: [0, 2 max k]; unbiased estimates may fall below 0. *Units*: those of k,
+    none for "rbf"; standardise X first. *What it misses*: what :func:`mmd` misses, most of all in classes with few
+    rows; with pseudo-labels as ``y_target`` also the errors of the classifier, since rows that it predicts as c
+    resemble c.
 
     Parameters
     ----------
@@ -206,7 +208,7 @@ def conditional_mmd(
     kernel : str or callable, default="rbf"
         As in :func:`mmd`.
     gamma : float > 0, "median", "auto", "scale" or a list of these, default="median"
-        As in :func:`mmd`; a rule looks at the rows of all classes, so that each class has the same kernel.
+        As in :func:`mmd`; a rule uses the rows of all classes, so that each class has the same kernel.
     degree, coef0 : float, default=3, 1
         Parameters of the "poly" and "sigmoid" kernels.
     biased : bool, default=False
@@ -285,6 +287,6 @@ def _shared_classes(y_source, y_target, min_rows):
             few = classes[count < min_rows].tolist()
             raise ValueError(
                 f"The {name} has fewer than {min_rows} row(s) of the class(es) {few[:5]}: p(x | class) can't be "
-                "compared there. Leave the rows of these classes out of both samples."
+                "compared there. Leave these classes out of both samples."
             )
     return classes, counts["target"]

@@ -58,25 +58,25 @@ def mmd_test(
 ):
     r"""Test by the maximum mean discrepancy that two samples have one distribution.
 
-    The statistic is MMD^2 (see :func:`~sktl.metrics.mmd`). Its p-value is its rank among those of random relabellings
-    of the pooled rows, so that the level is exact at any sample size. Power hangs on the kernel. By default eight
-    statistics are tried at once (MMDAgg [2]_): MMD^2 at five widths, and at the three in the middle also the spectrally
-    regularised MMD^2 [3]_
+    The statistic is MMD^2 (see :func:`~sktl.metrics.mmd`). Its p-value is its rank among the values for random
+    relabellings of the pooled rows, so that the level is exact at any sample size. The power depends on the kernel. By
+    default eight statistics are tried at once (MMDAgg [2]_): MMD^2 at five widths, and at the three in the middle also
+    the spectrally regularised MMD^2 [3]_
 
     .. math:: \big\| (C + \lambda I)^{-1/2} (\mu_s - \mu_t) \big\|^2
 
     where mu are the means of the two samples in the kernel's feature space, C is the covariance of all rows there and
-    lambda = 0.001. It weighs directions in which the rows vary little as much as the others, and finds fine structure
-    that plain MMD loses in the noise of the coarse. Of the p-values p_k of the eight,
+    lambda = 0.001. It gives directions in which the rows vary little the same weight as the others, and so finds fine
+    structure that plain MMD loses among the coarse. Of the p-values p_k of the eight,
 
     .. math:: T = \min_k p_k, \qquad p = \frac{1}{B + 1} \#\{b = 0, \dots, B : T_b \le T_0\}
 
-    with T_b the smallest of them for the relabelling b as if it were the data, T_0 the one observed. The rank of T_0
-    pays for trying eight; its level is exact too.
+    where T_0 is the smallest observed p-value, and T_b the smallest that relabelling b gives if it is treated as the
+    data. The rank of T_0 accounts for trying eight statistics, so that this level is exact too.
 
     *When it helps*: differences of any kind, at a scale that need not be known. *What it misses*: small differences in
-    few of many columns (:func:`feature_shift_test` looks at each), and units: standardise first.
-    In ``benchmarks/two_sample.py``, "aggregate" finds the finely structured Blobs (40 rows a mode) in all draws and the
+    few of many columns (:func:`feature_shift_test` tests each). Units matter: standardise first. In
+    ``benchmarks/two_sample.py``, "aggregate" finds the finely structured Blobs (40 rows per mode) in all draws and the
     changed correlations of HDGM in 60 %, where the median width finds them in 0 and 4 %; a mean shift of 0.5 in one of
     2 columns in 80 % where it does in 90 % (one of 10: 60 and 66 %; 100 rows). "select", with half the rows, has less
     power than "aggregate" on all pairs there.
@@ -98,12 +98,12 @@ def mmd_test(
     degree, coef0 : float, default=3, 1
         Parameters of the "poly" and "sigmoid" kernels.
     biased : bool, default=False
-        Whether pairs of a row with itself count. The p-value is the same where the samples have equal sizes and k(x, x)
-        is constant.
+        Whether pairs of a row with itself count. It does not change the p-value if the samples have equal sizes and
+        k(x, x) is constant.
     method : {"auto", "permutation", "block"}, default="auto"
         "permutation": all pairs of rows. "block": the mean over blocks of ``block_size`` random pairs (x_i, y_i), whose
         p-value comes from random swaps within pairs (wild bootstrap); it is linear in the number of rows, always
-        unbiased, and leaves out the rows by which one sample is longer. "auto" is "permutation" up to ``max_exact``
+        unbiased, and leaves out the surplus rows of the larger sample. "auto" is "permutation" up to ``max_exact``
         rows in all.
     n_permutations : int, default=1000
         Number of relabellings B, or of swaps; the smallest p-value is 1 / (B + 1).
@@ -229,8 +229,8 @@ def energy_test(
     the distributions are equal. The p-value is the rank of E among those of random relabellings of the pooled rows: its
     level is exact.
 
-    *When it helps*: shifts of place and of scale; there is no width to choose. *What it misses*: fine structure within
-    a wide spread, as the median width of :func:`mmd_test` does (``benchmarks/two_sample.py``). Units matter:
+    *When it helps*: shifts of location and of scale; there is no width to choose. *What it misses*: fine structure
+    within a wide spread, like the median width of :func:`mmd_test` (``benchmarks/two_sample.py``). Units matter:
     standardise first.
 
     Parameters
@@ -294,6 +294,7 @@ def energy_test(
     dtype = working_dtype(X.shape[0])
     statistics, method, sizes = plan.statistics(lambda rows: energy_tiles(rows, dtype), 1, X, is_target, False, rng)
     pvalue = float(rank_pvalues(statistics)[0, 0])
+    # of all pairs it is a squared distance: below 0 by rounding alone
     statistic = float(statistics[0, 0]) if method == "block" else max(float(statistics[0, 0]), 0.0)
     return TwoSampleResult(statistic, pvalue, method, *sizes, n_permutations)
 
@@ -324,6 +325,7 @@ class _Resampling:
             sums = pair_sums(tiles_of(X), n_kernels, labels, self.n_jobs)
             statistics = [sums.discrepancy(unbiased)] + ([] if more is None else [more(labels)])
             return np.concatenate(statistics), method, (sums.n_source, sums.n_target)
+        # random pairs: rows come in the order of their values, in which neighbours are alike
         rows = [rng.permutation(np.flatnonzero(is_target == label)) for label in (False, True)]
         n_pairs = min(map(len, rows))
         tiles = tiles_of(X[np.concatenate([half[:n_pairs] for half in rows])])
@@ -370,16 +372,17 @@ def _select_width(X, is_target, kernel, rng):
         rows = rng.permutation(np.flatnonzero(is_target == label))
         train.append(rows[: len(rows) // 2])
         test.append(rows[len(rows) // 2 :])
-    n_pairs = min(*map(len, train), SELECT_ROWS)
+    n_pairs = min(*map(len, train), SELECT_ROWS)  # the choice of a width costs all pairs of these rows
     rows = X[np.concatenate([half[:n_pairs] for half in train])]
     grid = width_grid(rows, kernel)
     ratios = power_ratios(width_tiles(rows, kernel, grid, np.float64), n_pairs) if n_pairs > 1 else np.zeros(len(grid))
-    test = np.sort(np.concatenate(test))
+    test = np.sort(np.concatenate(test))  # back in the order of the rows' values
     return X[test], is_target[test], float(grid[np.argmax(ratios)])
 
 
 def _strongest(statistics, pvalues):
     """The kernel with the smallest p-value; among ties, the one with the largest standardised statistic."""
     spread = statistics.std(axis=1)
+    # a kernel that no relabelling changes says nothing: z = 0
     z = (statistics[:, 0] - statistics.mean(axis=1)) / np.where(spread > 0, spread, np.inf)
     return int(np.lexsort((-z, pvalues))[0])

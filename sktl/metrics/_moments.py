@@ -14,15 +14,15 @@ def frechet_distance(X_source, X_target, *, squared=True):
     with the means m and covariances C (divisor n - 1) of the two samples. Between network features of images it is
     known as FID; between covariances alone, as the Bures distance. *Range*: [0, inf). *Units*: those of X, squared; all
     columns must be on one scale: standardise first. 0 means equal means and covariances. *What it misses*: everything
-    but these: shapes, clusters, tails. With fewer than some ten rows a column it is well above 0 for equal
-    distributions; compare with the distance between two halves of one sample.
+    but these: shapes, clusters, tails. With fewer than about ten rows per column it is well above 0 even for equal
+    distributions: compare it with the distance between two halves of one sample.
 
     Parameters
     ----------
     X_source : array-like or CSR matrix of shape (n_source, n_features)
-        Rows of the source, two at least.
+        Rows of the source, at least two.
     X_target : array-like or CSR matrix of shape (n_target, n_features)
-        Rows of the target, two at least.
+        Rows of the target, at least two.
     squared : bool, default=True
         Return the square, as above; False returns its root, a metric.
 
@@ -72,16 +72,16 @@ def coral_distance(X_source, X_target, *, squared=True):
     .. math:: \frac{1}{4 d^2} \|C_s - C_t\|_F^2
 
     with covariances C (divisor n - 1) over d columns. *Range*: [0, inf). *Units*: the fourth power of those of X; all
-    columns must be on one scale: standardise both samples by the same figures first. 0 means equal covariances.
-    *What it misses*: everything else, shifts of means above all. With few rows a column it is well above 0 for equal
-    distributions.
+    columns must be on one scale: standardise both samples by the same means and deviations first. 0 means equal
+    covariances. *What it misses*: everything else, above all shifts of means. With few rows per column it is well above
+    0 even for equal distributions.
 
     Parameters
     ----------
     X_source : array-like or CSR matrix of shape (n_source, n_features)
-        Rows of the source, two at least.
+        Rows of the source, at least two.
     X_target : array-like or CSR matrix of shape (n_target, n_features)
-        Rows of the target, two at least.
+        Rows of the target, at least two.
     squared : bool, default=True
         Return the loss as above; False returns its root, |C_s - C_t|_F / (2 d), in squared units of X.
 
@@ -117,7 +117,7 @@ def coral_distance(X_source, X_target, *, squared=True):
     >>> round(coral_distance(X, Y), 1)  # (4 - 1)^2 / 4 = 2.25
     2.3
     """
-    X_source, X_target = _samples_of_size(X_source, X_target, power=4)
+    X_source, X_target = _samples_of_size(X_source, X_target, power=4)  # squares of covariances are fourth powers
     value = covariance_gap(X_source, X_target) / (4 * X_source.shape[1] ** 2)
     return value if squared else root(value)
 

@@ -15,9 +15,9 @@ class TwoSampleResult:
     Attributes
     ----------
     statistic : float
-        The distance that was tested; which, the test's docstring says.
+        The distance that was tested; the test's docstring says which.
     pvalue : float
-        Probability of a statistic so large if the distributions are equal.
+        Probability of a statistic at least as large if the distributions are equal.
     method : str
         Where the p-value comes from.
     n_source, n_target : int
@@ -41,9 +41,9 @@ class MMDTestResult(TwoSampleResult):
     Attributes
     ----------
     gamma : float
-        Width at which the evidence of plain MMD is strongest, the one of ``statistic``; NaN for kernels without one.
+        Width at which plain MMD has the smallest p-value, that of ``statistic``; NaN for kernels without a width.
     gammas, statistics, pvalues : ndarray of shape (n_kernels,)
-        The width of every kernel that was tried, its (regularised) MMD^2, and the p-value of a test by it alone.
+        The width of every kernel tried, its (regularised) MMD^2, and the p-value of a test with that kernel alone.
     regularized : ndarray of shape (n_kernels,), dtype bool
         Whether the statistic is the regularised MMD^2.
     """
@@ -57,7 +57,7 @@ class MMDTestResult(TwoSampleResult):
 
 @dataclass(frozen=True, eq=False, repr=False)
 class FeatureShiftResult:
-    """Result of :func:`~sktl.metrics.feature_shift_test`: a table, one row a column of the data.
+    """Result of :func:`~sktl.metrics.feature_shift_test`: a table, one row per column of the data.
 
     Attributes
     ----------
@@ -72,15 +72,15 @@ class FeatureShiftResult:
     wasserstein : ndarray of shape (n_features,)
         Wasserstein distance in standard deviations of the source; NaN for categories.
     missing_source, missing_target : ndarray of shape (n_features,)
-        Shares of rows that miss the value.
+        Shares of rows in which the value is missing.
     missing_pvalue, missing_adjusted_pvalue : ndarray of shape (n_features,)
         Of Fisher's test that these shares are equal; 1 where nothing is missing.
     unseen : ndarray of shape (n_features,)
-        Share of the target's values whose category the source never has; 0 for numbers.
+        Share of the target's values whose category does not occur in the source; 0 for numbers.
     shifted : ndarray of shape (n_features,), dtype bool
         Whether an adjusted p-value is at most ``alpha``.
     unseen_categories : dict
-        For each column that has some, the categories of the target that the source never has.
+        For each column that has some, the categories of the target that do not occur in the source.
     alpha : float
     correction : str
     """
@@ -103,7 +103,7 @@ class FeatureShiftResult:
     correction: str
 
     def to_frame(self):
-        """The table as a pandas frame, one row a column of the data, in their order."""
+        """The table as a pandas frame, one row per column of the data, in their order."""
         import pandas  # here: pandas is an extra
 
         return pandas.DataFrame(self._columns())
@@ -120,7 +120,7 @@ class FeatureShiftResult:
         width = max(7, *(len(str(name)) for name in self.feature[order[:SHOWN]]))
         lines = [
             f"{int(self.shifted.sum())} of {len(order)} columns shifted (*; level {self.alpha:g}, {self.correction}); "
-            "the smallest p-value first, to_frame() in the order of the data",
+            "smallest p-value first; to_frame() keeps the order of the data",
             f"  {'feature':<{width}}  {'kind':<8}{'adj. p':>9}{'psi':>8}{'W / sd':>8}"
             f"{'missing':>16}{'p of it':>9}{'unseen':>8}",
         ]
@@ -134,7 +134,7 @@ class FeatureShiftResult:
         if len(order) > SHOWN:
             lines.append(f"and {len(order) - SHOWN} more: to_frame() has all")
         lines += [
-            f"never in the source: {name} = {', '.join(map(str, values[:SHOWN_VALUES]))}"
+            f"not in the source: {name} = {', '.join(map(str, values[:SHOWN_VALUES]))}"
             + (f" and {len(values) - SHOWN_VALUES} more" if len(values) > SHOWN_VALUES else "")
             for name, values in list(self.unseen_categories.items())[:SHOWN]
         ]

@@ -21,7 +21,7 @@ def check_samples(X_source, X_target, min_rows=1, squares=True):
         if texts:
             raise ValueError(
                 f"{name} has columns that are not numbers: {texts[:5]}. Encode them (OneHotEncoder, fitted on both "
-                "samples), or look at the tables as they are by sktl.metrics.feature_shift_test or "
+                "samples), or compare the tables as they are with sktl.metrics.feature_shift_test or "
                 "sktl.inspection.DomainReport."
             )
     checked = [
@@ -63,7 +63,7 @@ def pool_samples(X_source, X_target, estimator, min_rows):
             ]
             _check_widths(*samples)
             X = stack_samples(*samples)
-            order = canonical_order(X if hasattr(X, "tocsr") else np.nan_to_num(X))
+            order = canonical_order(X if hasattr(X, "tocsr") else np.nan_to_num(X))  # NaN has no order
     return X, order, np.arange(n_rows(X)) >= n_rows(X_source)
 
 
@@ -87,12 +87,12 @@ def _check_sizes(X_source, X_target, min_rows):
     if all(names) and names[0] != names[1]:
         if set(names[0]) == set(names[1]):
             raise ValueError(
-                "X_source and X_target have their columns in another order. Pass X_target[X_source.columns]."
+                "X_source and X_target have the same columns in different orders. Pass X_target[X_source.columns]."
             )
         apart = sorted(map(str, set(names[0]) ^ set(names[1])))
         raise ValueError(
-            f"The columns of X_source and X_target have other names; not in both: {apart[:5]}. Rename them, or pass "
-            "the columns that both have."
+            f"The columns of X_source and X_target have different names; not in both: {apart[:5]}. Rename them, or "
+            "pass the columns that both have."
         )
     for name, X in (("X_source", X_source), ("X_target", X_target)):
         if n_rows(X) < min_rows:

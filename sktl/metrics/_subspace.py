@@ -19,18 +19,18 @@ def principal_angles(X_source, X_target, *, n_components="auto"):
 
     With orthonormal bases P_s and P_t of the leading principal components of each sample, the cosines of the angles are
     the singular values of :math:`P_s^\top P_t`. *Range*: [0, pi / 2] each; 0 means a common direction. *Units*:
-    radians; the components depend on the units of the columns: standardise first. *What it misses*: means, and how
-    much the samples vary along their components; where variances are nearly equal, which directions lead is chance.
+    radians; the components depend on the units of the columns: standardise first. *What it misses*: means, and how much
+    the samples vary along their components. If variances are nearly equal, chance decides which directions lead.
 
     Parameters
     ----------
     X_source : array-like or CSR matrix of shape (n_source, n_features)
-        Rows of the source, two at least.
+        Rows of the source, at least two.
     X_target : array-like or CSR matrix of shape (n_target, n_features)
-        Rows of the target, two at least.
+        Rows of the target, at least two.
     n_components : int >= 1 or "auto", default="auto"
-        Dimension of both subspaces. "auto": 10, or half the directions that either sample varies in (rounded up), or as
-        many as both do, whichever is least. All directions at once would have no angle between them.
+        Dimension of both subspaces. With r_s and r_t the number of directions in which each sample varies, "auto" is
+        min(10, max(r_s, r_t) / 2 rounded up, r_s, r_t): two bases of the whole space would have no angle between them.
 
     Returns
     -------
@@ -71,12 +71,13 @@ def principal_angles(X_source, X_target, *, n_components="auto"):
     bases = [principal_axes(X)[1] for X in (X_source, X_target)]
     ranks = [basis.shape[1] for basis in bases]
     if n_components == "auto":
+        # half of all directions: as many as there are would span the same space
         n_components = max(min(MOST, -(-max(ranks) // 2), *ranks), 1)
     for name, rank in zip(("X_source", "X_target"), ranks, strict=True):
         if rank < n_components:
             raise ValueError(
-                f"{name} varies in {rank} direction(s), fewer than n_components={n_components}: take fewer components, "
-                "or more rows."
+                f"{name} varies in {rank} direction(s), fewer than n_components={n_components}: lower "
+                "n_components, or pass more rows."
             )
     return angles_between(*(basis[:, :n_components] for basis in bases))
 
@@ -96,9 +97,9 @@ def subspace_distance(X_source, X_target, *, n_components="auto", metric="chorda
     Parameters
     ----------
     X_source : array-like or CSR matrix of shape (n_source, n_features)
-        Rows of the source, two at least.
+        Rows of the source, at least two.
     X_target : array-like or CSR matrix of shape (n_target, n_features)
-        Rows of the target, two at least.
+        Rows of the target, at least two.
     n_components : int >= 1 or "auto", default="auto"
         Dimension of both subspaces; "auto" as in :func:`principal_angles`.
     metric : {"chordal", "geodesic", "projection"}, default="chordal"

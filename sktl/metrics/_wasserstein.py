@@ -36,12 +36,12 @@ def wasserstein_distance(
 
     .. math:: W_p^p = \min_{\pi} \operatorname{E}_\pi \|x - y\|^p
 
-    over the couplings of the two empirical distributions. "exact" is just that. "marginal" is the power mean
-    (mean W_p^p)^(1/p) of the distances of the single columns, each exact: 0 where every column has the same
-    distribution, however the columns go together. "sliced" is the same over random directions: 0 only where the
-    distributions are equal. *Range*: [0, inf). *Units*: those of X, so all columns must be on one scale: standardise
-    first. *What it misses*: "marginal", changes of correlation; "exact" is far above 0 for equal distributions in many
-    columns (its noise floor falls as n^(-1/d)); compare with the distance between two halves of one sample.
+    over the couplings of the two empirical distributions. "exact" is this distance. "marginal" is the power mean (mean
+    W_p^p)^(1/p) of the distances of the single columns, each exact: it is 0 if every column has the same distribution,
+    even if correlations differ. "sliced" is the same over random directions: 0 only where the distributions are equal.
+    *Range*: [0, inf). *Units*: those of X, so all columns must be on one scale: standardise first. *What it misses*:
+    "marginal", changes of correlation; "exact" is far above 0 for equal distributions in many columns (its noise floor
+    falls as n^(-1/d)); compare with the distance between two halves of one sample.
 
     Parameters
     ----------
@@ -50,7 +50,7 @@ def wasserstein_distance(
     X_target : array-like or CSR matrix of shape (n_target, n_features)
         Rows of the target.
     method : {"marginal", "sliced", "exact"}, default="marginal"
-        Which distance, see above. "exact" needs the extra ``ot``, but for a single column.
+        Which distance, see above. "exact" needs the extra ``ot``, except for a single column.
     p : float >= 1, default=1
         Order.
     n_projections : int, default=100
@@ -77,11 +77,11 @@ def wasserstein_distance(
     Warns
     -----
     ConvergenceWarning
-        If the network simplex of "exact" did not end.
+        If the network simplex of "exact" did not converge.
 
     See Also
     --------
-    energy_distance : All columns jointly, in blocks, with a noise floor of 0.
+    energy_distance : All columns jointly, in blocks; 0 on average for equal distributions.
     frechet_distance : W_2 in closed form, if both samples were Gaussian.
 
     Notes
@@ -105,6 +105,7 @@ def wasserstein_distance(
     >>> round(wasserstein_distance(X, Y), 1)  # 1 in the first column, 0 in the second
     0.6
     """
+    # single columns are sorted, never squared
     X_source, X_target = check_samples(X_source, X_target, squares=method != "marginal")
     if method == "exact" and X_source.shape[1] > 1:
         return _exact(X_source, X_target, p, max_pairs)
@@ -121,8 +122,8 @@ def _exact(X_source, X_target, p, max_pairs):
     n, m = X_source.shape[0], X_target.shape[0]
     if n * m > max_pairs:
         raise ValueError(
-            f"method='exact' builds a matrix of {n} x {m} costs, more than max_pairs={max_pairs} entries. Take fewer "
-            "rows, or method='sliced', or raise max_pairs."
+            f"method='exact' builds a matrix of {n} x {m} costs, more than max_pairs={max_pairs} entries. Pass "
+            "fewer rows, use method='sliced', or raise max_pairs."
         )
     import_extra("ot", "ot", "wasserstein_distance(method='exact')")
     value, converged = exact_distance(Kernel("distance")(X_source, X_target), p)

@@ -1,9 +1,9 @@
 """How well a source model, or its features, will serve a new task: scores from one pass over labelled target rows.
 
-Each compares *candidates* (source models, feature maps) for one target: more is better, and values of two targets are
-not comparable. ``h_score``, ``log_me`` and ``trans_rate`` look at features; ``leep`` and ``nce`` at what a source
-classifier predicts, whose classes need not be those of the target. How each agrees with the accuracy that transfer then
-reaches is measured in ``benchmarks/transferability.py``.
+Each compares *candidates* (source models, feature maps) for one target: higher is better, and values of different
+targets can't be compared. ``h_score``, ``log_me`` and ``trans_rate`` look at features; ``leep`` and ``nce`` at the
+predictions of a source classifier, whose classes need not be those of the target. ``benchmarks/transferability.py``
+measures how well each agrees with the accuracy that transfer then reaches.
 """
 
 from numbers import Integral
@@ -26,8 +26,8 @@ def h_score(X, y, *, shrinkage=None):
 
     with the covariance Sigma of the features and the covariance B of their class means. *Range*: 0 (no class mean
     differs) to min(d, number of classes - 1); free of units and of any invertible linear map. *When it hurts*: with as
-    many columns as rows every feature separates the classes, and H says nothing; the shrunk form [2]_ mends that,
-    at the price of units: standardise first.
+    many columns as rows the features always separate the classes, and H says nothing. The shrunk form [2]_ mends that,
+    but depends on the units of the columns: standardise first.
 
     Parameters
     ----------
@@ -80,15 +80,15 @@ def h_score(X, y, *, shrinkage=None):
 
 @checked(task=("auto", "classification", "regression"), max_iter=(Interval(Integral, 1),), tol=(Interval(low=0),))
 def log_me(X, y, *, task="auto", max_iter=100, tol=1e-8):
-    r"""LogME: the largest log evidence a row of a Bayesian linear model from the features to the labels.
+    r"""LogME: the largest log evidence per row of a Bayesian linear model from the features to the labels.
 
     .. math:: \frac{1}{n} \max_{\alpha, \beta} \log \int N(w; 0, \alpha^{-1} I)\, N(y; X w, \beta^{-1} I)\, dw
 
     with the prior precision alpha of the weights w and the noise precision beta. For classes it is the mean over the
-    0/1 columns of the classes. *Range*: any number; more is better. It depends on the units of a numeric y, not on
-    those of X as a whole. The model has no intercept, as in [1]_: add a column of ones to X if its columns have mean 0.
-    *When it helps*: few rows, many features, regression. *When it hurts*: the model to be fitted on the features is not
-    linear.
+    0/1 columns of the classes. *Range*: any number; higher is better. It depends on the units of a numeric y, but not
+    on a common scale of X. The model has no intercept, as in [1]_: add a column of ones to X if its columns have mean
+    0. *When it helps*: few rows, many features, regression. *When it hurts*: the model that will be fitted on the
+    features is not linear.
 
     Parameters
     ----------
@@ -101,7 +101,7 @@ def log_me(X, y, *, task="auto", max_iter=100, tol=1e-8):
     max_iter : int, default=100
         Largest number of steps of the fixed point.
     tol : float, default=1e-8
-        Change of the evidence a row at which it stops.
+        It stops when the evidence per row changes by less than this.
 
     Returns
     -------
@@ -148,19 +148,19 @@ def log_me(X, y, *, task="auto", max_iter=100, tol=1e-8):
         check_consistent_length(X, outputs)
         outputs = outputs.reshape(len(outputs), -1)
         if not outputs.any(axis=0).all():
-            raise ValueError("An output of y is 0 in every row, so that its evidence is unbounded: leave it out.")
+            raise ValueError("An output of y is 0 in every row, which makes the evidence infinite: leave it out.")
     evidences = [core.max_log_evidence(X, column, max_iter, tol) for column in outputs.T]
-    return float(np.mean(evidences) / len(X))
+    return float(np.mean(evidences) / len(X))  # per row: the evidence of all rows grows with their number
 
 
 def leep(y_proba, y):
-    r"""LEEP: mean log likelihood of the target labels by way of what a source classifier predicts.
+    r"""LEEP: mean log likelihood of the target labels, given the predictions of a source classifier.
 
     .. math:: \frac{1}{n} \sum_i \log \sum_z P(y_i \mid z)\, P(z \mid x_i)
 
     with the source classifier's probability P(z | x) of its class z and P(y | z) from the joint frequencies of labels
     and predicted probabilities on the same rows. *Range*: up to 0; it is -H(Y), minus the entropy of
-    the labels, where z says nothing. *When it helps*: the source model can't be opened.
+    the labels, if z says nothing. *When it helps*: only the predictions of the source model are available.
     *When it hurts*: a source with fewer classes than the target, or overconfident probabilities.
 
     Parameters
@@ -198,7 +198,7 @@ def leep(y_proba, y):
     if np.ndim(y_proba) == 1:
         raise ValueError(
             "y_proba must hold a probability for each source class, shape (n_samples, n_source_classes), as "
-            "predict_proba gives; got one value a row. For predicted classes there is nce."
+            "predict_proba gives; got one value per row. For predicted classes use nce."
         )
     proba = check_array(y_proba, dtype=np.float64, input_name="y_proba")
     if (proba < 0).any() or not np.allclose(proba.sum(axis=1), 1, atol=1e-4):
@@ -216,7 +216,8 @@ def nce(y_source, y):
 
     .. math:: \sum_{y, z} P(y, z) \log P(y \mid z)
 
-    *Range*: -H(Y) (z says nothing) to 0 (z determines y). *What it misses*: it needs no features, and sees none.
+    *Range*: -H(Y) (z says nothing) to 0 (z determines y). *What it misses*: the features, which it does not need or
+    use.
 
     Parameters
     ----------
@@ -257,15 +258,16 @@ def nce(y_source, y):
 
 @checked(eps=(Interval(low=0, closed="neither"),))
 def trans_rate(X, y, *, eps=1e-4):
-    r"""TransRate: how many nats the classes save in coding the features; an estimate of their mutual information.
+    r"""TransRate: how many nats the classes save in coding the features; estimates the mutual information of the two.
 
     .. math:: R(X) - \sum_c \frac{n_c}{n} R(X_c), \qquad
               R(X) = \frac{1}{2} \log \det \left( I + \frac{1}{n \epsilon} X^\top X \right)
 
     with the centred features X, the n_c rows X_c of class c and the distortion epsilon. *Range*: at least 0; it grows
-    with the number of features. Features of candidates must be on one scale: standardise, or divide by their Frobenius
-    norm. *When it hurts*: candidates with different numbers of columns; and two classes of equal size and spread, on
-    which it is 0 however far apart they are: their means, centred, are m and -m, and both give the same m m'.
+    with the number of features. The features of all candidates must be on one scale: standardise them, or divide them
+    by their Frobenius norm. *When it hurts*: candidates with different numbers of columns; and two classes of equal
+    size and spread, on which it is 0 however far apart they are: their means, centred, are m and -m, and both give the
+    same m m'.
 
     Parameters
     ----------
@@ -292,8 +294,8 @@ def trans_rate(X, y, *, eps=1e-4):
 
     Notes
     -----
-    Cost O(n d min(n, d)). The authors' code weighs all classes alike; weights n_c / n, as in the text, are equal to it
-    for classes of one size, and keep the score from falling below 0.
+    Cost O(n d min(n, d)). The authors' code gives all classes the same weight. The weights n_c / n of their text give
+    the same result for classes of equal size, and keep the score from falling below 0.
 
     References
     ----------

@@ -16,13 +16,13 @@ SCORING = (None, InstanceOf(str, noun="the name of one score"), callable)
 def domain_names(X, sample_domain):
     """Name of each row's domain, (n_samples,) objects, "target" one among the others; an error unless there are two."""
     if sample_domain is None:
-        raise ValueError("sample_domain is needed, one value a row: the name of each row's domain; got None.")
+        raise ValueError("sample_domain is needed, one value per row: the name of each row's domain; got None.")
     check_consistent_length(X, sample_domain)
     if missing_values(sample_domain).any():
         raise ValueError("sample_domain is missing in some rows: every row needs a domain. Name it, or drop the row.")
     names = np.array(as_column(sample_domain).tolist(), dtype=object)
     if len(set(names.tolist())) < 2:
-        raise ValueError(f"Two domains are needed at least; sample_domain names {sorted(set(names.tolist()))}.")
+        raise ValueError(f"At least two domains are needed; sample_domain names {sorted(set(names.tolist()))}.")
     return names
 
 
@@ -33,7 +33,7 @@ def check_numbers(X, what, way_out):
     except ValueError as error:
         reason = str(error).splitlines()[0].rstrip(".")
         raise ValueError(
-            f"{what} needs columns of finite numbers ({reason}). Put what imputes and encodes them in front, as in "
+            f"{what} needs columns of finite numbers ({reason}). Impute and encode them in a first step, as in "
             f"make_pipeline(preprocessing, ...), {way_out}."
         ) from error
 
@@ -48,6 +48,6 @@ def check_two_rows(rows_of, way_out):
     for name, rows in rows_of.items():
         if np.count_nonzero(rows) < 2:
             raise ValueError(
-                f"The default metric needs two rows of each domain; {name!r} has {np.count_nonzero(rows)}. Leave that "
-                f"domain out, join it with another, or {way_out}."
+                f"The default metric needs two rows of each domain; {name!r} has {np.count_nonzero(rows)}. Leave "
+                f"that domain out, merge it with another, or {way_out}."
             )

@@ -1,6 +1,7 @@
-"""Circular (reverse) validation: learn the source back from the target rows as a model labels these.
+"""Circular (reverse) validation: learn the source back from the target rows, with the labels that a model predicts.
 
-A model that labels the target well lets the source, whose labels are known, be learned back (Zhong et al. 2010).
+If a model labels the target well, then a model fitted on these labels predicts the source, whose labels are known, well
+(Zhong et al. 2010).
 """
 
 import numpy as np
@@ -20,7 +21,7 @@ CIRCULAR_FOLDS = 3  # each is two fits; more folds cost more and left the rankin
 
 @checked(fit=(callable,), guess=LABELS, are_classes=BOOLEAN)
 def learn_back(fit, X, guess, target, are_classes=True):
-    """Fit a model with the roles of the domains exchanged: from the target rows, as a model labels them, to the source.
+    """Fit a model with the roles exchanged: from the target rows, with predicted labels, to the source.
 
     Parameters
     ----------
@@ -33,13 +34,13 @@ def learn_back(fit, X, guess, target, are_classes=True):
     target : ndarray of shape (n_samples,) of bool
         Which rows are the target's.
     are_classes : bool, default=True
-        Whether the labels are classes. If they are and all rows are given one, the model says that of every row, since
-        no classifier can be fitted.
+        Whether the labels are classes. If so and all predictions are of one class, the model returned is a constant,
+        since no classifier can be fitted.
 
     Returns
     -------
     estimator object
-        Fitted; it takes new rows for rows of the source.
+        Fitted; it predicts new rows as rows of the source.
 
     Examples
     --------
@@ -58,6 +59,7 @@ def learn_back(fit, X, guess, target, are_classes=True):
         from sklearn.dummy import DummyClassifier  # here, to keep `import sktl` quick
 
         return DummyClassifier().fit(np.zeros((len(guess), 1)), guess)
+    # a dtype in which labels can be missing
     backwards = np.zeros((len(target), *guess.shape[1:]), dtype=float if guess.dtype.kind in "iuf" else object)
     backwards[target] = guess
     return fit(X, hide_labels(backwards, ~target), np.where(target, "source", TARGET).astype(object))
@@ -85,7 +87,7 @@ def there_and_back(fit, X, y, sample_domain, held_out, are_classes=True):
     Returns
     -------
     estimator object
-        Fitted; it takes new rows for rows of the source.
+        Fitted; it predicts new rows as rows of the source.
 
     Examples
     --------

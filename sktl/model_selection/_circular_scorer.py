@@ -1,4 +1,4 @@
-"""The scorer by circular validation: whether the source can be learned back from what a model says of the target."""
+"""The scorer by circular validation: learn the source back from the predictions of the target."""
 
 from dataclasses import dataclass
 from functools import partial
@@ -17,17 +17,17 @@ from sktl.model_selection._risk_scorers import RiskScorer
 class CircularValidationScorer(RiskScorer):
     """Circular (reverse) validation: learn back from the predicted target labels, and score on the source.
 
-    The rows scored are labelled by the model where they are the target's; a clone of the model learns from these, with
-    the roles exchanged, and predicts the source rows, whose labels are known. A model that predicts the target well
-    lets the source be learned back. *When it hurts*: a wrong but consistent labelling (two classes swapped) comes back
-    right. On 30 real pairs its choice kept 25 % of the oracle's gain and lost a point on 23 % of the pairs; taken only
-    where it scored 10 points above the source alone, 34 % and 13 %.
+    The model predicts the target rows among those scored; a clone of it is fitted on them with these labels, the roles
+    of the domains exchanged, and predicts the source rows, whose labels are known. If the model predicts the target
+    well, the source is recovered well. *When it hurts*: a wrong but consistent labelling (two classes swapped) also
+    recovers the source. On 30 real pairs its choice kept 25 % of the oracle's gain and lost more than a point on 23 %
+    of the pairs; used only if its score was 10 points above that of the source alone, 34 % and 13 %.
 
     Parameters
     ----------
     loss : {"auto", "zero_one", "log_loss", "brier", "squared_error", "absolute_error"} or callable, default="auto"
-        Loss of a row; a callable of (y_true, y_pred) returns one a row. The score is the accuracy for "zero_one" and
-        minus the mean loss for the others.
+        Loss of a row; a callable of (y_true, y_pred) returns one loss per row. The score is the accuracy for "zero_one"
+        and minus the mean loss for the others.
 
     See Also
     --------
@@ -35,11 +35,11 @@ class CircularValidationScorer(RiskScorer):
 
     Notes
     -----
-    Cost: one more fit, on the rows that are scored. If all target rows are predicted alike no classifier can be fitted
-    back, and every source row counts as that class.
+    Cost: one more fit, on the rows that are scored. If all target rows are predicted to be of one class, no classifier
+    can be fitted, and every source row is predicted as that class.
 
-    Without ``sample_domain`` a target row with a label counts as a source row. In a search a scorer is passed it with
-    metadata routing on alone: turn that on where some target rows have labels.
+    Without ``sample_domain`` a target row with a label counts as a source row. A search passes ``sample_domain`` to a
+    scorer only if metadata routing is on: turn it on if some target rows have labels.
 
     References
     ----------

@@ -4,15 +4,14 @@ import numpy as np
 from sklearn.utils.multiclass import type_of_target
 
 from sktl._checks import BOOLEAN, FOLDS, InstanceOf, checked
-from sktl.domains import class_codes as codes_of_classes
-from sktl.domains import one_domain_is_meant, read_domains
+from sktl.domains import class_codes, one_domain_is_meant, read_domains
 
 MAX_STRATA = 100  # of numbers: as many as there are rows to a fold, where these are fewer
 
 
-def class_codes(y, labeled):
+def stratum_codes(y, labeled):
     """Code of each row's class: 0 and up; -1 where the label is missing; 0 for every label that is no class."""
-    codes = codes_of_classes(y, labeled)
+    codes = class_codes(y, labeled)
     if codes is None:
         return np.full(len(labeled), -1) if y is None else np.where(labeled, 0, -1)
     return codes
@@ -78,11 +77,12 @@ def label_folds(labels, n_folds, rng, are_classes=None):
         are_classes = type_of_target(first) in ("binary", "multiclass")
     if are_classes:
         return deal(np.unique(first, return_inverse=True)[1], n_folds, rng)
+    # strata of some n_folds neighbours each: every fold gets one of them
     ranks = np.argsort(np.argsort(first, kind="stable"))
     return deal(ranks * min(MAX_STRATA, -(-len(first) // n_folds)) // len(first), n_folds, rng)
 
 
-def quiet_domains(X, y, sample_domain):
+def read_domains_quietly(X, y, sample_domain):
     """Domains of the rows, without the warning that there is one: nothing is fitted here."""
     with one_domain_is_meant():
         return read_domains(X, y, sample_domain)

@@ -1,4 +1,4 @@
-"""Paired tests of a gain: what transfer brings over doing without, row by row."""
+"""Paired tests of a gain: what transfer brings over no transfer, row by row."""
 
 from dataclasses import dataclass, replace
 
@@ -10,16 +10,16 @@ TINY = 1e-9  # in place of no degree of freedom: a single row's spread is beyond
 
 @dataclass(frozen=True)
 class Gain:
-    """What transfer brings over the best baseline: in score, so that more is better.
+    """What transfer brings over the best baseline, in units of the score: higher is better.
 
     Parameters
     ----------
     estimate : float
         Mean gain.
     low, high : float
-        Interval of confidence 1 - 2 alpha (alpha over the number of transfer models).
+        Confidence interval of level 1 - 2 alpha (alpha divided by the number of transfer models).
     pvalue : float
-        One-sided: of a gain as large, if there were none beyond the margin.
+        One-sided: probability of a gain at least as large if the true gain were the margin.
     standard_error : float
         Of the estimate.
 
@@ -48,7 +48,7 @@ def student_gain(mean, error, n, alpha, margin):
 
 
 def gain_of_rows(differences, alpha, margin):
-    """Gain from one paired difference of losses a row; by McNemar's mid-p (one-sided) where these are -1, 0 and 1."""
+    """Gain from one paired difference of losses per row; by McNemar's mid-p (one-sided) where these are -1, 0 and 1."""
     n = len(differences)
     gain = student_gain(differences.mean(), np.sqrt(differences.var(ddof=1) / n), n, alpha, margin)
     if margin == 0 and np.isin(differences, (-1, 0, 1)).all():
@@ -63,6 +63,7 @@ def weighted_mean(values, weights):
     """Weighted mean of rows, its standard error, and how many equally weighted rows the weights are worth."""
     share = weights / weights.sum()
     mean, n = np.sum(share * values), 1 / np.sum(share**2)
+    # n / (n - 1) as in a plain variance, with the rows that the weights are worth
     return mean, np.sqrt(np.sum((share * (values - mean)) ** 2) * n / max(n - 1, TINY)), n
 
 
@@ -72,7 +73,8 @@ def gain_of_weighted_rows(differences, weights, alpha, margin):
 
 
 def gain_of_folds(differences, n_folds, alpha, margin):
-    """Gain from one difference of scores a fold, whose training rows overlap (Nadeau & Bengio 2003)."""
+    """Gain from one difference of scores per fold, whose training rows overlap (Nadeau & Bengio 2003)."""
     n = len(differences)
+    # test rows over training rows are added: these overlap, and 1 / n alone would promise too much
     error = np.sqrt((1 / n + 1 / (n_folds - 1)) * differences.var(ddof=1))
     return student_gain(differences.mean(), error, n, alpha, margin)

@@ -56,14 +56,14 @@ def negative_transfer_gap(
     sample_domain : array-like of shape (n_samples,)
         Domains, as ``fit`` takes them.
     baseline : estimator object, default=None
-        What is fitted on the target labels alone; None: the estimator itself (one that adapts does nothing then, since
-        there is one domain).
+        The model to fit on the target labels alone; None: the estimator itself (which, with a single domain, adapts
+        nothing).
     scoring : str, callable or None, default=None
-        As in scikit-learn, one score, higher is better; None: the estimator's ``score``.
+        One scikit-learn scorer, higher is better; None: the estimator's ``score``.
     cv : int >= 2, default=5
         Folds of the labelled target rows.
     n_jobs : int or None, default=None
-        Fits in parallel, by joblib.
+        Number of fits in parallel, by joblib.
     random_state : int, RandomState instance or None, default=0
         Seed of the folds.
 
@@ -79,7 +79,7 @@ def negative_transfer_gap(
 
     See Also
     --------
-    TransferGuard : Decides by such evidence.
+    TransferGuard : Uses such a comparison to decide.
 
     References
     ----------
@@ -101,7 +101,7 @@ def negative_transfer_gap(
     n_labeled = np.count_nonzero(domains.target & domains.labeled)
     if cv > n_labeled:
         way_out = "Lower cv." if n_labeled > 1 else "Label some target rows, and mark them in sample_domain."
-        raise ValueError(f"cv={cv} folds need as many labelled target rows; there are {n_labeled}. {way_out}")
+        raise ValueError(f"cv={cv} folds need at least as many labelled target rows; there are {n_labeled}. {way_out}")
     models = {
         TRANSFER: on_missing_labels(estimator),
         TARGET_ONLY: on_missing_labels(estimator if baseline is None else baseline),

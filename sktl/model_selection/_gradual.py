@@ -1,4 +1,4 @@
-"""Stepping stones: self-training along intermediate domains, where source and target are too far apart for one step."""
+"""Self-training along intermediate domains, if source and target are too far apart for one step."""
 
 from numbers import Integral
 
@@ -34,57 +34,57 @@ def _base_has(name):
 
 
 class GradualSelfTraining(BaseTransferClassifier):
-    r"""Self-training from domain to domain, along intermediate ones without labels, to the target.
+    r"""Self-training from the source to the target through intermediate domains without labels.
 
-    The source's model labels the rows of the next domain; a new model is fitted on these alone (the least confident
-    share left out, if wanted), and so on to the target:
+    The source's model labels the rows of the next domain; a new model is fitted on these rows alone (without the least
+    confident ones, if ``drop`` is set), and so on up to the target:
 
     .. math:: f_0 = A(S), \qquad f_t = A(\{(x, f_{t-1}(x)) : x \in D_t\}), \qquad t = 1 \dots T.
 
-    *When it helps*: the domains move gradually, so that each model errs little on the next domain, though the first one
-    would fail on the last: sensors that age, portraits over decades, angles of view. Two moons turned about their
-    centre by 90 degrees in 18 steps, with ``SVC()``: 99.8 %, against 21 from the source alone, and 60 with CORAL at
-    best (with the default linear model 85, of 87 within the source); digits turned by 60 degrees in 20 steps, with
+    *When it helps*: the domains change gradually, so that each model makes few errors on the next domain, though the
+    first one would fail on the last: ageing sensors, portraits over decades, angles of view. Two moons turned about
+    their centre by 90 degrees in 18 steps, with ``SVC()``: 99.8 %, against 21 from the source alone, and 60 with CORAL
+    at best (with the default linear model 85, of 87 within the source); digits turned by 60 degrees in 20 steps, with
     ``SVC(C=10)``: 98.2, 14 and 26 with TCA (``benchmarks/gradual.py``). *When it hurts*: rows are few at each step (100
     digits an angle: 47 %), or a step is so large that the labels go wrong, since every later model learns that; or
-    nothing was wrong with the source model. And "auto" sees rows, not labels: domains that look alike with their
-    classes exchanged are near each other to it, and in many noisy columns few rows can't tell which domains are near
-    (200 rows in 60 columns: on one of five draws the path led straight to the target; 500 in 100: 96.5 %, 99.6 with the
-    path given). Give the path where you know it.
+    nothing was wrong with the source model. And "auto" compares rows, not labels: domains whose classes are exchanged
+    look close to it, and with few rows in many noisy columns it can't see which domains are close (200 rows in 60
+    columns: on one of five draws the path led straight to the target; 500 in 100: 96.5 %, 99.6 with the path given).
+    Give the path where you know it.
 
     Parameters
     ----------
     estimator : classifier, default=None
-        Fitted anew for each domain; it has ``predict_proba`` or ``decision_function``. Regularise it, or it learns its
-        own labels by heart and does not move. None: ``LogisticRegression`` on columns in units of their deviation
-        within the domains.
+        Fitted anew for each domain; it needs ``predict_proba`` or ``decision_function``. Regularise it: a model that
+        memorises its own labels never changes. None: ``LogisticRegression`` on columns in units of their standard
+        deviation within the domains.
     path : "auto", "given" or list, default="auto"
-        The domains without labels to go through, to the one named "target". "auto": those on the path from source to
+        The unlabelled domains to pass through, up to the one named "target". "auto": those on the path from source to
         target, in the graph of domain distances, whose largest step is smallest (errors grow with the largest step
         [1]_); "given": all, in the order in which they first appear in the table; or their names in order.
     drop : float in [0, 1), default=0.0
-        Share of a domain's rows, the least confident ones, that are left out. It helps where steps are long, and hurts
-        where they are short: they are the rows by which a boundary moves on (digits: 98.2 % with 0, 71.5 with 0.1).
+        Share of each domain's rows, the least confident ones, that is left out. This helps if steps are long and hurts
+        if they are short, since these rows are the ones that move the boundary (digits: 98.2 % with 0, 71.5 with 0.1).
     metric : callable, default=None
-        Distance of two samples for "auto", of which only the order matters; None: the squared MMD of rows in common
-        units, by the Gaussian kernel whose width best tells the source from the target.
+        Distance of two samples for "auto"; only the order of the distances matters. None: the squared MMD of
+        standardised rows, with the Gaussian kernel whose width best tells the source from the target.
     n_interpolated : int >= 0, default=0
-        Domains to make between each two neighbours on the path: rows on their way from one to the next along an optimal
-        transport plan [2]_ (needs the ``ot`` extra; at most 2,000 rows of each). Try 1 where steps are long: more add
-        steps without rows of their own. Moons turned by 90 degrees in three steps of 30 (``SVC(C=1)``, 200 rows each,
-        path given): 52 % without, 93 with one, 65 with three, 68 with eight.
+        Number of domains to create between neighbours on the path: rows part of the way from one to the next along an
+        optimal transport plan [2]_ (needs the ``ot`` extra; at most 2,000 rows of each). Try 1 if steps are long: more
+        add steps but no new rows. Moons turned by 90 degrees in three steps of 30 (``SVC(C=1)``, 200 rows each, path
+        given): 52 % without, 93 with one, 65 with three, 68 with eight.
     random_state : int, RandomState instance or None, default=0
         Seed of the choice of rows for the transport plan.
 
     Attributes
     ----------
     path_ : list
-        Names of the domains gone through: "source" for all that have labels, then the intermediate ones, then "target".
-        Interpolated ones are fractions of the way between their neighbours.
+        Names of the domains passed through: "source" for all that have labels, then the intermediate ones, then
+        "target". Interpolated ones are named by numbers, the fraction of the way between their neighbours.
     estimators_ : list
         The model after each of them.
     n_kept_ : ndarray of shape (n_steps,)
-        Rows that each was fitted on.
+        Number of rows that each was fitted on.
     classes_ : ndarray of shape (n_classes,)
         Class labels.
     n_features_in_ : int
@@ -99,10 +99,10 @@ class GradualSelfTraining(BaseTransferClassifier):
 
     Notes
     -----
-    Cost: one fit a domain; "auto" also one distance for each pair of them; ``n_interpolated`` a transport plan a step,
-    O(n^3) at worst and O(n^2) memory. The largest step is made smallest, then the next largest, and so on: the path in
-    the minimum spanning tree. The paper drops the 10 % least confident rows of each domain. Known target labels are
-    used in the last fit, in place of predicted ones.
+    Cost: one fit per domain; "auto" also one distance per pair of domains; ``n_interpolated`` one transport plan per
+    step, in at most O(n^3) time and O(n^2) memory. The largest step is made smallest, then the next largest, and so on:
+    the path in the minimum spanning tree. The paper drops the 10 % least confident rows of each domain. Known target
+    labels are used in the last fit, in place of predicted ones.
 
     References
     ----------
@@ -152,8 +152,9 @@ class GradualSelfTraining(BaseTransferClassifier):
         y : array-like of shape (n_samples,)
             Labels, missing on all but the source rows (and perhaps a few target rows).
         sample_domain : array-like of shape (n_samples,), default=None
-            Names of the domains; those without any label are intermediate ones, but for "target" (True, or a negative
-            integer), which must be named where there are several. Without it there are source and target.
+            Names of the domains. Those without any label are intermediate, except "target" (True, or a negative
+            integer), which must be named if there are several. Without ``sample_domain`` there are only source and
+            target.
 
         Returns
         -------
@@ -203,7 +204,7 @@ class GradualSelfTraining(BaseTransferClassifier):
         last = self.estimators_[-1]
         guess = last.predict(X)
         if is_known.any():
-            guess[is_known] = labels[is_known]
+            guess[is_known] = labels[is_known]  # a known label outranks a predicted one
         kept = is_known | most_confident(confidence(last, X), self.drop)
         one_class = len(np.unique(guess[kept])) == 1  # nothing to learn a boundary from
         self.estimators_.append(last if one_class else self._base().fit(X[kept], guess[kept]))
@@ -219,7 +220,7 @@ class GradualSelfTraining(BaseTransferClassifier):
         base = self._base()
         if not hasattr(base, "predict_proba") and not hasattr(base, "decision_function"):
             raise TypeError(
-                "The estimator must have predict_proba or decision_function, to tell which rows it is sure of; "
+                "The estimator must have predict_proba or decision_function, to say which rows it is sure of; "
                 f"{base!r} has neither."
             )
 
@@ -228,8 +229,8 @@ class GradualSelfTraining(BaseTransferClassifier):
         merged = [name for name in domains.aliases if isinstance(name, str) or name >= 0]
         if len(merged) > 1:
             raise ValueError(
-                f"sample_domain names several domains without labels, {sorted(merged, key=repr)}, and none the target: "
-                "which is the end of the path? Name that one 'target' (or a negative integer)."
+                f"sample_domain names several domains without labels, {sorted(merged, key=repr)}, and does not "
+                "say which is the target, where the path ends. Name that one 'target' (or a negative integer)."
             )
 
     def _base(self):
@@ -304,7 +305,7 @@ class GradualSelfTraining(BaseTransferClassifier):
         Returns
         -------
         ndarray of shape (n_samples, n_classes)
-            Columns in the order of ``classes_``; 0 for a class that went missing on the way.
+            Columns in the order of ``classes_``; 0 for a class that no row was given on the way.
         """
         shares = self._last(X, "predict_proba")
         full = np.zeros((len(shares), len(self.classes_)))
@@ -323,12 +324,14 @@ class GradualSelfTraining(BaseTransferClassifier):
         Returns
         -------
         ndarray of shape (n_samples,) or (n_samples, n_classes)
-            The estimator's; if a class went missing on the way, columns in the order of ``classes_``, -inf for it.
+            Those of the estimator; if some class was given to no row on the way, columns in the order of ``classes_``,
+            with -inf for it.
         """
         values, classes = self._last(X, "decision_function"), self.estimators_[-1].classes_
         if len(classes) == len(self.classes_):
             return values
         full = np.full((len(values), len(self.classes_)), -np.inf)
+        # of two classes the decision function has one column, the second one's
         columns = values if values.ndim == 2 else np.column_stack([-values, values])
         full[:, np.searchsorted(self.classes_, classes)] = columns
         return full

@@ -1,4 +1,4 @@
-"""Transfer only where the evidence says that it helps."""
+"""Transfer only if the evidence says that it helps."""
 
 from functools import partial
 from numbers import Integral
@@ -27,33 +27,32 @@ from sktl.model_selection._verdict import LEVEL, MIN_LABELS, Verdict
 
 
 class TransferGuard(BaseOnLabeled):
-    r"""Use a transfer model only where the evidence says that it beats doing without.
+    r"""Use a transfer model only if the evidence says that it beats the models without transfer.
 
-    With labels of target rows, the transfer model and plain baselines are compared by cross-validation on these (every
-    row's loss is paired). *Without transfer* one would use the source's model, or that of the target's labels, or of
-    both, if it beats the source's by a one-sided test at level ``alpha``: a few labels fit a poor model, and can't tell
-    well that it is. *Transfer* is used if its gain over that model is above ``margin`` by the same test. A few dozen
-    labels see large gains alone; so circular validation, which needs none, counts beside them: the z-values are summed,
-    its own at most 2.5, so that labels that speak against transfer overrule it. Without target labels, transfer is
-    compared to the source's model by the losses of held-out source rows, weighted to look like the target, or by
-    circular validation, or by a scorer.
+    With labels of at least 10 target rows, the transfer model and plain baselines are compared by cross-validation on
+    these rows (losses are paired row by row). *The fallback* is the model of the source's labels, unless that of the
+    target's labels, or of both together, beats it by a one-sided test at level ``alpha``: a few labels fit a poor model
+    and rarely show that it is poor. *Transfer* is used if its gain over the fallback is above ``margin`` by the same
+    test. A few dozen labels only show large gains, so circular validation, which needs no labels, counts as well: the
+    two z-values are added, that of circular validation at most 2.5, so that labels that speak against transfer overrule
+    it. Without target labels, transfer is compared to the source's model by the losses of held-out source rows,
+    weighted to look like the target, or by circular validation, or by a scorer.
 
-    *When it helps*: there is a choice, and somebody would be hurt by the wrong one. By the defaults, of 100 simulated
-    problems harmful by construction 5, 2 and 2 were accepted with 10, 20 and 50 target labels (by the labels alone
-    none), and none without labels under covariate shift; of 100 helpful ones 25, 29 and 40 (16, 19 and 21), and 86
-    without labels. On 30 real pairs, three methods and four draws of the labels it lost more than a point to the source
-    alone on 4 % of the runs, with 20 labels and with 50 (always to transfer: 27 and 21 %), and kept 64 and 85 % of the
-    oracle's gain (always to transfer: 48 and 65 %); with alpha = 0.2 it kept 72 and 88 %, and lost on 7 and 6 %
-    (``benchmarks/guard.py``). Most of that comes from using the target's labels at all: with no transfer offered, 44
-    and 80 %. *When it hurts*: true but small gains are given up where labels are few; a larger ``alpha`` gives up
-    fewer. Where circular validation is wrong (class shares that differ, a p(y|x) that does) and the labels are few, the
-    level is not exact: ``with_labels="labels"`` keeps it. Without target labels no test can see that p(y|x) differs:
-    weighted losses keep their level under covariate shift alone, and took no transfer on the real pairs. Where the
-    source does not cover half of the target for certain, nobody can know, and the guard refuses: of models that go
-    wrong three to eight deviations away all (without that question 40 to 80 % were accepted,
-    ``benchmarks/guard_overlap.py``), and some that would help one or two deviations away. On the real pairs
-    ``without_labels="circular", margin=0.1`` kept 45 % and lost on 1 %. A gain by Brier scores may be one of
-    calibration: ask for ``loss="zero_one"`` where accuracy alone counts.
+    *When it helps*: a wrong choice would do harm. With the defaults and 10, 20 and 50 target labels, 5, 2 and 2 of 100
+    simulated harmful transfer models were accepted (by the labels alone none), and 25, 29 and 40 of 100 helpful ones
+    (16, 19 and 21); without labels, under covariate shift, 0 and 86. On 30 real pairs, with three methods and four
+    draws of 20 and of 50 labels, the guard lost more than a point to the source alone in 4 % of the runs (always
+    transferring: 27 and 21 %), and kept 64 and 85 % of the oracle's gain (always transferring: 48 and 65 %); with alpha
+    = 0.2 it kept 72 and 88 %, and lost in 7 and 6 % (``benchmarks/guard.py``). Most of that gain comes from using the
+    target's labels at all: 44 and 80 % with no transfer model. *When it hurts*: with few labels, true but small gains
+    are given up; a larger ``alpha`` gives up fewer. If class shares or p(y|x) differ, circular validation can be wrong,
+    and with few labels the level is then not exact: ``with_labels="labels"`` keeps it. Without target labels no test
+    can see that p(y|x) differs: weighted losses keep their level under covariate shift only; on the real pairs they
+    accepted no transfer, while ``without_labels="circular", margin=0.1`` kept 45 % and lost in 1 %. If it is not
+    certain that the source covers half of the target, nothing can be judged and the guard refuses transfer: it refused
+    all models that go wrong three to eight standard deviations away (without this rule 40 to 80 % were accepted,
+    ``benchmarks/guard_overlap.py``), but also some that would have helped one or two away. A gain in the Brier score
+    may be one of calibration only: set ``loss="zero_one"`` if only accuracy counts.
 
     Parameters
     ----------
@@ -61,63 +60,65 @@ class TransferGuard(BaseOnLabeled):
         The transfer model: classifier, regressor or pipeline. It is cloned. If it asks for ``sample_domain``, or ends
         in ``OnLabeled``, it gets all rows; else the labelled ones.
     baseline : estimator object, default=None
-        What to beat; None: ``LogisticRegression`` or ``Ridge`` on standardised columns. It is fitted on the source's
-        labels ("source-only") and, where there are enough, on the target's ("target-only") and on both ("pooled").
+        The model to beat; None: ``LogisticRegression`` or ``Ridge`` on standardised columns. It is fitted on the
+        source's labels ("source-only") and, with enough target labels, on these ("target-only") and on both ("pooled").
     alternatives : list of (str, estimator) tuples, default=()
-        Further transfer models, by name: the one of the least p-value is used. They share ``alpha`` (Bonferroni).
+        Further transfer models, by name: the one with the smallest p-value is used. All share ``alpha`` (Bonferroni).
     alpha : float in (0, 0.5), default=0.05
         Level of the tests.
     margin : float >= 0, default=0.0
         Gain that transfer must exceed, in units of the score.
     loss : {"auto", "zero_one", "log_loss", "brier", "squared_error", "absolute_error"} or callable, default="auto"
         Loss of a row. "auto": "squared_error" for regressors; for classifiers "zero_one", but with target labels
-        "brier" (squared error of the class probabilities, which says more a row) where all models have
+        "brier" (squared error of the class probabilities, which carries more information per row) if all models have
         ``predict_proba``.
     with_labels : {"circular", "labels"}, default="circular"
-        What decides with 10 or more target labels: these and circular validation beside them, or these alone, for whom
-        the level matters more than what is given up. Models that can't be fitted without target labels are judged by
-        these alone.
+        What decides with 10 or more target labels: "circular" is the labels together with circular validation; "labels"
+        is the labels alone, if an exact level matters more than missed gains. Models that can't be fitted without
+        target labels are always judged by the labels alone.
     without_labels : {"weighted", "circular"} or callable, default="weighted"
-        What decides without. "weighted": losses of source rows, with the weights of
-        :class:`sktl.instance.AutoWeighter`, on the columns as they came or, if these are not all numbers, as
-        the first steps of the pipeline encode them. "circular": source rows, learned back from the
-        predictions of the target (see :class:`CircularValidationScorer`), row by row. Or a scorer that needs no target
-        labels, ``scorer(estimator, X, y, sample_domain=...)``, such as those of this module.
+        What decides with fewer. "weighted": losses of source rows, with the weights of
+        :class:`sktl.instance.AutoWeighter`, estimated on the columns of X or, if these are not all numbers, on what the
+        first steps of the pipeline make of them. "circular": losses of source rows that are learned back from the
+        predicted target labels (see :class:`CircularValidationScorer`). Or a scorer that needs no target labels,
+        ``scorer(estimator, X, y, sample_domain=...)``, such as those of this module.
     cv : int >= 2, default=5
         Folds.
     n_repeats : int >= 1, default=3
         Repetitions of the folds for a scorer.
     n_jobs : int or None, default=None
-        Fits in parallel, by joblib.
+        Number of fits in parallel, by joblib.
     random_state : int, default=0
         Seed of the folds.
 
     Attributes
     ----------
     estimator_ : estimator object
-        The model in use, fitted on all rows it may see.
+        The chosen model, fitted on all rows that it can use.
     decision_ : str
-        Which it is: "transfer", the name of an alternative, "source-only", "target-only" or "pooled".
+        Its name: "transfer", the name of an alternative, "source-only", "target-only" or "pooled".
     fallback_ : str
-        The model without transfer, which transfer had to beat.
+        The model without transfer that transfer had to beat.
     criterion_ : str
         What decided: "target labels", "weighted source labels", "circular validation" or "scorer"; or why nothing
-        could, and transfer is refused: "too few rows" (of a domain than folds), "no overlap" (the source does not cover
-        half of the target for certain, or its weighted rows are worth fewer than 10 of the target's). "one domain":
-        there was nothing to decide.
+        could, so that transfer is refused: "too few rows" (a domain has fewer rows than folds), "no overlap" (it is not
+        certain that the source covers half of the target, or its weighted rows are worth fewer than 10 target rows).
+        "one domain": there was nothing to decide.
     verdict_ : Verdict
-        All that the tests say; ``print`` says it in a sentence.
+        The results of all tests; ``print`` shows them in a sentence.
     evidence_ : dict of str -> dict
         For each candidate its mean ``score`` and the ``standard_error`` of that.
     gain_ : Gain or None
-        Gain of transfer (of several models, the one of the least p-value) over ``fallback_``, with its interval of
-        confidence 1 - 2 alpha (alpha over the number of models) and p-value; None where nothing could be compared.
+        Gain of transfer (with several models, that of the smallest p-value) over ``fallback_``, with its p-value and a
+        confidence interval of level 1 - 2 alpha (alpha divided by the number of models); None if nothing could be
+        compared.
     gains_ : dict of str -> Gain
-        The same of each transfer model.
+        The same for each transfer model.
     circular_gain_ : Gain or None
-        Its gain over the source's model by circular validation, where that counted beside target labels.
+        Its gain over the source's model by circular validation, if that counted together with target labels.
     pvalue_ : float or None
-        Of all evidence: what was compared to alpha. That of ``gain_``, unless circular validation counted.
+        P-value of all evidence together, which was compared to ``alpha``; that of ``gain_``, unless circular validation
+        counted as well.
     baseline_gains_ : dict of str -> Gain
         Gains of "target-only" and "pooled" over the source's model.
     classes_ : ndarray of shape (n_classes,)
@@ -129,18 +130,18 @@ class TransferGuard(BaseOnLabeled):
 
     See Also
     --------
-    negative_transfer_gap : The loss that transfer causes, as a number.
+    negative_transfer_gap : What transfer costs, as a number.
     CircularValidationScorer : Circular validation as a scorer.
 
     Notes
     -----
-    Cost: 3 cv + 2 fits with target labels, and 12 for circular validation (three folds of the source, there and back,
-    of two models; no target label is in them); without, 2 cv + 1 and a fit of the weights, 13 with circular validation,
-    or 2 cv n_repeats + 1 with a scorer. The test on labels takes the rows as independent, though rows of a fold share
-    their models: Student's, or McNemar's mid-p where losses are 0 and 1. The sum of z-values is Stouffer's, a p-value
-    if circular validation is about the same question as the labels: an assumption. Weighted rows count as the number of
-    equally weighted ones that they are worth. The scores of folds are tested with the variance correction of [1]. The
-    held-out target rows stay in the fit without their labels.
+    Cost in fits: with target labels 3 cv + 2, and 12 more for circular validation (three folds of the source, forth and
+    back, for two models; no target label is used in them); without target labels 2 cv + 1 and a fit of the weights, 13
+    with circular validation, or 2 cv n_repeats + 1 with a scorer. The test on labels (Student's, or McNemar's mid-p if
+    losses are 0 and 1) treats rows as independent, though rows of a fold share their models. The sum of z-values is
+    Stouffer's; it assumes that circular validation and labels answer the same question. Weighted rows count as the
+    number of equally weighted rows that they are worth. Scores of folds are tested with the variance correction of [1].
+    Held-out target rows stay in the fit, without their labels.
 
     References
     ----------
@@ -207,7 +208,7 @@ class TransferGuard(BaseOnLabeled):
 
     @threads_by_size
     def fit(self, X, y=None, sample_domain=None):
-        """Gather the evidence, decide, and fit the model that is to be used.
+        """Gather the evidence, decide, and fit the chosen model.
 
         Parameters
         ----------
@@ -216,7 +217,7 @@ class TransferGuard(BaseOnLabeled):
         y : array-like of shape (n_samples,)
             Labels, missing (NaN, None, ``pd.NA``) where unknown.
         sample_domain : array-like of shape (n_samples,), default=None
-            Domains, where the labels can't tell: always, if target rows have labels.
+            Domains, needed if missing labels do not mark the target, as when target rows have labels.
 
         Returns
         -------
@@ -249,6 +250,7 @@ class TransferGuard(BaseOnLabeled):
         """What the evidence says, and which it was: the first kind that there is enough of."""
         n_labels = int((domains.target & domains.labeled).sum())
         usual = SOURCE_ONLY if SOURCE_ONLY in models else TARGET_ONLY
+        # a fold without a row of a domain could not be judged
         if min(domains.source.sum(), domains.target.sum()) < self.cv:
             return self._no_verdict(usual, f"a domain has fewer rows than the {self.cv} folds"), "too few rows"
         if n_labels >= MIN_LABELS:
@@ -256,6 +258,7 @@ class TransferGuard(BaseOnLabeled):
         if usual != SOURCE_ONLY:
             few = f"no source row has a label, and only {n_labels} target rows have one"
             return self._no_verdict(usual, few), "too few rows"
+        # too few labels to judge models that are fitted on them
         models = {name: model for name, model in models.items() if name not in (TARGET_ONLY, POOLED)}
         by = self.without_labels
         by = partial(by_scorer, by) if callable(by) else WITHOUT_LABELS[by]
@@ -273,7 +276,7 @@ class TransferGuard(BaseOnLabeled):
         self.fallback_, self.baseline_gains_, self.gains_ = verdict.fallback, verdict.baseline_gains, verdict.gains
         self.gain_, self.pvalue_ = verdict.gains.get(verdict.best), verdict.pvalues.get(verdict.best)
         circular = found.circular.get(verdict.best)
-        level = self.alpha / (1 + len(self.alternatives))
+        level = self.alpha / (1 + len(self.alternatives))  # all transfer models share the level (Bonferroni)
         self.circular_gain_ = None if circular is None else gain_of_rows(circular, level, self.margin)
         return self
 
@@ -300,7 +303,7 @@ class TransferGuard(BaseOnLabeled):
             check_value(f"alternatives, {pair[0]!r},", pair[1], LEARNER)
         names = [TRANSFER, *BASELINES, *(name for name, _ in self.alternatives)]
         if len(set(names)) < len(names):
-            raise ValueError(f"alternatives need names of their own, none of {names[:4]}; got {names[4:]}.")
+            raise ValueError(f"alternatives need unique names, other than {names[:4]}; got {names[4:]}.")
 
     def _candidates(self, X, domains):
         """The models to compare, by name."""

@@ -110,7 +110,7 @@ def mean_scores(loss, losses):
 def by_labels(comparison, circular=None):
     """Losses of held-out target labels."""
     guard, models = comparison.guard, comparison.models
-    sure = all(hasattr(model, "predict_proba") for model in models.values())  # Brier scores say more a row
+    sure = all(hasattr(model, "predict_proba") for model in models.values())  # Brier scores say more per row
     loss = comparison.loss("brier" if sure else None)
     args = comparison.X, comparison.y, comparison.domains, guard.cv, guard.random_state, guard.n_jobs
     losses = losses_on_labels(models, loss, *args)
@@ -167,8 +167,8 @@ def by_weights(comparison):
     except ValueError as error:
         reason = str(error).splitlines()[0].rstrip(".")
         raise ValueError(
-            f"Without target labels the guard weighs the rows, and can't: {reason}. Put what encodes them in front, as "
-            "in make_pipeline(preprocessing, ...), or pass without_labels='circular'."
+            f"Without target labels the guard weights the source rows, which failed: {reason}. Encode the columns "
+            "in a first step, as in make_pipeline(preprocessing, ...), or pass without_labels='circular'."
         ) from error
     if not unknown:
         weighter = chosen_weighter("auto").fit(X, comparison.y, sample_domain=domains.target)
@@ -216,6 +216,7 @@ def held_out(comparison, n_repeats, ask):
     splits = [
         split
         for repeat in range(n_repeats)
+        # other folds at each repetition
         for split in SourceTargetKFold(guard.cv, random_state=guard.random_state + repeat).split(X, y, names)
     ]
     tasks = [(name, *split) for split in splits for name in comparison.models]

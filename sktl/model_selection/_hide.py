@@ -3,7 +3,7 @@
 import numpy as np
 
 from sktl.domains import as_column, hidden_labels
-from sktl.model_selection._folds import class_codes, deal, evenly
+from sktl.model_selection._folds import deal, evenly, stratum_codes
 
 
 def hide_labels(y, rows):
@@ -24,7 +24,7 @@ def hide_labels(y, rows):
     Raises
     ------
     IndexError
-        If there is no such row.
+        If a row does not exist, or a mask has the wrong length.
     TypeError
         If ``rows`` holds neither booleans nor integers.
 
@@ -46,7 +46,7 @@ def hide_labels(y, rows):
     if rows.dtype.kind not in "biu":
         raise TypeError(f"rows must be a mask or positions of rows; got dtype {rows.dtype}.")
     if rows.dtype.kind == "b" and rows.shape != (len(y),):
-        raise IndexError(f"A mask needs one value a row, shape ({len(y)},); got shape {rows.shape}.")
+        raise IndexError(f"A mask needs one value per row, shape ({len(y)},); got shape {rows.shape}.")
     return hidden_labels(y, rows)
 
 
@@ -56,8 +56,11 @@ def few_labels(target, labeled, y, n_labeled, rng):
     if n_labeled is None:
         return kept
     if n_labeled >= len(rows):
-        raise ValueError(f"n_labeled={n_labeled} leaves no labelled row to score: a target has {len(rows)}. Lower it.")
-    folds = deal(class_codes(y, labeled)[rows], len(rows), rng)  # one row a fold, classes side by side
+        raise ValueError(
+            f"n_labeled={n_labeled} leaves no labelled row to score: a target has only {len(rows)} "
+            "labelled rows. Lower n_labeled."
+        )
+    folds = deal(stratum_codes(y, labeled)[rows], len(rows), rng)  # one row per fold, classes side by side
     order = rows[np.argsort(folds)]
     kept[order[evenly(len(rows), n_labeled, rng)]] = True
     return kept

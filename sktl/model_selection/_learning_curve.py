@@ -1,4 +1,4 @@
-"""What transfer brings as a curve over the number of target labels."""
+"""What transfer brings, as a curve over the number of target labels."""
 
 from dataclasses import dataclass
 from numbers import Integral
@@ -43,7 +43,7 @@ class TransferCurve:
     scores: dict
 
     def __str__(self):
-        """Return the mean scores as a table, a row a number of target labels."""
+        """Return the mean scores as a table, one row per number of target labels."""
         means = np.transpose([scores.mean(axis=1) for scores in self.scores.values()])
         return grid(self.n_labeled, list(self.scores), means, "labels")
 
@@ -72,7 +72,7 @@ def transfer_learning_curve(
     n_jobs=None,
     random_state=0,
 ):
-    """Scores over the number of target labels: with transfer, and by the plain models without.
+    """Scores over the number of target labels, with transfer and by plain models without it.
 
     Parameters
     ----------
@@ -81,18 +81,18 @@ def transfer_learning_curve(
     X : array-like, frame or sparse matrix of shape (n_samples, n_features)
         Rows of all domains.
     y : array-like of shape (n_samples,)
-        Labels; enough target rows have one to draw from and to score by.
+        Labels; enough target rows must have one to draw from and to score on.
     sample_domain : array-like of shape (n_samples,)
         Domains, as ``fit`` takes them.
     n_labeled : sequence of int >= 0, default=(0, 5, 10, 20, 50)
         Numbers of target labels that the models may see. 0 gives NaN for models that need some: "target-only", and
-        "transfer" where ``estimator`` can't do without, as the boosters of :mod:`sktl.instance`.
+        "transfer" if ``estimator`` needs target labels, like the boosters of :mod:`sktl.instance`.
     baseline : estimator object, default=None
         The plain model; None: ``LogisticRegression`` or ``Ridge`` on standardised columns.
     scoring : str, callable or None, default=None
-        As in scikit-learn, one score; None: the model's ``score``.
+        One scikit-learn scorer; None: the model's ``score``.
     test_size : float in (0, 1), default=0.5
-        Share of the labelled target rows that is kept to score by; these rows are in no fit.
+        Share of the labelled target rows that is held out for scoring; these rows are in no fit.
     n_repeats : int >= 1, default=5
         Draws of the rows.
     n_jobs : int or None, default=None
@@ -114,7 +114,7 @@ def transfer_learning_curve(
     See Also
     --------
     sktl.inspection.TransferCurveDisplay : The picture of it.
-    negative_transfer_gap : One number, at the labels there are.
+    negative_transfer_gap : One number, with the labels that exist.
 
     Examples
     --------
@@ -138,19 +138,20 @@ def transfer_learning_curve(
     labeled = np.flatnonzero(domains.target & domains.labeled)
     if len(labeled) == 0:
         raise ValueError(
-            "The target rows have no label: a curve draws labels from them and scores by the rest. Label some, and "
-            "mark them in sample_domain."
+            "No target row has a label: the curve draws labels from them and scores on the rest. Label some, and "
+            "mark the target rows in sample_domain."
         )
-    n_test = max(1, round(test_size * len(labeled)))
+    n_test = max(1, round(test_size * len(labeled)))  # at least one row to score on
     if max(n_labeled) > len(labeled) - n_test:
         raise ValueError(
-            f"n_labeled={max(n_labeled)} needs as many labelled target rows beside the {n_test} to score by; there are "
-            f"{len(labeled)} in all. Lower n_labeled or test_size."
+            f"n_labeled={max(n_labeled)} needs that many labelled target rows besides the {n_test} held out for "
+            f"scoring; there are {len(labeled)} in all. Lower n_labeled or test_size."
         )
     if baseline is None:
-        check_numbers(X, "The default baseline", "or pass baseline, such as the same pipeline without what adapts")
+        check_numbers(X, "The default baseline", "or pass baseline, such as the pipeline without adaptation")
     plain = on_missing_labels(default_baseline(estimator, X) if baseline is None else baseline)
     models = {TRANSFER: on_missing_labels(estimator), SOURCE_ONLY: plain, TARGET_ONLY: plain, POOLED: plain}
+    # one for each draw: the scores do not depend on n_jobs
     seeds = check_random_state(random_state).randint(2**31 - 1, size=n_repeats)
     draws = Parallel(n_jobs=n_jobs)(
         delayed(_one_draw)(models, scorer, X, y, domains, n_test, tuple(n_labeled), seed) for seed in seeds
@@ -176,7 +177,7 @@ def _one_draw(models, scorer, X, y, domains, n_test, sizes, seed):
             if name == TARGET_ONLY and size == 0:
                 scores.append(np.nan)
                 continue
-            as_named = TRANSFER if name == POOLED else name
+            as_named = TRANSFER if name == POOLED else name  # fitted on all labels, as a transfer model is
             try:
                 fitted = fitted_quietly(as_named, model, X_left, hidden, names)
             except NoTargetLabelsError:

@@ -9,10 +9,10 @@ from sktl.model_selection._splitter import DomainSplitter
 
 
 class LeaveOneDomainOut(DomainSplitter):
-    """Each domain in turn is tested, by a model that saw no row of it: how a model generalises to a new domain.
+    """Test on each domain in turn with a model that saw no row of it: how well a model generalises to a new domain.
 
-    A domain without labels trains in every split and is never tested. For adaptation to the domain left out, whose rows
-    then are there without their labels, see :func:`cross_val_transfer`.
+    A domain without labels trains in every split and is never tested. If the model may adapt to the unlabelled rows of
+    the domain left out, use :func:`cross_val_transfer`.
 
     See Also
     --------
@@ -80,7 +80,7 @@ class LeaveOneDomainOut(DomainSplitter):
     def _tested(self, y, groups):
         """Rows of each domain that has labels, and those of them with a label."""
         if groups is None:
-            raise ValueError("LeaveOneDomainOut needs groups=sample_domain, one value a row: the domain of each row.")
+            raise ValueError("LeaveOneDomainOut needs groups=sample_domain, one value per row: the domain of each row.")
         names = np.array([repr(name) for name in domain_names(groups, groups)])
         labeled = np.ones(len(names), dtype=bool) if y is None else ~missing_values(y)
         pairs = [(names == name, labeled & (names == name)) for name in np.unique(names)]

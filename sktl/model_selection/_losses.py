@@ -10,7 +10,7 @@ from sklearn.base import is_classifier, is_regressor
 
 @dataclass(frozen=True)
 class Loss:
-    """A loss a row.
+    """A loss per row.
 
     Attributes
     ----------
@@ -49,6 +49,7 @@ def accuracy(risk):
 def brier(y, answer, classes):
     """Squared distance of the class probabilities from the truth, 0 to 2."""
     hits = np.asarray(y)[:, None] == np.asarray(classes)
+    # a class that the model does not know has no column, and its 1 is missed whole
     return ((np.asarray(answer) - hits) ** 2).sum(axis=1) + (1 - hits.any(axis=1))
 
 
@@ -63,7 +64,7 @@ def absolute_error(y, answer, classes):
 
 
 def by_row(losses):
-    """One loss a row: the mean over its outputs."""
+    """One loss per row: the mean over its outputs."""
     return losses if losses.ndim == 1 else losses.mean(axis=1)
 
 
@@ -77,19 +78,19 @@ LOSSES = {
 
 
 def own_loss(y, answer, classes, *, loss):
-    """Losses by the caller's function of (y_true, y_pred), which must return one a row."""
+    """Losses by the caller's function of (y_true, y_pred), which must return one per row."""
     losses = np.asarray(loss(y, answer), dtype=float)
     if losses.shape != (len(y),):
-        raise ValueError(f"loss must return one number a row, shape ({len(y)},); it returned shape {losses.shape}.")
+        raise ValueError(f"loss must return one number per row, shape ({len(y)},); it returned shape {losses.shape}.")
     return losses
 
 
 def check_outputs(who, estimator, y):
-    """Raise if a classifier is to be judged by several labels a row."""
+    """Raise if a classifier is to be judged by several labels per row."""
     shape = np.shape(y)
     if is_classifier(estimator) and len(shape) > 1:
         raise ValueError(
-            f"{who} judges classifiers of one output only; y has {shape[1]} columns. Judge one classifier an output."
+            f"{who} judges classifiers of one output only; y has {shape[1]} columns. Judge one classifier per output."
         )
 
 

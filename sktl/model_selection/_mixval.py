@@ -14,28 +14,28 @@ from sktl.model_selection._scorer import REPRESENTATIONS, DomainScorer
 
 @dataclass(frozen=True)
 class MixValScorer(DomainScorer):
-    """Mixed samples as probes: whether a mixture of two target rows is still predicted as the nearer one.
+    """Mixed samples as probes: whether a mixture of two target rows is predicted like the row with the larger share.
 
-    Each target row i is mixed with another one, x = mix x_i + (1 - mix) x_j, and should keep i's predicted class. The
-    score is the mean of two shares that do: of mixtures within a predicted class (which probe how dense the classes
-    are) and between classes (which probe the boundary). 0 to 1. *When it hurts*: rows whose mixtures mean nothing
-    (one-hot columns); a model that predicts one class gets a half, since there are no mixtures between. On 30 real
-    pairs its choice lost a point to the source alone on 63 %.
+    Each target row i is mixed with another one, x = mix x_i + (1 - mix) x_j, and the mixture should keep the predicted
+    class of i. The score, from 0 to 1, is the mean of two shares of mixtures that do: those within a predicted class
+    (which probe how dense the classes are) and those between classes (which probe the boundary). *When it hurts*: rows
+    whose mixtures mean nothing (one-hot columns); a model that predicts one class gets 0.5, since there are no mixtures
+    between classes. On 30 real pairs its choice lost more than a point to the source alone on 63 %.
 
     Parameters
     ----------
     mix : float in (0.5, 1), default=0.55
-        Share of the nearer row.
+        Share of row i in the mixture.
     representation : {"auto", "input", "transformed"}, default="auto"
-        What is mixed: the rows as they came ("input"), or as the pipeline's steps before the last one map them
-        ("transformed"). "auto": "input" where all rows to score are finite numbers, else "transformed".
+        What is mixed: the rows of X ("input"), or what the pipeline's steps before the last one make of them
+        ("transformed"). "auto": "input" if all rows to score are finite numbers, else "transformed".
     random_state : int, default=0
         Seed of the partners, which do not depend on the order of the rows.
 
     Notes
     -----
-    The paper averages the ranks of the two shares over the models compared; a score of one model knows no ranks, and
-    averages the shares. Without mixtures between classes the score is half of the first share.
+    The paper averages the ranks of the two shares over the models compared; a score of a single model has no ranks, so
+    the shares are averaged. Without mixtures between classes the score is half of the first share.
 
     References
     ----------
@@ -71,11 +71,12 @@ class MixValScorer(DomainScorer):
         X = frame if sparse.issparse(frame) else np.asarray(frame)
         if X.dtype.kind not in "iuf":
             raise TypeError(
-                f"Rows that are mixed must be numbers; got dtype {X.dtype}. Take representation='auto', and put what "
-                "encodes them in front, as in make_pipeline(preprocessing, ...)."
+                f"Rows that are mixed must be numbers; got dtype {X.dtype}. Take representation='auto', and "
+                "encode them in a first step, as in make_pipeline(preprocessing, ...)."
             )
         predict = final_predict(rows.estimator, representation)
         guess = np.asarray(rows.answer(rows.domains.target))
+        # pairs are drawn in the order of the rows' values, not as they came
         order, rng = canonical_order(X), np.random.default_rng(self.random_state)
         shares = []
         for within in (True, False):

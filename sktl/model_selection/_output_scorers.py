@@ -1,4 +1,4 @@
-"""Scorers that look at a model's answers for target rows, and use no labels."""
+"""Scorers that look at a model's predictions for target rows, and use no labels."""
 
 from dataclasses import dataclass
 
@@ -21,8 +21,9 @@ def entropy(shares):
 class PredictionEntropyScorer(DomainScorer):
     """Minus the mean entropy of the class probabilities of target rows: how sure the model is.
 
-    0 is complete certainty, -log(n_classes) none. *When it hurts*: a model that is sure and wrong scores best; so does
-    one that puts every target row into one class. On 30 real pairs its choice lost a point to the source alone on 80 %.
+    0 means complete certainty, -log(n_classes) none. *When it hurts*: a model that is sure and wrong scores best, and
+    so does one that puts every target row into one class. On 30 real pairs its choice lost more than a point to the
+    source alone on 80 %.
 
     See Also
     --------
@@ -56,7 +57,7 @@ class InformationMaximizationScorer(DomainScorer):
     """Entropy of the mean prediction minus mean entropy of the predictions: sure of each row, and all classes used.
 
     The mutual information between row and predicted class: 0 to log(n_classes). *When it hurts*: the target's classes
-    really are of unequal size. On 30 real pairs its choice lost a point to the source alone on 83 %.
+    are of unequal size. On 30 real pairs its choice lost more than a point to the source alone on 83 %.
 
     See Also
     --------
@@ -88,15 +89,15 @@ class InformationMaximizationScorer(DomainScorer):
 
 @dataclass(frozen=True)
 class SoftNeighborhoodDensityScorer(DomainScorer):
-    r"""Soft neighbourhood density: whether target rows answered alike come in dense groups.
+    r"""Soft neighbourhood density: whether target rows with similar predictions form dense groups.
 
-    With f_i the answers for the target rows (class probabilities), scaled to unit norm, and
+    With f_i the predictions for the target rows (class probabilities), scaled to unit norm, and
 
     .. math:: P_{ij} = \exp(f_i^\top f_j / \tau) / \sum_{k \ne i} \exp(f_i^\top f_k / \tau), \quad j \ne i,
 
-    the score is the mean over i of the entropy of P_i: large where each row has many near ones. 0 to log(n - 1).
-    *When it hurts*: rows all answered alike score best, right or wrong; in SKADA-Bench, and on our 30 real pairs (rank
-    correlation -0.3), it goes against the accuracy.
+    the score is the mean over i of the entropy of P_i: large if each row has many near neighbours. It lies between 0
+    and log(n - 1). *When it hurts*: a model that predicts the same for all rows scores best, right or wrong; in
+    SKADA-Bench, and on our 30 real pairs (rank correlation -0.3), the score falls as the accuracy rises.
 
     Parameters
     ----------
@@ -130,8 +131,9 @@ class SoftNeighborhoodDensityScorer(DomainScorer):
 
     def _score(self, rows):
         if rows.domains.target.sum() < 2:
-            raise ValueError("SoftNeighborhoodDensityScorer needs two target rows at least; got 1.")
+            raise ValueError("SoftNeighborhoodDensityScorer needs at least two target rows; got 1.")
         answers = rows.probabilities(rows.domains.target)
+        # unit norm, so that the temperature alone sets the scale
         return neighborhood_entropy(answers / np.linalg.norm(answers, axis=1, keepdims=True), self.temperature).mean()
 
 
@@ -143,16 +145,17 @@ def neighborhood_entropy(unit, temperature):
         scores[np.arange(rows.stop - rows.start), np.arange(rows.start, rows.stop)] = -np.inf
         total, shares = logsumexp(scores, axis=1), softmax(scores, axis=1)
         scores[shares == 0] = 0.0  # the row itself among them
+        # log sum exp s - sum p s: no logarithm of shares that are 0 in doubles
         entropies[rows] = total - (shares * scores).sum(axis=1)
     return entropies
 
 
 @dataclass(frozen=True)
 class DiscrepancyScorer(DomainScorer):
-    """Minus a distance between the domains as the pipeline maps them: how well they were brought together.
+    """Minus a distance between the domains after the pipeline's steps: how well they were brought together.
 
-    Unbiased estimates, as that of the squared MMD, fall below 0 where domains are alike: the score is above 0 then.
-    *When it hurts*: always, if used alone: a constant map has distance 0 and predicts nothing.
+    Unbiased estimates, such as that of the squared MMD, can fall below 0 if the domains are alike: the score is then
+    above 0. *When it hurts*: always, if used alone: a constant map has distance 0 and predicts nothing.
 
     Parameters
     ----------
@@ -160,10 +163,10 @@ class DiscrepancyScorer(DomainScorer):
         Function of (X_source, X_target) that returns a float, such as those of :mod:`sktl.metrics`; None:
         :func:`sktl.metrics.mmd`.
     representation : {"auto", "input", "transformed"}, default="transformed"
-        The rows compared: as they came ("input"), or as the pipeline's steps before what predicts map them, each by its
-        own domain's map ("transformed"; all steps, where the last one is a transformer too). Steps within ``OnLabeled``
-        are no steps of the pipeline: ``OnLabeled(make_pipeline(scaler, model))`` is scored on what comes to it. "auto":
-        "input" where all rows are finite numbers, else "transformed".
+        The rows compared: the rows of X ("input"), or what the pipeline's steps before the predictor make of them, each
+        row through its own domain's map ("transformed"; all steps, if the last one is a transformer too). Steps inside
+        ``OnLabeled`` do not count: ``OnLabeled(make_pipeline(scaler, model))`` is scored on its input. "auto": "input"
+        if all rows are finite numbers, else "transformed".
 
     Examples
     --------

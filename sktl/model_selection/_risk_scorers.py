@@ -1,4 +1,4 @@
-"""Scores by known labels: of the source, which often mislead, and of the target, which nobody has in earnest."""
+"""Scores by known labels: of the source, which often mislead, and of the target, which are only known in research."""
 
 from dataclasses import dataclass
 
@@ -18,14 +18,14 @@ class RiskScorer(DomainScorer):
 
 @dataclass(frozen=True)
 class SourceScorer(RiskScorer):
-    """Mean score on the labelled source rows, through the source's own map: what is plain to count, and often misleads.
+    """Mean score on the labelled source rows, through the source's own map: easy to compute, and often misleading.
 
     It asks how well the *source* is predicted, and so prefers whatever adapts least.
 
     Parameters
     ----------
     loss : {"auto", "zero_one", "log_loss", "brier", "squared_error", "absolute_error"} or callable, default="auto"
-        Loss of a row; a callable of (y_true, y_pred) returns one a row. "auto": "zero_one" for classifiers,
+        Loss of a row; a callable of (y_true, y_pred) returns one loss per row. "auto": "zero_one" for classifiers,
         "squared_error" for regressors. The score is the accuracy for "zero_one" and minus the mean loss for the others.
 
     See Also
@@ -34,8 +34,8 @@ class SourceScorer(RiskScorer):
 
     Notes
     -----
-    Without ``sample_domain`` a target row with a label counts as a source row. In a search a scorer is passed it with
-    metadata routing on alone: turn that on where some target rows have labels.
+    Without ``sample_domain`` a target row with a label counts as a source row. A search passes ``sample_domain`` to a
+    scorer only if metadata routing is on: turn it on if some target rows have labels.
 
     Examples
     --------
@@ -58,9 +58,10 @@ class SourceScorer(RiskScorer):
 
 @dataclass(frozen=True, eq=False)
 class TargetScorer(DomainScorer):
-    """The oracle, for research alone: the score on labelled target rows that nobody has in earnest.
+    """The oracle, for research only: the score on labelled target rows, which are not known in practice.
 
-    It bounds what any choice without target labels can reach. A choice made by it is no unsupervised choice.
+    It shows the best that a choice without target labels could reach. A model chosen by it is not chosen without
+    supervision.
 
     Parameters
     ----------

@@ -12,7 +12,7 @@ from sklearn.utils.metadata_routing import MetadataRequest
 from sktl._checks import check_value, constraints_of
 from sktl.base import is_numeric, respond
 from sktl.domains import Domains, draw_rows, known_labels, listed, one_column, plain_rows
-from sktl.model_selection._folds import quiet_domains
+from sktl.model_selection._folds import read_domains_quietly
 from sktl.model_selection._losses import check_outputs
 
 REPRESENTATIONS = ("auto", "input", "transformed")
@@ -55,9 +55,9 @@ class ScoredRows:
         """Raise if the model has no class probabilities."""
         if not hasattr(self.estimator, "predict_proba"):
             raise TypeError(
-                f"This score needs predict_proba, which {self.last_step!r} does not have. Use a scorer that looks at "
-                "predicted classes alone (CircularValidationScorer(), ImportanceWeightedScorer(), MixValScorer()), or "
-                "a classifier with probabilities; around an ordinary one that has none, "
+                f"This score needs predict_proba, which {self.last_step!r} does not have. Use a scorer that only "
+                "looks at predicted classes (CircularValidationScorer(), ImportanceWeightedScorer(), "
+                "MixValScorer()), or a classifier with probabilities; an ordinary classifier gets them by "
                 "OnLabeled(CalibratedClassifierCV(...))."
             )
 
@@ -95,8 +95,8 @@ class ScoredRows:
         classes = getattr(self.estimator, "classes_", None)
         if classes is not None and labels.ndim == 1 and not set(labels.tolist()) & set(np.asarray(classes).tolist()):
             raise ValueError(
-                f"The model knows none of the labels to score it by: they are {listed(labels)}, its classes "
-                f"{listed(np.asarray(classes))}. Pass y as fit got it."
+                f"The model knows none of the labels it is scored on: they are {listed(labels)}, its classes "
+                f"{listed(np.asarray(classes))}. Pass y in the form that fit got."
             )
         return labels
 
@@ -127,13 +127,13 @@ class DomainScorer(metaclass=ABCMeta):
         estimator : estimator object
             Fitted.
         X : array-like of n_samples rows
-            Rows of both domains, best ones that ``fit`` has not seen.
+            Rows of both domains, preferably not those that ``fit`` has seen.
         y : array-like of shape (n_samples,)
-            Labels; where ``sample_domain`` is not given, those of target rows are missing. Regressors may have several
+            Labels; without ``sample_domain``, those of target rows must be missing. Regressors may have several
             outputs, shape (n_samples, n_outputs).
         sample_domain : array-like of shape (n_samples,), default=None
-            Domains, in a form that ``fit`` takes. Without it a target row with a label counts as a source row:
-            in a search, where some have one, turn metadata routing on, by which alone scorers are passed it.
+            Domains, in a form that ``fit`` takes. Without it a target row with a label counts as a source row. A search
+            passes it to a scorer only if metadata routing is on.
 
         Returns
         -------
@@ -142,7 +142,7 @@ class DomainScorer(metaclass=ABCMeta):
         """
         self._check_params()
         X, y = plain_rows(X), one_column(y)
-        domains = quiet_domains(X, y, sample_domain)
+        domains = read_domains_quietly(X, y, sample_domain)
         if y is None:
             domains = replace(domains, labeled=np.zeros_like(domains.labeled))
         if self._asks_model:
@@ -163,9 +163,9 @@ class DomainScorer(metaclass=ABCMeta):
         if lacking:
             one = f"{lacking[0]} row{' (y is None)' if y is None else ''}"
             raise ValueError(
-                f"{type(self).__name__} needs {' and '.join(self._needs)} rows; of the {len(domains.target)} rows to "
-                f"score none is a {one}. In cross-validation, split by SourceTargetKFold: each fold has "
-                "rows of both domains. Rows whose labels are known are source rows unless sample_domain says "
+                f"{type(self).__name__} needs {' and '.join(self._needs)} rows; of the {len(domains.target)} rows "
+                f"to score none is a {one}. In cross-validation use cv=SourceTargetKFold(), whose folds have rows "
+                "of both domains. Rows whose labels are known are source rows unless sample_domain says "
                 "otherwise. To score predictions by known labels: best_estimator_.score(X, y), or any metric."
             )
         return float(self._score(rows))

@@ -1,4 +1,4 @@
-"""Learn from the nearest sources alone, or from each the more, the nearer it is."""
+"""Learn from the nearest sources only, or give nearer sources more weight."""
 
 from numbers import Integral
 
@@ -25,6 +25,7 @@ def distance_weights(distances, n_rows, reach):
         for last in range(1, len(distances) + 1):  # the sources that get any weight are the nearest ones
             near, n = distances[:last], n_rows[:last]
             mean = np.average(near, weights=n)
+            # below 0 by rounding alone: a source joins only where the level lies above its distance
             level = mean + np.sqrt(max(reach**2 / n.sum() - np.average((near - mean) ** 2, weights=n), 0))
             if last == len(distances) or level <= distances[last]:
                 break
@@ -33,46 +34,49 @@ def distance_weights(distances, n_rows, reach):
 
 
 class SourceSelector(BaseOnLabeled):
-    r"""Fit an estimator on the target and the sources nearest to it; the others are left out, or count less.
+    r"""Fit an estimator on the target and the sources nearest to it; other sources are left out, or count less.
 
-    With ``weights="distance"`` a row of source i, of :math:`m_i` rows at distance :math:`d_i`, has the weight
+    With ``weights="distance"`` each row of source i, which has :math:`m_i` rows and the distance :math:`d_i`, has the
+    weight
 
     .. math:: w_i \propto (\nu - d_i)_+, \qquad \sum_i m_i (\nu - d_i)_+^2 = \lambda^2,
               \qquad \lambda^2 = \mathrm{reach}^2 \sum_i m_i s_i^2,
 
     which falls linearly to 0 at :math:`\nu`; :math:`s_i` is the standard error of :math:`d_i`. The shares
     :math:`\alpha_i \propto m_i w_i` minimise a bound of the target risk,
-    :math:`\sum_i \alpha_i d_i + \lambda (\sum_i \alpha_i^2 / m_i)^{1/2}`: near sources, but enough rows [1]_.
+    :math:`\sum_i \alpha_i d_i + \lambda (\sum_i \alpha_i^2 / m_i)^{1/2}`: near sources, but also enough rows [1]_.
 
-    *When it helps*: many sources, some of them strangers, whose rows teach something else. Of ten simulated ones, seven
-    strangers that label otherwise: 61 % from all, 88 from those kept or weighted; with 15 rows each 58, 84 kept and 86
-    weighted. At four hospitals (heart disease) 76.8 from all, 77.2 kept, 78.7 weighted, 80.3 from the nearest alone.
-    *When it hurts*: strangers in their rows that label alike (87 % from all, 83 kept or weighted, 15 rows each), or
-    distances that say nothing of the labels; compare with all sources (``benchmarks/sources.py``).
+    *When it helps*: many sources, some of which follow another rule than the target. With ten simulated sources, seven
+    of them of another rule, accuracy is 61 % from all sources and 88 % from those kept or weighted; with 15 rows each
+    58 from all, 84 kept and 86 weighted. At four hospitals (heart disease) it is 76.8 from all, 77.2 kept, 78.7
+    weighted, 80.3 from the nearest alone. *When it hurts*: distant sources that follow the same rule (87 % from all, 83
+    kept or weighted, 15 rows each), or distances that say nothing about the labels: compare with all sources
+    (``benchmarks/sources.py``).
 
     Parameters
     ----------
     estimator : estimator object
-        Classifier, regressor or pipeline. It is cloned. If it asks for ``sample_domain``, or ends in ``OnLabeled``, it
-        gets all rows kept; else the labelled ones.
+        Classifier, regressor or pipeline. It is cloned. If it requests ``sample_domain``, or ends in ``OnLabeled``, it
+        gets all rows of the domains kept; else only the labelled ones.
     metric : callable, default=None
-        Distance of a source from the target, as for :func:`rank_sources`.
+        Distance of a source from the target, as in :func:`rank_sources`.
     n_sources : int >= 1 or "auto", default="auto"
-        How many are kept, all if there are fewer. "auto": those than which no other is nearer by more than two standard
-        errors (of the difference). With ``weights="distance"``, those of them (of all, for "auto") whose weight is not
-        0, perhaps fewer. Sources without a label are left out, unless none has one.
+        Number of sources to keep; all if there are fewer. "auto": every source to which no other is closer to the
+        target by more than two standard errors of the difference. With ``weights="distance"`` sources of weight 0 are
+        left out as well ("auto" then starts from all). Sources without a label are left out, unless none has one.
     weights : {"uniform", "distance"}, default="uniform"
-        How much the rows of the sources kept count: all alike, or by the distance of their source. Labelled target rows
-        then count as much as those of the nearest source. The estimator must take ``sample_weight``.
+        Weight of the rows of the sources kept: all the same, or by the distance of their source; in the latter case
+        labelled target rows count as much as those of the nearest source, and the estimator must take
+        ``sample_weight``.
     reach : float > 0, default=1.0
-        For ``weights="distance"``: how far the weights reach, in standard errors. Small: the nearest source alone;
-        large: all rows alike.
+        For ``weights="distance"``: how far the weights reach, in standard errors. Small: only the nearest source;
+        large: all rows count the same.
     higher_is_nearer : bool, default=False
-        Whether the metric is a score that is high where domains are near.
+        Whether the metric is a score that is high if the domains are near.
     n_bootstrap : int >= 2, default=20
-        Samples for the standard errors.
+        Number of bootstrap samples for the standard errors.
     n_jobs : int or None, default=None
-        Sources in parallel, by joblib.
+        Number of sources in parallel, by joblib.
     random_state : int, RandomState instance or None, default=0
         Seed of the bootstrap.
 
@@ -100,9 +104,9 @@ class SourceSelector(BaseOnLabeled):
 
     Notes
     -----
-    Cost: ``n_bootstrap`` + 1 distances a source, and one fit. A source of few rows, whose distance may be small by
-    chance, has a large standard error: it may be kept itself, but no other is for its sake. Without a target
-    label no distance of rows sees whether a source labels alike.
+    Cost: ``n_bootstrap`` + 1 distances per source, and one fit. A source with few rows, whose distance may be small by
+    chance, has a large standard error: it may be kept itself, but seldom causes another to be left out. Without target
+    labels no distance can see whether a source follows the same rule.
 
     References
     ----------
@@ -169,8 +173,8 @@ class SourceSelector(BaseOnLabeled):
         y : array-like of shape (n_samples,), default=None
             Labels, missing (NaN, None, ``pd.NA``) where unknown.
         sample_domain : array-like of shape (n_samples,), default=None
-            Names of the domains; without it there is one source, which is kept, and nothing to select: in a pipeline
-            pass ``sourceselector__sample_domain``, or turn metadata routing on.
+            Names of the domains. Without it there is one source and nothing to select: in a pipeline pass
+            ``sourceselector__sample_domain``, or turn metadata routing on.
 
         Returns
         -------
@@ -233,7 +237,7 @@ class SourceSelector(BaseOnLabeled):
             try:
                 weight_parameter(self.estimator)
             except TypeError as error:
-                raise TypeError(f"{error} Or pass weights='uniform', to keep or leave out sources.") from None
+                raise TypeError(f"{error} Or pass weights='uniform', which only keeps or leaves out sources.") from None
 
     def _choose(self, ranking, domains):
         """Names of the sources that are near enough, and the weight of a row of each."""
@@ -241,6 +245,7 @@ class SourceSelector(BaseOnLabeled):
         able = np.array([i for i, name in enumerate(ranking.names) if name in teaching])
         if self.n_sources != "auto":
             able = able[: self.n_sources]
+        # from the nearest: an unbiased distance may be below 0, and a score falls with distance
         distances, errors = np.abs(ranking.distances - ranking.distances[able[0]])[able], ranking.standard_errors[able]
         if self.weights == "distance":
             rows = ranking.n_rows[able].astype(float)

@@ -32,6 +32,7 @@ def make_metric(metric, X, ends=None):
     check_numbers(X, "The default metric", "or pass a metric that takes such rows")
     scaler = StandardScaler(with_mean=not sparse.issparse(X)).fit(X)
     scaled = scaler.transform(X)
+    # one width from all rows: under a width of its own each distance would have another unit
     gamma = choose_gamma("rbf", "median", scaled)
     if ends is not None:
         gamma = sharpest_gamma(gamma, *(scaled[rows] for rows in ends))
@@ -52,7 +53,7 @@ def names_of_samples(metric):
     if {"X_source", "X_target"} <= set(names):
         return "X_source", "X_target"
     if len(names) < 2:
-        raise TypeError(f"metric must take two samples beside y_source and y_target; {metric!r} takes {names}.")
+        raise TypeError(f"metric must take two samples besides y_source and y_target; {metric!r} takes {names}.")
     return names[:2]
 
 
@@ -62,7 +63,9 @@ def rows_and_labels(X, y, rows, labeled):
         return (draw_rows(X if hasattr(X, "shape") else np.asarray(X), np.flatnonzero(rows)),)
     rows = rows & labeled
     if not rows.any():
-        raise ValueError("The metric wants labels of both domains; one of them has none. Take a metric of rows alone.")
+        raise ValueError(
+            "The metric needs labels of both domains; one of them has none. Use a metric that only takes rows."
+        )
     return draw_rows(X, np.flatnonzero(rows)), known_labels(y, rows)
 
 

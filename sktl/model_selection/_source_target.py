@@ -1,4 +1,4 @@
-"""Splitters of source and target alike: the cross-validations of pipelines that adapt to unlabelled rows."""
+"""Splitters of both source and target: cross-validation of pipelines that adapt to unlabelled rows."""
 
 from numbers import Integral
 
@@ -6,23 +6,23 @@ import numpy as np
 from sklearn.utils import check_random_state
 
 from sktl._checks import BOOLEAN, FOLDS, RANDOM_STATE, Interval
-from sktl.model_selection._folds import class_codes, deal, evenly
+from sktl.model_selection._folds import deal, evenly, stratum_codes
 from sktl.model_selection._splitter import DomainSplitter, both_domains
 
 
 class SourceTargetKFold(DomainSplitter):
-    """K folds in which both domains are split: each fold tests held-out rows of the source and of the target.
+    """K folds of both domains: each fold tests held-out rows of the source and of the target.
 
-    The right cross-validation for a pipeline that adapts to unlabelled target rows: every training part has rows of
-    both domains, and a scorer (one that needs no target labels) sees rows of both that no fit saw. Rows are dealt by
-    domain and, where labels are classes, by class. ``cv=5`` of scikit-learn refuses missing labels.
+    The cross-validation for a pipeline that adapts to unlabelled target rows: every training part has rows of both
+    domains, and the scorer (one that needs no target labels) sees held-out rows of both. Folds are stratified by domain
+    and, if labels are classes, by class. (scikit-learn's ``cv=5`` refuses missing labels.)
 
     Parameters
     ----------
     n_splits : int >= 2, default=5
         Number of folds.
     shuffle : bool, default=True
-        Whether rows are shuffled before they are dealt; tables are often sorted.
+        Whether rows are shuffled before they are split into folds; tables are often sorted.
     random_state : int, RandomState instance or None, default=0
         Seed of the shuffle.
 
@@ -65,7 +65,7 @@ class SourceTargetKFold(DomainSplitter):
         y : array-like of shape (n_samples,), default=None
             Labels, missing on target rows.
         groups : array-like of shape (n_samples,), default=None
-            Domains, where the labels can't tell, as ``sample_domain`` of ``fit``.
+            Domains, needed if missing labels do not mark the target, as ``sample_domain`` of ``fit``.
 
         Yields
         ------
@@ -79,29 +79,31 @@ class SourceTargetKFold(DomainSplitter):
         """
         self._check_params()
         domains = both_domains(X, y, groups, self)
-        codes = class_codes(y, domains.labeled)
+        codes = stratum_codes(y, domains.labeled)
         for name, rows in (("source", domains.source), ("target", domains.target)):
             if rows.sum() < self.n_splits:
                 raise ValueError(
-                    f"n_splits={self.n_splits} folds need as many rows of each domain; the {name} has {rows.sum()}. "
+                    f"n_splits={self.n_splits} folds need at least that many rows of each domain; the {name} has "
+                    f"{rows.sum()}. "
                     "Lower n_splits."
                 )
         rng = check_random_state(self.random_state) if self.shuffle else None
         names = np.unique([repr(name) for name in domains.names], return_inverse=True)[1]
+        # a number for each class of each domain; codes are -1 where a label is missing
         folds = deal(names * (codes.max() + 2) + codes + 1, self.n_splits, rng)
         for fold in range(self.n_splits):
             yield np.flatnonzero(folds != fold), np.flatnonzero(folds == fold)
 
 
 class SourceTargetShuffleSplit(DomainSplitter):
-    """Random splits in which both domains are split, by domain and, where labels are classes, by class.
+    """Random splits of both domains, stratified by domain and, if labels are classes, by class.
 
     Parameters
     ----------
     n_splits : int >= 1, default=10
         Number of splits.
     test_size : float in (0, 1), default=0.25
-        Share of each domain's rows to test on; at least one row of each domain, and never all.
+        Share of each domain's rows to test on: at least one row of each, and never all.
     random_state : int, RandomState instance or None, default=0
         Seed of the draws.
 
@@ -145,7 +147,7 @@ class SourceTargetShuffleSplit(DomainSplitter):
         y : array-like of shape (n_samples,), default=None
             Labels, missing on target rows.
         groups : array-like of shape (n_samples,), default=None
-            Domains, where the labels can't tell, as ``sample_domain`` of ``fit``.
+            Domains, needed if missing labels do not mark the target, as ``sample_domain`` of ``fit``.
 
         Yields
         ------
@@ -159,10 +161,10 @@ class SourceTargetShuffleSplit(DomainSplitter):
         """
         self._check_params()
         domains = both_domains(X, y, groups, self)
-        codes = class_codes(y, domains.labeled)
+        codes = stratum_codes(y, domains.labeled)
         for name, rows in (("source", domains.source), ("target", domains.target)):
             if rows.sum() == 1:
-                raise ValueError(f"A split needs two rows of each domain at least; the {name} has 1.")
+                raise ValueError(f"A split needs at least two rows of each domain; the {name} has 1.")
         rng = check_random_state(self.random_state)
         for _ in range(self.n_splits):
             test = np.zeros(len(codes), dtype=bool)
@@ -176,5 +178,6 @@ def _spread(rows, codes, share, rng):
     """``share`` of the rows, at least one and not all (of two or more), spread over the classes as evenly as can be."""
     size = int(np.clip(round(share * len(rows)), 1, max(len(rows) - 1, 0)))
     shuffled = rng.permutation(len(rows))
+    # classes side by side: even steps then take their share of each
     by_class = shuffled[np.argsort(codes[shuffled], kind="stable")]
     return rows[by_class[evenly(len(rows), size, rng)]]

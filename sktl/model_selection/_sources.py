@@ -1,4 +1,4 @@
-"""What to transfer: how far each domain is from each, and which sources are the target's nearest relatives."""
+"""What to transfer: how far the domains are from each other, and which sources are nearest to the target."""
 
 from dataclasses import dataclass
 from itertools import combinations
@@ -76,27 +76,27 @@ class DomainDistances:
 def rank_sources(
     X, y=None, sample_domain=None, *, metric=None, higher_is_nearer=False, n_bootstrap=20, n_jobs=None, random_state=0
 ):
-    """Order the sources by their distance from the target, with what chance may add.
+    """Order the sources by their distance from the target, with standard errors.
 
     Parameters
     ----------
     X : array-like or CSR matrix of shape (n_samples, n_features)
         Rows of all domains.
     y : array-like of shape (n_samples,), default=None
-        Labels; missing ones tell the target where ``sample_domain`` does not.
+        Labels; rows without one are the target if ``sample_domain`` does not say so.
     sample_domain : array-like of shape (n_samples,)
         Names of the domains; without it there is one source to rank.
     metric : callable, default=None
-        Function of the source's rows and the target's, in this order, whatever it names them; if it has parameters
-        named ``y_source`` and ``y_target``, it gets the labelled rows of each, and their labels under these names
-        (parameters named ``X_source`` and ``X_target`` get the rows wherever they stand). None: the squared MMD of rows
-        standardised together, with one kernel width for all sources, so that their distances compare.
+        Function that is called with the source's rows and the target's, in this order. If it has parameters named
+        ``y_source`` and ``y_target``, it gets only labelled rows, and their labels under these names; parameters named
+        ``X_source`` and ``X_target`` get the rows in whatever order they stand. None: the squared MMD of rows
+        standardised together, with one kernel width for all sources, so that distances are comparable.
     higher_is_nearer : bool, default=False
-        Whether the metric is a score (of transferability) that is high where the domains are near.
+        Whether the metric is a score (of transferability, say) that is high if the domains are near.
     n_bootstrap : int >= 0, default=20
-        Samples drawn with replacement, of each domain's rows, for the standard errors. 0: none.
+        Number of bootstrap samples of each domain's rows, for the standard errors. 0: no standard errors.
     n_jobs : int or None, default=None
-        Sources in parallel, by joblib.
+        Number of sources in parallel, by joblib.
     random_state : int, RandomState instance or None, default=0
         Seed of the bootstrap.
 
@@ -117,10 +117,10 @@ def rank_sources(
 
     Notes
     -----
-    Two sources whose distances differ by less than two standard errors can't be told apart. The default distance is an
-    unbiased estimate, which falls below 0 by chance where domains are alike. A small distance is no promise: it does
-    not see whether labels mean the same. Where target rows have labels, a function of the four samples with
-    ``higher_is_nearer=True`` does, such as the accuracy of a source's model on the target, or its
+    If the distances of two sources differ by less than two standard errors, their order may be chance. The default
+    distance is an unbiased estimate, which may fall below 0 if domains are alike. A small distance does not mean that
+    transfer works, since the distance does not see the labels. If target rows have labels, use a function of rows and
+    labels with ``higher_is_nearer=True``, such as the accuracy of a source's model on the target, or its
     :func:`sktl.metrics.transferability.leep`.
 
     Examples
@@ -145,16 +145,18 @@ def rank_sources(
     X, domains = plain_rows(X), read_domains(X, y, sample_domain)
     if domains.single:
         raise ValueError(
-            "rank_sources needs a target and sources; there is one domain. Pass sample_domain, one value a row, with "
+            "rank_sources needs a target and sources, but there is only one domain. Pass sample_domain, one "
+            "value per row, with "
             "'target' for target rows, or leave their labels missing."
         )
     if metric is None:
         check_two_rows({name: domains.names == name for name in (*domains.sources, TARGET)}, SINGLE_ROWS)
     compare = make_metric(metric, X)
     if takes_labels(compare) and y is None:
-        raise ValueError(f"The metric {compare!r} wants labels (y_source, y_target): pass y.")
+        raise ValueError(f"The metric {compare!r} needs labels (y_source, y_target): pass y.")
     y = one_column(y) if takes_labels(compare) else None
     target = rows_and_labels(X, y, domains.names == TARGET, domains.labeled)
+    # one for each source: the draws do not depend on n_jobs
     seeds = check_random_state(random_state).randint(2**31 - 1, size=len(domains.sources))
     results = Parallel(n_jobs=n_jobs)(
         delayed(_distance_and_error)(
@@ -163,6 +165,7 @@ def rank_sources(
         for name, seed in zip(domains.sources, seeds, strict=True)
     )
     distances, errors = np.array(results, dtype=float).T
+    # stable: equal distances keep the order of the names
     order = np.argsort(-distances if higher_is_nearer else distances, kind="stable")
     rows = np.array([np.count_nonzero(domains.names == name) for name in domains.sources])
     return SourceRanking([domains.sources[i] for i in order], distances[order], errors[order], rows[order])
@@ -179,10 +182,10 @@ def domain_distance_matrix(X, sample_domain, *, metric=None, n_jobs=None):
     sample_domain : array-like of shape (n_samples,)
         The name of each row's domain; "target" is a name like the others.
     metric : callable, default=None
-        Function of two samples, without labels; it is asked once a pair, and taken to be symmetric. None: as for
+        Function of two samples, without labels; it is called once per pair and taken to be symmetric. None: as in
         :func:`rank_sources`.
     n_jobs : int or None, default=None
-        Pairs in parallel, by joblib.
+        Number of pairs in parallel, by joblib.
 
     Returns
     -------
@@ -192,7 +195,7 @@ def domain_distance_matrix(X, sample_domain, *, metric=None, n_jobs=None):
     Raises
     ------
     TypeError, ValueError
-        If there are fewer than two domains, a row has none, or the metric wants labels.
+        If there are fewer than two domains, a row has none, or the metric needs labels.
 
     See Also
     --------
@@ -215,8 +218,8 @@ def domain_distance_matrix(X, sample_domain, *, metric=None, n_jobs=None):
     compare = make_metric(metric, X)
     if takes_labels(compare):
         raise TypeError(
-            f"domain_distance_matrix has no labels, and the metric {compare!r} wants some (y_source, y_target). Take a "
-            "metric of two samples, such as mmd, or rank_sources, which has labels."
+            f"domain_distance_matrix takes no labels, but the metric {compare!r} needs them (y_source, y_target). "
+            "Use a metric of two samples, such as mmd, or rank_sources, which takes labels."
         )
     samples = [draw_rows(X, np.flatnonzero(names == name)) for name in domains]
     pairs = list(combinations(range(len(domains)), 2))
@@ -231,11 +234,12 @@ def _distance_and_error(compare, source, target, n_bootstrap, seed):
     """The distance, and the standard deviation of it over samples drawn with replacement."""
     estimate, rng = ask(compare, source, target), np.random.default_rng(seed)
     try:
+        # both are drawn again: chance is in both
         draws = [ask(compare, _resampled(source, rng), _resampled(target, rng)) for _ in range(n_bootstrap)]
     except ValueError as error:
         raise ValueError(
-            "The metric failed on rows drawn with replacement, of which some are equal. For no standard errors pass "
-            f"n_bootstrap=0 (rank_sources), else another metric. It said: {error}"
+            "The metric failed on a bootstrap sample, in which some rows are equal. Pass n_bootstrap=0 "
+            f"(rank_sources) for no standard errors, or another metric. It said: {error}"
         ) from error
     return estimate, np.std(draws, ddof=1) if n_bootstrap > 1 else np.nan
 

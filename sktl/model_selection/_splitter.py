@@ -3,17 +3,18 @@
 from sklearn.model_selection import BaseCrossValidator
 
 from sktl._checks import check_value, constraints_of
-from sktl.model_selection._folds import quiet_domains
+from sktl.model_selection._folds import read_domains_quietly
 
 
 def both_domains(X, y, groups, splitter):
     """Domains of the rows, for a splitter that splits source and target; an error if nothing tells them apart."""
-    domains = quiet_domains(X, y, groups)
+    domains = read_domains_quietly(X, y, groups)
     if domains.single:
         raise ValueError(
-            f"{type(splitter).__name__} splits source and target rows; no label is missing and no groups were passed, "
-            f"so that all {len(domains.target)} rows are one domain. Leave the labels of target rows missing, or pass "
-            "groups (what fit takes as sample_domain); one domain alone is split by scikit-learn's splitters."
+            f"{type(splitter).__name__} splits source and target rows, but no label is missing and no groups were "
+            f"passed, so that all {len(domains.target)} rows are one domain. Leave the labels of target rows "
+            "missing, or pass groups (what fit takes as sample_domain); for a single domain use scikit-learn's "
+            "splitters."
         )
     return domains
 

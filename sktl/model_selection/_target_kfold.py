@@ -5,37 +5,37 @@ from sklearn.utils import check_random_state
 
 from sktl._checks import BOOLEAN, FOLDS, RANDOM_STATE
 from sktl.domains import n_rows
-from sktl.model_selection._folds import class_codes, deal, quiet_domains
+from sktl.model_selection._folds import deal, read_domains_quietly, stratum_codes
 from sktl.model_selection._splitter import DomainSplitter
 
 
 class TargetKFold(DomainSplitter):
-    """K folds of the labelled target rows; every other row trains in every fold.
+    """K folds of the labelled target rows; all other rows train in every fold.
 
-    The right cross-validation of supervised transfer (TrAdaBoost, a model fine-tuned on a few target labels): what is
-    tested are target rows alone, all with a label, so that ordinary scorings such as ``"accuracy"`` mean what they say.
-    Folds have their share of each class, where labels are classes.
+    The cross-validation for supervised transfer (TrAdaBoost, a model fine-tuned on a few target labels): only labelled
+    target rows are tested, so that ordinary scorers such as ``"accuracy"`` measure what counts. Folds are stratified by
+    class, if labels are classes.
 
     Parameters
     ----------
     n_splits : int >= 2, default=5
         Number of folds.
     shuffle : bool, default=True
-        Whether the labelled target rows are shuffled before they are dealt.
+        Whether the labelled target rows are shuffled before they are split into folds.
     random_state : int, RandomState instance or None, default=0
         Seed of the shuffle.
 
     See Also
     --------
-    SourceTargetKFold : Where no target row has a label.
+    SourceTargetKFold : If no target row has a label.
 
     Notes
     -----
-    ``groups`` tells the target rows, since the labels can't: pass what ``fit`` gets as ``sample_domain``, and that too:
-    ``search.fit(X, y, groups=d, sample_domain=d)``, or, where the step ``tradaboostclassifier`` of a pipeline asks for
-    it, ``search.fit(X, y, groups=d, tradaboostclassifier__sample_domain=d)``. With metadata routing on it is
-    ``search.fit(X, y, sample_domain=d)`` in both cases, and ``groups=`` is refused. Source rows are never tested, so
-    that ``cross_val_predict`` refuses this splitter.
+    ``groups`` marks the target rows, since missing labels do not. Pass the domains both as ``groups`` and as
+    ``sample_domain``: ``search.fit(X, y, groups=d, sample_domain=d)``, or, where the step ``tradaboostclassifier`` of a
+    pipeline asks for it, ``search.fit(X, y, groups=d, tradaboostclassifier__sample_domain=d)``. With metadata routing
+    on it is ``search.fit(X, y, sample_domain=d)`` in both cases, and ``groups=`` is refused. Source rows are never
+    tested, so that ``cross_val_predict`` refuses this splitter.
 
     Examples
     --------
@@ -79,15 +79,16 @@ class TargetKFold(DomainSplitter):
             If fewer target rows than folds have a label.
         """
         self._check_params()
-        domains = quiet_domains(X, y, groups)
+        domains = read_domains_quietly(X, y, groups)
         tested = np.flatnonzero(domains.target & domains.labeled) if y is not None else np.array([], dtype=int)
         if len(tested) < self.n_splits:
-            hint = "Lower n_splits." if len(tested) > 1 else "Pass groups=sample_domain, so that it knows the target."
+            hint = "Lower n_splits." if len(tested) > 1 else "Pass groups=sample_domain to mark the target rows."
             raise ValueError(
-                f"n_splits={self.n_splits} folds need as many labelled target rows; there are {len(tested)}. {hint}"
+                f"n_splits={self.n_splits} folds need at least as many labelled target rows; there are "
+                f"{len(tested)}. {hint}"
             )
         rng = check_random_state(self.random_state) if self.shuffle else None
-        folds = deal(class_codes(y, domains.labeled)[tested], self.n_splits, rng)
+        folds = deal(stratum_codes(y, domains.labeled)[tested], self.n_splits, rng)
         for fold in range(self.n_splits):
             test = tested[folds == fold]
             yield np.setdiff1d(np.arange(n_rows(X)), test), test

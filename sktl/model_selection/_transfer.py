@@ -1,4 +1,4 @@
-"""Each domain in turn as the target: how well a method transfers, where the labels that tell are there."""
+"""Each domain in turn as the target: how well a method transfers, if the labels to score by exist."""
 
 from dataclasses import dataclass, field
 from numbers import Integral
@@ -25,11 +25,11 @@ class TransferScores:
     Attributes
     ----------
     targets : list
-        Names of the domains that played the target.
+        Names of the domains used as target.
     scores : ndarray of shape (n_targets,)
         Score on the rows of each.
     n_scored : ndarray of shape (n_targets,)
-        Rows that were scored.
+        Number of rows scored.
     estimators : list
         The fitted estimators.
     """
@@ -46,7 +46,7 @@ class TransferScores:
 
     @property
     def mean(self):
-        """Mean of the scores, each target counted alike."""
+        """Mean of the scores; every target counts the same."""
         return float(np.mean(self.scores))
 
 
@@ -78,8 +78,8 @@ def cross_val_transfer(
     ----------
     estimator : estimator object
         A classifier, regressor or pipeline; it is cloned. ``sample_domain`` reaches each of its parts that asks for it;
-        if what learns from labels neither asks for it nor is wrapped in ``OnLabeled``, it is wrapped, and fitted on the
-        labelled rows.
+        a last step that neither asks for it nor is wrapped in ``OnLabeled`` is wrapped, and so fitted on the labelled
+        rows.
     X : array-like, frame or sparse matrix of shape (n_samples, n_features)
         Rows of all domains.
     y : array-like of shape (n_samples,)
@@ -87,18 +87,18 @@ def cross_val_transfer(
     sample_domain : array-like of shape (n_samples,)
         The name of each row's domain; "target" is a name like the others here.
     targets : "each" or list, default="each"
-        The domains that play the target, one after the other; "each": all that have a label.
+        The domains to use as target, one after the other; "each": all that have a label.
     mode : {"unsupervised", "generalization", "few-shot"}, default="unsupervised"
-        What ``fit`` sees of the target: its rows without their labels; nothing; its rows and ``n_labeled`` labels,
-        drawn by class (the rows that keep theirs are not scored). The other domains are the sources. In
-        "generalization", where there is no target to adapt to, they are one domain: ``fit`` gets their labelled rows
-        and no ``sample_domain``, and what adapts does nothing.
+        What ``fit`` sees of the target: "unsupervised", its rows without labels; "generalization", nothing; "few-shot",
+        its rows and ``n_labeled`` labels, drawn by class (these rows are not scored). The other domains are the
+        sources. In "generalization" they are one domain: ``fit`` gets their labelled rows and no ``sample_domain``, and
+        nothing is adapted.
     n_labeled : int >= 1, default=None
-        For "few-shot", which needs it.
+        Number of target labels for "few-shot"; required there.
     scoring : str, callable or None, default=None
-        As in scikit-learn, one score; None: the estimator's ``score``. Target labels are used here and nowhere else.
+        One scikit-learn scorer; None: the estimator's ``score``. Target labels are used nowhere else.
     n_jobs : int or None, default=None
-        Fits in parallel, by joblib.
+        Number of fits in parallel, by joblib.
     random_state : int, RandomState instance or None, default=0
         Seed of the draw of labelled rows.
 
@@ -138,8 +138,8 @@ def cross_val_transfer(
     chosen = chosen_targets(targets, names, labeled)
     if mode == "generalization" and len(set(names[labeled].tolist())) == 1:
         raise ValueError(
-            f"mode='generalization' learns from the labels of other domains; {chosen[0]!r} alone has labels. Label "
-            "rows of another domain."
+            f"mode='generalization' learns from the labels of other domains, but only {chosen[0]!r} has labels. "
+            "Label rows of another domain."
         )
     rng = check_random_state(random_state)
     tasks = []
@@ -159,7 +159,7 @@ def cross_val_transfer(
 def read_domain_labels(X, y, sample_domain):
     """Names of the rows' domains, as objects, and which rows have labels."""
     if y is None:
-        raise ValueError("y is needed: the labels of the domains, by which they are scored; got None.")
+        raise ValueError("y is needed: the labels that the domains are scored by; got None.")
     check_consistent_length(X, y)
     return domain_names(X, sample_domain), ~missing_values(y)
 
@@ -168,7 +168,9 @@ def chosen_targets(targets, names, labeled):
     """Names of the domains that play the target."""
     able = sorted(set(names[labeled].tolist()), key=repr)
     if not able:
-        raise ValueError(f"All {len(names)} labels are missing: a target is scored by its labels. Pass those you have.")
+        raise ValueError(
+            f"All {len(names)} labels are missing, but a target is scored by its labels. Pass the labels that you have."
+        )
     if isinstance(targets, str) and targets == "each":
         return able
     if isinstance(targets, str) or not np.iterable(targets):
@@ -183,6 +185,7 @@ def chosen_targets(targets, names, labeled):
 def fit_and_score(estimator, scorer, X, y, names, target, scored, sees_target):
     """Fit with the labels of the ``scored`` target rows hidden (and the target's rows, if it must not see them)."""
     if sees_target:
+        # a domain that is called "target" would pass for the one
         domains = np.where(target, TARGET, np.where(names == TARGET, "was target", names)).astype(object)
         model = fit_on_domains(estimator, X, hide_labels(y, target & scored), domains)
     else:  # no names, which are refused where no row is the target's; nor rows that would pass for such

@@ -1,4 +1,4 @@
-"""Scores from each domain to each: which ones help which."""
+"""Scores from each domain to each other: which ones help which."""
 
 from dataclasses import dataclass
 
@@ -31,13 +31,13 @@ class TransferMatrix:
     scores: np.ndarray
 
     def __str__(self):
-        """Return the scores as a table, a row a source."""
+        """Return the scores as a table, one row per source."""
         return grid(self.domains, self.domains, self.scores, "source > target")
 
 
 @checked(estimator=LEARNER, scoring=SCORING, cv=FOLDS, n_jobs=N_JOBS)
 def transfer_matrix(estimator, X, y, sample_domain, *, scoring=None, cv=5, n_jobs=None):
-    """Score an estimator from each domain to each: fitted on one with labels and the other without.
+    """Score an estimator for each pair of domains, fitted on one with labels and the other without.
 
     Parameters
     ----------
@@ -50,12 +50,11 @@ def transfer_matrix(estimator, X, y, sample_domain, *, scoring=None, cv=5, n_job
     sample_domain : array-like of shape (n_samples,)
         The name of each row's domain.
     scoring : str, callable or None, default=None
-        As in scikit-learn, one score; None: the estimator's ``score``.
+        One scikit-learn scorer; None: the estimator's ``score``.
     cv : int >= 2, default=5
-        Folds of the cross-validation within a domain, on the diagonal (where estimators that adapt have one domain, and
-        do nothing).
+        Folds of the cross-validation within a domain, on the diagonal (with one domain, nothing is adapted).
     n_jobs : int or None, default=None
-        Fits in parallel, by joblib.
+        Number of fits in parallel, by joblib.
 
     Returns
     -------
@@ -85,7 +84,7 @@ def transfer_matrix(estimator, X, y, sample_domain, *, scoring=None, cv=5, n_job
     domains = chosen_targets("each", names, labeled)
     missing = sorted(set(names.tolist()) - set(domains), key=repr)
     if missing:
-        raise ValueError(f"A source needs labels; the domains {missing} have none. Leave their rows out.")
+        raise ValueError(f"Every domain is a source here and needs labels; {missing} have none. Leave their rows out.")
     estimator = on_missing_labels(estimator)
     scorer = single_scorer(estimator, scoring)
     pairs = [(source, target) for source in domains for target in domains]

@@ -1,4 +1,4 @@
-"""One verdict on transfer: what to use without it, which models gain over that beyond chance, and what to use."""
+"""One verdict on transfer: the model to use without it, those that beat this beyond chance, and the choice."""
 
 from dataclasses import dataclass
 from numbers import Integral
@@ -22,7 +22,7 @@ CIRCULAR_CAP = 2.5  # standard errors: the most that circular validation counts 
 
 
 def with_circular(pvalue, differences, margin):
-    """P-value of two pieces of evidence: a test on target labels, and paired gains a row by circular validation.
+    """P-value of two pieces of evidence: a test on target labels, and paired gains per row by circular validation.
 
     Stouffer's sum of their z-values, of equal weight; that of circular validation counts as ``CIRCULAR_CAP`` at most,
     so that labels that speak against it can overrule it.
@@ -30,25 +30,25 @@ def with_circular(pvalue, differences, margin):
     excess, error = differences.mean() - margin, differences.std(ddof=1) / np.sqrt(len(differences))
     z = excess / error if error > 0 else CIRCULAR_CAP * np.sign(excess)
     total = stats.norm.isf(pvalue) + np.clip(z, -CIRCULAR_CAP, CIRCULAR_CAP)
-    return float(stats.norm.sf(total / np.sqrt(2)))
+    return float(stats.norm.sf(total / np.sqrt(2)))  # the sum of two independent z-values has variance 2
 
 
 @dataclass(frozen=True)
 class Verdict:
-    """What the tests let pass; ``print`` says it in words.
+    """The outcome of the tests; ``print`` shows it in words.
 
     Parameters
     ----------
     usual : str
-        The model that needs no evidence.
+        The model that is used without any evidence.
     fallback : str
-        The model to use without transfer: the usual one, or one without transfer that beats it.
+        The model to use without transfer: the usual one, or another one without transfer that beats it.
     baseline_gains : dict of str -> Gain
-        Of the other models without transfer over the usual one.
+        Gains of the other models without transfer over the usual one.
     gains : dict of str -> Gain
-        Of the rivals over the fallback.
+        Gains of the transfer models (rivals) over the fallback.
     pvalues : dict of str -> float
-        Of the rivals, by all evidence.
+        P-values of the rivals, by all evidence together.
     alpha : float
         Level of the tests, for all rivals together.
     margin : float
@@ -56,7 +56,7 @@ class Verdict:
     evidence : str
         What was compared, such as ``"target labels"``.
     unknown : str
-        Why nothing can be judged; empty where it can.
+        Why nothing can be judged; empty if it can.
 
     Examples
     --------
@@ -134,18 +134,18 @@ def judge(losses, usual, others, rivals, alpha, margin=0.0, circular=None, min_c
     losses : dict of str -> ndarray of shape (n_rows,)
         Losses of the same rows, by model.
     usual : str
-        The model that needs no evidence.
+        The model that is used without any evidence.
     others, rivals : list of str
         The other models without transfer, and those with.
     alpha, margin : float
         As in :class:`Verdict`.
     circular : dict of str -> ndarray, default=None
-        Gains by circular validation, row by row, of the rivals that have them: they count beside the losses.
+        Gains by circular validation, row by row, of the rivals that have them: they count together with the losses.
     min_changed : int >= 1, default=1
-        Rows whose loss a model must change, against the usual one, to be used instead; one that changes fewer still
-        counts as tried.
+        A model is used instead of the usual one only if its loss differs on at least this many rows; others still count
+        as tried.
     evidence : str, default="target labels"
-        What the losses are of, for words.
+        What the losses were measured on, for the sentence.
 
     Returns
     -------

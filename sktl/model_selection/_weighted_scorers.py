@@ -23,29 +23,29 @@ MOST_ERRORS = 3  # standard errors that the mean of the weights may be from 1 by
 class ImportanceWeightedScorer(RiskScorer):
     r"""Importance-weighted validation: the losses of source rows, weighted to look like the target.
 
-    With the density ratio :math:`w(x) = p_t(x) / p_s(x)` and p(y|x) alike in both domains,
+    With the density ratio :math:`w(x) = p_t(x) / p_s(x)` and the same p(y|x) in both domains,
 
     .. math:: E_t[\ell(f(x), y)] = E_s[w(x)\, \ell(f(x), y)],
 
-    so that the weighted mean over source rows that no fit saw goes to the target risk as these grow many (with the true
-    ratio). It is consistent, not unbiased: the weights are scaled to mean 1 over the rows. *When it hurts*: p(y|x)
-    differs, or the target lies where the source has few rows (the weighter then warns); its variance grows with that of
-    the weights. With ``loss="log_loss"`` it was among the best scorers on 30 real pairs and some 34 pipelines: 34 % of
-    the oracle's gain kept, a point lost on 17 % of the pairs; with the 0/1 loss 5 % and 27 %
+    so that, with the true ratio, the weighted mean over held-out source rows converges to the target risk. It is
+    consistent but not unbiased, since the weights are scaled to mean 1 over the rows. *When it hurts*: p(y|x) differs,
+    or the target lies where the source has few rows (the weighter then warns); its variance grows with that of the
+    weights. With ``loss="log_loss"`` it was among the best scorers on 30 real pairs and 34 pipelines: 34 % of the
+    oracle's gain kept, more than a point lost on 17 % of the pairs; with the 0/1 loss 5 % and 27 %
     (``benchmarks/model_selection.py``).
 
     Parameters
     ----------
     weighter : weighter or "auto", default=None
         Estimator of the ratio, fitted on the rows that are scored. None: ``DiscriminatorWeighter()``. "auto":
-        ``AutoWeighter()``, the best of several by their error on held-out rows, which costs some 15 fits more.
+        ``AutoWeighter()``, the best of several by their error on held-out rows, at the cost of about 15 more fits.
     loss : {"auto", "zero_one", "log_loss", "brier", "squared_error", "absolute_error"} or callable, default="auto"
-        Loss of a row; a callable of (y_true, y_pred) returns one a row. The score is the accuracy for "zero_one" and
-        minus the mean loss for the others.
+        Loss of a row; a callable of (y_true, y_pred) returns one loss per row. The score is the accuracy for "zero_one"
+        and minus the mean loss for the others.
     representation : {"auto", "input", "transformed"}, default="auto"
-        The rows that the ratio is estimated on: as they came ("input"; numbers only, for most weighters), or as the
-        pipeline's steps before the last one map them ("transformed"; steps within ``OnLabeled`` are none of these).
-        "auto": "input" where all rows to score are finite numbers, else "transformed".
+        The rows that the ratio is estimated on: the rows of X ("input"; numbers only, for most weighters), or what the
+        pipeline's steps before the last one make of them ("transformed"; steps inside ``OnLabeled`` do not count).
+        "auto": "input" if all rows to score are finite numbers, else "transformed".
 
     See Also
     --------
@@ -53,13 +53,13 @@ class ImportanceWeightedScorer(RiskScorer):
 
     Notes
     -----
-    Where the source has next to no rows where the target lies (its weighted rows are worth fewer than 5),
-    no weights can judge: the score is NaN, with a :class:`~sktl.exceptions.NoOverlapWarning`. A search ranks such
-    candidates last, and if all are such, scikit-learn takes the first one: look for NaN in ``cv_results_``, or turn the
-    warning into an error.
+    Where the source has almost no rows where the target lies (its weighted rows are worth fewer than 5),
+    no weights can judge a model: the score is NaN, with a :class:`~sktl.exceptions.NoOverlapWarning`. A search ranks
+    NaN last, and if all candidates have NaN, scikit-learn takes the first one: look for NaN in ``cv_results_``, or turn
+    the warning into an error.
 
-    Without ``sample_domain`` a target row with a label counts as a source row. In a search a scorer is passed it with
-    metadata routing on alone: turn that on where some target rows have labels.
+    Without ``sample_domain`` a target row with a label counts as a source row. A search passes ``sample_domain`` to a
+    scorer only if metadata routing is on: turn it on if some target rows have labels.
 
     References
     ----------
@@ -98,29 +98,29 @@ class ImportanceWeightedScorer(RiskScorer):
 
 @dataclass(frozen=True)
 class DeepEmbeddedValidationScorer(RiskScorer):
-    r"""Deep embedded validation: importance-weighted validation on the features a model made, with a control variate.
+    r"""Deep embedded validation: importance-weighted validation on a model's features, with a control variate.
 
     With weights :math:`w_i` (not scaled to mean 1) and weighted losses :math:`w_i \ell_i`,
 
     .. math:: \hat R = \tfrac1n \sum_i w_i \ell_i + \eta \left( \tfrac1n \sum_i w_i - 1 \right),
               \qquad \eta = - \operatorname{Cov}(w \ell, w) / \operatorname{Var}(w):
 
-    the mean of the weights is known to be 1, so that its error tells about that of the estimate, and less variance is
-    left. A mean further from 1 than three of its standard errors is no chance but a wrong ratio, and corrects no more
-    than these. *When it hurts*: as importance weighting does. On 30 real pairs its choice was no better than the source
-    alone: a point lost on 37 % of the pairs.
+    the true mean of the weights is 1, so that the error of their sample mean is used to reduce the variance of the
+    estimate. A sample mean more than three standard errors from 1 shows a wrong ratio, and the correction is limited to
+    three. *When it hurts*: as importance weighting does. On 30 real pairs its choice was no better than the source
+    alone: more than a point lost on 37 % of the pairs.
 
     Parameters
     ----------
     weighter : ratio weighter or "auto", default=None
         Estimator of the ratio with ``predict_weights``. None: ``DiscriminatorWeighter()``. "auto": ``AutoWeighter()``,
-        the best of several by their error on held-out rows, which costs some 15 fits more.
+        the best of several by their error on held-out rows, at the cost of about 15 more fits.
     loss : {"auto", "zero_one", "log_loss", "brier", "squared_error", "absolute_error"} or callable, default="auto"
-        Loss of a row; a callable of (y_true, y_pred) returns one a row. The score is the (estimated) accuracy for
-        "zero_one" and minus the mean loss for the others.
+        Loss of a row; a callable of (y_true, y_pred) returns one loss per row. The score is the (estimated) accuracy
+        for "zero_one" and minus the mean loss for the others.
     representation : {"auto", "input", "transformed"}, default="transformed"
-        The rows that the ratio is estimated on: as they came ("input"), or as the pipeline's steps before the last one
-        map them ("transformed"; steps within ``OnLabeled`` are none of these). "auto": "input" where all rows are
+        The rows that the ratio is estimated on: the rows of X ("input"), or what the pipeline's steps before the last
+        one make of them ("transformed"; steps inside ``OnLabeled`` do not count). "auto": "input" if all rows are
         finite numbers, else "transformed".
 
     See Also
@@ -129,13 +129,13 @@ class DeepEmbeddedValidationScorer(RiskScorer):
 
     Notes
     -----
-    Where the source has next to no rows where the target lies (its weighted rows are worth fewer than 5),
-    no weights can judge: the score is NaN, with a :class:`~sktl.exceptions.NoOverlapWarning`. A search ranks such
-    candidates last, and if all are such, scikit-learn takes the first one: look for NaN in ``cv_results_``, or turn the
-    warning into an error.
+    Where the source has almost no rows where the target lies (its weighted rows are worth fewer than 5),
+    no weights can judge a model: the score is NaN, with a :class:`~sktl.exceptions.NoOverlapWarning`. A search ranks
+    NaN last, and if all candidates have NaN, scikit-learn takes the first one: look for NaN in ``cv_results_``, or turn
+    the warning into an error.
 
-    Without ``sample_domain`` a target row with a label counts as a source row. In a search a scorer is passed it with
-    metadata routing on alone: turn that on where some target rows have labels.
+    Without ``sample_domain`` a target row with a label counts as a source row. A search passes ``sample_domain`` to a
+    scorer only if metadata routing is on: turn it on if some target rows have labels.
 
     References
     ----------
@@ -179,8 +179,8 @@ def can_judge(scorer, weighter, rows):
     reason = why_not_score(weighter, int(rows.domains.source.sum()))
     if reason:
         warnings.warn(
-            f"{type(scorer).__name__} can't judge the model, and its score is NaN: {reason}. In a search such "
-            "candidates rank last, and where all are such none is chosen by merit. Find a source nearer the target, "
+            f"{type(scorer).__name__} can't judge the model, so its score is NaN: {reason}. A search ranks such "
+            "candidates last; if all are NaN, its choice means nothing. Find a source nearer the target, "
             "label target rows, or score by CircularValidationScorer().",
             NoOverlapWarning,
             stacklevel=user_level(),
@@ -200,9 +200,9 @@ def fitted_weighter(scorer, rows):
             raise
         reason = str(error).splitlines()[0].rstrip(".")
         raise ValueError(
-            f"{weighter!r} can't weigh the rows as they came to the model: {reason}. With representation='transformed' "
-            f"{type(scorer).__name__} shows it the rows that the pipeline's last step sees: put what imputes and "
-            "encodes them in front, as in make_pipeline(preprocessing, ...)."
+            f"{weighter!r} can't weight the rows of X: {reason}. With representation='transformed' "
+            f"{type(scorer).__name__} gives it the input of the pipeline's last step: impute and encode "
+            "them in a first step, as in make_pipeline(preprocessing, ...)."
         ) from error
 
 

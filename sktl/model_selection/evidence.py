@@ -1,8 +1,8 @@
 """Evidence for and against transfer: what the guard, the report and the comparison share, and print.
 
 :func:`judge` turns the losses of several models on the same rows into a :class:`Verdict`; from :data:`MIN_LABELS`
-labelled target rows on these decide; without them a model may be judged by learning the source back from its labels of
-the target (:func:`there_and_back`).
+labelled target rows on these decide; without them a model may be judged by learning the source back from its
+predictions of the target (:func:`there_and_back`).
 """
 
 from sktl.model_selection._circular import learn_back, there_and_back

@@ -1,37 +1,42 @@
-"""What a source model already knows: start from a fitted model and a few labels of the target.
+"""Parameter transfer: start from a fitted model and a few labels of the target.
 
-``source=`` is a fitted estimator (an old model: kept as it is, never changed), and ``fit(X_target, y_target)`` sees
-target rows alone; or it is unfitted, and ``fit(X, y, sample_domain)`` fits it on the labelled source rows first.
-Several sources are a list of (name, estimator) pairs, and ``source_weights_`` says what each was worth.
+Pass a fitted model as ``source=`` (it is used as it is and never changed) and fit on target rows only,
+``fit(X_target, y_target)``; rows without a label may be among them, and ``HypothesisTransfer*`` uses them. Or pass an
+unfitted model and the rows of all domains, ``fit(X, y, sample_domain)``: it is fitted on the labelled source rows
+first. Several sources are a list of (name, model) pairs, weighted by ``source_weights_``. In a grid search over
+``source`` wrap each fitted model in ``sklearn.frozen.FrozenEstimator``: a search clones what it tries, and a plain
+clone is unfitted. ``TransGLM`` and ``MultiTaskTransferRidge`` take no ``source``: they need the rows of all domains.
 
-**Which member when.** Labels are those of the target.
+**Which one when.** Labels are those of the target; ``*`` stands for ``Classifier`` and ``Regressor``.
 
-===========================  ============================  ========================================================
-the source is                labels                        take
-===========================  ============================  ========================================================
-any model                    1 to 100                      ``HypothesisTransferRegressor`` or ``...Classifier``, by
-                                                           default: it weighs the source as it is, shifted, scaled,
-                                                           corrected, stacked, and the target's own model
-linear, same columns         fewer than some 3 a column    ``TransferRidge``, ``TransferLogisticRegression``,
-                                                           ``TransferLinearSVC``, ``TransferPoissonRegressor``: the
-                                                           coefficients can be read
-to go on learning            20 and more                   ``FineTunedClassifier``, ``FineTunedRegressor``; not where
-                                                           source and target share little
-a forest, boosted trees      20 and more                   ``LeafRefit*``, quickest: the same trees with new answers;
-                                                           ``TransferForest*``; not with many classes and few labels
-one tree to be read          20 and more                   ``TransferTree*``; a forest is better everywhere
-any regressor                few; deviations are wanted    ``GaussianProcessTransferRegressor``
-rows of several sources      20 and more, fewer than       ``TransGLM`` where few coefficients matter: it finds the
-                             columns                       sources that help; ``MultiTaskTransferRidge`` where many do
-===========================  ============================  ========================================================
+==============================  =========================  ========================================================
+you have                        labels                     take
+==============================  =========================  ========================================================
+any fitted model (histogram     1 to 100                   ``HypothesisTransfer*``: an average of the source as it
+boosting, LightGBM, a                                      is, shifted, rescaled or corrected, and of the target's
+pipeline, ...)                                             own model; the default choice
+a linear model, same columns    fewer than about 3 per     ``TransferRidge``, ``TransferLogisticRegression``,
+                                column                     ``TransferLinearSVC``, ``TransferPoissonRegressor``:
+                                                           the result is a linear model with ``coef_``
+a model to train further        20 or more                 ``FineTuned*``; not if source and target have little in
+                                                           common
+a forest, or scikit-learn's     20 or more                 ``LeafRefit*``: the same trees with new leaf values, the
+``GradientBoosting*`` (not                                 fastest; for forests also ``TransferForest*``, which
+``HistGradientBoosting*``)                                 changes splits too. Not with many classes, few labels
+a single tree, to be read       20 or more                 ``TransferTree*``; a forest predicts better
+a regressor; standard           few                        ``GaussianProcessTransferRegressor``
+deviations are wanted
+rows of several sources, more   20 or more                 ``TransGLM`` if few coefficients matter: it detects the
+columns than target labels                                 helpful sources; else ``MultiTaskTransferRidge``
+==============================  =========================  ========================================================
 
-**None of them**, but the target's own model: where the source says nothing of the target and labels are many beside the
-columns; ``evidence_`` of ``HypothesisTransfer*`` shows it, with the least error for "target". And where the source's
-*rows* are at hand, compare a pooled fit with the target's rows up-weighted: on newsgroups with 20 labels it had 89 %
-against 82 % in one draw (``benchmarks/few_shot.py``).
+**None of them**, but the target's own model, if the source does not fit the target and there are many labels for the
+number of columns: ``evidence_`` of ``HypothesisTransfer*`` then has its smallest error at "target". If the source's
+*rows* are available, compare with a pooled fit that gives the target rows more weight: on newsgroups with 20 labels it
+reached 89 % against 82 % in one draw (``benchmarks/few_shot.py``).
 
-**Figures.** Regression (``benchmarks/hypothesis_transfer.py``; boosted trees as source; error over that of the target's
-own ridge, and the share of draws that are more than 2 % worse than it):
+**Figures.** Regression (``benchmarks/hypothesis_transfer.py``; boosted trees as source; error relative to that of the
+target's own ridge, and the share of draws that are more than 2 % worse than that ridge):
 
 ==================================  ============  ============  ============  ============
 fourteen tasks                      5 labels      10            20            50
@@ -43,14 +48,15 @@ model of the residuals              .51   3 %     .54   3 %     .64   5 %     .7
 the target's own extra trees        .88  35 %     .83  28 %     .88  21 %     .83   4 %
 ==================================  ============  ============  ============  ============
 
-Accuracy in % (``benchmarks/few_shot.py``; boosted trees as source, three draws):
+Accuracy in % (``benchmarks/few_shot.py``, three draws; source: boosted trees, for ``TransferLogisticRegression`` a
+logistic regression):
 
 =================================  =======================  =======================
 labels of the target               heart: 2, 10, 50         adult: 2, 10, 50
 =================================  =======================  =======================
 source as it is                    74.9  74.7  74.8         89.4  89.4  89.6
 the target's own logistic model    67.9  75.7  80.1         87.4  87.0  87.4
-pooled, target at 20 %             76.0  77.9  79.7         89.5  89.1  89.5
+pooled, target weighs 20 %         76.0  77.9  79.7         89.5  89.1  89.5
 TrAdaBoost                         78.6  77.4  73.8         88.0  86.7  85.4
 TransferGuard                         -  78.7  81.0            -  87.2  88.6
 HypothesisTransferClassifier       75.7  77.5  80.5         89.8  90.5  91.2

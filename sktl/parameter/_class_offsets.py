@@ -40,6 +40,7 @@ class _LogOdds:
             raw = self._raw(X, start)
         else:
             raw = self._raw(X, start[:, 1] - start[:, 0])
+            # half to either side: classes without labels keep their odds against the two together
             raw = np.column_stack([-raw / 2, raw / 2]) + start.mean(axis=1, keepdims=True)
         scores = offset.copy()
         scores[:, self.present_] = raw
@@ -52,6 +53,7 @@ class LogisticOffset(_LogOdds):
     def _fit(self, estimator, X, codes, start, sample_weight):
         weights = np.ones(len(codes)) if sample_weight is None else np.asarray(sample_weight, dtype=float)
         weights = weights * _class_weights(estimator, codes)
+        # beside the mean loss here, beside the sum in scikit-learn
         penalty = 0.0 if estimator.penalty is None else 1 / (estimator.C * weights.sum())
         rows = X if hasattr(X, "tocsr") else np.asarray(X, dtype=float)
         options = {"offset": start, "sample_weight": weights, "penalty": penalty}
@@ -98,7 +100,7 @@ class GradientBoostingOffset(_LogOdds):
         self.model_.init_ = self.model_.init = None  # it holds training rows' offsets, and is not asked again
 
     def _raw(self, X, start):
-        rows = X if hasattr(X, "tocsr") else np.asarray(X, dtype=np.float32)
+        rows = X if hasattr(X, "tocsr") else np.asarray(X, dtype=np.float32)  # trees compare in float32
         steps = [sum(tree.predict(rows) for tree in column) for column in self.model_.estimators_.T]
         steps = self.model_.learning_rate * np.column_stack(steps)
         return start + (steps[:, 0] if start.ndim == 1 else steps)
@@ -152,8 +154,8 @@ def regressor_of(estimator):
     twin = getattr(module, twin_name, None)
     if twin is None or twin_name == name:
         raise TypeError(
-            f"{estimator!r} takes no offset and has no regressor of its kind to learn from residuals by. Pass a "
-            "regressor, such as Ridge() or RandomForestRegressor(), or a classifier that has a twin."
+            f"{estimator!r} takes no offset, and there is no regressor of the same kind to fit to residuals. Pass a "
+            "regressor, such as Ridge() or RandomForestRegressor(), or a classifier with a regressor counterpart."
         )
     model = twin()
     shared = {key: value for key, value in estimator.get_params(deep=False).items() if key in model.get_params()}

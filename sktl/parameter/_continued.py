@@ -46,7 +46,7 @@ def read_weights(sample_weight, n):
     weights = np.full(n, float(weights)) if weights.ndim == 0 else column_or_1d(weights)
     if len(weights) != n or weights.min() < 0:
         raise ValueError(
-            f"sample_weight must have one weight a row, {n} of them, none below 0; got {len(weights)}, the least "
+            f"sample_weight must hold one number >= 0 per row, {n} in all; got {len(weights)}, the smallest is "
             f"{weights.min():g}."
         )
     if not weights.any():
@@ -226,7 +226,7 @@ def _class_codes(self, y, rows):
     self.classes_ = union_of_classes(self.sources_, labels)
     if len(self.classes_) < 2:
         raise ValueError(
-            f"At least two classes are needed; source and target know one class, {self.classes_.tolist()[0]!r}. "
+            f"At least two classes are needed; source and target have only one class, {self.classes_.tolist()[0]!r}. "
             "Add rows of another class."
         )
     return np.searchsorted(self.classes_, labels)[: np.count_nonzero(rows)]

@@ -92,6 +92,7 @@ class FewRows:
         """Kernels of the linear and of the smooth part; none where no column varies."""
         if Z.shape[1] == 0:
             return [None]
+        # a diagonal of about 1, whatever the number of columns
         kernels = [linear_kernel_of(Z / np.sqrt(max(Z.shape[1], 1)))]
         if self.plan.smooth and Z.shape[0] <= MAX_SMOOTH_ROWS:
             kernels.append(kernel_of(smooth_kernel(Z, Z)))
@@ -118,6 +119,7 @@ def smooth_kernel(Z, rows):
     """Gaussian kernel between standardised rows whose width is the distance of typical rows, sqrt(2 d)."""
     if issparse(Z):
         squares = [np.asarray(A.multiply(A).sum(axis=1)).ravel() for A in (Z, rows)]
+        # rounding may put a distance below 0
         distances = np.maximum(squares[0][:, None] + squares[1] - 2 * (Z @ rows.T).toarray(), 0)
     else:
         distances = cdist(Z, rows, "sqeuclidean")

@@ -1,4 +1,4 @@
-"""Go on with a fitted model on the target's rows, as far as rows held out say that it pays."""
+"""Train a fitted model further on target rows, as long as held-out rows gain."""
 
 from dataclasses import dataclass
 from functools import partial
@@ -59,6 +59,7 @@ def go_on(self, name, model, X, y, weights, rng):
     X, seed = mapped(front, X), int(rng.integers(2**31))
     kind = stepper_for(model, y, part.classes)
     part.rates = kind.rates if self.learning_rate == "auto" or np.isnan(kind.rates[0]) else (self.learning_rate,)
+    # one seed: paths differ by their rate alone
     begin = partial(_begin, kind, model, X, y, weights, part.classes, seed)
     losses = np.array([_path(self, begin, model, X, y, weights, part.classes, rate) for rate in part.rates])
     part.paths = np.average(losses, axis=2, weights=weights)
@@ -69,6 +70,7 @@ def go_on(self, name, model, X, y, weights, rng):
     best, part.n_epochs = points[chosen]
     if part.n_epochs:
         part.rate = part.rates[best]
+        # from the source again, on all rows; one must be watched
         part.stepper = begin(np.arange(len(y)), part.rate, X[:1])
         for _ in range(part.n_epochs):
             part.stepper.step()
@@ -93,6 +95,7 @@ def _path(self, begin, model, X, y, weights, classes, rate):
             stepper.step()
             said[out] = stepper.watched()
         losses[epoch] = row_losses(self, said, y)
+        # folds stop together, so that the loss of each epoch is over all rows
         if epoch - np.argmin(losses[: epoch + 1] @ weights) >= self.n_iter_no_change:
             break
     return losses
@@ -121,47 +124,48 @@ def rates(self):
 
 
 class FineTunedClassifier(BaseParameterTransfer, BaseTransferClassifier):
-    r"""Go on with a fitted source model on the target's rows, for as many epochs as pay on rows held out.
+    r"""Train a fitted source model further on target rows, for as many epochs as held-out rows support.
 
-    Training starts at the source and takes t epochs at the rate :math:`\eta` over the labelled target rows. Both are
-    chosen by the log-loss on target rows held out in folds: of the points as good as the best, up to half a standard
-    error, the one of fewest epochs, so that t = 0 is the source as it is. What an epoch is depends on the model:
+    Training starts from the source model and runs t epochs at learning rate :math:`\eta` over the labelled target rows.
+    Both are chosen by the log-loss of held-out folds of target rows: among the points within half a standard error of
+    the best, the one with the fewest epochs. t = 0 is the source as it is. What an epoch is depends on the model:
 
     - ``SGDClassifier``, ``Perceptron``: a pass of gradient steps of constant size, :math:`\eta / \max_i (1 + |x_i|^2)`,
-      so that the rate has no unit of X;
-    - ``MLPClassifier``: a pass by a fresh optimiser of step :math:`\eta`, from the source's weights; its output layer
-      gets more columns where the target has other classes;
-    - ``GaussianNB``, ``MultinomialNB``, ``BernoulliNB``, ``ComplementNB``: the target's counts, weighing :math:`\eta`
-      times all of the source's;
-    - ``GradientBoostingClassifier``: one more tree by its warm start, with its own rate and depth;
+      so that the rate does not depend on the units of X;
+    - ``MLPClassifier``: a pass of a new optimiser with step :math:`\eta`, from the source's weights; the output layer
+      grows for classes that only the target has;
+    - ``GaussianNB``, ``MultinomialNB``, ``BernoulliNB``, ``ComplementNB``: the target's counts are added, with
+      :math:`\eta` times the total weight of the source's;
+    - ``GradientBoostingClassifier``: one more tree by its ``warm_start``, with its own learning rate and depth;
     - another model with ``partial_fit``: one call of it;
     - any other model (histogram boosting, forests, LightGBM, XGBoost, ...): one more tree of depth 2, times
       :math:`\eta`, on the gradient of the loss at the source's log-odds.
 
-    It *helps* where the source is near the truth and a few dozen rows show what is amiss. Accuracy in %, one draw, a
-    logistic regression gone on with: heart disease at four sites 78.8 / 81.1 at 10 / 50 labels (as it was 76.1, the
-    target's own 73.0 / 79.9), adult by sex, race and country 86.4 / 87.2 (86.7, 82.5 / 83.5), seven mixed tables 75.0
-    at 50 (74.4, 70.5). Histogram boosting 78.2 / 78.9 on heart disease (75.5): no better than the target's own logistic
-    regression at 50 labels. It *hurts* little beside the source, since no epoch is taken that rows held out do not ask
-    for; beside the target's own model it may where the source is poor and the classes are many, as for other members
-    on digits (it was not measured there), and small trees are slow then.
+    It *helps* where the source is nearly right and a few dozen rows show what to correct. Accuracy in %, one draw, with
+    a logistic regression as source: heart disease at four sites 78.8 / 81.1 at 10 / 50 labels (the source as it is
+    76.1, the target's own model 73.0 / 79.9), adult by sex, race and country 86.4 / 87.2 (86.7, 82.5 / 83.5), seven
+    mixed tables 75.0 at 50 (74.4, 70.5). Histogram boosting 78.2 / 78.9 on heart disease (75.5): no better than the
+    target's own logistic regression at 50 labels. It *hurts* little compared with the source, since epochs are added
+    only if held-out rows improve. Compared with the target's own model it may lose where the source is poor and classes
+    are many, as other estimators of this family do on digits (not measured for this one); small trees are slow then.
 
     Parameters
     ----------
     source : classifier or list of (name, model) pairs, default=None
-        What the target starts from. Fitted, it is kept as it is, and all rows of ``fit`` are target rows; unfitted, a
-        clone is fitted on the labelled source rows first. Of a Pipeline the last step goes on, and the steps before it
-        stay. Several are averaged by ``source_weights_``. None: ``LogisticRegression()``.
+        The model to start from. A fitted one is used as it is, and all rows of ``fit`` are target rows; of an unfitted
+        one a clone is fitted on the labelled source rows first. In a Pipeline the last step is trained further, and the
+        steps before it stay as they are. Several sources are averaged by ``source_weights_``. None:
+        ``LogisticRegression()``.
     learning_rate : float or "auto", default="auto"
         The rate :math:`\eta`, above 0, where the model's epochs have one. "auto": the best of three or four.
     max_epochs : int, default=50
-        Most epochs t. 0: the source as it is.
+        Largest number of epochs t. 0 keeps the source as it is.
     n_iter_no_change : int, default=5
-        Epochs without a smaller loss held out after which a rate is given up.
+        A learning rate is dropped after this many epochs without a smaller held-out loss.
     n_folds : int, default=5
         Folds of the target's rows, at least 2; each class is spread over them.
     per_source : bool, default=False
-        For an unfitted source: one model a source domain instead of one for their pool.
+        For an unfitted source: fit one model per source domain instead of one on all source rows.
     random_state : int, RandomState instance or None, default=0
         Seeds the order of gradient steps, new weights and trees.
 
@@ -170,15 +174,15 @@ class FineTunedClassifier(BaseParameterTransfer, BaseTransferClassifier):
     sources_ : list of (name, model) pairs
         The fitted source models, unchanged.
     source_weights_ : ndarray of shape (n_sources,)
-        Share of each source in the answer, from the likelihood of the target's rows held out. They sum to 1.
+        Weight of each source in the prediction, by the likelihood of held-out target rows. They sum to 1.
     models_ : list
-        What became of each source; each has ``outputs``.
+        The adapted model of each source, with a method ``outputs``.
     learning_rate_ : ndarray of shape (n_sources,)
-        Rate of each source's epochs, NaN where it has none (a property).
+        Learning rate chosen for each source, NaN for models without one.
     n_epochs_ : ndarray of shape (n_sources,)
-        Epochs that each source went on for (a property).
+        Number of epochs that each source was trained further.
     history_ : dict of ndarrays
-        Columns ``source``, ``learning_rate``, ``epoch`` and ``held_out_loss``, one entry a point tried (a property).
+        Columns ``source``, ``learning_rate``, ``epoch`` and ``held_out_loss``, one entry per point tried.
     classes_ : ndarray of shape (n_classes,)
         Classes that the source or the target knows, sorted.
     n_features_in_ : int
@@ -188,19 +192,19 @@ class FineTunedClassifier(BaseParameterTransfer, BaseTransferClassifier):
 
     See Also
     --------
-    LeafRefitClassifier : Changes a forest's leaves instead of adding trees.
-    sktl.parameter.HypothesisTransferClassifier : A model beside the source instead of more training.
+    LeafRefitClassifier : Changes the values in a forest's leaves instead of adding trees.
+    sktl.parameter.HypothesisTransferClassifier : Corrects the source by a second model instead of training it further.
 
     Notes
     -----
-    *A fresh optimiser.* A fitted network's optimiser would go on at the step that it ended with; a new one starts from
-    the weights in ``coefs_`` and ``intercepts_``.
+    *New optimiser.* A fitted network's own optimiser would continue with the step size that it ended with, so a new one
+    starts from the weights in ``coefs_`` and ``intercepts_``.
 
-    *Classes* that only the target has get outputs of their own (linear models, networks, naive Bayes) or trees that
-    lift them from a probability of 1e-3; those that only the source has stay.
+    *Classes* that only the target has get new outputs (linear models, networks, naive Bayes), or trees that raise them
+    from a probability of 1e-3. Classes that only the source has are kept.
 
-    *Cost.* An epoch a fold, rate and step of the path: for 50 labels up to 1,000 small epochs, a second or less for
-    linear models and trees.
+    *Cost.* One epoch for each fold, learning rate and point of the path: up to 1,000 small epochs for 50 labels, a
+    second or less for linear models and trees.
 
     References
     ----------
@@ -260,42 +264,41 @@ class FineTunedClassifier(BaseParameterTransfer, BaseTransferClassifier):
 
 
 class FineTunedRegressor(BaseParameterTransfer, BaseTransferRegressor):
-    r"""Go on with a fitted source model on the target's rows, for as many epochs as pay on rows held out.
+    r"""Train a fitted source model further on target rows, for as many epochs as held-out rows support.
 
-    Training starts at the source and takes t epochs at the rate :math:`\eta` over the labelled target rows. Both are
-    chosen by the squared error on target rows held out in folds: of the points as good as the best, up to half a
-    standard error, the one of fewest epochs, so that t = 0 is the source as it is. What an epoch is depends on the
-    model:
+    Training starts from the source model and runs t epochs at learning rate :math:`\eta` over the labelled target rows.
+    Both are chosen by the squared error of held-out folds of target rows: among the points within half a standard error
+    of the best, the one with the fewest epochs. t = 0 is the source as it is. What an epoch is depends on the model:
 
     - ``SGDRegressor``: a pass of gradient steps of constant size, :math:`\eta / \max_i (1 + |x_i|^2)`, so that the rate
-      has no unit of X;
-    - ``MLPRegressor``: a pass by a fresh optimiser of step :math:`\eta`, from the source's weights;
-    - ``GradientBoostingRegressor``: one more tree by its warm start, with its own rate and depth;
+      does not depend on the units of X;
+    - ``MLPRegressor``: a pass of a new optimiser with step :math:`\eta`, from the source's weights;
+    - ``GradientBoostingRegressor``: one more tree by its ``warm_start``, with its own learning rate and depth;
     - another model with ``partial_fit``: one call of it;
     - any other model (histogram boosting, forests, LightGBM, XGBoost, ...): one more tree of depth 2, times
       :math:`\eta`, on the gradient of the loss at the source's predictions.
 
-    It *helps* where the source is near the truth and a few dozen rows show what is amiss. It *hurts* little beside the
-    source, since no epoch is taken that rows held out do not ask for; beside the target's own model it may where the
-    source is poor. How often was not measured: of forests and gradient boosting :class:`LeafRefitRegressor` and
-    :class:`TransferForestRegressor` were, and are the first to try.
+    It *helps* where the source is nearly right and a few dozen rows show what to correct. It *hurts* little compared
+    with the source, since epochs are added only if held-out rows improve; compared with the target's own model it may
+    lose where the source is poor. How often was not measured. For forests and gradient boosting try
+    :class:`LeafRefitRegressor` and :class:`TransferForestRegressor` first, which were measured.
 
     Parameters
     ----------
     source : regressor or list of (name, model) pairs, default=None
-        What the target starts from. Fitted, it is kept as it is, and all rows of ``fit`` are target rows; unfitted, a
-        clone is fitted on the labelled source rows first. Of a Pipeline the last step goes on, and the steps before it
-        stay. Several are averaged by ``source_weights_``. None: ``Ridge()``.
+        The model to start from. A fitted one is used as it is, and all rows of ``fit`` are target rows; of an unfitted
+        one a clone is fitted on the labelled source rows first. In a Pipeline the last step is trained further, and the
+        steps before it stay as they are. Several sources are averaged by ``source_weights_``. None: ``Ridge()``.
     learning_rate : float or "auto", default="auto"
         The rate :math:`\eta`, above 0, where the model's epochs have one. "auto": the best of three or four.
     max_epochs : int, default=50
-        Most epochs t. 0: the source as it is.
+        Largest number of epochs t. 0 keeps the source as it is.
     n_iter_no_change : int, default=5
-        Epochs without a smaller loss held out after which a rate is given up.
+        A learning rate is dropped after this many epochs without a smaller held-out loss.
     n_folds : int, default=5
         Folds of the target's rows, at least 2; each range of y is spread over them.
     per_source : bool, default=False
-        For an unfitted source: one model a source domain instead of one for their pool.
+        For an unfitted source: fit one model per source domain instead of one on all source rows.
     random_state : int, RandomState instance or None, default=0
         Seeds the order of gradient steps, new weights and trees.
 
@@ -304,15 +307,15 @@ class FineTunedRegressor(BaseParameterTransfer, BaseTransferRegressor):
     sources_ : list of (name, model) pairs
         The fitted source models, unchanged.
     source_weights_ : ndarray of shape (n_sources,)
-        Share of each source in the answer, from the likelihood of the target's rows held out. They sum to 1.
+        Weight of each source in the prediction, by the likelihood of held-out target rows. They sum to 1.
     models_ : list
-        What became of each source; each has ``outputs``.
+        The adapted model of each source, with a method ``outputs``.
     learning_rate_ : ndarray of shape (n_sources,)
-        Rate of each source's epochs, NaN where it has none (a property).
+        Learning rate chosen for each source, NaN for models without one.
     n_epochs_ : ndarray of shape (n_sources,)
-        Epochs that each source went on for (a property).
+        Number of epochs that each source was trained further.
     history_ : dict of ndarrays
-        Columns ``source``, ``learning_rate``, ``epoch`` and ``held_out_loss``, one entry a point tried (a property).
+        Columns ``source``, ``learning_rate``, ``epoch`` and ``held_out_loss``, one entry per point tried.
     n_features_in_ : int
         Number of columns seen by ``fit``.
     feature_names_in_ : ndarray of shape (n_features_in_,)
@@ -320,18 +323,18 @@ class FineTunedRegressor(BaseParameterTransfer, BaseTransferRegressor):
 
     See Also
     --------
-    LeafRefitRegressor : Changes a forest's leaves instead of adding trees.
-    sktl.parameter.HypothesisTransferRegressor : A model beside the source instead of more training.
+    LeafRefitRegressor : Changes the values in a forest's leaves instead of adding trees.
+    sktl.parameter.HypothesisTransferRegressor : Corrects the source by a second model instead of training it further.
 
     Notes
     -----
-    *A fresh optimiser.* A fitted network's optimiser would go on at the step that it ended with; a new one starts from
-    the weights in ``coefs_`` and ``intercepts_``.
+    *New optimiser.* A fitted network's own optimiser would continue with the step size that it ended with, so a new one
+    starts from the weights in ``coefs_`` and ``intercepts_``.
 
-    *One row* can't be held out: the source stays as it is.
+    *A single row* can't be held out: the source stays as it is.
 
-    *Cost.* An epoch a fold, rate and step of the path: for 50 labels up to 1,000 small epochs, a second or less for
-    linear models and trees.
+    *Cost.* One epoch for each fold, learning rate and point of the path: up to 1,000 small epochs for 50 labels, a
+    second or less for linear models and trees.
 
     References
     ----------

@@ -23,7 +23,7 @@ __all__ = ["GaussianProcessTransferRegressor"]
 
 
 class GaussianProcessTransferRegressor(BaseParameterTransfer, BaseTransferRegressor):
-    r"""Gaussian process regression of a target, with what source models predict as its prior mean.
+    r"""Gaussian process regression of the target whose prior mean is the prediction of source models.
 
     The target's function is the source's plus a difference that is a Gaussian process,
 
@@ -31,10 +31,10 @@ class GaussianProcessTransferRegressor(BaseParameterTransfer, BaseTransferRegres
 
         f(x) = m(x) + g(x), \qquad g \sim \mathcal{GP}(0, k), \qquad m(x) = \sum_j \beta_j m_j(x),
 
-    so that, with :math:`K = k(X, X) + \alpha I` over the labelled target rows, its posterior mean is
-    :math:`m(x) + k(x, X) K^{-1} (y - m(X))`. With ``source_variance`` the source's own posterior covariance is added to
-    :math:`k`: where the source has seen no rows, the target's labels count for more. A source of 0 leaves
-    scikit-learn's ``GaussianProcessRegressor``.
+    so that, with :math:`K = k(X, X) + \alpha I` over the labelled target rows, its posterior mean is :math:`m(x) + k(x,
+    X) K^{-1} (y - m(X))`. With ``source_variance`` the source's own posterior covariance is added to :math:`k`: where
+    the source has seen no rows, the target's labels count for more. With a source that predicts 0 it is scikit-learn's
+    ``GaussianProcessRegressor``.
 
     *When it helps*: few labels, a smooth difference, and predictions that need a standard deviation. *When it hurts*:
     many columns that do not matter, since one length scale serves all of them (pass a kernel with several); a target
@@ -45,21 +45,21 @@ class GaussianProcessTransferRegressor(BaseParameterTransfer, BaseTransferRegres
     ----------
     source : estimator object or list of (name, estimator), default=None
         Regressors of any kind. Fitted ones are used as they are, and every row of ``fit`` is a target row; unfitted
-        ones are fitted on the labelled source rows first. None stands for a Gaussian process of its own, unfitted:
+        ones are fitted on the labelled source rows first. None: an unfitted Gaussian process,
         ``GaussianProcessRegressor(ConstantKernel() * RBF() + WhiteKernel(), normalize_y=True)``.
     kernel : kernel object, default=None
         Covariance k of the difference, its parameters learned by marginal likelihood as in scikit-learn. None stands
-        for ``ConstantKernel() * RBF() + WhiteKernel()``, begun at the variance of the residuals and the median distance
-        of the rows.
+        for ``ConstantKernel() * RBF() + WhiteKernel()``, with start values from the variance of the residuals and the
+        median distance of the rows.
     noise : float, default=1e-10
         Variance of the labels' noise :math:`\alpha`, beside that of a ``WhiteKernel``; ``alpha`` of scikit-learn's.
     source_variance : bool, default=False
         Whether the sources' posterior covariance joins the prior; their ``predict`` must take ``return_cov``.
     weights : {"simplex", "ball"} or array-like of shape (n_sources,), default="simplex"
-        Weights of the sources: of sum 1, of length at most 1 (both with the least squared error on the target's
-        labels), or the numbers themselves.
+        Weights of the sources: "simplex" (they sum to 1) or "ball" (their length is at most 1), both chosen for the
+        least squared error on the target's labels, or the weights themselves.
     per_source : bool, default=False
-        Whether an unfitted source is fitted on each source domain apart, which makes as many sources.
+        For an unfitted source: fit one model per source domain instead of one on all source rows.
     n_restarts_optimizer : int, default=0
         Restarts of the search for the kernel's parameters.
     random_state : int, RandomState instance or None, default=0
@@ -68,11 +68,11 @@ class GaussianProcessTransferRegressor(BaseParameterTransfer, BaseTransferRegres
     Attributes
     ----------
     gp_ : GaussianProcessRegressor
-        Of the labels less the prior mean; not fitted where there is one domain.
+        The process fitted to the labels minus the prior mean; not fitted where there is only one domain.
     kernel_ : kernel object
         Covariance of the prior with the parameters found.
     log_marginal_likelihood_ : float
-        Of the residuals; NaN where there is one domain.
+        Log marginal likelihood of the residuals; NaN where there is only one domain.
     source_weights_ : ndarray of shape (n_sources,)
         The sources' weights.
     sources_ : list of (name, estimator)
@@ -84,13 +84,13 @@ class GaussianProcessTransferRegressor(BaseParameterTransfer, BaseTransferRegres
 
     See Also
     --------
-    HypothesisTransferRegressor : Any model of the residuals, chosen among several rules.
+    HypothesisTransferRegressor : Averages several ways to correct the source, with any model of the residuals.
     sklearn.gaussian_process.GaussianProcessRegressor : Without a source.
 
     Notes
     -----
-    A process keeps the rows it has learned from: the fitted model holds the labelled target rows, and a source that is
-    a process the source's.
+    A Gaussian process stores its training rows: the fitted model holds the labelled target rows, and a source that is a
+    process holds the source's.
 
     *Cost.* O(n^3) for n labelled target rows, for each set of kernel parameters tried; with ``source_variance`` the
     source's covariance of these rows as well.
@@ -174,7 +174,8 @@ class GaussianProcessTransferRegressor(BaseParameterTransfer, BaseTransferRegres
         Warns
         -----
         SingleDomainWarning
-            If the source is not fitted and nothing tells the domains apart.
+            If the source is not fitted and there is only one domain: no label is missing and no ``sample_domain`` is
+            given.
         """
         check_parameters(self)
         rows = validate_rows(self, X, dtype=np.float64)
@@ -226,7 +227,7 @@ class GaussianProcessTransferRegressor(BaseParameterTransfer, BaseTransferRegres
         """Kernel of the sources' covariance, or an error."""
         from sktl.parameter._source_covariance import SourceCovariance  # here, to keep `import sktl` quick
 
-        probe = np.zeros((2, self.n_features_in_))
+        probe = np.zeros((2, self.n_features_in_))  # two rows: one would not tell variances from covariances
         for name, model in self.sources_:
             try:
                 found = model.predict(probe, return_cov=True)
@@ -245,7 +246,7 @@ class GaussianProcessTransferRegressor(BaseParameterTransfer, BaseTransferRegres
         return GaussianProcessRegressor(default_kernel(X, np.ones(1)), normalize_y=True)
 
     def predict(self, X, return_std=False, return_cov=False):
-        """Posterior means of target rows, and their spread if wanted.
+        """Posterior means of target rows, with standard deviations or covariances on request.
 
         Parameters
         ----------
@@ -301,8 +302,8 @@ def default_kernel(X, residual):
     from sklearn.gaussian_process.kernels import RBF, ConstantKernel, WhiteKernel
 
     size = float(np.mean(np.square(residual))) if len(residual) else 1.0
-    size = size if size > 0 else 1.0
-    few = X[:: max(1, len(X) // 200)]
+    size = size if size > 0 else 1.0  # residuals that are all 0 have no size
+    few = X[:: max(1, len(X) // 200)]  # a median needs no more rows
     gaps = np.sqrt(np.maximum(np.sum((few[:, None] - few[None]) ** 2, axis=2), 0))
     length = float(np.median(gaps[gaps > 0])) if (gaps > 0).any() else 1.0
     # bounds some decades round the data's own sizes: wide enough to mean none, and free of units

@@ -42,7 +42,7 @@ def row_weights(sample_weight, n):
     """Weights as an array (n,), or an error."""
     weights = check_array(sample_weight, ensure_2d=False, dtype=float, input_name="sample_weight")
     if weights.shape != (n,):
-        raise ValueError(f"sample_weight must have one value a row, shape ({n},); got shape {weights.shape}.")
+        raise ValueError(f"sample_weight must have one value per row, shape ({n},); got shape {weights.shape}.")
     if not weights.any():
         raise ValueError(f"Sample weights must contain at least one non-zero number; all {n} are 0.")
     if (weights < 0).any():

@@ -41,66 +41,68 @@ def log_proba_of(log_odds):
 
 
 class HypothesisTransferClassifier(BaseParameterTransfer, BaseTransferClassifier):
-    r"""Start from any fitted classifier and correct it by 1 to some 100 labels of the target.
+    r"""Start from any fitted classifier and correct it with about 1 to 100 target labels.
 
     With the source's log-odds :math:`l(x)` (of each class against the rest where there are more than two), standardised
     columns z and target labels, the modes are
 
-    - ``"source"``: :math:`l(x)`; ``"shift"``: :math:`l(x) + b`, an offset a class, shrunk to 0;
-    - ``"affine"``: :math:`s\, l(x) + b`, a temperature 1 / s besides, shrunk to 1;
+    - ``"source"``: :math:`l(x)`; ``"shift"``: :math:`l(x) + b`, one offset per class, shrunk to 0;
+    - ``"affine"``: :math:`s\, l(x) + b`, with a temperature 1 / s too, shrunk to 1;
     - ``"offset"``: :math:`l(x) + b + w'z + g(z)`, with l a fixed offset of the log-loss; ``"stack"``:
       :math:`s\, l(x) + b + w'z`;
     - ``"target"``: the target's own model, :math:`b + w'z + g(z)`,
 
-    with independent Gaussian priors of b, s, w and the smooth function g, whose variances are averaged over by the
-    square root of Laplace's evidence. ``mode="auto"`` averages the modes' probabilities with weights
-    :math:`\pi_m \propto \prod_i \hat p_{m,-i}(y_i)^{1/4}`, where :math:`\hat p_{m,-i}` has not seen row i.
+    with independent Gaussian priors of b, s, w and the smooth function g, whose variances are averaged over, weighted
+    by the square root of Laplace's evidence. ``mode="auto"`` averages the modes' probabilities with weights
+    :math:`\pi_m \propto \prod_i \hat p_{m,-i}(y_i)^{1/4}`, where :math:`\hat p_{m,-i}` is fitted without row i.
 
     *When it helps*: where the source is better than chance and labels are few. On heart disease (each of four sites
     from the others), adult (by country, education, marital status) and seven mixed tables, source boosted trees, mean
-    of the three data sets, accuracy at 2, 5, 10, 20, 50 labels is 80.3, 80.8, 81.1, 81.8, 82.5 %, the source's 79.1,
-    that of the target's own logistic regression 73.7, 76.3, 77.7, 77.4, 79.5; the log-loss is .43, .41, .41, .40, .38,
-    the source's .46 (four draws; ``benchmarks/few_shot.py`` has the rivals). *When it hurts*: where the source's rows
-    are at hand and columns are many, as in texts: there a pooled fit with the target's rows up-weighted learns more
-    (newsgroups with 20 labels, one draw: 89 % against 82), since a model of the labels alone has too much to learn.
+    of the three data sets, accuracy at 2, 5, 10, 20, 50 labels is 80.3, 80.8, 81.1, 81.8, 82.5 %, against 79.1 for the
+    source and, for the target's own logistic regression, 73.7, 76.3, 77.7, 77.4, 79.5; the log-loss is .43, .41, .41,
+    .40, .38, the source's .46 (four draws; ``benchmarks/few_shot.py`` has the rivals). *When it hurts*: where the
+    source's rows are available and columns are many, as with text. There a pooled fit with up-weighted target rows is
+    better (newsgroups with 20 labels, one draw: 89 % against 82), since a correction learned from the target labels
+    alone has too many coefficients.
 
     Parameters
     ----------
     source : classifier, list of (str, classifier) or None, default=None
-        What is known already. A fitted model is kept as it is, through ``clone`` too, and ``fit`` takes target rows;
-        its probabilities are clipped at half a row of its training rows where it is fitted here, else at 1e-3. Without
-        ``predict_proba`` its decision function stands for log-odds. An unfitted one is fitted on the labelled source
-        rows first. None stands for ``HistGradientBoostingClassifier(random_state=0)``, unfitted. In a grid, wrap
-        fitted ones in ``FrozenEstimator``.
+        The model to start from. A fitted one is used as it is, kept by ``clone`` too, and ``fit`` takes target rows;
+        its probabilities are clipped at 1e-3 (if it is fitted here, at 0.5 / n for n training rows). Without
+        ``predict_proba`` its decision function is taken as log-odds. An unfitted one is fitted on the labelled source
+        rows first. None stands for ``HistGradientBoostingClassifier(random_state=0)``, unfitted. In a grid search over
+        ``source`` wrap fitted models in ``FrozenEstimator``.
     estimator : classifier or regressor, default=None
         Learner of the modes "offset", "stack" and "target". None: the averaged logistic models above, on columns
-        standardised over all target rows, labelled or not (gaps are the mean, words become indicators). Else any
-        classifier. In "offset", ``LogisticRegression`` has an exact offset, ``GradientBoostingClassifier``, LightGBM
-        and XGBoost start from it, and for any other its regressor twin is fitted to Newton's residuals. Left-out
-        probabilities then come from ten folds.
+        standardised over all target rows, labelled or not (missing values become the mean, text becomes indicator
+        columns). Otherwise any classifier. In mode "offset", ``LogisticRegression`` gets an exact offset,
+        ``GradientBoostingClassifier``, LightGBM and XGBoost start from it, and for any other classifier the regressor
+        of the same kind is fitted to Newton residuals. Left-out probabilities then come from ten folds.
     mode : {"auto", "source", "shift", "affine", "offset", "stack", "target"}, default="auto"
-        One of the modes, or their average ("auto"), without those that ``estimator`` can't learn: a regressor learns
-        "offset" alone, a classifier without offset and regressor twin (``GaussianNB``) all but that.
+        One of the modes, or their average ("auto") without those that ``estimator`` can't learn: with a regressor only
+        "offset" is possible; a classifier that takes no offset and has no regressor of its kind (``GaussianNB``) can do
+        all but "offset".
     per_source : bool, default=False
-        Whether an unfitted source is fitted on each source domain apart, instead of on all in one pool.
+        For an unfitted source: fit one model per source domain instead of one on all source rows.
 
     Attributes
     ----------
     sources_ : list of (str, classifier)
         The fitted sources: the objects given, or the clones fitted.
     source_weights_ : ndarray of shape (n_sources,)
-        Shares of the sources' probabilities, by their left-out log-loss after an offset a class; they sum to 1.
+        Weights of the sources, by their left-out log-loss after one offset per class; they sum to 1.
     mode_weights_ : dict of str -> float
-        Share of each mode in the probabilities.
+        Weight of each mode in the probabilities.
     evidence_ : dict of str -> float
-        Mean log-loss of each mode on labelled target rows that it has not seen.
+        Mean log-loss of each mode on left-out labelled target rows.
     models_ : dict of str -> object
         The fitted modes.
     columns_ : object or None
-        How rows are standardised, where they are.
+        How the columns are standardised; None if they are not.
     classes_ : ndarray of shape (n_classes,)
-        All classes that the source or the target's labels know. What one side alone knows is not refused: a class new
-        to the source starts from the least probability, one without target labels keeps the source's log-odds.
+        All classes of the source and of the target's labels. A class that is new to the source starts from the smallest
+        probability, one without target labels keeps the source's log-odds.
     n_features_in_ : int
         Number of columns seen by ``fit``.
     feature_names_in_ : ndarray of shape (n_features_in_,)
@@ -109,13 +111,13 @@ class HypothesisTransferClassifier(BaseParameterTransfer, BaseTransferClassifier
     See Also
     --------
     HypothesisTransferRegressor : The same for numbers.
-    sktl.instance.TrAdaBoostClassifier : Needs the source's rows, not only its model.
+    sktl.instance.TrAdaBoostClassifier : Learns from the source's rows, not from a model of it.
 
     Notes
     -----
-    The default costs some Newton steps in min(n, d) dimensions for each of some 100 grid points (one class against the
-    rest at a time), n the labelled rows; left-out log-odds are one Newton step from the whole fit. Results do not
-    depend on the units of X, but for sparse rows, which are scaled by one number.
+    The default costs a few Newton steps in min(n, d) dimensions for each of about 100 grid points (one class against
+    the rest at a time), n the labelled rows; left-out log-odds are one Newton step from the whole fit. Results do not
+    depend on the units of X, except for sparse rows, which are scaled by one number.
 
     References
     ----------
@@ -154,10 +156,10 @@ class HypothesisTransferClassifier(BaseParameterTransfer, BaseTransferClassifier
         y : array-like of shape (n_samples,)
             Labels, missing (NaN, None, ``pd.NA``) where unknown.
         sample_domain : array-like of shape (n_samples,), default=None
-            Domains, where the labels can't tell. With a fitted source all rows are the target's by default, and rows
-            of other domains are left out.
+            Domains, needed if missing labels do not mark the target. With a fitted source all rows are target rows by
+            default, and rows of other domains are left out.
         sample_weight : array-like of shape (n_samples,), default=None
-            Weights of the rows, of the source's too where it is fitted here.
+            Weights of the rows, also of the source rows where the source is fitted here.
 
         Returns
         -------
@@ -173,7 +175,8 @@ class HypothesisTransferClassifier(BaseParameterTransfer, BaseTransferClassifier
         Warns
         -----
         SingleDomainWarning
-            If the source is not fitted and there is one domain: the source is fitted, and nothing is adapted.
+            If the source is not fitted and there is only one domain (no label is missing and no ``sample_domain`` is
+            given): the source is fitted, and nothing is adapted.
         """
         return fit_hypothesis(self, X, y, sample_domain, sample_weight)
 
@@ -190,7 +193,7 @@ class HypothesisTransferClassifier(BaseParameterTransfer, BaseTransferClassifier
         self.classes_ = union_of_classes(self.sources_, labels)
         if len(self.classes_) < 2:
             raise ValueError(
-                f"At least two classes are needed; source and target rows are of one class, {self.classes_[0]!r}. "
+                f"At least two classes are needed; source and target have only one class, {self.classes_[0]!r}. "
                 "Add rows of another class."
             )
         known = np.count_nonzero(domains.source & domains.labeled)  # rows that an unfitted source is fitted on
@@ -223,6 +226,7 @@ class HypothesisTransferClassifier(BaseParameterTransfer, BaseTransferClassifier
 
     def _combine(self, said):
         """Log of the mean probabilities."""
+        # a weight of 0 has no logarithm: that source drops out
         with_shares = said + np.log(np.maximum(self.source_weights_, 1e-300))[None, :, None]
         return np.logaddexp.reduce(with_shares, axis=1)
 
@@ -255,6 +259,7 @@ class HypothesisTransferClassifier(BaseParameterTransfer, BaseTransferClassifier
     def _ask(self, mode, model, X, Z, source):
         """Log-probabilities by a mode."""
         if model is None:
+            # without rows to learn from all classes are alike
             return source if mode == "source" else np.full(source.shape, -np.log(source.shape[1]))
         if isinstance(model, list):
             odds = log_odds_of(source)

@@ -22,7 +22,7 @@ __all__ = ["HypothesisTransferRegressor"]
 
 
 class HypothesisTransferRegressor(BaseParameterTransfer, BaseTransferRegressor):
-    r"""Start from any fitted regressor and correct it by 1 to some 100 labels of the target.
+    r"""Start from any fitted regressor and correct it with about 1 to 100 target labels.
 
     With the source's prediction :math:`f(x)`, standardised columns z and target labels y, the modes are
 
@@ -31,55 +31,56 @@ class HypothesisTransferRegressor(BaseParameterTransfer, BaseTransferRegressor):
     - ``"offset"``: :math:`f(x) + b + w'z + g(z)`, a model of the residuals; ``"stack"``: :math:`b + s f(x) + w'z`;
     - ``"target"``: the target's own model, :math:`b + w'z + g(z)`,
 
-    with independent Gaussian priors of b, s - 1, w and the smooth function g. Their variances (and so k) are not
-    chosen but averaged over, by the square root of the evidence. ``mode="auto"`` averages the modes' predictions with
-    weights
+    with independent Gaussian priors of b, s - 1, w and the smooth function g. Their variances (and so k) are averaged
+    over, weighted by the square root of the evidence, instead of being chosen. ``mode="auto"`` averages the modes'
+    predictions with weights
 
     .. math:: \pi_m \propto \Big(\frac1n \sum_i (y_i - \hat y_{m,-i})^2 + c\Big)^{-n/8},
 
-    where :math:`\hat y_{m,-i}` has not seen row i and c is a small prior error: a quarter of what a Gaussian
-    likelihood would say, since left-out errors of models of the same few rows differ mostly by chance. "stack" and
-    "target" have n / (n + 10) of that, since they learn a whole model from the labels.
+    where :math:`\hat y_{m,-i}` is fitted without row i and c is a small prior error. The exponent is a quarter of the
+    Gaussian likelihood's, since the left-out errors of models fitted to the same few rows differ mostly by chance. For
+    "stack" and "target" it is multiplied by n / (n + 10), since they learn a whole model from the labels.
 
     *When it helps*: nearly always with 5 to 50 labels. On fourteen tasks (concrete, boston, auto_mpg, bike; source
     boosted trees) its error is .50, .53, .63, .69 of a target-only ridge's at 5, 10, 20, 50 labels, that of the shift
     alone .51, .55, .67, .77, of the source .55, .60, .74, .87, of target-only extra trees .88, .83, .88, .83; at 50
-    labels 2 % of the draws are worse than the ridge by over 2 %. On fifteen mixed tables, which were looked at but
-    not tuned on: .71, .79, .79, .89, and 7 % worse at 50 labels (``benchmarks/hypothesis_transfer.py``). *When it
-    hurts*: where the source is far off and labels are many, so that the target's own model is all there is to know;
-    "auto" then still pays a little for the others.
+    labels 2 % of the draws are worse than the ridge by over 2 %. On fifteen mixed tables, which were looked at but not
+    tuned on: .71, .79, .79, .89, and 7 % worse at 50 labels (``benchmarks/hypothesis_transfer.py``). *When it hurts*:
+    where the source is far off and labels are many, so that the target's own model is the best; "auto" is then slightly
+    worse than it, since the other modes keep some weight.
 
     Parameters
     ----------
     source : regressor, list of (str, regressor) or None, default=None
-        What is known already. A fitted model (anything with ``predict``) is kept as it is, through ``clone`` too, and
+        The model to start from. A fitted one (anything with ``predict``) is used as it is, kept by ``clone`` too, and
         ``fit`` takes target rows. An unfitted one is fitted on the labelled source rows first. None stands for
-        ``HistGradientBoostingRegressor(random_state=0)``, unfitted. In a grid, wrap fitted ones in
-        ``FrozenEstimator``.
+        ``HistGradientBoostingRegressor(random_state=0)``, unfitted. In a grid search over ``source`` wrap fitted models
+        in ``FrozenEstimator``.
     estimator : regressor, default=None
         Learner of the modes "offset", "stack" and "target". None: the averaged Gaussian models above, on columns
-        standardised over all target rows, labelled or not (gaps are the mean, words become indicators). Any regressor
-        else; it learns from residuals, and one with a log link (Poisson, Gamma, Tweedie) from a true offset; LightGBM
-        and XGBoost start from ``init_score`` and ``base_margin``. Left-out predictions then come from ten folds.
+        standardised over all target rows, labelled or not (missing values become the mean, text becomes indicator
+        columns). Otherwise any regressor: it learns the residuals; one with a log link (Poisson, Gamma, Tweedie) gets a
+        true offset; LightGBM and XGBoost start from ``init_score`` and ``base_margin``. Left-out predictions then come
+        from ten folds.
     mode : {"auto", "source", "shift", "affine", "offset", "stack", "target"}, default="auto"
         One of the modes, or their average.
     per_source : bool, default=False
-        Whether an unfitted source is fitted on each source domain apart, instead of on all in one pool.
+        For an unfitted source: fit one model per source domain instead of one on all source rows.
 
     Attributes
     ----------
     sources_ : list of (str, regressor)
         The fitted sources: the objects given, or the clones fitted.
     source_weights_ : ndarray of shape (n_sources,)
-        Shares of the sources in f, by their left-out errors after a shift; they sum to 1.
+        Weights of the sources in f, by their left-out errors after a shift; they sum to 1.
     mode_weights_ : dict of str -> float
-        Share of each mode in the prediction.
+        Weight of each mode in the prediction.
     evidence_ : dict of str -> float
-        Root mean squared error of each mode on labelled target rows that it has not seen, in units of y.
+        Root mean squared error of each mode on left-out labelled target rows, in units of y.
     models_ : dict of str -> object
         The fitted modes.
     columns_ : object or None
-        How rows are standardised, where they are.
+        How the columns are standardised; None if they are not.
     n_features_in_ : int
         Number of columns seen by ``fit``.
     feature_names_in_ : ndarray of shape (n_features_in_,)
@@ -88,13 +89,13 @@ class HypothesisTransferRegressor(BaseParameterTransfer, BaseTransferRegressor):
     See Also
     --------
     HypothesisTransferClassifier : The same for classes.
-    sktl.instance.TrAdaBoostRegressor : Needs the source's rows, not only its model.
+    sktl.instance.TrAdaBoostRegressor : Learns from the source's rows, not from a model of it.
 
     Notes
     -----
     The default costs one eigendecomposition of the n labelled rows' kernels (the smooth one up to 500 rows) and O(n^2)
-    for each of some 300 grid points. Of a large source only predictions are asked, once in ``fit``. Results do not
-    depend on the units of X, but for sparse rows, which are scaled by one number.
+    for each of about 300 grid points. ``fit`` calls the source's ``predict`` once, whatever its size. Results do not
+    depend on the units of X, except for sparse rows, which are scaled by one number.
 
     References
     ----------
@@ -115,7 +116,7 @@ class HypothesisTransferRegressor(BaseParameterTransfer, BaseTransferRegressor):
     """
 
     _constraints = CONSTRAINTS
-    _own_labels = 10
+    _own_labels = 10  # labels at which "stack" and "target" are trusted by half
 
     def __init__(self, source=None, estimator=None, mode="auto", *, per_source=False):
         self.source = source
@@ -133,10 +134,10 @@ class HypothesisTransferRegressor(BaseParameterTransfer, BaseTransferRegressor):
         y : array-like of shape (n_samples,)
             Labels, missing (NaN, None, ``pd.NA``) where unknown.
         sample_domain : array-like of shape (n_samples,), default=None
-            Domains, where the labels can't tell. With a fitted source all rows are the target's by default, and rows
-            of other domains are left out.
+            Domains, needed if missing labels do not mark the target. With a fitted source all rows are target rows by
+            default, and rows of other domains are left out.
         sample_weight : array-like of shape (n_samples,), default=None
-            Weights of the rows, of the source's too where it is fitted here.
+            Weights of the rows, also of the source rows where the source is fitted here.
 
         Returns
         -------
@@ -152,7 +153,8 @@ class HypothesisTransferRegressor(BaseParameterTransfer, BaseTransferRegressor):
         Warns
         -----
         SingleDomainWarning
-            If the source is not fitted and there is one domain: the source is fitted, and nothing is adapted.
+            If the source is not fitted and there is only one domain (no label is missing and no ``sample_domain`` is
+            given): the source is fitted, and nothing is adapted.
         """
         return fit_hypothesis(self, X, y, sample_domain, sample_weight)
 
@@ -177,7 +179,7 @@ class HypothesisTransferRegressor(BaseParameterTransfer, BaseTransferRegressor):
     def _learn_scale(self, said):
         """Mean and deviation of the sources' predictions over all target rows: the unit of what modes may add."""
         self._centre, spread = float(said.mean()), float(said.mean(axis=1).std())
-        self._scale = spread or float(self._labels.std()) or 1.0
+        self._scale = spread or float(self._labels.std()) or 1.0  # a constant source has no spread of its own
 
     def _weigh_sources(self, said, weights):
         """What each source is worth, by its error where a shrunken shift has been added."""
@@ -207,7 +209,7 @@ class HypothesisTransferRegressor(BaseParameterTransfer, BaseTransferRegressor):
     def _ask(self, mode, model, X, Z, source):
         """Predictions of a mode."""
         if model is None:
-            return source if mode == "source" else np.full(len(source), self._centre)
+            return source if mode == "source" else np.full(len(source), self._centre)  # nothing to learn from
         if isinstance(model, FewRows):
             return model.predict(source, Z)
         if mode == "offset":

@@ -43,7 +43,7 @@ def shrinkages(self):
 
 
 class LeafRefitClassifier(BaseParameterTransfer, BaseTransferClassifier):
-    r"""Keep the structure of a source's trees and re-estimate the values in their leaves from the target's rows.
+    r"""Keep the structure of a source's trees and re-estimate the values in their leaves from target rows.
 
     In a tree or forest the leaf :math:`l` of a tree gets
 
@@ -54,43 +54,43 @@ class LeafRefitClassifier(BaseParameterTransfer, BaseTransferClassifier):
     with the source's value :math:`v_l^S` (class shares), the weight :math:`n_l` of the target rows in the leaf and
     their mean :math:`\bar y_l`: the source counts as :math:`k` rows (``shrinkage``). A leaf that no target row reaches
     keeps the source's value; :math:`k = 0` is the plain refit, :math:`k = \infty` the source. In gradient boosting the
-    stages are gone through in their order, and each leaf takes a Newton step from the scores reached so far, :math:`v_l
-    = (\sum w g + \kappa v_l^S) / (\sum w h + \kappa)`, with gradients g, curvatures h and :math:`\kappa` the curvature
-    of k undecided rows.
+    stages are refitted in order, each leaf by a Newton step from the scores so far, :math:`v_l = (\sum w g + \kappa
+    v_l^S) / (\sum w h + \kappa)`, with gradients g, curvatures h and :math:`\kappa` the curvature of k rows whose
+    classes are equally likely.
 
-    It *helps* where the source's splits are still the right ones and what stands behind them has moved. Accuracy in %
-    at 10 / 50 labels, a forest of 30 trees as source, two draws: heart disease at four sites 76.4 / 80.1 (the source
-    76.0, the target's own logistic regression 75.4 / 79.7), adult by sex, race and country 85.0 / 85.9 (85.5, 82.6 /
-    83.6), seven mixed tables 74.1 / 74.2 (74.2, 68.0 / 71.3), digits of another origin 50.0 / 67.8 (47.4, 34.5 /
-    72.6). It *hurts* beside the target's own model where the source is poor and has many classes: on the digits it
-    loses 5 points at 50 labels, since most leaves are reached by no row of the target. Where the source is right it
-    neither gains nor loses. Gradient boosting of 50 trees as source, 50 labels, one draw: heart disease 80.9 (the
-    source 73.4), adult 87.3 (87.0), tables 75.4 (75.2), digits 62.0 (43.7).
+    It *helps* where the source's splits still fit and the values in the leaves have changed. Accuracy in % at 10 / 50
+    labels, a forest of 30 trees as source, two draws: heart disease at four sites 76.4 / 80.1 (the source 76.0, the
+    target's own logistic regression 75.4 / 79.7), adult by sex, race and country 85.0 / 85.9 (85.5, 82.6 / 83.6), seven
+    mixed tables 74.1 / 74.2 (74.2, 68.0 / 71.3), digits of another origin 50.0 / 67.8 (47.4, 34.5 / 72.6). It *hurts*
+    compared with the target's own model where the source is poor and has many classes: on the digits it loses 5 points
+    at 50 labels, since no target row reaches most of the leaves. Where the source is right it neither gains nor loses.
+    Gradient boosting of 50 trees as source, 50 labels, one draw: heart disease 80.9 (the source 73.4), adult 87.3
+    (87.0), tables 75.4 (75.2), digits 62.0 (43.7).
 
     Parameters
     ----------
     source : tree, forest or gradient boosting classifier or list of (name, model) pairs, default=None
-        What the target starts from. Fitted, it is kept as it is, and all rows of ``fit`` are target rows; unfitted, a
-        clone is fitted on the labelled source rows first. A scikit-learn tree, a forest (``RandomForest*``,
-        ``ExtraTrees*``), ``GradientBoostingClassifier``, or a Pipeline that ends in one. Several are averaged by
-        ``source_weights_``. None: ``ExtraTreesClassifier(min_weight_fraction_leaf=0.01)``.
+        The model to start from. A fitted one is used as it is, and all rows of ``fit`` are target rows; of an unfitted
+        one a clone is fitted on the labelled source rows first. A scikit-learn tree, a forest (``RandomForest*``,
+        ``ExtraTrees*``), ``GradientBoostingClassifier``, or a Pipeline that ends in one. Several sources are averaged
+        by ``source_weights_``. None: ``ExtraTreesClassifier(min_weight_fraction_leaf=0.01)``.
     shrinkage : float or "auto", default="auto"
-        Rows k that the source's value counts as in each leaf, at least 0; ``numpy.inf`` leaves the source as it is.
-        "auto": of 0.5, 1, 2, ..., 128 and infinity the one that predicts target rows left out best; of those as good up
-        to half a standard error, the largest.
+        Number of rows k that the source's value counts as in each leaf, at least 0; ``numpy.inf`` leaves the source as
+        it is. "auto": of 0.5, 1, 2, ..., 128 and infinity the one that predicts left-out target rows best; among those
+        within half a standard error of the best, the largest.
     per_source : bool, default=False
-        For an unfitted source: one model a source domain instead of one for their pool.
+        For an unfitted source: fit one model per source domain instead of one on all source rows.
 
     Attributes
     ----------
     sources_ : list of (name, model) pairs
         The fitted source models, unchanged.
     source_weights_ : ndarray of shape (n_sources,)
-        Share of each source in the answer, from the likelihood of the target's rows held out. They sum to 1.
+        Weight of each source in the prediction, by the likelihood of held-out target rows. They sum to 1.
     models_ : list
-        What became of each source; each has ``outputs``.
+        The adapted model of each source, with a method ``outputs``.
     shrinkage_ : ndarray of shape (n_sources,)
-        Rows that the source's answer counts as (a property). Infinite: the source as it is.
+        Number of rows that the source's prediction counts as. Infinite: the source is kept as it is.
     classes_ : ndarray of shape (n_classes,)
         Classes that the source or the target knows, sorted.
     n_features_in_ : int
@@ -100,18 +100,19 @@ class LeafRefitClassifier(BaseParameterTransfer, BaseTransferClassifier):
 
     See Also
     --------
-    TransferForestClassifier : Changes the structure too.
-    FineTunedClassifier : Adds to the source instead: trees, steps, counts.
+    TransferForestClassifier : Changes the structure of the trees too.
+    FineTunedClassifier : Trains the source further: more trees, gradient steps, counts.
     sktl.parameter.HypothesisTransferClassifier : Any source model.
 
     Notes
     -----
-    *Leaving out* a row is exact for trees and forests: its leaves lose its own share. Boosted trees take ten folds.
+    *Leave-one-out* is exact for trees and forests, since the row's part is subtracted from its leaves. Boosted trees
+    use ten folds.
 
-    *Classes.* A forest's leaves take classes that only the target has; boosted trees have no trees for them, which is
-    an error. Classes that only the source has stay possible.
+    *Classes.* The leaves of forests can take classes that only the target has; boosted trees have no trees for them,
+    which raises an error. Classes that only the source has are kept.
 
-    *Cost.* A walk of the target's rows through the trees, and sums over leaves: far less than the source's fit.
+    *Cost.* One pass of the target rows through the trees and sums over the leaves: far less than fitting the source.
 
     References
     ----------
@@ -150,11 +151,12 @@ class LeafRefitClassifier(BaseParameterTransfer, BaseTransferClassifier):
         return _continued.with_tags_of_sources(self, super().__sklearn_tags__())
 
     def _default_source(self, X):
+        # few target rows would reach smaller leaves
         return ExtraTreesClassifier(min_weight_fraction_leaf=0.01, random_state=0)
 
 
 class LeafRefitRegressor(BaseParameterTransfer, BaseTransferRegressor):
-    r"""Keep the structure of a source's trees and re-estimate the values in their leaves from the target's rows.
+    r"""Keep the structure of a source's trees and re-estimate the values in their leaves from target rows.
 
     In a tree or forest the leaf :math:`l` of a tree gets
 
@@ -165,41 +167,41 @@ class LeafRefitRegressor(BaseParameterTransfer, BaseTransferRegressor):
     with the source's value :math:`v_l^S` (means), the weight :math:`n_l` of the target rows in the leaf and their mean
     :math:`\bar y_l`: the source counts as :math:`k` rows (``shrinkage``). A leaf that no target row reaches keeps the
     source's value; :math:`k = 0` is the plain refit, :math:`k = \infty` the source. In gradient boosting the stages are
-    gone through in their order, and each leaf takes a Newton step from the scores reached so far,
-    :math:`v_l = (\sum w g + \kappa v_l^S) / (\sum w h + \kappa)`, with gradients g, curvatures h and
-    :math:`\kappa` the curvature of k undecided rows.
+    refitted in order, each leaf by a Newton step from the scores so far, :math:`v_l = (\sum w g + \kappa v_l^S) / (\sum
+    w h + \kappa)`, with gradients g, curvatures h and :math:`\kappa` the curvature of k rows whose classes are equally
+    likely.
 
-    It *helps* where the source's splits are still the right ones and the values behind them have moved. Root mean
-    squared error over that of the target's own ridge regression, 15 mixed tables, a forest of 30 trees as source, two
-    draws, geometric mean at 10 / 50 labels: .90 / .96, the source as it is .90 / 1.01, the target's own forest .98 /
-    1.01. It *hurts* where the target depends on columns by which the source does not split: leaves can't see them.
-    :class:`TransferForestRegressor` then does better (.87 / .92 there). With gradient boosting of 50 trees as source
-    it has .87 at 50 labels (the source .96; one draw).
+    It *helps* where the source's splits still fit and the values in the leaves have changed. Root mean squared error
+    over that of the target's own ridge regression, 15 mixed tables, a forest of 30 trees as source, two draws,
+    geometric mean at 10 / 50 labels: .90 / .96, the source as it is .90 / 1.01, the target's own forest .98 / 1.01. It
+    *hurts* where the target depends on columns that the source does not split on: new leaf values can't add them.
+    :class:`TransferForestRegressor` then does better (.87 / .92 there). With gradient boosting of 50 trees as source it
+    has .87 at 50 labels (the source .96; one draw).
 
     Parameters
     ----------
     source : tree, forest or gradient boosting regressor or list of (name, model) pairs, default=None
-        What the target starts from. Fitted, it is kept as it is, and all rows of ``fit`` are target rows; unfitted, a
-        clone is fitted on the labelled source rows first. A scikit-learn tree, a forest (``RandomForest*``,
-        ``ExtraTrees*``), ``GradientBoostingRegressor``, or a Pipeline that ends in one. Several are averaged by
+        The model to start from. A fitted one is used as it is, and all rows of ``fit`` are target rows; of an unfitted
+        one a clone is fitted on the labelled source rows first. A scikit-learn tree, a forest (``RandomForest*``,
+        ``ExtraTrees*``), ``GradientBoostingRegressor``, or a Pipeline that ends in one. Several sources are averaged by
         ``source_weights_``. None: ``ExtraTreesRegressor(min_weight_fraction_leaf=0.01)``.
     shrinkage : float or "auto", default="auto"
-        Rows k that the source's value counts as in each leaf, at least 0; ``numpy.inf`` leaves the source as it is.
-        "auto": of 0.5, 1, 2, ..., 128 and infinity the one that predicts target rows left out best; of those as good up
-        to half a standard error, the largest.
+        Number of rows k that the source's value counts as in each leaf, at least 0; ``numpy.inf`` leaves the source as
+        it is. "auto": of 0.5, 1, 2, ..., 128 and infinity the one that predicts left-out target rows best; among those
+        within half a standard error of the best, the largest.
     per_source : bool, default=False
-        For an unfitted source: one model a source domain instead of one for their pool.
+        For an unfitted source: fit one model per source domain instead of one on all source rows.
 
     Attributes
     ----------
     sources_ : list of (name, model) pairs
         The fitted source models, unchanged.
     source_weights_ : ndarray of shape (n_sources,)
-        Share of each source in the answer, from the likelihood of the target's rows held out. They sum to 1.
+        Weight of each source in the prediction, by the likelihood of held-out target rows. They sum to 1.
     models_ : list
-        What became of each source; each has ``outputs``.
+        The adapted model of each source, with a method ``outputs``.
     shrinkage_ : ndarray of shape (n_sources,)
-        Rows that the source's answer counts as (a property). Infinite: the source as it is.
+        Number of rows that the source's prediction counts as. Infinite: the source is kept as it is.
     n_features_in_ : int
         Number of columns seen by ``fit``.
     feature_names_in_ : ndarray of shape (n_features_in_,)
@@ -207,17 +209,18 @@ class LeafRefitRegressor(BaseParameterTransfer, BaseTransferRegressor):
 
     See Also
     --------
-    TransferForestRegressor : Changes the structure too.
-    FineTunedRegressor : Adds to the source instead: trees, steps, counts.
+    TransferForestRegressor : Changes the structure of the trees too.
+    FineTunedRegressor : Trains the source further: more trees, gradient steps, counts.
     sktl.parameter.HypothesisTransferRegressor : Any source model.
 
     Notes
     -----
-    *Leaving out* a row is exact for trees and forests: its leaves lose its own share. Boosted trees take ten folds.
+    *Leave-one-out* is exact for trees and forests, since the row's part is subtracted from its leaves. Boosted trees
+    use ten folds.
 
-    *Losses.* Boosted trees need ``loss='squared_error'``: leaves of other losses are no means.
+    *Losses.* Boosted trees need ``loss='squared_error'``: the leaves of other losses do not hold means.
 
-    *Cost.* A walk of the target's rows through the trees, and sums over leaves: far less than the source's fit.
+    *Cost.* One pass of the target rows through the trees and sums over the leaves: far less than fitting the source.
 
     References
     ----------
@@ -255,4 +258,5 @@ class LeafRefitRegressor(BaseParameterTransfer, BaseTransferRegressor):
         return _continued.with_tags_of_sources(self, super().__sklearn_tags__())
 
     def _default_source(self, X):
+        # few target rows would reach smaller leaves
         return ExtraTreesRegressor(min_weight_fraction_leaf=0.01, random_state=0)

@@ -21,7 +21,7 @@ from sktl.base import linear_parameters, union_of_classes, validate_rows
 from sktl.domains import as_column, known_labels, n_rows, one_column, take_rows, user_level
 
 ENOUGH_ROWS = 5000  # from which weights of sources are found
-WEIGHTS = (*WEIGHTINGS, InstanceOf(list, tuple, np.ndarray, noun="one number a source"))
+WEIGHTS = (*WEIGHTINGS, InstanceOf(list, tuple, np.ndarray, noun="one number per source"))
 #: The parameters that these models share.
 LINEAR = {
     "reg": ("auto", inf, Interval(Real, 0)),
@@ -63,7 +63,7 @@ def check_weights(sample_weight, n):
     if weights.ndim == 0:
         weights = np.full(n, float(weights))
     if weights.shape != (n,):
-        raise ValueError(f"sample_weight must have one number a row, shape ({n},); got shape {weights.shape}.")
+        raise ValueError(f"sample_weight must have one number per row, shape ({n},); got shape {weights.shape}.")
     if not np.isfinite(weights).all() or (weights < 0).any():
         bad = weights[~np.isfinite(weights) | (weights < 0)][0]
         raise ValueError(f"sample_weight must hold finite numbers that are not negative; got {bad}.")
@@ -75,7 +75,7 @@ def flat_labels(y):
     if y is None or np.ndim(as_column(y)) != 2:
         return y
     warnings.warn(
-        "A column-vector y was passed when a 1d array was expected: it is taken as one.",
+        "A column-vector y was passed when a 1d array was expected; its one column is used. Pass y.ravel().",
         DataConversionWarning,
         stacklevel=user_level(),
     )
@@ -95,7 +95,9 @@ def read_target(model, X, y, sample_domain, sample_weight) -> TargetRows:
     rows = model._labeled_target(domains)
     if weights is not None and rows.any():
         if not weights[rows].any():
-            raise ValueError(f"The weights of all {rows.sum()} labelled target rows are 0: one at least must count.")
+            raise ValueError(
+                f"The weights of all {rows.sum()} labelled target rows are 0; at least one must be above 0."
+            )
         rows = rows & (weights > 0)
     discrete = hasattr(model, "decision_function")
     own = np.ones(rows.sum()) if weights is None else weights[rows]
@@ -119,7 +121,7 @@ def check_source_weights(model):
     if weights.shape != (len(model.sources_),) or not np.isfinite(weights).all() or (weights < 0).any():
         names = [name for name, _ in model.sources_]
         raise ValueError(
-            f"weights must be 'simplex', 'ball' or one number that is not negative for each of the sources {names}; "
+            f"weights must be 'simplex', 'ball' or one number >= 0 for each of the sources {names}; "
             f"got {weights.tolist()}."
         )
 
@@ -242,8 +244,8 @@ def classes_of(model, labels):
     model.classes_ = union_of_classes(model.sources_, labels)
     if len(model.classes_) < 2:
         raise ValueError(
-            f"At least two classes are needed; source and target know one class, {model.classes_.tolist()[0]!r}. Add "
-            "rows of another class."
+            f"At least two classes are needed; source and target have only one class, {model.classes_.tolist()[0]!r}. "
+            "Add rows of another class."
         )
     return labels
 

@@ -22,7 +22,7 @@ ENOUGH = 5  # labelled target rows below which their leave-one-out errors alone 
 
 
 class MultiTaskTransferRidge(BaseTransferRegressor):
-    r"""Ridge regression of source and target together, with coefficients that are shared and coefficients of their own.
+    r"""Ridge regression of all domains together: each coefficient is a shared part plus a part of the domain's own.
 
     The function of domain :math:`t` is :math:`f_t(x) = x^\top (w_0 + v_t) + b + c_t`, with
 
@@ -32,20 +32,21 @@ class MultiTaskTransferRidge(BaseTransferRegressor):
         + \lambda \Big( \frac{\|w_0\|^2}{\rho} + \sum_t \frac{\|v_t\|^2 + c_t^2}{1 - \rho} \Big),
 
     where :math:`\lambda` is ``reg`` and :math:`\rho` is ``shared``, the share of the coefficients' prior variance that
-    the domains have in common: 1 pools all rows, 0 leaves each domain alone. It is the ridge regression of the features
-    :math:`(\sqrt\rho\, x, 0, \dots, \sqrt{1 - \rho}\,(x, 1), \dots, 0)` [1]_. Both are found by leave-one-out errors.
+    the domains have in common: 1 pools all rows, 0 fits each domain by itself. It is the ridge regression of the
+    features :math:`(\sqrt\rho\, x, 0, \dots, \sqrt{1 - \rho}\,(x, 1), \dots, 0)` [1]_. "auto" chooses both by
+    leave-one-out errors.
 
-    *When it helps*: the rows of the sources are at hand, several domains differ a little each, and the target has some
-    labels, but fewer than columns. *When it hurts*: sources that have nothing in common with the target: ``shared``
-    then falls to 0, as far as a few labels can tell. Where a source model is all there is, use :class:`TransferRidge`.
-    As for any ridge, it depends on the columns' units: scale them.
+    *When it helps*: the rows of the sources are available, the domains differ a little from each other, and the target
+    has some labels, but fewer than columns. *When it hurts*: the sources have nothing in common with the target:
+    ``shared`` then falls to 0, as far as a few labels can show it. If there is only a source model, use
+    :class:`TransferRidge`. As with any ridge the result depends on the columns' units: scale them.
 
     Parameters
     ----------
     reg : "auto" or float, default="auto"
-        Penalty :math:`\lambda` > 0. "auto": that of the least leave-one-out error.
+        Penalty :math:`\lambda` > 0. "auto": the one with the smallest leave-one-out error.
     shared : "auto" or float in [0, 1], default="auto"
-        Share :math:`\rho` of what the domains have in common. "auto": that of the least leave-one-out error.
+        Share :math:`\rho` of what the domains have in common. "auto": the one with the smallest leave-one-out error.
 
     Attributes
     ----------
@@ -54,7 +55,7 @@ class MultiTaskTransferRidge(BaseTransferRegressor):
     intercept_ : float
         Intercept of the target.
     shared_coef_ : ndarray of shape (n_features,)
-        What all domains share.
+        The shared part of the coefficients.
     domains_ : list
         Names of the domains with labelled rows: the sources, then "target".
     domain_coefs_ : ndarray of shape (n_domains, n_features)
@@ -66,7 +67,7 @@ class MultiTaskTransferRidge(BaseTransferRegressor):
     shared_ : float
         Share used.
     loo_losses_ : ndarray of shape (n_regs, n_shares)
-        Leave-one-out losses that they were chosen by.
+        Leave-one-out losses of all pairs tried.
     n_features_in_ : int
         Number of columns seen by ``fit``.
     feature_names_in_ : ndarray of shape (n_features_in_,)
@@ -74,18 +75,18 @@ class MultiTaskTransferRidge(BaseTransferRegressor):
 
     See Also
     --------
-    TransferRidge : From a source model, without the source's rows.
+    TransferRidge : Starts from a source model, without the source's rows.
     sktl.feature.FeatureAugmentation : The same idea for any model, with both parts of equal size.
 
     Notes
     -----
-    *What is judged.* The leave-one-out errors of the labelled target rows; with fewer than five of them, those of all
+    *What is minimised.* The leave-one-out error of the labelled target rows; with fewer than five of them, that of all
     domains, each with the same weight. A row of weight s counts as s rows, of which one is left out.
 
-    *One domain* has its own ridge regression.
+    *One domain* alone gets an ordinary ridge regression.
 
-    *Cost.* O(n d^2) for the sums over the rows, then O(n_domains d^3 + n d^2) for each pair of parameters tried; with
-    more columns than rows, in the span of the rows.
+    *Cost.* O(n d^2) for the sums over the rows, then O(n_domains d^3 + n d^2) for each pair of parameters tried; in the
+    span of the rows if there are more columns than rows.
 
     References
     ----------
@@ -145,7 +146,8 @@ class MultiTaskTransferRidge(BaseTransferRegressor):
         Warns
         -----
         SingleDomainWarning
-            If nothing tells the domains apart: the result is a ridge regression of all rows.
+            If there is only one domain (no label is missing and no ``sample_domain`` is given): the result is a ridge
+            regression of all rows.
         """
         check_parameters(self)
         X = validate_rows(self, X, dtype=np.float64)
@@ -163,7 +165,9 @@ class MultiTaskTransferRidge(BaseTransferRegressor):
         names = np.full(len(labels), TARGET, dtype=object) if domains.single else domains.names[domains.labeled]
         own = np.ones(len(labels)) if weights is None else weights[domains.labeled]
         if not own.any():
-            raise ValueError(f"The sample_weight of all {len(own)} labelled rows is zero: one at least must count.")
+            raise ValueError(
+                f"The sample_weight of all {len(own)} labelled rows is zero; at least one must be above 0."
+            )
         self._solve(X[domains.labeled][own > 0], labels[own > 0], own[own > 0], names[own > 0])
         return self
 

@@ -81,8 +81,8 @@ class Residuals:
             return self
         if not (offset > 0).all():
             raise ValueError(
-                f"{estimator!r} has a log link, and so needs a source that predicts positive numbers; the smallest "
-                f"prediction is {offset.min():.3g}."
+                f"{estimator!r} has a log link, so the source must predict positive numbers; its smallest "
+                f"prediction is {offset.min():.3g}. Use another estimator or another source."
             )
         if is_of(estimator, "PoissonRegressor", "GammaRegressor", "TweedieRegressor"):
             self.model_ = _GLM().fit(estimator, self.power, X, y, np.log(offset), sample_weight)

@@ -21,7 +21,8 @@ class SourceCovariance(Kernel):
 
     def __call__(self, X, Y=None, eval_gradient=False):
         """Covariances of the rows of X and Y, with an empty gradient if wanted."""
-        rows = X if Y is None else np.vstack([X, Y])
+        rows = X if Y is None else np.vstack([X, Y])  # predict has covariances within one set of rows alone
+        # b f has b^2 times the covariance of f; the sources count as independent
         parts = [b * b * source.predict(rows, return_cov=True)[1] for source, b in zip(*self._pairs(), strict=True)]
         both = sum(parts, np.zeros((len(rows), len(rows))))
         K = both if Y is None else both[: len(X), len(X) :]

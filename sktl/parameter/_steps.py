@@ -86,6 +86,7 @@ class LinearSteps(Stepper):
         step = self.rate / (1 + squares.sum(axis=1).max())
         model = deepcopy(model) if self.knows_all(model) else renewed_linear(model, self)
         model.set_params(learning_rate="constant", eta0=step, early_stopping=False, random_state=self.seed)
+        # partial_fit refuses "balanced"
         return model.set_params(class_weight=None) if self.classes is not None else model
 
 
@@ -95,7 +96,7 @@ class NetworkSteps(Stepper):
     The source's own optimiser would go on at the step that it ended with.
     """
 
-    rates = (0.0003, 0.001, 0.003, 0.01)
+    rates = (0.0003, 0.001, 0.003, 0.01)  # round Adam's usual 0.001
 
     def _begin(self, model):
         return renewed_network(model, self)
@@ -104,7 +105,7 @@ class NetworkSteps(Stepper):
 class BayesSteps(Stepper):
     """Counts of the target added to the source's: an epoch's weigh ``rate`` times all of the source's."""
 
-    rates = (0.001, 0.01, 0.1, 1.0)
+    rates = (0.001, 0.01, 0.1, 1.0)  # from next to nothing to as much as all of the source's counts
 
     def _begin(self, model):
         copy = deepcopy(model) if self.knows_all(model) else renewed_bayes(model, self)
@@ -116,6 +117,7 @@ class BoostingSteps(Stepper):
     """One more tree by scikit-learn's warm start, with the source's own learning rate and depth."""
 
     def _begin(self, model):
+        # early stopping of its own would end the path
         return deepcopy(model).set_params(warm_start=True, n_iter_no_change=None, random_state=self.seed)
 
     def step(self):
@@ -143,7 +145,7 @@ def stepper_for(model, y, classes):
 class ResidualSteps(Stepper):
     """One more small tree on the gradient of the loss at the source's scores: for any model."""
 
-    rates = (0.03, 0.1, 0.3)
+    rates = (0.03, 0.1, 0.3)  # boosting's usual 0.1, and a factor of three to either side
 
     def _begin(self, model):
         self.source = model

@@ -30,8 +30,8 @@ def _is_binomial(self):
 class TransGLM(BaseTransferRegressor):
     r"""Sparse linear, logistic or Poisson regression that borrows rows from the source domains that help.
 
-    Two lassos, one after the other. With the target's rows and those of the sources :math:`A`, weights :math:`s_i`, the
-    loss :math:`\ell` of the family, and an intercept :math:`b_g` of each domain,
+    It fits two lassos, one after the other. With the target's rows and those of the sources :math:`A`, weights
+    :math:`s_i`, the loss :math:`\ell` of the family, and an intercept :math:`b_g` for each domain,
 
     .. math::
 
@@ -40,30 +40,31 @@ class TransGLM(BaseTransferRegressor):
         \hat\delta = \arg\min_{\delta, b} \frac{\sum_{i \in 0} s_i \,\ell(y_i, x_i^\top (\hat w + \delta) + b)}
         {\sum_i s_i} + \lambda_2 \|\delta\|_1,
 
-    and the coefficients are :math:`\hat w + \hat\delta`: what the domains share is learned from many rows, and how the
-    target differs from that, if the difference is sparse or small, from its own. A source is *detected* as helpful, and
-    joins :math:`A`, if held-out target rows are predicted better with its rows than by the target's own lasso. With
+    and the coefficients are :math:`\hat w + \hat\delta`: the shared part is learned from the rows of all these domains,
+    and the target's difference from it, sparse or small, from the target's rows. A source is *detected* as helpful, and
+    joins :math:`A`, if a fit with its rows predicts held-out target rows better than the target's own lasso. With
     ``family="binomial"`` it is a classifier of two classes. Columns are scaled to unit variance within the domains, so
     that their units do not matter.
 
-    *When it helps*: more columns than labelled target rows, coefficients that are sparse and similar in some of the
-    sources, while others may mislead. *When it hurts*: dense coefficients (see :class:`TransferRidge`); fewer than some
-    20 target rows, which can't tell good sources from bad. With no good source it is the target's own lasso.
+    *When it helps*: there are more columns than labelled target rows, and the coefficients are sparse and similar in
+    some of the sources, while others may mislead. *When it hurts*: coefficients are dense (see :class:`TransferRidge`),
+    or there are fewer than about 20 labelled target rows, too few to tell good sources from bad. With no good source it
+    is the target's own lasso.
 
     Parameters
     ----------
     family : {"gaussian", "binomial", "poisson"}, default="gaussian"
         Loss: half the squared error; log-loss of two classes; half the Poisson deviance with a logarithmic link.
     sources : {"auto", "all"} or list, default="auto"
-        Source domains that the first step borrows from: those detected, all, or those named.
+        Source domains that the first step uses: the detected ones, all, or a list of names.
     n_folds : int, default=5
         Folds of the target's rows, at least 2.
     n_penalties : int, default=30
-        Penalties along each path, at least 2.
+        Number of penalties of each path, at least 2.
     n_jobs : int, default=None
-        Number of sources judged at a time, through joblib; -1 uses all processors.
+        Number of sources judged in parallel, through joblib; -1 uses all processors.
     random_state : int, default=0
-        Seeds the folds, in which equal rows stay together.
+        Seeds the folds. Equal rows are always in one fold.
 
     Attributes
     ----------
@@ -74,19 +75,19 @@ class TransGLM(BaseTransferRegressor):
     shared_coef_ : ndarray of shape (n_features,)
         Coefficients of the first step.
     own_coef_ : ndarray of shape (n_features,)
-        The target's difference from them.
+        The target's difference from ``shared_coef_``.
     classes_ : ndarray of shape (2,)
         Classes (binomial family).
     detected_sources_ : list
-        Names of the sources that the first step borrows from.
+        Names of the sources that the first step uses.
     source_names_ : list
         Names of all sources with labelled rows.
     source_gains_ : ndarray of shape (n_sources,)
-        By how much each source alone lowers the mean loss of held-out target rows; NaN where nothing was detected.
+        By how much each source alone lowers the mean loss of held-out target rows; NaN if no detection was run.
     source_gain_errors_ : ndarray of shape (n_sources,)
         Standard errors of the gains.
     penalties_ : ndarray of shape (2,)
-        Penalties :math:`\lambda_1` and :math:`\lambda_2` of scaled columns; NaN for a step that was not taken.
+        Penalties :math:`\lambda_1` and :math:`\lambda_2` for scaled columns; NaN for a step that was not run.
     n_features_in_ : int
         Number of columns seen by ``fit``.
     feature_names_in_ : ndarray of shape (n_features_in_,)
@@ -94,27 +95,27 @@ class TransGLM(BaseTransferRegressor):
 
     See Also
     --------
-    TransferRidge : Dense coefficients, from a source model instead of its rows.
+    TransferRidge : For dense coefficients; starts from a source model instead of its rows.
     TransferLogisticRegression : The same for classes.
     sktl.model_selection.SourceSelector : Which sources to take, for any model.
 
     Notes
     -----
-    *Detection.* The target's held-out rows judge each source by itself, and that of the largest gain is taken, if it is
-    more than a standard error. From then on the held-out rows of the sources taken judge as well, and each further
-    source joins unless its loss is worse by more than a standard error. The papers compare each source's loss with a
-    threshold of C_0 = 2 standard deviations of three folds of the target; rows compared one by one, and more of them,
-    tell more.
+    *Detection.* Held-out target rows judge each source by itself, and the source with the largest gain is taken if its
+    gain is more than one standard error. From then on held-out rows of the sources taken judge as well, and each
+    further source joins unless its loss is worse by more than one standard error. The papers compare each source's loss
+    with a threshold of C_0 = 2 standard deviations of three folds of the target; comparing row by row, on more rows, is
+    more sensitive.
 
-    *Penalties.* The first is that of the least held-out loss over all rows of target and sources. The second is the
-    largest within a standard error of the least. Intercepts are each domain's own, so that a source whose level
-    differs, or whose classes have other shares, still helps.
+    *Penalties.* The first has the smallest held-out loss over all rows of target and sources. The second is the largest
+    within one standard error of the smallest loss. Each domain has its own intercept, so that a source whose level or
+    class shares differ still helps.
 
     *Few labels.* With fewer than four labelled target rows nothing is held out: all sources are taken, and there is no
-    second step. One domain alone has its own cross-validated lasso.
+    second step. A single domain gets a cross-validated lasso.
 
     *Cost.* With the gaussian family, sums over the rows, O(n p^2) once, serve all paths. Other families: proximal
-    Newton steps on the columns that may matter. About (n_sources + 3) (n_folds + 1) lasso paths.
+    Newton steps on the columns whose coefficients may be nonzero. About (n_sources + 3) (n_folds + 1) lasso paths.
 
     References
     ----------
@@ -187,7 +188,8 @@ class TransGLM(BaseTransferRegressor):
         Warns
         -----
         SingleDomainWarning
-            If nothing tells the domains apart: the result is the cross-validated lasso of all rows.
+            If there is only one domain (no label is missing and no ``sample_domain`` is given): the result is the
+            cross-validated lasso of all rows.
         """
         check_parameters(self)
         X = validate_rows(self, X, dtype=np.float64)
@@ -199,7 +201,7 @@ class TransGLM(BaseTransferRegressor):
         rows = domains.labeled if weights is None else domains.labeled & (weights > 0)
         if domains.labeled.any() and not rows.any():
             raise ValueError(
-                f"The sample_weight of all {rows.size} rows is zero: one labelled row at least must count."
+                f"The sample_weight of all {rows.size} rows is zero; at least one labelled row needs a weight above 0."
             )
         self._check_labels(rows, domains)
         labels = self._numbers(y, domains)
@@ -254,7 +256,7 @@ class TransGLM(BaseTransferRegressor):
 
     def _solve(self, X, labels, weights, target, names):
         """Scale, deal folds, detect, fit both steps, and put the coefficients back to the columns' units."""
-        self.source_names_ = sorted(set(names[~target].tolist()), key=repr)
+        self.source_names_ = sorted(set(names[~target].tolist()), key=repr)  # names may be of several types
         members = [target, *((names == name) & ~target for name in self.source_names_)]
         scale = within_deviations(X, weights, members)
         problem = self._problem(X / scale, labels, weights, members)
@@ -274,6 +276,7 @@ class TransGLM(BaseTransferRegressor):
         parts, folds = [], []
         for mask in members:
             y = labels[mask]
+            # lassos go by column
             rows = Rows(np.asfortranarray(X[mask]), y, zeros[mask], weights[mask], np.zeros(len(y), dtype=int))
             parts.append(rows)
             stratum = y > 0 if _is_binomial(self) else np.zeros(len(y), dtype=bool)
@@ -296,7 +299,7 @@ class TransGLM(BaseTransferRegressor):
         else:
             unknown = [name for name in self.sources if name not in self.source_names_]
             if unknown:
-                raise ValueError(f"sources names {unknown}; the sources with labels are {self.source_names_}.")
+                raise ValueError(f"sources lists {unknown}; the sources with labels are {self.source_names_}.")
             found = Detection(
                 np.isin(np.arange(n_sources), [self.source_names_.index(s) for s in self.sources]), nothing, nothing
             )
@@ -396,7 +399,7 @@ def within_deviations(X, weights, members):
     squares = np.zeros(X.shape[1])
     for mask in members:
         own = weights[mask]
-        centred = X[mask] - own @ X[mask] / own.sum()
+        centred = X[mask] - own @ X[mask] / own.sum()  # first: squares less squared means lose the digits of an offset
         squares += own @ centred**2
     deviations = np.sqrt(squares / weights.sum())
     size = np.sqrt(weights @ X**2 / weights.sum())

@@ -11,55 +11,55 @@ __all__ = ["TransferForestClassifier", "TransferForestRegressor"]
 
 
 class TransferForestClassifier(BaseParameterTransfer, BaseTransferClassifier):
-    """Move a source's forest to the target, tree by tree, by SER, STRUT or both.
+    """Move a source's forest to the target, tree by tree: grow its leaves (SER), renew its thresholds (STRUT), or both.
 
-    Leaves grow on (SER), thresholds are chosen anew (STRUT), or both.
-
-    Each tree is moved as by :class:`TransferTreeClassifier` [1]_, on a bootstrap of the target's labelled rows of its
-    own, and the answers are averaged. A tree's answer at x is a mean with what the source's tree says there,
+    Each tree is moved as by :class:`TransferTreeClassifier` [1]_, on its own bootstrap sample of the labelled
+    target rows, and the predictions are averaged. A tree's prediction at x is averaged with that of the source's tree,
     :math:`(n(x) p_T(x) + k p_S(x)) / (n(x) + k)`, with the weight :math:`n(x)` of the target rows in the leaf that x
     falls into, and k rows (``shrinkage``) for the source.
 
-    It *helps* from some 20 labels on, where the source's trees ask the right questions and their thresholds or
-    answers have moved. Accuracy in % at 10 / 50 labels, 30 trees, two draws: heart disease at four sites 76.0 / 80.6
-    (the source 76.0, the target's own logistic regression 75.4 / 79.7, its own forest 76.3 / 77.9), adult by sex,
+    It *helps* with about 20 labels or more, where the source's trees split on the right columns and their thresholds or
+    leaf values have changed. Accuracy in % at 10 / 50 labels, 30 trees, two draws: heart disease at four sites 76.0 /
+    80.6 (the source 76.0, the target's own logistic regression 75.4 / 79.7, its own forest 76.3 / 77.9), adult by sex,
     race and country 85.2 / 85.9 (85.5, 82.6 / 83.6, 82.2 / 82.6), seven mixed tables 73.9 / 74.8 (74.2, 68.0 / 71.3,
-    68.1 / 71.6), digits of another origin 42.2 / 65.3 (47.4, 34.5 / 72.6, 23.8 / 63.6). Without shrinkage, as in
-    [1]_: 76.8 / 79.7, 82.1 / 84.4, 70.5 / 73.7, 31.2 / 65.2. It *hurts* on the digits: at 10 labels 5 points beside
-    the source, since rows of half of the classes say nothing of the others, and at 50 it is 7 points behind the
-    target's own logistic regression.
+    68.1 / 71.6), digits of another origin 42.2 / 65.3 (47.4, 34.5 / 72.6, 23.8 / 63.6). Without shrinkage, as in [1]_:
+    76.8 / 79.7, 82.1 / 84.4, 70.5 / 73.7, 31.2 / 65.2. It *hurts* on the digits: with 10 labels it is 5 points below
+    the source, since labels of some classes say nothing about the others, and with 50 it is 7 points below the target's
+    own logistic regression.
 
     Parameters
     ----------
     source : forest classifier or list of (name, model) pairs, default=None
-        What the target starts from. Fitted, it is kept as it is, and all rows of ``fit`` are target rows; unfitted, a
-        clone is fitted on the labelled source rows first. ``RandomForest*``, ``ExtraTrees*``, a tree, or a Pipeline
-        that ends in one. Several are averaged by ``source_weights_``. None: ``ExtraTreesClassifier(n_estimators=50)``.
+        The model to start from. A fitted one is used as it is, and all rows of ``fit`` are target rows; of an unfitted
+        one a clone is fitted on the labelled source rows first. ``RandomForest*``, ``ExtraTrees*``, a tree, or a
+        Pipeline that ends in one. Several sources are averaged by ``source_weights_``. None:
+        ``ExtraTreesClassifier(n_estimators=50)``.
     method : {"ser", "strut", "mix"}, default="mix"
-        How each tree is moved; "mix" joins both forests.
+        How each tree is moved; "mix" averages both forests.
     shrinkage : float or "auto", default="auto"
-        Rows k that the source tree's answer counts as, at least 0. 0 is the paper's method, ``numpy.inf`` the source.
-        "auto": of 0, 0.5, 1, 2, ..., 32 and infinity the one that predicts target rows out of the bag best; of those as
-        good up to half a standard error, the largest.
+        Number of rows k that the source tree's prediction counts as, at least 0. 0 is the paper's method, ``numpy.inf``
+        the source. "auto": of 0, 0.5, 1, 2, ..., 32 and infinity the one that predicts out-of-bag target rows best;
+        among those within half a standard error of the best, the largest.
     bootstrap : bool, default=True
-        Whether each tree sees a draw of the rows with replacement, or all of them. Without, "auto" takes five folds.
+        Whether each tree sees a bootstrap sample of the rows, or all of them. Without bootstrap ``shrinkage="auto"``
+        uses five folds.
     per_source : bool, default=False
-        For an unfitted source: one model a source domain instead of one for their pool.
+        For an unfitted source: fit one model per source domain instead of one on all source rows.
     n_jobs : int or None, default=None
-        Trees moved at a time, as in joblib.
+        Number of trees moved in parallel, through joblib; -1 uses all processors.
     random_state : int, RandomState instance or None, default=0
-        Seeds the draws of the rows, and the subtrees grown.
+        Seeds the bootstrap samples and the new subtrees.
 
     Attributes
     ----------
     sources_ : list of (name, model) pairs
         The fitted source models, unchanged.
     source_weights_ : ndarray of shape (n_sources,)
-        Share of each source in the answer, from the likelihood of the target's rows held out. They sum to 1.
+        Weight of each source in the prediction, by the likelihood of held-out target rows. They sum to 1.
     models_ : list
-        What became of each source; each has ``outputs``.
+        The adapted model of each source, with a method ``outputs``.
     shrinkage_ : ndarray of shape (n_sources,)
-        Rows that the source's answer counts as (a property). Infinite: the source as it is.
+        Number of rows that the source's prediction counts as. Infinite: the source is kept as it is.
     classes_ : ndarray of shape (n_classes,)
         Classes that the source or the target knows, sorted.
     n_features_in_ : int
@@ -70,16 +70,16 @@ class TransferForestClassifier(BaseParameterTransfer, BaseTransferClassifier):
     See Also
     --------
     TransferTreeClassifier : One tree.
-    LeafRefitClassifier : The structure stays; far quicker.
+    LeafRefitClassifier : Keeps the structure of the trees; much faster.
     sktl.parameter.HypothesisTransferClassifier : Any source model.
 
     Notes
     -----
-    *Departures* from [1]_: what no target row reaches keeps the source's answer; ``shrinkage``.
+    *Departures* from [1]_: nodes that no target row reaches keep the source's prediction, and there is ``shrinkage``.
 
-    *Classes* of either side alone are handled.
+    *Classes* that only the source or only the target has are handled.
 
-    *Cost.* For each tree a small tree a leaf reached (SER) and a sort of the rows of each node reached (STRUT): 50
+    *Cost.* For each tree one small tree per leaf reached (SER) and one sort of the rows per node reached (STRUT): 50
     labels and 100 trees take two or three seconds.
 
     References
@@ -143,50 +143,50 @@ class TransferForestClassifier(BaseParameterTransfer, BaseTransferClassifier):
 
 
 class TransferForestRegressor(BaseParameterTransfer, BaseTransferRegressor):
-    """Move a source's forest to the target, tree by tree.
+    """Move a source's forest to the target, tree by tree: grow its leaves with target rows (SER).
 
-    Leaves grow on with the target's rows (SER).
-
-    Each tree is moved as by :class:`TransferTreeRegressor` [1]_, on a bootstrap of the target's labelled rows of its
-    own, and the answers are averaged. A tree's answer at x is a mean with what the source's tree says there,
+    Each tree is moved as by :class:`TransferTreeRegressor` [1]_, on its own bootstrap sample of the labelled
+    target rows, and the predictions are averaged. A tree's prediction at x is averaged with that of the source's tree,
     :math:`(n(x) p_T(x) + k p_S(x)) / (n(x) + k)`, with the weight :math:`n(x)` of the target rows in the leaf that x
     falls into, and k rows (``shrinkage``) for the source.
 
-    It *helps* where the source's trees ask the right questions and the target differs within their leaves. Root mean
+    It *helps* where the source's trees split on the right columns and the target differs within their leaves. Root mean
     squared error over that of the target's own ridge regression, 15 mixed tables, 30 trees, two draws, geometric mean
-    at 10 / 50 labels: .87 / .92, the source as it is .90 / 1.01, the target's own forest .98 / 1.01, without
-    shrinkage .90 / .93. It *hurts* where the target goes beyond the source's values as a straight line does: trees
-    average, so that ``HypothesisTransferRegressor`` with a linear model is the rival there.
+    at 10 / 50 labels: .87 / .92, the source as it is .90 / 1.01, the target's own forest .98 / 1.01, without shrinkage
+    .90 / .93. It *hurts* where the target's values go on linearly beyond the source's: trees can't extrapolate. There
+    ``HypothesisTransferRegressor`` with a linear model is the better choice.
 
     Parameters
     ----------
     source : forest regressor or list of (name, model) pairs, default=None
-        What the target starts from. Fitted, it is kept as it is, and all rows of ``fit`` are target rows; unfitted, a
-        clone is fitted on the labelled source rows first. ``RandomForest*``, ``ExtraTrees*``, a tree, or a Pipeline
-        that ends in one. Several are averaged by ``source_weights_``. None: ``ExtraTreesRegressor(n_estimators=50)``.
+        The model to start from. A fitted one is used as it is, and all rows of ``fit`` are target rows; of an unfitted
+        one a clone is fitted on the labelled source rows first. ``RandomForest*``, ``ExtraTrees*``, a tree, or a
+        Pipeline that ends in one. Several sources are averaged by ``source_weights_``. None:
+        ``ExtraTreesRegressor(n_estimators=50)``.
     shrinkage : float or "auto", default="auto"
-        Rows k that the source tree's answer counts as, at least 0. 0 is the paper's method, ``numpy.inf`` the source.
-        "auto": of 0, 0.5, 1, 2, ..., 32 and infinity the one that predicts target rows out of the bag best; of those as
-        good up to half a standard error, the largest.
+        Number of rows k that the source tree's prediction counts as, at least 0. 0 is the paper's method, ``numpy.inf``
+        the source. "auto": of 0, 0.5, 1, 2, ..., 32 and infinity the one that predicts out-of-bag target rows best;
+        among those within half a standard error of the best, the largest.
     bootstrap : bool, default=True
-        Whether each tree sees a draw of the rows with replacement, or all of them. Without, "auto" takes five folds.
+        Whether each tree sees a bootstrap sample of the rows, or all of them. Without bootstrap ``shrinkage="auto"``
+        uses five folds.
     per_source : bool, default=False
-        For an unfitted source: one model a source domain instead of one for their pool.
+        For an unfitted source: fit one model per source domain instead of one on all source rows.
     n_jobs : int or None, default=None
-        Trees moved at a time, as in joblib.
+        Number of trees moved in parallel, through joblib; -1 uses all processors.
     random_state : int, RandomState instance or None, default=0
-        Seeds the draws of the rows, and the subtrees grown.
+        Seeds the bootstrap samples and the new subtrees.
 
     Attributes
     ----------
     sources_ : list of (name, model) pairs
         The fitted source models, unchanged.
     source_weights_ : ndarray of shape (n_sources,)
-        Share of each source in the answer, from the likelihood of the target's rows held out. They sum to 1.
+        Weight of each source in the prediction, by the likelihood of held-out target rows. They sum to 1.
     models_ : list
-        What became of each source; each has ``outputs``.
+        The adapted model of each source, with a method ``outputs``.
     shrinkage_ : ndarray of shape (n_sources,)
-        Rows that the source's answer counts as (a property). Infinite: the source as it is.
+        Number of rows that the source's prediction counts as. Infinite: the source is kept as it is.
     n_features_in_ : int
         Number of columns seen by ``fit``.
     feature_names_in_ : ndarray of shape (n_features_in_,)
@@ -195,16 +195,16 @@ class TransferForestRegressor(BaseParameterTransfer, BaseTransferRegressor):
     See Also
     --------
     TransferTreeRegressor : One tree.
-    LeafRefitRegressor : The structure stays; far quicker.
+    LeafRefitRegressor : Keeps the structure of the trees; much faster.
     sktl.parameter.HypothesisTransferRegressor : Any source model.
 
     Notes
     -----
-    *Departures* from [1]_: what no target row reaches keeps the source's answer; ``shrinkage``.
+    *Departures* from [1]_: nodes that no target row reaches keep the source's prediction, and there is ``shrinkage``.
 
-    *STRUT* compares class shares: it is not defined here.
+    *STRUT* compares class shares, so it is not defined for regression.
 
-    *Cost.* For each tree a small tree a leaf reached: 50 labels and 100 trees take two or three seconds.
+    *Cost.* For each tree one small tree per leaf reached: 50 labels and 100 trees take two or three seconds.
 
     References
     ----------

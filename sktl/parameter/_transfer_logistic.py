@@ -22,26 +22,26 @@ __all__ = ["TransferLogisticRegression"]
 
 
 class TransferLogisticRegression(BaseParameterTransfer, BaseTransferClassifier):
-    r"""Logistic regression whose coefficients stay near those of a linear classifier that is known already.
+    r"""Logistic regression whose coefficients are shrunk towards those of a source classifier.
 
     With the labelled target rows :math:`(x_i, y_i)`, their weights :math:`s_i`, and source models with coefficients
-    :math:`W_k` (one row a class; one row in all for two classes),
+    :math:`W_k` (one row per class; a single row for two classes),
 
     .. math::
 
         \min_{W, b} \sum_i s_i \,\ell(y_i, W x_i + b) + \frac{\lambda}{2} \Big\| W - \sum_k \beta_k W_k \Big\|^2,
 
     with the log-loss :math:`\ell` of two classes, or the multinomial one of several; :math:`\lambda` is ``reg``. With
-    source coefficients of 0 it is scikit-learn's ``LogisticRegression(C=1/reg)``; with ``reg=inf`` the source's
-    coefficients with intercepts of the target's.
+    source coefficients of 0 it is scikit-learn's ``LogisticRegression(C=1/reg)``; with ``reg=inf`` it has the source's
+    coefficients and intercepts fitted to the target.
 
-    The sources' weights :math:`\beta_k` are those with which the sources as they are predict the target's labels best.
-    With ``reg="auto"`` the penalty is that of the least leave-one-out log-loss along a path.
+    The weights :math:`\beta_k` are chosen so that the weighted sources, unchanged, predict the target's labels best.
+    With ``reg="auto"`` the penalty is the one with the smallest leave-one-out log-loss on a grid.
 
-    *When it helps*: a linear classifier serves both domains, and labels are fewer than about ten a class or than
-    columns: class directions carry over while the shares of the classes may move. *When it hurts*: the source's
-    directions are wrong for the target; ``"ball"`` weights then fall to 0, and a ridge-penalised logistic regression of
-    the target is left. A source that is no linear model knows more: see ``HypothesisTransferClassifier``.
+    *When it helps*: a linear classifier suits both domains, and there are fewer labels than about ten per class, or
+    than columns. The coefficients carry over while the class shares may change. *When it hurts*: the source's
+    coefficients are wrong for the target; ``"ball"`` weights then fall to 0, which leaves a ridge-penalised logistic
+    regression of the target. For a source that is not linear use ``HypothesisTransferClassifier``.
 
     Parameters
     ----------
@@ -50,24 +50,24 @@ class TransferLogisticRegression(BaseParameterTransfer, BaseTransferClassifier):
         are, and every row of ``fit`` is a target row; unfitted ones are fitted on the labelled source rows first. None
         stands for ``LogisticRegression(max_iter=1000)``, unfitted.
     reg : "auto", float or inf, default="auto"
-        Penalty :math:`\lambda`, at least 0: 1 / C of scikit-learn's ``LogisticRegression``. "auto": that of the least
-        leave-one-out loss among 13 penalties within seven orders of magnitude, and inf. It depends on the columns'
-        units: scale them.
+        Penalty :math:`\lambda`, at least 0: 1 / C of scikit-learn's ``LogisticRegression``. "auto": the one with the
+        smallest leave-one-out loss among 13 penalties over seven orders of magnitude, and inf. The result depends on
+        the columns' units: scale them.
     weights : {"ball", "simplex"} or array-like of shape (n_sources,), default="ball"
-        Weights :math:`\beta_k` of the sources. "ball": not negative and of length at most 1, so that one source is
-        scaled by a number between 0 and 1 (the scaled form of A-SVM); "simplex": not negative and of sum 1, so that one
-        source counts fully; or the numbers themselves.
+        Weights :math:`\beta_k` of the sources. "ball": not negative and of Euclidean length at most 1, so that a single
+        source is scaled by a number between 0 and 1 (the scaled form of A-SVM); "simplex": not negative with sum 1, so
+        that a single source counts fully; or the weights themselves.
     fit_intercept : bool, default=True
-        Whether the intercepts are the target's own; else they are those of the weighted sources.
+        Whether to fit the intercepts to the target; otherwise they are those of the weighted sources.
     per_source : bool, default=False
-        Whether an unfitted source is fitted on each source domain apart, which makes as many sources.
+        For an unfitted source: fit one model per source domain instead of one on all source rows.
     tol : float, default=1e-4
-        The fit ends where no derivative of the mean loss exceeds it.
+        The fit stops when no derivative of the mean loss exceeds it.
 
     Attributes
     ----------
     classes_ : ndarray of shape (n_classes,)
-        Classes that a source or the target's labels know.
+        Classes of the sources and of the target's labels.
     coef_ : ndarray of shape (1, n_features) or (n_classes, n_features)
         Coefficients.
     intercept_ : ndarray of shape (1,) or (n_classes,)
@@ -79,11 +79,11 @@ class TransferLogisticRegression(BaseParameterTransfer, BaseTransferClassifier):
     sources_ : list of (name, estimator)
         The fitted sources.
     regs_ : ndarray of shape (n_tried,)
-        Penalties tried, falling from inf, with ``reg="auto"``; the path ends where smaller ones only do worse.
+        Penalties tried with ``reg="auto"``, from inf downwards; the path ends where smaller ones only do worse.
     loo_losses_ : ndarray of shape (n_tried,)
         Mean leave-one-out log-loss of each, with ``reg="auto"``.
     n_iter_ : int
-        Steps of the last fit.
+        Number of steps of the last fit.
     n_features_in_ : int
         Number of columns seen by ``fit``.
     feature_names_in_ : ndarray of shape (n_features_in_,)
@@ -93,20 +93,20 @@ class TransferLogisticRegression(BaseParameterTransfer, BaseTransferClassifier):
     --------
     HypothesisTransferClassifier : Any source model.
     TransferLinearSVC : The same with the squared hinge loss.
-    TransGLM : Sparse coefficients, more columns than rows, sources that may mislead.
+    TransGLM : For sparse coefficients, more columns than rows, and sources some of which mislead.
 
     Notes
     -----
-    *Classes that one side alone knows.* A class without labels in the target keeps the source's coefficients: all
-    intercepts are then drawn to the source's by the same penalty, since without a row of a class nothing else would
-    bound its intercept. A class that the source doesn't know starts from coefficients of 0.
+    *Classes that only one domain has.* A class without labels in the target keeps the source's coefficients: all
+    intercepts are then shrunk towards the source's by the same penalty, since without rows of a class nothing else
+    bounds its intercept. A class that the source does not have starts from coefficients of 0.
 
-    *Leave-one-out.* One fit a penalty tells all losses of rows left out, to second order [3]_; on rows enough for a fit
-    they agree with refits to a few per cent. It needs no folds, is the same in any order of the rows, and counts a row
-    of weight s as s equal rows.
+    *Leave-one-out.* One fit per penalty gives all leave-one-out losses to second order [3]_; with enough rows for a fit
+    they agree with refits to a few per cent. This needs no folds, does not depend on the order of the rows, and counts
+    a row of weight s as s equal rows.
 
-    *Cost.* Newton steps of O(n d^2), in the span of the rows where these are fewer than the columns; the multinomial
-    loss by L-BFGS, O(n d K) an iteration.
+    *Cost.* Newton steps of O(n d^2), in the span of the rows if there are fewer rows than columns; the multinomial loss
+    by L-BFGS, O(n d K) an iteration.
 
     References
     ----------
@@ -176,7 +176,8 @@ class TransferLogisticRegression(BaseParameterTransfer, BaseTransferClassifier):
         Warns
         -----
         SingleDomainWarning
-            If the source is not fitted and nothing tells the domains apart.
+            If the source is not fitted and there is only one domain: no label is missing and no ``sample_domain`` is
+            given.
         """
         rows = read_target(self, X, y, sample_domain, sample_weight)
         labels = classes_of(self, rows.labels)
@@ -186,6 +187,7 @@ class TransferLogisticRegression(BaseParameterTransfer, BaseTransferClassifier):
             return self
         mode = "none"
         if self.fit_intercept:
+            # nothing else bounds the intercept of a class without labels
             mode = "free" if len(np.unique(labels)) == len(self.classes_) else "penalised"
         if len(self.classes_) == 2:
             fit_biased(self, rows, LOGISTIC, indicators(labels, self.classes_), coef, intercept, mode)
@@ -213,7 +215,7 @@ class TransferLogisticRegression(BaseParameterTransfer, BaseTransferClassifier):
         return decision(self, X)
 
     def predict(self, X):
-        """Likeliest class of target rows.
+        """Most probable class of target rows.
 
         Parameters
         ----------

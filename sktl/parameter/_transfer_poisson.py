@@ -12,7 +12,7 @@ __all__ = ["TransferPoissonRegressor"]
 
 
 class TransferPoissonRegressor(BaseParameterTransfer, BaseTransferRegressor):
-    r"""Poisson regression of counts whose coefficients stay near those of one that is known already.
+    r"""Poisson regression whose coefficients are shrunk towards those of a source model.
 
     With the labelled target rows :math:`(x_i, y_i)`, their weights :math:`s_i`, means
     :math:`\mu_i = \exp(x_i^\top w + a)`, and source models with coefficients :math:`w_k`,
@@ -23,13 +23,13 @@ class TransferPoissonRegressor(BaseParameterTransfer, BaseTransferRegressor):
         + \frac{\lambda}{2} \Big\| w - \sum_k \beta_k w_k \Big\|^2,
 
     where :math:`\lambda` is ``reg``. With source coefficients of 0 it is scikit-learn's
-    ``PoissonRegressor(alpha=reg)``; with ``reg=inf`` the source's coefficients with an intercept of the target's, so
-    that rates are multiplied by one number.
+    ``PoissonRegressor(alpha=reg)``; with ``reg=inf`` it has the source's coefficients and an intercept fitted to the
+    target, so that all rates are multiplied by one number.
 
-    *When it helps*: counts, claims, visits of a new site, product or year, where effects multiply and are similar while
-    the level has moved. *When it hurts*: the effects differ; "ball" weights then fall to 0, and a penalised Poisson
-    regression of the target is left. Labels with many zeros and few rows tell little of the slopes: the penalty stays
-    near inf.
+    *When it helps*: counts (claims, visits) of a new site, product or year, where effects multiply and are similar
+    while the level has changed. *When it hurts*: the effects differ; "ball" weights then fall to 0, which leaves a
+    penalised Poisson regression of the target. A few rows with many zeros say little about the slopes: the penalty then
+    stays near inf.
 
     Parameters
     ----------
@@ -39,19 +39,20 @@ class TransferPoissonRegressor(BaseParameterTransfer, BaseTransferRegressor):
         is a target row; unfitted ones are fitted on the labelled source rows first. None stands for
         ``PoissonRegressor(alpha=1e-3, tol=1e-10, max_iter=1000)``, unfitted.
     reg : "auto", float or inf, default="auto"
-        Penalty :math:`\lambda`, at least 0: alpha of scikit-learn's ``PoissonRegressor``. "auto": that of the least
-        leave-one-out loss among 13 penalties within seven orders of magnitude, and inf. It depends on the columns'
-        units: scale them.
+        Penalty :math:`\lambda`, at least 0: alpha of scikit-learn's ``PoissonRegressor``. "auto": the one with the
+        smallest leave-one-out loss among 13 penalties over seven orders of magnitude, and inf. The result depends on
+        the columns' units: scale them.
     weights : {"ball", "simplex"} or array-like of shape (n_sources,), default="ball"
-        Weights :math:`\beta_k` of the sources, those with which they predict the target's labels best as they are.
-        "ball": not negative and of length at most 1, so that one source is scaled by a number between 0 and 1;
-        "simplex": not negative and of sum 1, so that one source counts fully; or the numbers themselves.
+        Weights :math:`\beta_k` of the sources, chosen so that the weighted sources, unchanged, predict the target's
+        labels best. "ball": not negative and of Euclidean length at most 1, so that a single source is scaled by a
+        number between 0 and 1; "simplex": not negative with sum 1, so that a single source counts fully; or the weights
+        themselves.
     fit_intercept : bool, default=True
-        Whether the intercept is the target's own, not penalised; else it is that of the weighted sources.
+        Whether to fit the intercept to the target, without penalty; otherwise it is that of the weighted sources.
     per_source : bool, default=False
-        Whether an unfitted source is fitted on each source domain apart, which makes as many sources.
+        For an unfitted source: fit one model per source domain instead of one on all source rows.
     tol : float, default=1e-4
-        The fit ends where no derivative of the mean loss exceeds it.
+        The fit stops when no derivative of the mean loss exceeds it.
 
     Attributes
     ----------
@@ -66,11 +67,11 @@ class TransferPoissonRegressor(BaseParameterTransfer, BaseTransferRegressor):
     sources_ : list of (name, estimator)
         The fitted sources.
     regs_ : ndarray of shape (n_tried,)
-        Penalties tried, falling from inf, with ``reg="auto"``.
+        Penalties tried with ``reg="auto"``, from inf downwards.
     loo_losses_ : ndarray of shape (n_tried,)
         Mean leave-one-out loss of each, up to a constant, with ``reg="auto"``.
     n_iter_ : int
-        Steps of the last fit.
+        Number of steps of the last fit.
     n_features_in_ : int
         Number of columns seen by ``fit``.
     feature_names_in_ : ndarray of shape (n_features_in_,)
@@ -86,7 +87,7 @@ class TransferPoissonRegressor(BaseParameterTransfer, BaseTransferRegressor):
     An exposure (time at risk, number insured) enters as in scikit-learn: labels divided by it, and ``sample_weight``
     equal to it.
 
-    *Cost.* Newton steps of O(n d^2), in the span of the rows where these are fewer than the columns.
+    *Cost.* Newton steps of O(n d^2), in the span of the rows if there are fewer rows than columns.
 
     References
     ----------
@@ -152,7 +153,8 @@ class TransferPoissonRegressor(BaseParameterTransfer, BaseTransferRegressor):
         Warns
         -----
         SingleDomainWarning
-            If the source is not fitted and nothing tells the domains apart.
+            If the source is not fitted and there is only one domain: no label is missing and no ``sample_domain`` is
+            given.
         """
         rows = read_target(self, X, y, sample_domain, sample_weight)
         labels = numbers(rows.labels)
@@ -163,7 +165,9 @@ class TransferPoissonRegressor(BaseParameterTransfer, BaseTransferRegressor):
         if len(rows.weights) == 0:
             keep_source(self, coef, intercept)
         else:
+            # of zeros alone the best free intercept is minus infinity
             mode = "free" if self.fit_intercept and labels.any() else "penalised" if self.fit_intercept else "none"
+            # the last: scikit-learn's alpha stands beside the mean loss, ours beside the sum
             fit_biased(self, rows, POISSON, labels[:, None], coef, intercept, mode, rows.weights.sum())
         self.coef_, self.intercept_ = self.coef_[0], float(self.intercept_[0])
         return self
@@ -211,7 +215,7 @@ def _log_linear(name, model, n_features):
     said = np.ravel(model.predict(probe)) if not hasattr(model, "feature_names_in_") else np.exp(intercept)
     if not np.allclose(said, np.exp(intercept), rtol=1e-4):
         raise ValueError(
-            f"The source {name!r} must be linear with a logarithmic link; {model!r} predicts {said[0]:.3g} at the "
-            f"origin, with an intercept of {intercept[0]:.3g}. Use TransferRidge, or a PoissonRegressor as source."
+            f"The source {name!r} must be linear with a logarithmic link; at X = 0 {model!r} predicts {said[0]:.3g}, "
+            f"not exp(intercept) = {np.exp(intercept[0]):.3g}. Use TransferRidge, or a PoissonRegressor as source."
         )
     return coef, intercept

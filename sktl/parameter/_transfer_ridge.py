@@ -11,7 +11,7 @@ __all__ = ["TransferRidge"]
 
 
 class TransferRidge(BaseParameterTransfer, BaseTransferRegressor):
-    r"""Ridge regression whose coefficients stay near those of a linear model that is known already.
+    r"""Ridge regression whose coefficients are shrunk towards those of a source model.
 
     With the labelled target rows :math:`(x_i, y_i)`, their weights :math:`s_i`, and source models with coefficients
     :math:`w_k`,
@@ -21,16 +21,16 @@ class TransferRidge(BaseParameterTransfer, BaseTransferRegressor):
         \min_{w, a} \sum_i s_i (y_i - x_i^\top w - a)^2 + \lambda \Big\| w - \sum_k \beta_k w_k \Big\|^2,
 
     where :math:`\lambda` is ``reg`` and the :math:`\beta_k` are the sources' ``weights``. With source coefficients of 0
-    it is scikit-learn's ``Ridge(alpha=reg)``; with ``reg=0`` the target's own least squares; with ``reg=inf`` the
-    source's coefficients with an intercept of the target's.
+    it is scikit-learn's ``Ridge(alpha=reg)``; with ``reg=0`` it is least squares on the target; with ``reg=inf`` it has
+    the source's coefficients and an intercept fitted to the target.
 
-    With ``reg="auto"`` both :math:`\lambda` and the :math:`\beta_k` are those of the least leave-one-out error, which
-    has a closed form (multi-KT [1]_): one factorisation serves the whole path of penalties.
+    With ``reg="auto"`` both :math:`\lambda` and the :math:`\beta_k` minimise the leave-one-out error, which has a
+    closed form (multi-KT [1]_): one factorisation serves all penalties.
 
-    *When it helps*: the relation is linear in both domains and of similar slopes, the columns have the same meaning and
-    units, and labels are fewer than about three a column. *When it hurts*: no slope carries over; then ``"ball"``
-    weights fall to 0 and what remains is a ridge of the target alone. With 50 labels and few columns there is little
-    left to gain. A source that is no linear model, such as boosted trees, knows more: see
+    *When it helps*: the relation is linear with similar slopes in both domains, the columns have the same meaning and
+    units, and there are fewer than about three labels per column. *When it hurts*: no slope carries over; then
+    ``"ball"`` weights fall to 0, which leaves a ridge regression of the target alone. With 50 labels and few columns
+    there is little to gain. For a source that is not linear, such as boosted trees, use
     ``HypothesisTransferRegressor``.
 
     Parameters
@@ -40,17 +40,17 @@ class TransferRidge(BaseParameterTransfer, BaseTransferRegressor):
         and every row of ``fit`` is a target row; unfitted ones are fitted on the labelled source rows first. None
         stands for ``Ridge()``, unfitted.
     reg : "auto", float or inf, default="auto"
-        Penalty :math:`\lambda`, at least 0, in the units of scikit-learn's ``Ridge``. "auto": that of the least
-        leave-one-out error among 25 penalties within ten orders of magnitude, and inf. As for any ridge it depends on
-        the columns' units: scale them.
+        Penalty :math:`\lambda`, at least 0, in the units of scikit-learn's ``Ridge``. "auto": the one with the smallest
+        leave-one-out error among 25 penalties over ten orders of magnitude, and inf. As with any ridge the result
+        depends on the columns' units: scale them.
     weights : {"ball", "simplex"} or array-like of shape (n_sources,), default="ball"
-        Weights :math:`\beta_k` of the sources. "ball": not negative and of length at most 1, so that one source is
-        scaled by a number between 0 and 1 (the scaled form of A-SVM); "simplex": not negative and of sum 1, so that one
-        source counts fully; or the numbers themselves.
+        Weights :math:`\beta_k` of the sources. "ball": not negative and of Euclidean length at most 1, so that a single
+        source is scaled by a number between 0 and 1 (the scaled form of A-SVM); "simplex": not negative with sum 1, so
+        that a single source counts fully; or the weights themselves.
     fit_intercept : bool, default=True
-        Whether the intercept is the target's own, not penalised; else it is that of the weighted sources.
+        Whether to fit the intercept to the target, without penalty; otherwise it is that of the weighted sources.
     per_source : bool, default=False
-        Whether an unfitted source is fitted on each source domain apart, which makes as many sources.
+        For an unfitted source: fit one model per source domain instead of one on all source rows.
 
     Attributes
     ----------
@@ -75,19 +75,18 @@ class TransferRidge(BaseParameterTransfer, BaseTransferRegressor):
 
     See Also
     --------
-    HypothesisTransferRegressor : Any source model, and any model of what it leaves.
-    MultiTaskTransferRidge : All domains at a time, from their rows.
-    TransGLM : Sparse coefficients, more columns than rows, sources that may mislead.
+    HypothesisTransferRegressor : Any source model, and any model of its residuals.
+    MultiTaskTransferRidge : All domains at once, from their rows.
+    TransGLM : For sparse coefficients, more columns than rows, and sources some of which mislead.
 
     Notes
     -----
-    *Weights of rows.* Leaving a row of weight s out means leaving one of s equal rows out, so that weights and repeated
-    rows come to the same.
+    *Weights of rows.* Leaving a row of weight s out means leaving one of s equal rows out, so that a weight of s and s
+    repeated rows give the same result.
 
-    *One label*: nothing can be left out, and ``reg="auto"`` takes the source's coefficients.
+    *One label*: nothing can be left out, and ``reg="auto"`` keeps the source's coefficients.
 
-    *One domain*: with an unfitted source and nothing that tells domains apart, the source's coefficients are the
-    result.
+    *One domain*: with an unfitted source and a single domain the result has the source's coefficients.
 
     *Cost.* O(n d^2) with more rows than columns, from sums over the rows; else O(n^2 d), in the span of the rows.
 
@@ -153,13 +152,17 @@ class TransferRidge(BaseParameterTransfer, BaseTransferRegressor):
         Warns
         -----
         SingleDomainWarning
-            If the source is not fitted and nothing tells the domains apart.
+            If the source is not fitted and there is only one domain: no label is missing and no ``sample_domain`` is
+            given.
         """
         rows = read_target(self, X, y, sample_domain, sample_weight)
         parameters = [linear_parameters(name, model, self.n_features_in_) for name, model in self.sources_]
         coef, intercept = (np.concatenate(parts) for parts in zip(*parameters, strict=True))
         if len(intercept) > len(self.sources_):
-            raise ValueError(f"TransferRidge takes sources of one output; got coefficients of shape {coef.shape}.")
+            raise ValueError(
+                f"TransferRidge needs sources with one output; got coefficients of shape {coef.shape}. "
+                "Fit one model per output."
+            )
         self._forget()
         if len(rows.weights) == 0:
             self._keep_source(coef, intercept)

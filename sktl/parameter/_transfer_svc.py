@@ -19,7 +19,7 @@ __all__ = ["TransferLinearSVC"]
 
 
 class TransferLinearSVC(BaseParameterTransfer, BaseTransferClassifier):
-    r"""Linear support vector classifier whose coefficients stay near those of one that is known already.
+    r"""Linear support vector classifier whose coefficients are shrunk towards those of a source model (adaptive SVM).
 
     The adaptive SVM [1]_ in its primal form with the squared hinge loss. With labels :math:`y_i = \pm 1`, weights
     :math:`s_i` of the rows, and source models with coefficients :math:`w_k` and intercepts :math:`b_k`,
@@ -29,13 +29,13 @@ class TransferLinearSVC(BaseParameterTransfer, BaseTransferClassifier):
         \min_{w, b} \sum_i s_i \max(0, 1 - y_i (x_i^\top w + b))^2
         + \frac{\lambda}{2} \Big( \Big\| w - \sum_k \beta_k w_k \Big\|^2 + \Big( b - \sum_k \beta_k b_k \Big)^2 \Big),
 
-    where :math:`\lambda` is ``reg``; several classes are taken one against the rest. With a source of 0 it is
+    where :math:`\lambda` is ``reg``; several classes are fitted one against the rest. With a source of 0 it is
     scikit-learn's ``LinearSVC(C=1/reg)``, which penalises the intercept too; with ``reg=inf`` the weighted source.
 
-    *When it helps*: as :class:`TransferLogisticRegression`, where probabilities are not wanted. Rows that the source
-    classifies with a margin leave it as it is, so that few labels move it little. *When it hurts*: sources whose
-    decision values have another scale (log-odds, say) are too sure or too unsure of themselves; weights of "ball" scale
-    them down, never up. The shares of the classes have changed much: the intercept is held to the source's.
+    *When it helps*: as :class:`TransferLogisticRegression`, where no probabilities are wanted. Rows that the source
+    classifies beyond the margin have no loss, so that a few labels change it little. *When it hurts*: sources whose
+    decision values have another scale (log-odds, for instance) are over- or under-confident; "ball" weights scale them
+    down, never up. Class shares that have changed a lot: the intercept is shrunk towards the source's.
 
     Parameters
     ----------
@@ -44,24 +44,25 @@ class TransferLinearSVC(BaseParameterTransfer, BaseTransferClassifier):
         are, and every row of ``fit`` is a target row; unfitted ones are fitted on the labelled source rows first. None
         stands for ``LinearSVC(dual=False, tol=1e-10, max_iter=10000, random_state=0)``, unfitted.
     reg : "auto", float or inf, default="auto"
-        Penalty :math:`\lambda`, at least 0: 1 / C of scikit-learn's ``LinearSVC``. "auto": that of the least
-        leave-one-out loss among 13 penalties within seven orders of magnitude, and inf. It depends on the columns'
-        units: scale them.
+        Penalty :math:`\lambda`, at least 0: 1 / C of scikit-learn's ``LinearSVC``. "auto": the one with the smallest
+        leave-one-out loss among 13 penalties over seven orders of magnitude, and inf. The result depends on the
+        columns' units: scale them.
     weights : {"ball", "simplex"} or array-like of shape (n_sources,), default="ball"
-        Weights :math:`\beta_k` of the sources, those with which they classify the target's labels best as they are.
-        "ball": not negative and of length at most 1, so that one source is scaled by a number between 0 and 1 (the
-        scaled form of A-SVM); "simplex": not negative and of sum 1, so that one source counts fully; or the numbers.
+        Weights :math:`\beta_k` of the sources, chosen so that the weighted sources, unchanged, classify the target rows
+        best. "ball": not negative and of Euclidean length at most 1, so that a single source is scaled by a number
+        between 0 and 1 (the scaled form of A-SVM); "simplex": not negative with sum 1, so that a single source counts
+        fully; or the weights themselves.
     fit_intercept : bool, default=True
-        Whether intercepts are fitted; else they are those of the weighted sources.
+        Whether to fit intercepts; otherwise they are those of the weighted sources.
     per_source : bool, default=False
-        Whether an unfitted source is fitted on each source domain apart, which makes as many sources.
+        For an unfitted source: fit one model per source domain instead of one on all source rows.
     tol : float, default=1e-4
-        The fit ends where no derivative of the mean loss exceeds it.
+        The fit stops when no derivative of the mean loss exceeds it.
 
     Attributes
     ----------
     classes_ : ndarray of shape (n_classes,)
-        Classes that a source or the target's labels know.
+        Classes of the sources and of the target's labels.
     coef_ : ndarray of shape (1, n_features) or (n_classes, n_features)
         Coefficients.
     intercept_ : ndarray of shape (1,) or (n_classes,)
@@ -73,11 +74,11 @@ class TransferLinearSVC(BaseParameterTransfer, BaseTransferClassifier):
     sources_ : list of (name, estimator)
         The fitted sources.
     regs_ : ndarray of shape (n_tried,)
-        Penalties tried, falling from inf, with ``reg="auto"``.
+        Penalties tried with ``reg="auto"``, from inf downwards.
     loo_losses_ : ndarray of shape (n_tried,)
         Mean leave-one-out loss of each, with ``reg="auto"``.
     n_iter_ : int
-        Steps of the last fit.
+        Number of steps of the last fit.
     n_features_in_ : int
         Number of columns seen by ``fit``.
     feature_names_in_ : ndarray of shape (n_features_in_,)
@@ -90,10 +91,10 @@ class TransferLinearSVC(BaseParameterTransfer, BaseTransferClassifier):
 
     Notes
     -----
-    *Classes that one side alone knows.* A class without labels in the target keeps the source's function, moved by the
-    rows that are not of it; one that the source doesn't know starts from 0.
+    *Classes that only one domain has.* A class without labels in the target keeps the source's function, moved by the
+    rows of other classes; a class that the source does not have starts from 0.
 
-    *Cost.* Newton steps of O(n d^2) a class, in the span of the rows where these are fewer than the columns.
+    *Cost.* Newton steps of O(n d^2) a class, in the span of the rows if there are fewer rows than columns.
 
     References
     ----------
@@ -158,7 +159,8 @@ class TransferLinearSVC(BaseParameterTransfer, BaseTransferClassifier):
         Warns
         -----
         SingleDomainWarning
-            If the source is not fitted and nothing tells the domains apart.
+            If the source is not fitted and there is only one domain: no label is missing and no ``sample_domain`` is
+            given.
         """
         rows = read_target(self, X, y, sample_domain, sample_weight)
         labels = classes_of(self, rows.labels)
@@ -176,7 +178,7 @@ class TransferLinearSVC(BaseParameterTransfer, BaseTransferClassifier):
         return LinearSVC(dual=False, tol=1e-10, max_iter=10_000, random_state=0)  # the same in any order of the rows
 
     def decision_function(self, X):
-        """Signed distances to the margin's middle: of the second of two classes, or of each of several.
+        """Decision values: of the second of two classes, or of each of several classes.
 
         Parameters
         ----------

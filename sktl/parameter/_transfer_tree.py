@@ -11,56 +11,57 @@ __all__ = ["TransferTreeClassifier", "TransferTreeRegressor"]
 
 
 class TransferTreeClassifier(BaseParameterTransfer, BaseTransferClassifier):
-    r"""Move a source's decision tree to the target: its leaves grown on, its thresholds chosen anew, or both.
+    r"""Move a source's decision tree to the target: grow its leaves (SER), renew its thresholds (STRUT), or both.
 
-    Two ways [1]_, by the target's labelled rows alone:
+    Two ways [1]_, both from the labelled target rows alone:
 
     - *SER*, structure expansion and reduction: every leaf that target rows of several classes reach grows a full
-      subtree of them; then, from the bottom up, a node of the source becomes a leaf where it errs no more so than with
-      its subtree.
+      subtree of them; then, from the bottom up, a node of the source becomes a leaf where that does not increase the
+      error.
     - *STRUT*, structure transfer: top-down, each node keeps its column and gets a new threshold. Among the local maxima
-      of information gain it is the one of largest divergence gain
-      :math:`1 - \frac{n_l}{n} \mathrm{JS}(Q_l, Q_l^S) - \frac{n_r}{n} \mathrm{JS}(Q_r, Q_r^S)`, with the class
-      shares Q on either side and those of the source's children; the children change places where that gains more.
+      of the information gain it is the one with the largest divergence gain :math:`1 - \frac{n_l}{n} \mathrm{JS}(Q_l,
+      Q_l^S) - \frac{n_r}{n} \mathrm{JS}(Q_r, Q_r^S)`, with the class shares Q on either side and those of the source's
+      children; the children are swapped where that gains more.
     - *mix*: the mean of both trees.
 
-    The answer at x is then a mean with what the source's tree says there, :math:`p(x) = (n(x) p_T(x) + k p_S(x)) /
-    (n(x) + k)`, with the weight :math:`n(x)` of the target rows in the leaf that x falls into, and k rows
-    (``shrinkage``) for the source.
+    The prediction at x is then averaged with that of the source's tree, :math:`p(x) = (n(x) p_T(x) + k p_S(x)) / (n(x)
+    + k)`, with the weight :math:`n(x)` of the target rows in the leaf that x falls into, and k rows (``shrinkage``) for
+    the source.
 
-    It *helps* where one tree must do, to be read or drawn: a tree of the target alone is worse. Accuracy in % at 10 /
-    50 labels, one draw: seven mixed tables 69.6 / 71.9 (the source's tree 68.8, the target's own 64.0 / 66.4), digits
-    of another origin 34.0 / 52.4 (34.5, 20.0 / 48.4). It *hurts* as one tree always does: a forest in its place
-    (:class:`TransferForestClassifier`) has 73.3 / 74.5 and 27.8 / 72.4 there, and logistic regression of the target
-    alone 66.8 / 70.1 and 25.8 / 76.8: on the digits it beats the transferred tree by 24 points at 50 labels.
+    It *helps* where a single tree is wanted, to be read or drawn: a tree of the target alone is worse. Accuracy in % at
+    10 / 50 labels, one draw: seven mixed tables 69.6 / 71.9 (the source's tree 68.8, the target's own 64.0 / 66.4),
+    digits of another origin 34.0 / 52.4 (34.5, 20.0 / 48.4). It *hurts* as single trees always do: a forest in its
+    place (:class:`TransferForestClassifier`) has 73.3 / 74.5 and 27.8 / 72.4 there, and logistic regression of the
+    target alone 66.8 / 70.1 and 25.8 / 76.8: on the digits it beats the transferred tree by 24 points at 50 labels.
 
     Parameters
     ----------
     source : decision tree classifier or list of (name, model) pairs, default=None
-        What the target starts from. Fitted, it is kept as it is, and all rows of ``fit`` are target rows; unfitted, a
-        clone is fitted on the labelled source rows first. A scikit-learn tree, or a Pipeline that ends in one. Several
-        are averaged by ``source_weights_``. None: ``DecisionTreeClassifier(min_weight_fraction_leaf=0.01)``.
+        The model to start from. A fitted one is used as it is, and all rows of ``fit`` are target rows; of an unfitted
+        one a clone is fitted on the labelled source rows first. A scikit-learn tree, or a Pipeline that ends in one.
+        Several sources are averaged by ``source_weights_``. None:
+        ``DecisionTreeClassifier(min_weight_fraction_leaf=0.01)``.
     method : {"ser", "strut", "mix"}, default="mix"
         How the tree is moved.
     shrinkage : float or "auto", default="auto"
-        Rows k that the source's answer counts as, at least 0. 0 is the paper's method, ``numpy.inf`` the source.
-        "auto": of 0, 0.5, 1, 2, ..., 32 and infinity the one that predicts target rows left out best (five folds); of
-        those as good up to half a standard error, the largest.
+        Number of rows k that the source's prediction counts as, at least 0. 0 is the paper's method, ``numpy.inf`` the
+        source. "auto": of 0, 0.5, 1, 2, ..., 32 and infinity the one that predicts left-out target rows best (five
+        folds); among those within half a standard error of the best, the largest.
     per_source : bool, default=False
-        For an unfitted source: one model a source domain instead of one for their pool.
+        For an unfitted source: fit one model per source domain instead of one on all source rows.
     random_state : int, RandomState instance or None, default=0
-        Seeds the subtrees grown, where several columns split alike.
+        Seeds the new subtrees, where several columns give equal splits.
 
     Attributes
     ----------
     sources_ : list of (name, model) pairs
         The fitted source models, unchanged.
     source_weights_ : ndarray of shape (n_sources,)
-        Share of each source in the answer, from the likelihood of the target's rows held out. They sum to 1.
+        Weight of each source in the prediction, by the likelihood of held-out target rows. They sum to 1.
     models_ : list
-        What became of each source; each has ``outputs``.
+        The adapted model of each source, with a method ``outputs``.
     shrinkage_ : ndarray of shape (n_sources,)
-        Rows that the source's answer counts as (a property). Infinite: the source as it is.
+        Number of rows that the source's prediction counts as. Infinite: the source is kept as it is.
     classes_ : ndarray of shape (n_classes,)
         Classes that the source or the target knows, sorted.
     n_features_in_ : int
@@ -71,18 +72,19 @@ class TransferTreeClassifier(BaseParameterTransfer, BaseTransferClassifier):
     See Also
     --------
     TransferForestClassifier : The same for a forest, which predicts better.
-    LeafRefitClassifier : The structure stays.
+    LeafRefitClassifier : Keeps the structure of the tree.
 
     Notes
     -----
-    *Departures.* What no target row reaches keeps the source's answer; in [1]_ such a node is cut away. ``shrinkage``
+    *Departures.* A node that no target row reaches keeps the source's prediction; in [1]_ it is pruned. ``shrinkage``
     is ours.
 
-    *Classes* of either side alone are handled.
+    *Classes* that only the source or only the target has are handled.
 
     *Missing values* go where the source's tree sends them.
 
-    *Cost.* SER fits a small tree a leaf reached, STRUT sorts the rows of each node reached; six times with "auto".
+    *Cost.* SER fits one small tree per leaf reached, STRUT sorts the rows of each node reached; "auto" does this six
+    times.
 
     References
     ----------
@@ -124,46 +126,47 @@ class TransferTreeClassifier(BaseParameterTransfer, BaseTransferClassifier):
         return _continued.with_tags_of_sources(self, super().__sklearn_tags__())
 
     def _default_source(self, X):
-        return DecisionTreeClassifier(min_weight_fraction_leaf=0.01, random_state=0)
+        return DecisionTreeClassifier(min_weight_fraction_leaf=0.01, random_state=0)  # grown to the end it fits noise
 
 
 class TransferTreeRegressor(BaseParameterTransfer, BaseTransferRegressor):
-    """Move a source's regression tree to the target: its leaves grow on with the target's rows.
+    """Move a source's regression tree to the target: grow its leaves with target rows (SER).
 
     Structure expansion and reduction (SER [1]_): every leaf that target rows of several values reach grows a full
-    subtree of them; a node of the source becomes a leaf where its squared error is no larger so (where its rows are all
-    alike). The answer at x is a mean with what the source's tree says there, :math:`f(x) = (n(x) f_T(x) + k f_S(x)) /
-    (n(x) + k)`, with the weight :math:`n(x)` of the target rows in the leaf that x falls into, and k rows
-    (``shrinkage``) for the source. STRUT compares class shares: it is not defined here.
+    subtree of them; a node of the source becomes a leaf where that does not increase the squared error (where its rows
+    all have one value). The answer at x is a mean with what the source's tree says there, :math:`f(x) = (n(x) f_T(x) +
+    k f_S(x)) / (n(x) + k)`, with the weight :math:`n(x)` of the target rows in the leaf that x falls into, and k rows
+    (``shrinkage``) for the source. STRUT compares class shares, so it is not defined for regression.
 
-    It *helps* where one tree must do, to be read or drawn, and the target differs within its leaves. It *hurts* as one
-    tree always does: :class:`TransferForestRegressor` predicts better at every number of labels.
+    It *helps* where a single tree is wanted, to be read or drawn, and the target differs within its leaves. It *hurts*
+    as single trees always do: :class:`TransferForestRegressor` predicts better at every number of labels.
 
     Parameters
     ----------
     source : decision tree regressor or list of (name, model) pairs, default=None
-        What the target starts from. Fitted, it is kept as it is, and all rows of ``fit`` are target rows; unfitted, a
-        clone is fitted on the labelled source rows first. A scikit-learn tree, or a Pipeline that ends in one. Several
-        are averaged by ``source_weights_``. None: ``DecisionTreeRegressor(min_weight_fraction_leaf=0.01)``.
+        The model to start from. A fitted one is used as it is, and all rows of ``fit`` are target rows; of an unfitted
+        one a clone is fitted on the labelled source rows first. A scikit-learn tree, or a Pipeline that ends in one.
+        Several sources are averaged by ``source_weights_``. None:
+        ``DecisionTreeRegressor(min_weight_fraction_leaf=0.01)``.
     shrinkage : float or "auto", default="auto"
-        Rows k that the source's answer counts as, at least 0. 0 is the paper's method, ``numpy.inf`` the source.
-        "auto": of 0, 0.5, 1, 2, ..., 32 and infinity the one that predicts target rows left out best (five folds); of
-        those as good up to half a standard error, the largest.
+        Number of rows k that the source's prediction counts as, at least 0. 0 is the paper's method, ``numpy.inf`` the
+        source. "auto": of 0, 0.5, 1, 2, ..., 32 and infinity the one that predicts left-out target rows best (five
+        folds); among those within half a standard error of the best, the largest.
     per_source : bool, default=False
-        For an unfitted source: one model a source domain instead of one for their pool.
+        For an unfitted source: fit one model per source domain instead of one on all source rows.
     random_state : int, RandomState instance or None, default=0
-        Seeds the subtrees grown, where several columns split alike.
+        Seeds the new subtrees, where several columns give equal splits.
 
     Attributes
     ----------
     sources_ : list of (name, model) pairs
         The fitted source models, unchanged.
     source_weights_ : ndarray of shape (n_sources,)
-        Share of each source in the answer, from the likelihood of the target's rows held out. They sum to 1.
+        Weight of each source in the prediction, by the likelihood of held-out target rows. They sum to 1.
     models_ : list
-        What became of each source; each has ``outputs``.
+        The adapted model of each source, with a method ``outputs``.
     shrinkage_ : ndarray of shape (n_sources,)
-        Rows that the source's answer counts as (a property). Infinite: the source as it is.
+        Number of rows that the source's prediction counts as. Infinite: the source is kept as it is.
     n_features_in_ : int
         Number of columns seen by ``fit``.
     feature_names_in_ : ndarray of shape (n_features_in_,)
@@ -172,11 +175,12 @@ class TransferTreeRegressor(BaseParameterTransfer, BaseTransferRegressor):
     See Also
     --------
     TransferForestRegressor : The same for a forest, which predicts better.
-    LeafRefitRegressor : The structure stays.
+    LeafRefitRegressor : Keeps the structure of the tree.
 
     Notes
     -----
-    *Cost.* A small tree a leaf reached; six times with "auto". What no target row reaches keeps the source's answer.
+    *Cost.* One small tree per leaf reached; "auto" does this six times. Nodes that no target row reaches keep the
+    source's prediction.
 
     References
     ----------
@@ -216,4 +220,4 @@ class TransferTreeRegressor(BaseParameterTransfer, BaseTransferRegressor):
         return _continued.with_tags_of_sources(self, super().__sklearn_tags__())
 
     def _default_source(self, X):
-        return DecisionTreeRegressor(min_weight_fraction_leaf=0.01, random_state=0)
+        return DecisionTreeRegressor(min_weight_fraction_leaf=0.01, random_state=0)  # grown to the end it fits noise

@@ -102,7 +102,9 @@ def trees_of(name, model, classes=None):
         )
     if is_classifier(model) != (classes is not None):
         kind = "regressor" if classes is None else "classifier"
-        raise ValueError(f"The source {name!r} must be a {kind}, as what is fitted here; got {model!r}.")
+        raise ValueError(
+            f"The source {name!r} must be a {kind}, like the estimator that starts from it; got {model!r}."
+        )
     if getattr(model, "n_outputs_", 1) != 1:
         raise ValueError(f"The source {name!r} has {model.n_outputs_} outputs; it must have one.")
     if classes is None:

@@ -67,7 +67,7 @@ def by_ser(tree: Tree, rows: Rows, grow, seed) -> Tree:
     leaves, grafts = leaf_of(tree, rows.X), {}
     for leaf in np.unique(leaves):
         here = np.flatnonzero(leaves == leaf)
-        if np.ptp(rows.y[here]) > 0:
+        if np.ptp(rows.y[here]) > 0:  # one label alone: nothing to grow
             part = grow.set_params(random_state=seed).fit(rows.X[here], rows.y[here], sample_weight=rows.weights[here])
             grafts[int(leaf)] = _read_grown(part, rows.classes)
     grown = grafted(tree, grafts)
@@ -144,6 +144,7 @@ def move_trees(self, name, model, X, y, weights, rng):
     work = Moves(source, rows, grower(model, classes), getattr(self, "method", "ser"), seeds)
     draws = None
     if getattr(self, "bootstrap", False):
+        # how often each row is drawn, as weights: no rows are copied
         draws = rng.multinomial(len(y), np.full(len(y), 1 / len(y)), size=len(source))
     options = SHRINKAGES if self.shrinkage == "auto" else np.array([float(self.shrinkage)])
     trees, said, left_out = work.all(options, draws, getattr(self, "n_jobs", None))

@@ -65,7 +65,7 @@ def test_an_aligner_knows_the_domains_it_has_seen():
         aligner.transform(ROWS, sample_domain=["c"] * 6)
     with pytest.raises(ValueError, match=r"\['source'\], which fit has not seen"):
         aligner.transform(ROWS, sample_domain=[False] * 6)  # which of the two?
-    with pytest.raises(ValueError, match=r"one value a row, shape \(6,\)"):
+    with pytest.raises(ValueError, match=r"one value per row, shape \(6,\)"):
         aligner.transform(ROWS, sample_domain=["a"])
 
 

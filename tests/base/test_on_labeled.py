@@ -299,7 +299,7 @@ def test_a_score_needs_labels(model, two_domains):
     model.fit(X, y)
     with pytest.raises(ValueError, match="labels of all 67 rows are missing: a score needs at least one labelled row"):
         model.score(X[101:], y[101:])
-    with pytest.raises(ValueError, match="X and y must have as many rows: X has 168, y has 167"):
+    with pytest.raises(ValueError, match="X and y must have the same number of rows: X has 168, y has 167"):
         model.score(X, y[:-1])
 
 
@@ -311,7 +311,7 @@ def test_fit_needs_labels(wrapper, two_domains):
     X, y, _ = two_domains
     with pytest.raises(ValueError, match="The labels of all 67 rows are missing"):
         wrapper(LogisticRegression()).fit(X[101:], y[101:])
-    with pytest.raises(ValueError, match="X and y must have as many rows: X has 168, y has 167"):
+    with pytest.raises(ValueError, match="X and y must have the same number of rows: X has 168, y has 167"):
         wrapper(LogisticRegression()).fit(X, y[:-1])
     with pytest.raises(ValueError, match="Row 0 of y has some of its 2 outputs missing"):
         wrapper(LinearRegression()).fit(X, np.column_stack([y, np.roll(y, 1)]))
@@ -409,7 +409,7 @@ def test_frames_with_mixed_columns():
 def test_adapters_do_not_go_inside_on_labeled(two_domains):
     X, y, y_true = two_domains
     for inner in (KMM(), make_pipeline(TCA(), LogisticRegression())):
-        with pytest.raises(TypeError, match="needs the rows without a label, which OnLabeled takes away"):
+        with pytest.raises(TypeError, match="needs the rows without a label, which OnLabeled removes"):
             OnLabeled(inner).fit(X, y)
     with pytest.raises(TypeError, match=r"weighter must be .* a weighter .*, such as KMM\(\); got TCA\(\)"):
         ImportanceWeighted(LogisticRegression(), TCA()).fit(X, y)

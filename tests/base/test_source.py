@@ -162,7 +162,7 @@ def test_predictions_must_be_one_finite_number_a_row():
         def predict(self, X):
             return np.zeros((len(X), 2))
 
-    with pytest.raises(ValueError, match=r"one finite number a row; its predictions have shape \(4, 2\)"):
+    with pytest.raises(ValueError, match=r"one finite number per row; its predictions have shape \(4, 2\)"):
         source_predict("old", Two(), np.zeros((4, 1)))
 
 

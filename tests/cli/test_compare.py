@@ -33,19 +33,17 @@ def test_target_wholly_labelled(run, tables):
     lines = out.splitlines()
     assert lines[0] == "SOURCE 131 rows, TARGET 97 rows, 4 shared columns"
     assert lines[1] == "label 'mood': classification, 2 classes"
-    assert re.match(r"distance: MMD\^2 -?\d\.\d{4} \(may fall below 0; noise floor \d\.\d{4}\), p-value ", lines[2])
+    assert re.match(r"distance: MMD\^2 -?\d\.\d{4} \(can be negative; noise floor \d\.\d{4}\), p-value ", lines[2])
     assert re.search(r", p-value (0\.\d{3}|< 0\.001|1\.000);$", lines[2])
     assert re.search(r"proxy A-distance \d\.\d\d \(0 = alike, 2 = ", lines[3])
-    assert lines[4].strip() == "noise floor: 95 % of pairs of random halves of SOURCE are closer than this"
+    assert lines[4].strip() == "noise floor: in 95 % of draws two random halves of SOURCE are closer than this"
     lines = lines[1:]
     header = re.split(r"  +", lines[5])
     assert header == ["method", "model", "accuracy on target", "gain over source-only", "std. error", "seconds"]
     rows = [re.split(r"  +", line) for line in lines[6:12]]
     assert [row[0] for row in rows] == ["source-only", "source-trees", "kmm", "tca", "scaled", "coral"]
     assert [len(row) for row in rows] == [4, 6, 6, 6, 6, 6]
-    assert lines[12] == (
-        "skipped, since target labels are needed (--target-labels use): target-only, pooled, tradaboost"
-    )
+    assert lines[12] == ("skipped (they need target labels: --target-labels use): target-only, pooled, tradaboost")
     assert "choice: " in out
 
 
@@ -61,7 +59,7 @@ def test_target_without_labels_is_scored_by_name(run, tables, how):
     assert "on target" not in out
     assert "circular validation can mislead" in out
     assert "skipped" not in out
-    assert ("labels of only 4 rows of TARGET: too few to score by" in err) == (how == "too few")
+    assert ("labels of only 4 rows of TARGET are known; scoring by them needs 10" in err) == (how == "too few")
     assert set(pd.read_csv("p.csv")["prediction"]) == {"happy", "grumpy"}
 
 
@@ -94,7 +92,7 @@ def test_regression(run, tables):
     assert status == 0
     assert "label 'age': regression" in out
     assert "R2 on target, 5 folds" in out
-    assert "skipped, since made for classification only: tradaboost" in out
+    assert "skipped (made only for classification): tradaboost" in out
     assert "left out" not in out
     assert pd.read_csv("p.csv")["prediction"].between(0, 100).all()
     status, out, _ = run(source, target.drop(columns="age"), "--label", "age", "--methods", "kmm,tca")
@@ -180,7 +178,7 @@ def test_columns_that_can_not_be_used_are_left_out_loudly(run, tables):
     target.loc[5, "age"] = -np.inf
     source.loc[[3, 8], "mood"] = None
     status, out, err = run(source, target, "--label", "mood", "--drop", "visits", *FAST)
-    assert "sktl: infinite values of column 'age' are taken as missing" in err
+    assert "sktl: infinite values in column 'age' count as missing" in err
     assert "sktl: left out, since their label is missing: 2 rows of SOURCE" in err
     assert "SOURCE 129 rows" in out
 
@@ -248,7 +246,7 @@ def test_what_is_known_is_printed_before_the_methods_run(run, tables, capsys, mo
 
 def test_a_slow_method_is_tried_where_it_is_named(run, tables):
     status, out, _ = run(*tables, "--label", "mood", "--methods", "votes")
-    assert status == 0 and re.search(r"^votes +own scale, unit rows, MEDA \+ SPL +\d", out, re.MULTILINE)
+    assert status == 0 and re.search(r"^votes +scaled by table, unit rows, MEDA \+ SPL +\d", out, re.MULTILINE)
 
 
 # --- the demonstration ---
@@ -269,3 +267,17 @@ def test_demo(capsys):
 def test_demo_without_its_extra(capsys, monkeypatch):
     monkeypatch.setitem(sys.modules, "mlxtend.data", None)
     refused((main(["demo"]), *capsys.readouterr()), "needs mlxtend, which is not installed: pip install 'sktl[data]'.")
+
+
+@pytest.mark.parametrize("asked, cores, used", [(1000, 3, 3), (2, 3, 2), (-1, 3, -1), (1000, None, 1)])
+def test_no_more_processes_than_cores(run, tables, monkeypatch, asked, cores, used):
+    seen = []
+    monkeypatch.setattr("os.cpu_count", lambda: cores)
+
+    def stop(comparison, n_jobs):
+        seen.append(n_jobs)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("sktl.comparison.Comparison.distance", stop)
+    assert run(*tables, "--label", "mood", f"--n-jobs={asked}")[0] == 130
+    assert seen == [used]

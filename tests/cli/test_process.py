@@ -47,7 +47,7 @@ def test_a_reader_that_leaves_ends_the_process_quietly(tmp_path, tables):
 def test_help_shows_examples_and_every_method(capsys):
     for args, words in (
         (["--help"], ["[COMMAND ...]", "sktl compare 2023.csv"]),
-        (["compare", "--help"], [*METHODS, "Circular validation, where", "5 % over"]),
+        (["compare", "--help"], [*METHODS, "circular validation: a", "5 % over"]),
     ):
         with pytest.raises(SystemExit) as stop:
             main(args)
@@ -62,7 +62,7 @@ def test_help_shows_examples_and_every_method(capsys):
 STOP = """
 import os, signal, sys
 import {module}
-def interrupt(*args):
+def interrupt(*args, **kwargs):
     os.kill(os.getpid(), signal.SIGINT)
 {where} = interrupt
 sys.argv = ["sktl", *{args!r}]
@@ -79,10 +79,10 @@ def run_code(code):
 @pytest.mark.parametrize(
     ("module", "where"),
     [
-        ("sktl.cli", "sktl.cli._parser"),
+        ("argparse", "argparse.ArgumentParser.parse_args"),
         ("sktl.comparison", "sktl.comparison.read_table"),
-        ("sktl.comparison._comparison", "sktl.comparison._comparison.run_methods"),
-        ("sktl.cli._streams", "sktl.cli._streams.Output.close"),
+        ("sktl.comparison", "sktl.comparison.Comparison.run"),
+        ("os", "os.replace"),
     ],
 )
 def test_an_interruption_is_one_line_at_any_moment(tables, tmp_path, module, where):

@@ -36,10 +36,12 @@ def test_columns_that_number_the_rows_are_noted():
     def with_ids(ids_source, ids_target):
         return notes_of(source.assign(id=np.asarray(ids_source)), target.assign(id=np.asarray(ids_target)))
 
-    note = "column 'id' looks like an identifier (whole numbers, nearly all different{}): --drop 'id'?"
+    note = (
+        "column 'id' looks like an identifier (whole numbers, nearly all different{}): leave it out with --drop 'id'?"
+    )
     assert with_ids(range(61), range(43)) == [note.format("")]
     assert with_ids(range(100, 39, -1), np.arange(0, 430, 10)) == [note.format("")]
-    apart = note.format(" in ranges that do not meet")
+    apart = note.format(", in ranges that do not overlap")
     assert with_ids(rng.permutation(61), 61.0 + rng.permutation(43)) == [apart]
     assert with_ids(100 + rng.permutation(61), rng.permutation(43)) == [apart]
     assert with_ids(rng.permutation(61), rng.permutation(43)) == []
@@ -52,13 +54,15 @@ def test_notes_name_what_may_be_wrong(tables):
     source, target = tables
     assert notes_of(source, target) == []
     odd = target.assign(mood=["happy ", "Happy", *target["mood"][2:]])
-    assert notes_of(source, odd) == ["labels 'mood' of TARGET that SOURCE lacks: 'Happy', 'happy ' (spelt alike?)"]
+    assert notes_of(source, odd) == [
+        "classes of 'mood' in TARGET that SOURCE does not have: 'Happy', 'happy ' (spelt differently?)"
+    ]
     large = [table.assign(x=2**53 + 2 * (table.index % 5)) for table in tables]
-    assert notes_of(*large) == ["whole numbers beyond 2**53 are rounded in column 'x'"]
+    assert notes_of(*large) == ["whole numbers beyond 2**53 in column 'x' are rounded"]
     codes = [table.assign(x=(table.index % 20).astype(str)).replace({"x": {"7": "7a"}}) for table in tables]
     where = "({} texts among the numbers of {}, the first '7a' in row 8"
     found = f"{where.format(7, 'SOURCE')}; {where.format(5, 'TARGET')[1:]})"
-    assert notes_of(*codes) == [f"taken as categories, not as numbers: column 'x' {found}"]
+    assert notes_of(*codes) == [f"read as categories, not as numbers: column 'x' {found}"]
     assert notes_of(source.assign(x=1, y=2), target) == ["left out, since only SOURCE has them: columns 'x', 'y'"]
     source.loc[4, "mood"] = None
     assert notes_of(source, target) == ["left out, since their label is missing: 1 row of SOURCE"]
@@ -67,7 +71,7 @@ def test_notes_name_what_may_be_wrong(tables):
 def test_rows_in_both_tables_are_noted():
     source, target = two_moons_apart(61, 43)
     both = pd.concat([target, source[5:12]])
-    note = "7 of TARGET's 50 rows are in SOURCE too: do the files overlap? It flatters scores"
+    note = "7 of TARGET's 50 rows are in SOURCE too: do the files overlap? Then the scores are too good"
     assert notes_of(source, both) == [note]
     assert notes_of(source, both[:-5]) == []
     assert notes_of(source.round(), source.round()) == []  # few values: the same rows by chance

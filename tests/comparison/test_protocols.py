@@ -1,5 +1,6 @@
 import numpy as np
 import pytest
+from joblib import Parallel
 from numpy.testing import assert_array_equal
 from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import accuracy_score
@@ -131,3 +132,20 @@ def test_folds_share_out_the_labels():
     assert np.bincount(folds).tolist() == [21, 21, 21, 20, 20]
     for stratum in range(21):  # of low to high numbers: its rows are in folds of their own
         assert np.unique(folds[y * 21 // 103 == stratum], return_counts=True)[1].max() == 1
+
+
+@pytest.mark.parametrize("asked, used", [(1, 1), (2, 2), (1000, 3)])
+def test_no_more_processes_than_there_is_work(monkeypatch, asked, used):
+    """A worker without a piece would start, idle, and outlive the command."""
+    problem, setting = problem_of(*two_moons_apart(61, 43))
+    protocol, seen = _protocols.CircularValidation(problem, setting), []
+
+    def here(n_jobs):
+        seen.append(n_jobs)
+        return Parallel(n_jobs=1)
+
+    monkeypatch.setattr(_protocols, "Parallel", here)
+    method = _protocols.Method("1-nn", None, one_nn)
+    assert len(protocol.pieces(method)) == 3
+    predictions, _ = protocol.predict(method, n_jobs=asked)
+    assert seen == [used] and len(predictions) == 61

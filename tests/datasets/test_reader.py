@@ -63,7 +63,7 @@ def test_broken_and_renamed_files_say_so(folders):
     (folders["env"] / "one.npy").rename(folders["env"] / "one.npz")
     np.savez(folders["env"] / "meta.npz", X=np.eye(2), meta="{no json")
     for name in ("cut", "text", "empty", "one", "meta"):
-        with pytest.raises(ValueError, match=f"{name}.npz is no file of arrays as numpy.savez writes them"):
+        with pytest.raises(ValueError, match=f"{name}.npz is not a file of plain arrays as numpy.savez writes them"):
             load_npz(name)
     with pytest.raises(TypeError, match="name must be the name of a file; got None"):
         load_npz(None)

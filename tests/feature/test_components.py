@@ -65,7 +65,7 @@ def test_numpy_s_generator_stays_where_it_is(model):
 def test_means_that_agree_are_said_to_leave_pca(model, dtype):
     X, y, _, _ = three_classes()
     X = DomainScaler().fit_transform(X.astype(dtype), y)
-    with pytest.warns(MatchedMeansWarning, match="means of the domains agree already.*components are those of PCA"):
+    with pytest.warns(MatchedMeansWarning, match="means of the domains are equal already.*components are those of PCA"):
         model.fit(X, y)
     pca = PCA(3).fit(X)
     same_up_to_sign(model.components_.T, pca.components_.T, atol=1e-3 if dtype == np.float32 else 1e-9)

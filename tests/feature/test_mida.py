@@ -184,5 +184,5 @@ def test_errors(parameters, match, two_domains):
 
 def test_several_outputs_are_no_labels(two_domains):
     X, y, _ = two_domains
-    with pytest.raises(ValueError, match="one class or number a row in y; got labels of type 'multilabel-indicator'"):
+    with pytest.raises(ValueError, match="one class or number per row in y; got labels of type 'multilabel-indicator'"):
         MIDA(label_weight=1).fit(X, np.column_stack([y, y]))

@@ -239,5 +239,5 @@ def test_metas_hand_the_weights_on(name, routing, two_domains):
 def test_a_pipeline_within_an_ensemble_is_told_the_way_out(two_domains):
     X, y, _ = two_domains
     parts = [("a", LogisticRegression()), ("b", make_pipeline(StandardScaler(), LogisticRegression()))]
-    with pytest.raises(TypeError, match="put the ensemble into the pipeline instead"):
+    with pytest.raises(TypeError, match="put the ensemble inside one pipeline"):
         ImportanceWeighted(VotingClassifier(parts)).fit(X, y)

@@ -146,7 +146,7 @@ class Memory(ClassifierMixin, BaseEstimator):
 
 def test_the_confusion_matrix_is_cross_fitted(shifted):
     X, y, _ = shifted
-    with pytest.warns(WeakClassifierWarning, match="no better than chance might"):
+    with pytest.warns(WeakClassifierWarning, match="may tell the classes apart no better than chance"):
         fitted = RLLS(Memory(), confusion="hard").fit(X, y)
     assert_allclose(fitted.confusion_matrix_[0], fitted.source_prior_)  # no row was judged by one that had seen it
     assert not fitted.confusion_matrix_[1:].any()

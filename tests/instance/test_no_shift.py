@@ -81,7 +81,7 @@ def test_no_accuracy_is_lost(name):
         right, plainly_right = model.predict(X_new) == y_new, LogisticRegression().fit(X, y).predict(X_new) == y_new
         gained, lost = gained + np.sum(right & ~plainly_right), lost + np.sum(plainly_right & ~right)
     assert lost - gained <= 3 * np.sqrt(gained + lost)
-    assert gained + lost <= 0.01 * 3 * 20_000  # and next to no prediction has changed
+    assert gained + lost <= 0.01 * 3 * 20_000  # and almost no prediction has changed
 
 
 @every_weighter

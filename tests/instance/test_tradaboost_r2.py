@@ -172,7 +172,7 @@ def test_target_weight_is_the_ratio_of_the_domains_totals(target_weight, total, 
 def test_a_learner_without_error_is_the_last(two_rules):
     X, _, target = two_rules
     y = X @ [1.0, 2, 0, 0]
-    with pytest.warns(EarlyStopWarning, match="no error on the labelled target rows.*choose a simpler estimator"):
+    with pytest.warns(EarlyStopWarning, match="no error on the labelled target rows.*Choose a simpler estimator"):
         model = TrAdaBoostRegressor(LinearRegression()).fit(X, y + 0 * target, sample_domain=target)
     assert model.n_iter_ == 1 and model.estimator_errors_[0] < 1e-10
     assert_allclose(model.estimator_weights_, math.log(1e10), rtol=1e-6)

@@ -201,7 +201,7 @@ def test_one_labelled_target_row_warns(two_rules):
     X, y, target = two_rules
     y = y.copy()
     y[np.flatnonzero(target)[1:]] = np.nan
-    with pytest.warns(EarlyStopWarning, match="One target row has a label.*the first one is taken"):
+    with pytest.warns(EarlyStopWarning, match="Only one target row has a label.*the first one is used"):
         TwoStageTrAdaBoostRegressor().fit(X, y, target)
 
 

@@ -83,5 +83,5 @@ def test_errors():
         adaptation_bound(LogisticRegression(), X, np.arange(301) < 3, Y)
     with pytest.raises(ValueError, match=r"X_target has 4 row\(s\); this measure needs at least 5"):
         adaptation_bound(LogisticRegression(), X, y, Y[:4])
-    with pytest.raises(ValueError, match="y_source holds such as 0, y_target holds such as '1'"):
+    with pytest.raises(ValueError, match="y_source holds values such as 0, y_target holds values such as '1'"):
         adaptation_bound(LogisticRegression(), X, np.arange(301) % 2, Y, np.array(["1", "0"] * 101 + ["0"]))

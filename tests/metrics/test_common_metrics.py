@@ -245,7 +245,7 @@ def test_squares_beyond_the_largest_number(name, distance, samples):
     try:
         found = distance(*huge)
     except ValueError as error:
-        assert re.search(r"X_source has values up to .* Divide all columns by one figure first", str(error))
+        assert re.search(r"X_source has values up to .* Divide all columns by the same number first", str(error))
     else:
         assert found == pytest.approx(1e200 * distance(*samples), rel=1e-6)
 

@@ -136,7 +136,7 @@ def test_errors():
         js_divergence(X, Y, method="ratio")
     with pytest.raises(TypeError, match="weighter must be None or a weighter object, .*, with fit and predict_weights"):
         kl_divergence(X, Y, method="ratio", weighter=LogisticRegression())
-    with pytest.raises(ValueError, match=r"'neighbors' has no use for a weighter; got KLIEP\(\). Pass method='ratio'"):
+    with pytest.raises(ValueError, match=r"'neighbors' does not use a weighter; got KLIEP\(\). Pass method='ratio'"):
         kl_divergence(X, Y, weighter=KLIEP())
     with pytest.raises(ValueError, match="ULSIF gives .* of 30 target rows a ratio of 0"):
         kl_divergence(

@@ -39,7 +39,10 @@ def test_shares_from_exact_posteriors():
         ({"proba_target": [[0.5, 0.5, 0]]}, r"one column for each of the 2 classes .* the shape \(1, 3\)"),
         ({"proba_target": [[0.5, 0.6]]}, "rows of values >= 0 that sum to 1"),
         ({"y_target": [1.0, np.nan]}, "y_target lacks 1 of 2 labels"),
-        ({"y_target": ["0", "1"]}, "y_source holds such as 0, y_target holds such as '0'. Convert one of them"),
+        (
+            {"y_target": ["0", "1"]},
+            "y_source holds values such as 0, y_target holds values such as '0'. Convert one of them",
+        ),
         ({"y_target": [0.5, 0.7]}, "y_target must hold classes; got continuous values, such as .*0.5"),
     ],
 )

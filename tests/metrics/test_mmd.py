@@ -122,9 +122,9 @@ def test_frames_must_name_their_columns_alike():
     pandas = pytest.importorskip("pandas", reason="pandas comes with the test extra")
     frame = pandas.DataFrame(np.random.default_rng(0).normal(size=(9, 2)), columns=["a", "b"])
     assert mmd(frame, frame, biased=True) == 0
-    with pytest.raises(ValueError, match=r"in another order. Pass X_target\[X_source.columns\]"):
+    with pytest.raises(ValueError, match=r"in different orders. Pass X_target\[X_source.columns\]"):
         mmd(frame, frame[["b", "a"]])
-    with pytest.raises(ValueError, match=r"have other names; not in both: \['b', 'c'\]. Rename them"):
+    with pytest.raises(ValueError, match=r"have different names; not in both: \['b', 'c'\]. Rename them"):
         mmd(frame, frame.rename(columns={"b": "c"}))
     with pytest.raises(
         ValueError, match=r"X_target has columns that are not numbers: \['b'\]. Encode them .*DomainReport"

@@ -148,11 +148,15 @@ def test_errors_say_what_to_do(two_sites):
     curve = transfer_learning_curve(model, mixed, y, site, n_labeled=(0, 5), baseline=model, n_repeats=1)
     assert np.isfinite(curve.scores["pooled"]).all()
     unlabeled = np.where(site == "target", np.nan, y)
-    with pytest.raises(ValueError, match=r"cv=5 folds need as many labelled target rows; there are 0. Label some"):
+    with pytest.raises(
+        ValueError, match=r"cv=5 folds need at least as many labelled target rows; there are 0. Label some"
+    ):
         negative_transfer_gap(model, mixed, unlabeled, site)
-    with pytest.raises(ValueError, match=r"cv=50 folds need as many labelled target rows; there are 46. Lower cv"):
+    with pytest.raises(
+        ValueError, match=r"cv=50 folds need at least as many labelled target rows; there are 46. Lower cv"
+    ):
         negative_transfer_gap(model, mixed, y, site, cv=50)
-    with pytest.raises(ValueError, match="The target rows have no label: a curve draws labels from them"):
+    with pytest.raises(ValueError, match="No target row has a label: the curve draws labels from them"):
         transfer_learning_curve(model, mixed, unlabeled, site)
     for sizes in (10, (), "all"):
         with pytest.raises(TypeError, match=r"n_labeled must be a sequence of integers, such as \(0, 10, 50\); got"):

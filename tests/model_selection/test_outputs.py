@@ -214,5 +214,5 @@ def test_classifiers_of_several_outputs_are_refused(table):
 def test_an_own_loss_must_be_one_number_a_row(table):
     X, numbers, _, _ = table
     y = np.column_stack([hidden(numbers), hidden(numbers)])
-    with pytest.raises(ValueError, match=r"one number a row, shape \(60,\); it returned shape \(60, 2\)"):
+    with pytest.raises(ValueError, match=r"one number per row, shape \(60,\); it returned shape \(60, 2\)"):
         SourceScorer(loss=lambda a, b: (a - b) ** 2)(OnLabeled(Ridge()).fit(X, y), X, y)

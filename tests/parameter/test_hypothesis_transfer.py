@@ -23,8 +23,8 @@ from sklearn.svm import LinearSVC
 from sktl import stack_domains
 from sktl.exceptions import NoTargetLabelsError
 from sktl.parameter import HypothesisTransferClassifier, HypothesisTransferRegressor
-from sktl.parameter._hypothesis import MODES
 
+MODES = ("source", "shift", "affine", "offset", "stack", "target")
 BOTH = [HypothesisTransferRegressor, HypothesisTransferClassifier]
 
 
@@ -297,7 +297,7 @@ def test_errors_name_what_the_source_lacks(cls, regression, classes):
         cls(source).fit(X[:7], np.full(7, np.nan))
     with pytest.raises(TypeError, match="source must be"):
         cls(Ridge).fit(X, y)
-    with pytest.raises(ValueError, match="each under a name of its own"):
+    with pytest.raises(ValueError, match="each under its own name"):
         cls([("a", source), ("a", source)]).fit(X, y)
     with pytest.raises(ValueError, match="all fitted or all unfitted"):
         cls([("a", source), ("b", clone(source))]).fit(X, y)
@@ -310,7 +310,7 @@ def test_a_source_that_predicts_nothing_finite(regression):
         def predict(self, X):
             return np.full(len(X), np.nan)
 
-    with pytest.raises(ValueError, match="one finite number a row"):
+    with pytest.raises(ValueError, match="one finite number per row"):
         HypothesisTransferRegressor(Broken()).fit(X, y)
 
 
@@ -388,7 +388,7 @@ def test_weights_of_zero_leave_rows_out(cls, regression, classes):
     hidden = np.where(np.arange(len(X)) < 20, y, np.nan if is_regressor(source) else None)
     weighted = cls(source).fit(X, y, sample_weight=weights)
     assert_allclose(said(weighted, X), said(cls(source).fit(X, hidden), X), rtol=1e-6)
-    with pytest.raises(ValueError, match="one value a row"):
+    with pytest.raises(ValueError, match="one value per row"):
         cls(source).fit(X, y, sample_weight=weights[:-1])
 
 

@@ -152,7 +152,7 @@ def test_errors_say_what_a_source_must_be(rows):
         LeafRefitRegressor(GradientBoostingRegressor(loss="huber").fit(X, y)).fit(X_target, y_target)
     with pytest.raises(ValueError, match="fitted on 3 columns; X has 2"):
         LeafRefitClassifier(DecisionTreeClassifier().fit(X, y)).fit(X_target[:, :2], y_target)
-    with pytest.raises(ValueError, match=r"sample_weight must have one weight a row, 43 of them, none below 0"):
+    with pytest.raises(ValueError, match=r"sample_weight must hold one number >= 0 per row, 43 in all"):
         LeafRefitClassifier(DecisionTreeClassifier().fit(X, y)).fit(X_target, y_target, sample_weight=np.full(43, -1))
     with pytest.raises(ValueError, match="shrinkage must be"):
         LeafRefitClassifier(shrinkage=-1).fit(X_target, y_target)

@@ -260,7 +260,7 @@ def test_errors_say_what_is_needed():
         TransferRidge(DecisionTreeRegressor().fit(X, y)).fit(X, y)
     with pytest.raises(ValueError, match=r"fitted on 6 columns; X has 4"):
         TransferRidge(source).fit(X[:, :4], y)
-    with pytest.raises(ValueError, match=r"one number that is not negative for each of the sources \['source'\]"):
+    with pytest.raises(ValueError, match=r"one number >= 0 for each of the sources \['source'\]"):
         TransferRidge(source, weights=[0.5, 0.5]).fit(X, y)
     with pytest.raises(ValueError, match=r"sample_weight must hold finite numbers that are not negative; got -1.0"):
         TransferRidge(source).fit(X, y, sample_weight=np.full(30, -1.0))

@@ -58,8 +58,8 @@ def read_columns(X, target):
     """
     if sparse.issparse(X):
         raise TypeError(
-            f"X is a sparse matrix of {X.shape[1]} columns; a report looks at one column after the other. "
-            "Pass X.toarray(), of fewer columns where there are thousands."
+            f"X is a sparse matrix of {X.shape[1]} columns, but a report looks at each column by itself. "
+            "Pass X.toarray(), with fewer columns if there are thousands."
         )
     columns, notes = [], []
     for position, (name, values) in enumerate(_named(X)):
@@ -68,7 +68,7 @@ def read_columns(X, target):
         if empty:
             notes.append(f"left out, since it is empty in the {' and the '.join(empty)}: column {name!r}")
         elif _names_rows(column):
-            notes.append(f"left out, since nearly every row has a text of its own: column {name!r}")
+            notes.append(f"left out, since nearly every row has a different text: column {name!r}")
         else:
             columns.append(column)
     if not columns:
@@ -93,7 +93,9 @@ def _named(X):
         names = [str(name) for name in X.columns]
         doubled = sorted({name for name in names if names.count(name) > 1})
         if doubled:
-            raise ValueError(f"X has several columns of one name: {doubled[:5]}. Rename or remove all but one of each.")
+            raise ValueError(
+                f"X has several columns with the same name: {doubled[:5]}. Rename or remove all but one of each."
+            )
         return list(zip(names, (X[name] for name in X.columns), strict=True))
     array = _as_array(X)
     if array.ndim != 2:
@@ -124,7 +126,7 @@ def _plain(name, values, position):
         if len(large):
             raise ValueError(f"Column {name!r} of X holds {large[0]:g}: too large to compute with. Rescale it.")
         return Column(name, numbers, missing, position, is_time)
-    texts = np.full(n_rows(values), MISSING, dtype=object)
+    texts = np.full(n_rows(values), MISSING, dtype=object)  # missing is a value of its own: a share may differ
     texts[~missing] = [str(value) for value in known]
     return Column(name, texts, missing, position)
 

@@ -57,9 +57,9 @@ def measure_distance(X, target, *, n_jobs=None, random_state=0):
     target : ndarray of bool of shape (n_samples,)
         Target rows.
     n_jobs : int, default=None
-        Jobs of the distances and of the classifiers.
+        Parallel jobs of the distances and of the classifiers.
     random_state : int, default=0
-        Seed of the draws of rows, the halves and the folds.
+        Seed of the row samples, the random halves and the folds.
 
     Returns
     -------
@@ -93,6 +93,7 @@ def distance_of_rows(encoded, target, seed=0, n_jobs=None, n_permutations=N_PERM
     halves = [rng.permutation(len(source))[: 2 * (len(source) // 2)].reshape(2, -1) for _ in range(N_HALVES)]
     apart = [_a_distance(source[one], source[other], seed, n_jobs) for one, other in halves[:N_REFITS]]
     kernel = make_kernel("rbf", "median", stack_samples(*parts))
+    # MMD^2 of one distribution is of the size 1/n + 1/m: from two halves to the domains
     scale = sum(1 / len(part) for part in parts) / (2 / halves[0].shape[1])
     return Distance(
         sampled=max(target.sum(), (~target).sum()) > MAX_ROWS,
@@ -107,7 +108,7 @@ def distance_of_rows(encoded, target, seed=0, n_jobs=None, n_permutations=N_PERM
 
 @checked(distance=(InstanceOf(Distance, noun="a Distance of measure_distance"),))
 def distance_words(distance):
-    """Say how far apart two tables are, with noise floors and p-values.
+    """Distances between two tables in words, with noise floors and p-values.
 
     Parameters
     ----------
@@ -125,15 +126,15 @@ def distance_words(distance):
     >>> from sktl.inspection.report import distance_words, measure_distance
     >>> rows = np.random.default_rng(0).normal(size=(100, 2))
     >>> print(distance_words(measure_distance(rows, np.arange(100) >= 60))[0])  # doctest: +ELLIPSIS
-    distance: MMD^2 ... (may fall below 0; noise floor 0.0...), p-value 0...;
+    distance: MMD^2 ... (can be negative; noise floor 0.0...), p-value 0...;
     """
-    sampled = f" (of {MAX_ROWS} random rows a table at most)" if distance.sampled else ""
+    sampled = f" (on at most {MAX_ROWS} random rows of each table)" if distance.sampled else ""
     return [
-        f"distance{sampled}: MMD^2 {distance.mmd:.4f} (may fall below 0; noise floor {distance.floor:.4f}), "
+        f"distance{sampled}: MMD^2 {distance.mmd:.4f} (can be negative; noise floor {distance.floor:.4f}), "
         f"p-value {pvalue(distance.kernel_test.pvalue)};",
-        f"          proxy A-distance {distance.proxy_a:.2f} (0 = alike, 2 = a classifier tells every row's table; "
+        f"          proxy A-distance {distance.proxy_a:.2f} (0 = alike, 2 = a classifier is never wrong; "
         f"noise floor {distance.proxy_a_floor:.2f}), p-value {pvalue(distance.classifier_test.pvalue)}",
-        "          noise floor: 95 % of pairs of random halves of SOURCE are closer than this",
+        "          noise floor: in 95 % of draws two random halves of SOURCE are closer than this",
     ]
 
 

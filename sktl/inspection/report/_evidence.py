@@ -13,7 +13,7 @@ STRETCHED = 1.5  # ratio of standard deviations, from which on a column is stret
 MOST = 0.5  # more than this share of the numbers must have moved or been stretched in a shift of scale
 FEW_EFFECTIVE = 0.1  # share of the source rows, from which on weights leave too few
 COVERED = 0.5  # of the target by the source, below which it is as good as not covered
-MEASURE = "MMD^2 at the best width"  # the same one for all questions, so that what is left can be compared
+MEASURE = "MMD^2 at the best kernel width"  # the same one for all questions, so that what is left can be compared
 LEFT = 1 / 3  # share of the difference of the mean labels, from which on the rows leave much of it unexplained
 MIN_PAIRED = 0.25  # share of the target's labels that must have a partner in the source
 MAX_FIT = 1000  # labelled rows of each domain that the models behind the tests with labels learn from
@@ -233,7 +233,7 @@ def _rows_questions(sample, alpha):
         name = f"missing share of {worst.feature}"
         found = worst.missing_target - worst.missing_source, worst.missing_adjusted_pvalue
     asked = [
-        ("Do the rows differ, all columns together?", (kernel.statistic, kernel.pvalue), MEASURE),
+        ("Do the rows differ, all columns taken together?", (kernel.statistic, kernel.pvalue), MEASURE),
         (
             "Does a linear classifier tell the domains apart?",
             (classifier.statistic, classifier.pvalue),
@@ -257,7 +257,7 @@ def _labels_questions(sample, alpha):
         counts = [np.bincount(codes, minlength=n) / len(codes) for codes in (y_source, y_target)]
         statistic = np.abs(counts[0] - counts[1]).sum() / 2
     labels = question(words, (statistic, pvalue), measure, pvalue <= alpha, no="not clearly")
-    return labels, _concept_question(sample, sample.X, alpha, "Does the label follow from the row in another way?")
+    return labels, _concept_question(sample, sample.X, alpha, "Do the same features mean a different label?")
 
 
 def _concept_question(sample, X, alpha, words):
@@ -297,8 +297,8 @@ def _within_classes(sample, moved):
     # other labels of the same rows would leave the whole: only what is clearly nearer to nothing speaks for shares
     scored_alike = pvalue > sample.alpha and left <= tests.HALVED * whole
     return (
-        question("Are the rows of each class alike?", found, MEASURE, alike, "yes: class shares explain it", "no"),
-        question("Does a model of the source score them alike?", (left, pvalue), "difference of means", scored_alike),
+        question("Within each class, are the rows alike?", found, MEASURE, alike, "yes: class shares explain it", "no"),
+        question("Does a source model score them alike?", (left, pvalue), "difference of mean scores", scored_alike),
     )
 
 
@@ -315,13 +315,13 @@ def _mixture(sample):
     hidden, target = np.where(sample.target, np.nan, sample.codes)[rows], sample.target[rows]
     scores = tests.source_scores(sample.X[rows], hidden, target, len(sample.classes), sample.seed)
     left, pvalue, whole = tests.scores_of_a_mixture_test(scores, hidden, target, prior)
-    drawn = "once source rows are drawn by the target's estimated class shares"
+    drawn = "once the source is resampled to the target's estimated class shares"
     alike = tests.is_explained(*found, sample.whole, sample.alpha)
     # a KS statistic is never 0: of a distance of its own size nothing can be said but by the test
     scored_alike = pvalue > sample.alpha or left <= tests.EXPLAINED * whole
     return (
         question(f"Are the rows alike {drawn}?", found, MEASURE, alike, "yes: class shares explain it", "no"),
-        question("Does a model of the source score them alike then?", (left, pvalue), "KS of scores", scored_alike),
+        question("Does a source model score them alike then?", (left, pvalue), "KS of the scores", scored_alike),
     )
 
 
@@ -331,7 +331,8 @@ def _shares_apart(sample):
     gap = np.abs(source - sample.shares.mlls).sum() / 2
     n = min((sample.labeled & ~sample.target).sum(), sample.target.sum())
     chance = 2 * np.sqrt(source * (1 - source) * 2 / n).sum() / 2
-    return question("Are the estimated class shares apart?", (gap, np.nan), "total variation", gap > chance)
+    words = "Do the estimated class shares differ by more than chance?"
+    return question(words, (gap, np.nan), "total variation", gap > chance)
 
 
 def _numbers_account(sample):
@@ -342,9 +343,9 @@ def _numbers_account(sample):
     """
     found = tests.matched_test(*sample.parts, **sample.kernel_options)
     share = 0.0 if found is None else found[2]
-    words = f"Are the rows alike where the labels agree ({100 * share:.0f} % of the target's have a partner)?"
+    words = f"Are rows with the same label alike ({100 * share:.0f} % of the target's labels have a source partner)?"
     if share < MIN_PAIRED:
-        short = "can't be told: the target's labels reach beyond the source's"
+        short = "can't be judged: too few of the target's labels occur in the source"
         return {"other_labels": (question(words, (np.nan, np.nan), MEASURE, False, no=short),)}
     alike = tests.is_explained(*found[:2], sample.whole, sample.alpha)
     asked = question(words, found[:2], MEASURE, alike, "yes: the labels could explain it", "no")
@@ -361,7 +362,7 @@ def _labels_move(sample):
     whole = abs(sample.codes[target].mean() - sample.codes[rows].mean())
     differs = found[1] <= sample.alpha and abs(found[0]) > LEFT * whole
     words = "Does the target's mean label differ from what the features predict?"
-    return question(words, found, "difference of means", differs, no="no: the rows could explain it")
+    return question(words, found, "difference of means", differs, no="no: the features could explain it")
 
 
 # --- could other scales or axes explain it? ---
@@ -382,7 +383,7 @@ def _scale_account(sample, apart):
     }
     if found["aligned"].holds and (found["far"] or found["weights"].holds):
         found["shapes"] = _shapes_question(sample)
-        found["scaled"] = _aligned_question(sample, scaled, "means and deviations alone", "yes: scales explain it")
+        found["scaled"] = _aligned_question(sample, scaled, "means and deviations", "yes: scales explain it")
         if sample.has_target_labels:
             found |= _labels_of_aligned(sample, aligned)
     return found
@@ -392,7 +393,7 @@ def _aligned_question(sample, aligned, moments, yes):
     """Whether little is left of the difference once the source's numbers have the target's ``moments``."""
     result = tests.kernel_test(aligned, sample.X[sample.target], **sample.kernel_options)
     found = result.statistic, result.pvalue
-    words = f"Are the rows alike once the source's numbers have the target's {moments}?"
+    words = f"Are the rows alike once the source's numeric columns are given the target's {moments}?"
     return question(words, found, MEASURE, tests.is_explained(*found, sample.whole, sample.alpha), yes, "no")
 
 
@@ -403,8 +404,8 @@ def _shapes_question(sample):
     if not len(apart):
         return None
     found = tests.shapes_test(*(part[:, apart] for part in parts))
-    words = "Do the columns that lie apart have one shape, each domain on its own scale?"
-    return question(words, found, "KS, the largest", found[1] > sample.alpha)
+    words = "Do the columns that have moved keep their shape, with each domain on its own scale?"
+    return question(words, found, "largest KS", found[1] > sample.alpha)
 
 
 def _labels_of_aligned(sample, aligned):
@@ -417,11 +418,11 @@ def _labels_of_aligned(sample, aligned):
         tests.transfer_loss(Z[source], sample.codes[source], Z[other], sample.codes[other], sample.classes, sample.seed)
         for Z in (sample.X, X)
     ]
-    words = "Do the source's labels predict the target's better after that?"
+    words = "Does a source model predict the target's labels better after that?"
     found = 1 - losses[1] / losses[0], np.nan
-    after = "Does the label follow in another way even after that?"
+    after = "Do the same features mean a different label even after that?"
     return {
-        "better_aligned": question(words, found, "share of the squared error", losses[1] < losses[0]),
+        "better_aligned": question(words, found, "share of the squared error removed", losses[1] < losses[0]),
         "concept_aligned": _concept_question(sample, X, sample.alpha, after),
     }
 
@@ -441,6 +442,6 @@ def _weights_question(sample):
     gamma = sample.kernel_options["gamma"]
     left = tests.weighted_distance(weighting.source, weighting.weights, weighting.target, gamma)
     fail = few or left > tests.HALVED * sample.whole
-    yes = "weights leave too few rows" if few else "yes"
-    words = "Do the rows differ once the source's are weighted by the density ratio?"
-    return question(words, (left, np.nan), MEASURE, fail, yes, "no: weights mend it")
+    yes = "yes: weights leave too few rows" if few else "yes"
+    words = "Do the rows still differ once the source is weighted by the density ratio?"
+    return question(words, (left, np.nan), MEASURE, fail, yes, "no: weights remove most of it")

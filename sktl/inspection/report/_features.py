@@ -111,5 +111,5 @@ def _importance(columns, target):
     """Share of each column in the coefficients of a logistic regression that tells the domains apart."""
     encoded, owners = encode(columns)
     sizes = np.abs(domain_classifier(encoded).fit(encoded, target)[-1].coef_[0])
-    totals = np.bincount(owners, weights=sizes, minlength=len(columns))
+    totals = np.bincount(owners, weights=sizes, minlength=len(columns))  # levels of a text count for their column
     return totals / totals.sum() if totals.sum() > 0 else totals

@@ -8,61 +8,62 @@ KINDS = {
     "none": "no shift found",
     "covariate": "covariate shift",
     "label": "label shift",
-    "scale": "other scales or axes",
+    "scale": "different scales or axes",
     "concept": "concept shift",
 }
 
 MEANING = {
-    "none": "No test tells the two domains apart beyond chance.",
+    "none": "No test finds a difference between the two domains beyond chance.",
     "covariate": "The features are distributed differently.",
-    "label": "The class shares differ; within classes the rows look alike.",
-    "scale": "Other offsets, scales or axes of the numbers explain most of the difference.",
-    "concept": "The same features mean another label: p(y|x) differs.",
+    "label": "The class shares differ; within each class the rows look alike.",
+    "scale": "Different offsets, scales or axes of the numeric columns explain most of the shift.",
+    "concept": "The same features mean a different label: p(y|x) differs.",
 }
 
 ADVICE = {
     "none": (
         "Fit an ordinary model on the source rows (`OnLabeled` around any estimator) and use it on the target as it "
-        "is: there is nothing here for an adaptation to mend, and each one adds some noise."
+        "is: there is nothing to adapt to, and any adaptation adds some noise."
     ),
     "covariate": (
-        "Try the instance family first: {weigher} inside `ImportanceWeighted`, which lets the source rows that look "
-        "like target rows count more; it is right as long as the same features mean the same label."
+        "Try importance weights first (`sktl.instance`): {weigher} inside `ImportanceWeighted` gives more weight to "
+        "the source rows that look like target rows. This is right as long as the same features mean the same label."
     ),
     "label": (
-        "Try the label-shift estimators of the instance family first: `LabelShiftClassifier` corrects the predicted "
-        "probabilities for the new class shares, `MLLS` and `BBSE` weight source rows by their class; weights by the "
-        "columns would waste rows on a difference that the classes explain."
+        "Try the label-shift estimators of `sktl.instance` first: `LabelShiftClassifier` corrects the predicted "
+        "probabilities for the new class shares, `MLLS` and `BBSE` weight source rows by their class. Weights computed "
+        "from the features would cost more rows than needed, since the classes already explain the difference."
     ),
     "scale": (
-        "Try the feature family first: `DomainScaler` (each domain on its own scale), then `CORAL` or "
-        "`SubspaceAlignment` (correlations and axes too); weights can't help where the source has no rows near the "
+        "Try feature alignment first (`sktl.feature`): `DomainScaler` (each domain on its own scale), then `CORAL` or "
+        "`SubspaceAlignment` (correlations and axes too). Weights can't help where the source has no rows near the "
         "target's."
     ),
     "concept": (
-        "The source's labels can mislead here: learn from the target's labels. Try `FeatureAugmentation` or "
-        "`TrAdaBoostClassifier`, which use both and let the target overrule, and let `TransferGuard` decide whether "
-        "the source helps at all; no method that looks at the features alone can mend this."
+        "The source's labels can mislead here: learn from target labels too. Try `FeatureAugmentation` or "
+        "`TrAdaBoostClassifier`, which use both and let the target's labels outweigh the source's, and let "
+        "`TransferGuard` decide whether the source helps at all. No method that looks at the features alone can fix "
+        "this."
     ),
 }
 
 TURNED = (
-    "The correlations differ, more than the scale of each column. Try the feature family first: "
-    "`CORAL` or `SubspaceAlignment`, which turn the source's axes to the target's, then `TCA`; weights can't help "
+    "The correlations of the columns differ, not only their scales. Try feature alignment first (`sktl.feature`): "
+    "`CORAL` or `SubspaceAlignment`, which turn the source's axes to the target's, then `TCA`. Weights can't help "
     "where the source has no rows near the target's."
 )
 
 LABEL_NUMBERS = (
-    "The numbers to predict are distributed differently; where they agree, the rows look alike. Learn from the "
-    "target's labels too: `TwoStageTrAdaBoostRegressor`, or any regressor with the ratio of the label densities, "
-    "target over source, as weights of the source rows; the label-shift estimators here are for classes."
+    "The labels (numbers) are distributed differently, but rows with the same label look alike. Learn from target "
+    "labels too: `TwoStageTrAdaBoostRegressor`, or any regressor whose source rows are weighted by the ratio of the "
+    "label densities, target over source. The label-shift estimators here are for classes."
 )
 
 
-MISSING_ONLY = "The known values of each column look alike; what differs is how often they are missing."
+MISSING_ONLY = "The known values of each column look alike; only the shares of missing values differ."
 
 MISSING_ADVICE = (
-    "After that compare an ordinary model (`OnLabeled` around any estimator) with {weigher} inside "
+    "Then compare an ordinary model (`OnLabeled` around any estimator) with {weigher} inside "
     "`ImportanceWeighted`: no method here is made for missing values."
 )
 
@@ -118,22 +119,22 @@ def advise(kind, found):
     words = [_meaning(kind, found), *found.remarks, method(kind, found), *_weights_words(kind, found)]
     if found.n_sources > 1 and kind != "none":
         words.append(
-            f"Of the {found.n_sources} sources, `rank_sources` says which are near the target and `SourceSelector` "
-            "which to learn from."
+            f"`rank_sources` orders the {found.n_sources} sources by how near they are to the target, `SourceSelector` "
+            "chooses which to learn from."
         )
     if found.labels_fit and kind != "label":
         words.append(
-            "A shift of the labels alone would explain the features as well: these data do not say which came first."
+            "A shift in the labels alone would also explain the features: these data can't tell the two apart."
         )
     if kind in ("covariate", "scale", "none") and not found.has_target_labels:
         words.append(
-            "Without target labels nobody can see whether the same features still mean the same label: label some "
+            "Without target labels no test can see whether the same features still mean the same label: label some "
             "target rows to be sure."
         )
     if kind == "label" and not found.has_target_labels:
         words.append(
-            "Without target labels this rests on class shares that are estimated, not counted: had the features moved "
-            "by themselves, `LabelShiftClassifier` would cost some points. Label some target rows to be sure."
+            "Without target labels the class shares are estimated, not counted: if it is the features that have "
+            "shifted, `LabelShiftClassifier` costs some accuracy. Label some target rows to be sure."
         )
     if kind == "scale" and not found.has_target_labels:
         words.append(
@@ -142,8 +143,8 @@ def advise(kind, found):
         )
     if kind != "none" and found.overlap < COVERED and not found.has_target_labels:
         words.append(
-            f"The source covers only some {100 * found.overlap:.0f} % of the target: what is true of the rest, no "
-            "weight, score or test can judge without labels there."
+            f"The source covers only about {100 * found.overlap:.0f} % of the target: without labels there, no weight, "
+            "score or test can judge a model on the rest."
         )
     return " ".join(word for word in words if word)
 
@@ -160,7 +161,7 @@ def _meaning(kind, found):
     if found.ruled_out:
         words.append(f"{' and '.join(found.ruled_out).capitalize()} do not explain it.")
     if found.weights_mend:
-        words.append("Weights by the density ratio mend most of the difference.")
+        words.append("Density-ratio weights remove most of the difference.")
     return " ".join(words)
 
 
@@ -184,7 +185,7 @@ def _weights_words(kind, found):
         return []
     if found.effective_share < FEW_EFFECTIVE:
         return [
-            f"But weights would leave only {percent} of the source's rows: compare with the feature family "
+            f"But the weighted source would be worth only {percent} of its rows: compare with feature alignment "
             "(`CORAL`, `TCA`), and with no adaptation at all."
         ]
-    return [f"Weights would leave {percent} of the source's rows: compare with no adaptation too."]
+    return [f"The weighted source would be worth {percent} of its rows: compare with no adaptation too."]

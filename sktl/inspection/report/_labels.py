@@ -66,7 +66,7 @@ def read_labels(y, target):
         return None
     values = as_column(y)
     if values.ndim != 1:
-        raise ValueError(f"A report looks at one label a row; y has the shape {values.shape}. Pass one of its columns.")
+        raise ValueError(f"A report takes one label per row; y has the shape {values.shape}. Pass one of its columns.")
     known = known_labels(y, ~missing)
     codes = np.full(len(missing), np.nan)
     classes, inverse = np.unique(known, return_inverse=True)
@@ -89,9 +89,9 @@ def class_shares(X, labels, target, n_jobs, seed):
     known = codes[target & ~np.isnan(codes)].astype(int)
     counted = np.bincount(known, minlength=n_classes) / len(known) if len(known) >= MIN_LABELS else None
     if n_classes < 2 or n_classes > len(known) + source.sum() // MIN_CLASS_ROWS or source.min() < MIN_CLASS_ROWS:
-        few = "class shares of the target are not estimated: that needs two classes, and "
-        return None, [f"{few}{MIN_CLASS_ROWS} source rows of each; the rarest has {source.min()}"]
-    hidden = np.where(target, np.nan, codes)
+        few = "class shares of the target are not estimated: that needs two classes or more, with "
+        return None, [f"{few}{MIN_CLASS_ROWS} source rows each; the rarest has {source.min()}"]
+    hidden = np.where(target, np.nan, codes)  # known target labels too: they are counted beside the estimates
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
         warnings.simplefilter("ignore", LabelShiftMisfitWarning)  # the verdict says whether these shares hold

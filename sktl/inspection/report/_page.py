@@ -46,8 +46,8 @@ def section(report, extra=()):
 def _evidence(report):
     """Distances and tests."""
     floor = (
-        f"{_text.FLOOR_KEY} The p-value says how often chance alone makes domains look so different (a kernel test "
-        "over several widths; a linear classifier's ranks)."
+        f"{_text.FLOOR_KEY} The p-value is how often chance alone makes two domains look this different (a kernel test "
+        "over several widths; a test on the ranks of a linear classifier's scores)."
     )
     yield _block("How far apart", floor, *_text.distance_cells(report))
     yield _block("The evidence", "", *_text.question_cells(report))
@@ -94,7 +94,7 @@ def _block(title, words, header, rows):
     body = "".join(f"<tr>{_cells(row)}</tr>" for row in rows)
     return (
         f'<h2>{name}</h2>{paragraph}<div class="scroll" role="region" aria-label="{name}" tabindex="0">'
-        f"<table><caption>{name}; the buttons in the header sort</caption>"
+        f"<table><caption>{name}; the header buttons sort the rows</caption>"
         f"<thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>"
     )
 

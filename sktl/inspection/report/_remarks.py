@@ -15,12 +15,12 @@ LEVELS = 3  # values that it names
 IDENTIFIER = {
     "in order": "`{}` looks like an identifier (whole numbers, nearly all different): drop it before fitting.",
     "apart": (
-        "`{}` looks like an identifier (whole numbers, nearly all different in ranges that do not meet): drop it "
+        "`{}` looks like an identifier (whole numbers, nearly all different, in ranges that do not overlap): drop it "
         "before fitting."
     ),
     "period": (
-        "`{}` holds whole numbers in ranges that do not meet, as a year or a site does: it tells the domains apart by "
-        "itself. Drop it before fitting, or write it in one unit."
+        "`{}` holds whole numbers in ranges that do not overlap, as a year or a site number does: it alone tells the "
+        "domains apart. Drop it before fitting, or convert both domains to the same unit."
     ),
 }
 
@@ -48,8 +48,8 @@ def find_suspects(columns, empty, target):
         name = column.name
         if column.is_time:
             rowwise[name] = (
-                f"`{name}` holds times: domains of other periods are told apart by them alone. Leave it out, or turn "
-                "it into what repeats (months, weekdays) or elapses (an age)."
+                f"`{name}` holds times, and they alone tell domains of different periods apart. Leave it out, or turn "
+                "it into something that repeats (month, weekday) or a duration (an age)."
             )
         elif column.is_number:
             how = numbers_rows(column.values[~target], column.values[target])
@@ -57,7 +57,8 @@ def find_suspects(columns, empty, target):
                 rowwise[name] = IDENTIFIER[how].format(name)
         elif are_dates([text for text in column.values if text != MISSING]):
             rowwise[name] = (
-                f"`{name}` holds dates as texts: leave it out, or convert it to numbers (months, days since)."
+                f"`{name}` holds dates as text: leave it out, or convert it to numbers (month, or days since a fixed "
+                "date)."
             )
     return Suspects(empty, rowwise)
 
@@ -100,8 +101,8 @@ def _empty_words(empty):
             it = "it" if len(names) == 1 else "them"
             use = "use there" if role == "target" else "learn from"
             yield (
-                f"{named(names)} {'is' if it == 'it' else 'are'} empty in the {role}: drop {it} before fitting, for "
-                + (f"there is nothing a model could {use}.")
+                f"{named(names)} {'is' if it == 'it' else 'are'} empty in the {role}: drop {it} before fitting, since "
+                f"a model has nothing to {use}."
             )
 
 
@@ -111,8 +112,8 @@ def _unseen_words(features):
     for row in new[:MOST]:
         levels = ", ".join(map(str, row.unseen_values[:LEVELS])) + (", ..." if len(row.unseen_values) > LEVELS else "")
         yield (
-            f"{100 * row.unseen:.0f} % of the target has a `{row.feature}` that the source never has ({levels}): no "
-            "adaptation can tell what it means for the label; look at these rows by themselves."
+            f"{100 * row.unseen:.0f} % of the target's values of `{row.feature}` never occur in the source ({levels}): "
+            "no adaptation can tell what they mean for the label; look at these rows separately."
         )
 
 
@@ -129,8 +130,8 @@ def _units_words(features, level):
         return
     for row in far[:MOST]:
         yield (
-            f"`{row.feature}` lies far off, unlike most columns (its mean by {row.mean_shift:.2g} standard deviations, "
-            f"its deviation by a factor of {row.scale_ratio:.3g}): does it have the same units in both domains?"
+            f"`{row.feature}` has changed far more than most columns (mean moved by {row.mean_shift:.2g} standard "
+            f"deviations, spread {row.scale_ratio:.3g} times the source's): is its unit the same in both domains?"
         )
 
 
@@ -144,6 +145,6 @@ def _missing_words(features, level):
             for row in found
         ]
         yield (
-            f"Values are missing in other shares: {named(names)}. Find out why, and impute inside the pipeline, or "
-            "drop what is mostly missing: filled-in values are no data."
+            f"The shares of missing values differ: {named(names)}. Find out why, and impute inside the pipeline, or "
+            "drop columns that are mostly missing: imputed values are not data."
         )

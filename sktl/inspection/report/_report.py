@@ -1,4 +1,4 @@
-"""One look at two domains: how far apart they are, by which columns, in which way, and what to try first."""
+"""A report on two domains: how far apart they are, in which columns, in which way, and what to try first."""
 
 import warnings
 from dataclasses import dataclass
@@ -34,36 +34,42 @@ SIDES = "source", "target"
 
 @dataclass(frozen=True, eq=False, repr=False)
 class DomainReport:
-    """One look at two domains: the kind of shift, the evidence for it, and which family of methods to try first.
+    """Report on two domains: the kind of shift, the evidence for it, and which methods to try first.
 
     Make it by :meth:`from_data`. ``print`` shows it as text, a notebook as a page, :meth:`to_html` writes that page,
     and :meth:`to_frame` returns the columns' figures.
 
-    *What it decides*, in this order: "none" (no test finds a difference: :func:`~sktl.metrics.mmd_test`,
-    :func:`~sktl.metrics.classifier_two_sample_test`, :func:`~sktl.metrics.feature_shift_test` of each column's values
-    and missing share, and with target labels of the labels); "label" (the class shares differ, and little is left
-    within classes, or once source rows are drawn by the target's shares, neither for a kernel nor in what a model of
-    the source says of them; for numbers to predict, little is left between rows whose labels agree, and their mean
-    differs from what the features predict); "scale" (the target's means and covariances, put on the source's numbers,
-    leave little, columns that lie apart have one shape, weights do not help, and with target labels a model of the
-    source predicts them better then); "concept" (with target labels: these depend on the domain beyond what the
-    features say, or they differ though the features do not); else "covariate". Columns that the remarks tell to drop
-    (identifiers, times, periods) decide nothing. *What it can't know*: without target labels, whether p(y|x) is the
-    same, whether units differ or what was measured, and, of numbers to predict, whether these are distributed
-    differently; and with few rows, ``limits`` says which shifts go unseen.
+    *What it decides*, the first of these that applies:
+
+    - "none": no test finds a difference (:func:`~sktl.metrics.mmd_test`,
+      :func:`~sktl.metrics.classifier_two_sample_test`, :func:`~sktl.metrics.feature_shift_test` of the values and
+      missing shares of each column, and with target labels a test of the labels).
+    - "label": the class shares differ, and little difference is left within the classes (without target labels: once
+      the source is resampled to the target's estimated shares), both for a kernel and in the scores of a source model.
+      For numbers as labels: rows with the same label look alike, and the mean label differs from what the features
+      predict.
+    - "scale": little difference is left once the source's numeric columns are given the target's means and
+      covariances, the columns that have moved keep their shape, weights do not help, and, with target labels, a source
+      model then predicts these better.
+    - "concept": target labels depend on the domain beyond what the features say, or differ though the features do not.
+    - "covariate": any other difference of the features.
+
+    Columns that the remarks advise to drop (identifiers, times, periods) are not used to decide. *What it can't know*
+    without target labels: whether p(y|x) is the same, whether a unit changed or what was measured, and, for numbers as
+    labels, whether these are distributed differently. With few rows, ``limits`` says which shifts go unseen.
 
     Parameters
     ----------
     kind : {"none", "covariate", "label", "scale", "concept"}
         The kind of shift.
     suggestion : str
-        One paragraph: what to mend, which family to try first, and why.
+        One paragraph: what to fix, which family to try first, and why.
     remarks : list of str
-        Of it the sentences on what to mend before any adaptation.
+        The sentences of ``suggestion`` on what to fix before any adaptation.
     method : str
-        Of it the sentence on what to try first.
+        The sentence of ``suggestion`` on what to try first.
     limits : str
-        What the numbers of rows allow to conclude.
+        How small a shift this many rows can show.
     n_source, n_target, n_target_labeled : int
         Rows.
     distance : Distance
@@ -73,27 +79,27 @@ class DomainReport:
     questions : list of Question
         The tests: ``question``, ``statistic``, ``pvalue``, ``answer``.
     features : list of FeatureShift
-        One a column, the one that differs most first: ``feature``, ``measure``, ``difference``, ``pvalue`` and
+        One per column, the one that differs most first: ``feature``, ``measure``, ``difference``, ``pvalue`` and
         ``adjusted_pvalue`` (Holm, over all tests of columns), ``psi``, ``wasserstein``, ``mean_shift``,
         ``scale_ratio``, ``importance``, ``missing_source``, ``missing_target``, ``missing_pvalue`` and
         ``missing_adjusted_pvalue``, ``unseen`` and ``unseen_values``.
     sources : list of SourceDistance
-        One a source, the nearest first: ``source``, ``n_rows``, and ``mmd`` and ``proxy_a`` (NaN below 10 rows).
+        One per source, the nearest first: ``source``, ``n_rows``, and ``mmd`` and ``proxy_a`` (NaN below 10 rows).
     shares : ClassShares or None
-        ``classes``, ``source``, ``mlls``, ``bbse``, ``counted``. The estimates hold under label shift alone: where
-        ``kind`` is another (but "none"), the text leaves them out.
+        ``classes``, ``source``, ``mlls``, ``bbse``, ``counted``. The estimates hold only under label shift: the text
+        leaves them out unless ``kind`` is "label" or "none".
     effective_sample_size : float
-        Rows that the source would be worth if it were weighted by the density ratio (a
-        :class:`~sktl.instance.DiscriminatorWeighter`'s; of at most 5,000 rows a domain, scaled to all).
+        Effective sample size of the source under density-ratio weights (by a
+        :class:`~sktl.instance.DiscriminatorWeighter` on at most 5,000 rows of each domain, scaled to all).
     overlap : float
         How much of the target the source covers: the mean of that ratio over held-out source rows, 1 where it covers
-        all. Where it is small, nothing but target labels says what is true there.
+        all. Where it is small, only target labels can show how good a model is there.
     pictures : list of Picture
         The columns that differ most, as SVG.
     notes : list of str
         What was left out, and values of the target that the source never has.
     empty : list of str
-        Columns that have values in one domain alone; they are compared in nothing.
+        Columns that have values in one domain only; they are left out of every comparison.
 
     See Also
     --------
@@ -102,11 +108,11 @@ class DomainReport:
 
     Notes
     -----
-    Distances look at no more than 5,000 random rows a domain and the kernel tests at 1,000, so that the cost is bounded
-    but for O(n) passes over the columns: 2,000 + 2,000 rows of 20 columns take 4 seconds of processor time, and 7 with
-    target labels. Missing numbers are replaced by medians before the distances; columns are also compared one by one
-    without that. The decision is a rule of thumb on tests that share ``alpha``, not a proof: ``questions`` has all that
-    it rests on. What is left of a difference is measured at the kernel width at which the domains differ most.
+    Distances use at most 5,000 random rows of each domain and the kernel tests 1,000, so that the cost is bounded
+    except for O(n) passes over the columns: 2,000 + 2,000 rows of 20 columns take 4 seconds of processor time, and 7
+    with target labels. For the distances missing numbers are replaced by medians; single columns are
+    compared without that. The decision is a rule of thumb on tests that share ``alpha``, not a proof: ``questions`` has
+    all the evidence. What is left of a difference is measured at the kernel width at which the domains differ most.
 
     Measured on worlds whose truth is known (``benchmarks/shift_kinds.py``: 500 rows, 5 and 20 columns, normal, of heavy
     tails, discrete and with gaps, a linear and a wavy response): of 210 draws of one distribution 3 % were taken for a
@@ -166,11 +172,12 @@ class DomainReport:
         sample_domain : array-like of shape (n_samples,), default=None
             Domains, as ``fit`` takes them.
         alpha : float in (0, 1), default=0.05
-            How often chance may pass for a shift. Below 0.04 the tests make more relabellings, which takes time.
+            Level of all tests together: how often chance may pass for a shift. Below 0.04 the tests use more
+            permutations, which takes longer.
         n_jobs : int, default=None
-            Jobs of the distances and of the classifiers.
+            Parallel jobs of the distances and of the classifiers.
         random_state : int, default=0
-            Seed of the halves, the folds and the relabellings.
+            Seed of the random halves, the folds and the permutations.
 
         Returns
         -------
@@ -179,14 +186,15 @@ class DomainReport:
         Raises
         ------
         ValueError
-            If nothing tells the domains apart, one has fewer than 10 rows, or no column can be compared.
+            If there is only one domain, one has fewer than 10 rows, or no column can be compared.
         TypeError
             If ``X`` is sparse.
         """
         domains = domains_of(X, y, sample_domain)
         if domains.single:
             raise ValueError(
-                "A report needs two domains: leave the labels of target rows missing, or pass sample_domain."
+                "A report needs two domains, but no row is marked as target: leave the labels of target rows missing, "
+                "or pass sample_domain."
             )
         target, labels = domains.target, None if y is None else read_labels(y, domains.target)
         _check_rows(target)
@@ -258,7 +266,7 @@ class DomainReport:
         Parameters
         ----------
         path : str or path
-            File to write, whole or not at all; one that exists is replaced.
+            File to write, completely or not at all; an existing file is replaced.
         extra : list of (str, str, list, list), default=()
             Further tables to show before the evidence: title, words, header, rows.
         """
@@ -326,15 +334,17 @@ def _weighting(encoded, target, n_jobs, seed):
 def _limits(target, n_known, n_columns, alpha, numbers):
     """What so many rows allow to conclude."""
     n_source, n_target = int((~target).sum()), int(target.sum())
+    # a two-sided test of the difference of two means, in units of the columns' deviation
     found = (norm.isf(alpha / 2) + norm.isf(1 - POWER)) * np.sqrt(1 / n_source + 1 / n_target)
+    # Bonferroni
     corrected = (norm.isf(alpha / n_columns / 2) + norm.isf(1 - POWER)) * np.sqrt(1 / n_source + 1 / n_target)
     words = (
-        f"With {n_source} source and {n_target} target rows, a column whose mean has moved by {found:.2g} standard "
-        f"deviations is found in four of five cases if looked at alone, by {corrected:.2g} if looked at among all "
-        f"{n_columns}; smaller moves mostly go unseen."
+        f"With {n_source} source and {n_target} target rows, a shift in the mean of one column is found in four cases "
+        f"of five if it is {found:.2g} standard deviations ({corrected:.2g} when all {n_columns} columns are tested); "
+        "much smaller shifts mostly go unseen."
     )
     if n_known < MIN_LABELS:
         unseen = "neither label shift nor concept shift" if numbers else "concept shift"
         can = "can be seen" if numbers else "can't be seen"
-        return f"{words} {n_known} target labels (of {MIN_LABELS} that it takes): {unseen} {can}."
-    return f"{words} {n_known} target labels: concept shift is tested."
+        return f"{words} With {n_known} target labels (at least {MIN_LABELS} are needed), {unseen} {can}."
+    return f"{words} With {n_known} target labels, concept shift is tested."

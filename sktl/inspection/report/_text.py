@@ -9,7 +9,7 @@ from sktl.inspection.report._kinds import KINDS, SOME_EFFECTIVE
 WIDTH = 100
 N_MAIN = 7  # cells of a column that every report has
 SHOWN = 10  # columns, and sources, that are listed
-FLOOR_KEY = "Noise floor: 95 % of pairs of random halves of the source are closer than this."
+FLOOR_KEY = "Noise floor: in 95 % of draws two random halves of the source are closer than this."
 TELLS = 0.05  # p-value of the domain classifier from which on its coefficients tell nothing
 
 
@@ -55,8 +55,8 @@ def distance_cells(report):
     kernel = [number(distance.mmd, 4), number(distance.floor, 4), pvalue(distance.kernel_test.pvalue)]
     classifier = [number(distance.proxy_a, 2), number(distance.proxy_a_floor, 2)]
     return header, [
-        ["MMD^2", *kernel, "alike 0 (may fall below), apart 2"],
-        ["proxy A-distance", *classifier, pvalue(distance.classifier_test.pvalue), "alike 0, apart 2"],
+        ["MMD^2", *kernel, "0 = alike (or below), 2 = apart"],
+        ["proxy A-distance", *classifier, pvalue(distance.classifier_test.pvalue), "0 = alike, 2 = apart"],
     ]
 
 
@@ -89,7 +89,7 @@ def feature_cells(report, most=None):
         [percent(row.importance) if told else "-" for row in rows],
     ]
     if has_missing(report):
-        header += ["missing", "in target", "adj. p of it"]
+        header += ["missing in source", "in target", "adj. p (missing)"]
         parts += [[percent(row.missing_source) for row in rows], [percent(row.missing_target) for row in rows]]
         parts.append([pvalue(row.missing_adjusted_pvalue) for row in rows])
     if has_unseen(report):
@@ -122,7 +122,7 @@ def sources_words(report):
     few = sum(math.isnan(row.mmd) for row in report.sources)
     words = f"{len(report.sources)} sources, the nearest first{more}."
     if few:
-        words += f" {few} of them have fewer than 10 rows and no distance: does sample_domain name domains?"
+        words += f" {few} of them have fewer than 10 rows, so no distance: does sample_domain hold names of domains?"
     return words
 
 
@@ -148,11 +148,8 @@ def shares_hold(report):
 def shares_words(report):
     """Where the class shares come from."""
     if shares_hold(report):
-        return (
-            "Class shares of the target by MLLS and BBSE are estimates without its labels, as they would be under "
-            "label shift."
-        )
-    return "Estimated class shares of the target are left out: they hold under label shift, which this is not."
+        return "MLLS and BBSE estimate the class shares of the target without its labels; they assume label shift."
+    return "Estimated class shares of the target are left out: they assume label shift, which was not found."
 
 
 def headline(report):
@@ -160,7 +157,7 @@ def headline(report):
     words = KINDS[report.kind]
     if report.empty:
         names = ", ".join(short(name) for name in report.empty[:2]) + (", ..." if len(report.empty) > 2 else "")
-        words += f", but for what is empty in one domain ({names})"
+        words += f" (left out, since empty in one domain: {names})"
     return words
 
 
@@ -168,13 +165,14 @@ def columns_key(report):
     """What the headers of the columns' table mean."""
     words = (
         "Difference: 0 = alike, 1 = apart (KS: Kolmogorov-Smirnov). adj. p: adjusted for the number of columns (Holm). "
-        "Mean shift: target minus source, in standard deviations of the source; scale ratio: the target's deviation "
-        "over the source's. Importance: share in a linear classifier that tells the domains apart (- where it can't)."
+        "Mean shift: target minus source, in standard deviations of the source; scale ratio: the target's standard "
+        "deviation over the source's. Importance: the column's share of the coefficients of a linear classifier that "
+        "tells the domains apart (- where it can't)."
     )
     if has_missing(report):
-        words += " Missing: share of the source's rows without a value, and of the target's."
+        words += " Missing: share of rows without a value, in the source and in the target."
     if has_unseen(report):
-        words += " Unseen: share of the target's values that the source never has."
+        words += " Unseen: share of the target's values that never occur in the source."
     return words
 
 
@@ -182,8 +180,8 @@ def effective_words(report):
     """What weights would leave of the source."""
     share = report.effective_sample_size / report.n_source
     return (
-        f"Weighted by the density ratio, the {report.n_source} source rows would be worth "
-        f"{report.effective_sample_size:.0f} ({100 * share:.0f} %): {_judged(share)}. They cover some "
+        f"With density-ratio weights the effective sample size of the {report.n_source} source rows would be "
+        f"{report.effective_sample_size:.0f} ({100 * share:.0f} %): {_judged(share)}. The source covers about "
         f"{100 * report.overlap:.0f} % of the target."
     )
 

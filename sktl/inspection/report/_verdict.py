@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from sktl.inspection.report._evidence import holds
+from sktl.inspection.report._evidence import Evidence, Question, holds
 from sktl.inspection.report._tests import HALVED
 
 
@@ -26,14 +26,14 @@ class Decision:
     """
 
     kind: str
-    questions: list
+    questions: list[Question]
     labels_fit: bool = False
     turned: bool = False
     ruled_out: tuple = ()
     weights_mend: bool = False
 
 
-def decide(evidence):
+def decide(evidence: Evidence) -> Decision:
     """Find the kind of shift that the :class:`Evidence` shows: a :class:`Decision`."""
     kind = _kind(evidence)
     return Decision(
@@ -90,10 +90,10 @@ def _is_scale_shift(evidence):
 def _ruled_out(evidence):
     """What was asked about and does not explain the difference."""
     if evidence.other_labels and not _labels_fit(evidence):
-        yield "other class shares" if len(evidence.other_labels) > 1 else "other labels"
+        yield "different class shares" if len(evidence.other_labels) > 1 else "a different distribution of the labels"
     shapes_differ = evidence.shapes is not None and not evidence.shapes.holds
     if evidence.aligned is not None and (not evidence.aligned.holds or shapes_differ):
-        yield "other scales or axes"
+        yield "different scales or axes"
 
 
 def _questions(evidence):

@@ -259,7 +259,7 @@ def test_a_screen_reader_finds_its_way(browser, page):
     named = {role: [name for other, name in found if other == role] for role in dict(found)}
     assert len(named["main"]) == 1
     assert len(named["table"]) == len(named["region"]) == 5
-    assert named["table"][2] == "The columns; the buttons in the header sort" and named["region"][2] == "The columns"
+    assert named["table"][2] == "The columns; the header buttons sort the rows" and named["region"][2] == "The columns"
     assert named["heading"][0] == "Domain report: covariate shift" and len(named["heading"]) >= 7
     assert "column" in named["button"] and all(named["button"])
     pictures = named.get("image", named.get("img"))

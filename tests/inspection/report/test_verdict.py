@@ -2,8 +2,7 @@ from dataclasses import FrozenInstanceError, fields, replace
 
 import pytest
 
-from sktl.inspection.report import _verdict
-from sktl.inspection.report._evidence import Evidence, Question
+from sktl.inspection.report._verdict import Evidence, Question, decide
 
 
 def asked(holds, statistic=1.0):
@@ -50,9 +49,9 @@ MOVED, STILL = (YES, NO, NO), (NO, NO, NO)
     ],
 )
 def test_the_kind_is_a_function_of_the_evidence(kind, evidence):
-    decision = _verdict.decide(evidence)
+    decision = decide(evidence)
     assert decision.kind == kind
-    assert decision == _verdict.decide(evidence)
+    assert decision == decide(evidence)
 
 
 def test_evidence_is_frozen_and_every_question_is_listed_once():
@@ -61,13 +60,13 @@ def test_evidence_is_frozen_and_every_question_is_listed_once():
         evidence.labels = NO
     named = {field.name: asked(True) for field in fields(Evidence) if "Question" in str(field.type)}
     named = {name: replace(question, question=name) for name, question in named.items()}
-    found = [question.question for question in _verdict.decide(Evidence(MOVED, **named)).questions]
+    found = [question.question for question in decide(Evidence(MOVED, **named)).questions]
     assert sorted(found) == sorted([*named, "?", "?", "?"])
 
 
 def test_what_is_ruled_out_is_said():
     shares = Evidence(MOVED, shares_apart=TRACE, other_labels=(YES, NO), aligned=NO, weights=NO)
-    decision = _verdict.decide(shares)
-    assert decision.ruled_out == ("other class shares", "other scales or axes") and decision.weights_mend
+    decision = decide(shares)
+    assert decision.ruled_out == ("different class shares", "different scales or axes") and decision.weights_mend
     assert TRACE not in decision.questions  # estimated shares mean nothing then
-    assert _verdict.decide(Evidence(MOVED)).ruled_out == () and not _verdict.decide(Evidence(MOVED)).weights_mend
+    assert decide(Evidence(MOVED)).ruled_out == () and not decide(Evidence(MOVED)).weights_mend
