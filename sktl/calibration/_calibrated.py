@@ -175,6 +175,11 @@ class TransferCalibratedClassifier(BaseOnLabeled):
         check_parameters(self)
         table, self._ratio = read_table(self, X, y, sample_domain, discrete=True)
         codes = np.unique(table.labels, return_inverse=True)[1]
+        if codes.max() == 0:
+            raise ValueError(
+                f"At least two classes are needed; the labelled rows are of one class, {table.labels.tolist()[0]!r}. "
+                "Add rows of another class."
+            )
         held = self._hold_out(table, codes)
         models = [fit_without(self.estimator, table, rows) for rows in held]
         alone = len(held) == 1

@@ -64,7 +64,7 @@ def read_table(estimator, X, y, sample_domain, discrete):
     steps = numeric_steps(estimator.estimator, X) if shift is not None else []
     weighs = shift is not None and not domains.single
     numbers = numbers_of(steps, X) if weighs or steps or is_numeric(X) else None
-    table = Table(X, numbers, one_column(y), domains, np.flatnonzero(domains.labeled), labels)
+    table = Table(X, numbers, one_column(as_column(y)), domains, np.flatnonzero(domains.labeled), labels)
     return table, fit_ratio(shift, estimator.weighter, estimator.estimator, table, steps)
 
 

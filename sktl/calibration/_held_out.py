@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 
 import numpy as np
+from sklearn.base import clone
 from sklearn.frozen import FrozenEstimator
-from sklearn.pipeline import Pipeline
 from sklearn.utils import check_random_state
 
 from sktl._core.kernels import canonical_order
@@ -72,9 +72,14 @@ class Table:
 
 def is_frozen(estimator) -> bool:
     """Whether a model was fitted before and stays as it is, so that no row need be kept for its fit."""
-    while isinstance(estimator, (BaseOnLabeled, Pipeline)):
-        estimator = estimator.estimator if isinstance(estimator, BaseOnLabeled) else estimator.steps[-1][1]
-    return isinstance(estimator, FrozenEstimator)
+    return isinstance(unwrapped(estimator), FrozenEstimator)
+
+
+def unwrapped(estimator):
+    """The estimator that wrappers for labelled rows are around."""
+    while isinstance(estimator, BaseOnLabeled):
+        estimator = estimator.estimator
+    return estimator
 
 
 def deal_out(table, codes, n_folds, random_state):
@@ -100,7 +105,7 @@ def check_cross(name, labels, codes):
     """Raise unless each class has the two rows that cross-fitting needs."""
     counts = np.bincount(codes)
     if counts.min() < 2:
-        alone = labels[np.flatnonzero(codes == counts.argmin())[0]]
+        alone = labels.tolist()[np.flatnonzero(codes == counts.argmin())[0]]
         raise ValueError(
             f"The class {alone!r} has 1 labelled row: {name} fits each model without some rows, so that it needs at "
             "least 2 of each class. Add rows of it, drop it, or pass a fitted model as FrozenEstimator(model)."
@@ -112,6 +117,8 @@ def fit_without(model, table, held):
 
     These stay, since target rows without labels are what a model adapts to.
     """
+    if is_frozen(model):
+        return clone(unwrapped(model))  # a clone stays fitted, and needs no labels
     out = np.zeros(len(table.domains.labeled), dtype=bool)
     out[held] = True
     kept, shown = ~(out & table.domains.source), table.domains.labeled & ~out

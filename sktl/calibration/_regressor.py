@@ -8,7 +8,7 @@ from sklearn.preprocessing import StandardScaler
 from sklearn.utils.validation import check_is_fitted
 
 from sktl._checks import REGRESSOR, InstanceOf, check_parameters, check_value
-from sktl._core.conformal import Band, conformal_bounds, needed_level, own_share
+from sktl._core.conformal import Band, conformal_bounds, keeps, needed_level, own_share
 from sktl._threads import threads_by_size
 from sktl.calibration._conformal import USUAL, BaseConformal, miscoverages, read_table
 from sktl.calibration._held_out import ask, ask_at, deal_out, fit_values, fit_without, is_frozen, rows_at
@@ -210,7 +210,7 @@ class ConformalRegressor(BaseConformal):
         cells = self._read_groups(groups, n_rows(table.X))
         self._sort(held, cells[self.calibration_rows_], cells.max() + 1)
         rows = table.new_rows()
-        self.infinite_share_ = float(np.mean(self._own_shares(rows_at(table.X, rows), cells[rows]) > USUAL))
+        self.infinite_share_ = float(np.mean(keeps(self._own_shares(rows_at(table.X, rows), cells[rows]), USUAL)))
         return self
 
     def predict_interval(self, X, alpha=USUAL, groups=None):
