@@ -1,16 +1,19 @@
-"""Threads by the size of the work: the one place that decides.
+"""Threads: how many by the size of the work, the one place that decides; and what they share.
 
 Threads of BLAS and OpenMP wait for each other: on small work with busy cores they take ten times as long as one thread
 (426 rows of boosted trees: 91 s against 12 s). Results do not depend on it.
 """
 
 import sys
+import warnings
 from contextlib import ExitStack, contextmanager
 from functools import lru_cache, wraps
+from threading import RLock
 
 from threadpoolctl import ThreadpoolController  # a dependency of scikit-learn's
 
 SMALL_MATRIX = 1_000_000  # numbers in the largest matrix that is likely to be formed: some 20 ms for one BLAS thread
+FILTERS = RLock()  # whose turn it is to change the filters of warnings
 SMALL_TABLE = 10_000  # rows up to which histogram boosting gains almost nothing by a second thread
 
 
@@ -43,3 +46,15 @@ def threads_by_size(function):
             return function(self, X, *args, **kwargs)
 
     return wrapper
+
+
+@contextmanager
+def quiet(message="", category=Warning):
+    """Silence about some warnings of foreign code, which has no other way to be told; one thread at a time.
+
+    The filters of warnings are the whole process's: two threads that change them at once and put them back in another
+    order leave one's behind. Only for single calls: within, nothing may wait for a thread that wants silence too.
+    """
+    with FILTERS, warnings.catch_warnings():
+        warnings.filterwarnings("ignore", message, category)
+        yield

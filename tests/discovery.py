@@ -5,6 +5,7 @@ import inspect
 import pkgutil
 
 from sklearn.base import BaseEstimator
+from sklearn.ensemble import ExtraTreesClassifier, ExtraTreesRegressor
 from sklearn.linear_model import LogisticRegression, Ridge
 from sklearn.naive_bayes import GaussianNB
 from sklearn.tree import DecisionTreeClassifier
@@ -76,12 +77,30 @@ VARIANTS = {
             "alternatives": [("tree", DecisionTreeClassifier(max_depth=2, random_state=0))],
         }
     ],
-    "TransGLM": [{"family": "binomial"}, {"family": "poisson", "sources": "all", "n_penalties": 20}],
+    "TransGLM": [{"family": "binomial"}, {"family": "poisson", "sources": "all"}],
     "TransferLinearSVC": [{"weights": "simplex", "reg": 1.0}],
     "TransferLogisticRegression": [{"weights": "simplex", "reg": 1.0, "fit_intercept": False}],
     "TransferPoissonRegressor": [{"weights": "simplex", "reg": 0.1, "fit_intercept": False}],
     "TransferRidge": [{"weights": "simplex", "reg": 1.0, "fit_intercept": False}],
     "ULSIF": [{"nonnegative": "coef", "reg": 0.1, "clip": 0.9}],
+}
+
+#: Fewer repetitions of the same (folds, rounds, trees, penalties) for the batteries, which fit each instance some fifty
+#: times: what an estimator does stays, and :func:`instances` has it with its own numbers by ``light=False``.
+LIGHT = {
+    "AutoWeighter": {"cv": 2},
+    "FineTunedClassifier": {"n_folds": 3, "max_epochs": 10},
+    "FineTunedRegressor": {"n_folds": 3, "max_epochs": 10},
+    "LeafRefitClassifier": {"source": ExtraTreesClassifier(7, min_weight_fraction_leaf=0.01, random_state=0)},
+    "LeafRefitRegressor": {"source": ExtraTreesRegressor(7, min_weight_fraction_leaf=0.01, random_state=0)},
+    "MultiSourceTrAdaBoostClassifier": {"n_estimators": 4},
+    "TransferForestClassifier": {"source": ExtraTreesClassifier(7, random_state=0)},
+    "TransferForestRegressor": {"source": ExtraTreesRegressor(7, random_state=0)},
+    "TransferGuard": {"cv": 3, "n_repeats": 1},
+    "TransGLM": {"n_folds": 3, "n_penalties": 8},
+    "TrAdaBoostClassifier": {"n_estimators": 4},
+    "TrAdaBoostRegressor": {"n_estimators": 4},
+    "TwoStageTrAdaBoostRegressor": {"n_steps": 2, "n_estimators": 3, "cv": 2},
 }
 
 #: For each class that may need the package of an extra: (module, extra, whether an instance needs it).
@@ -119,23 +138,22 @@ def estimator_classes():
     return dict(sorted(found.items()))
 
 
-def instances(which=("default", "variant")):
+def instances(which=("default", "variant"), light=True):
     """One default instance a class (wrappers around a classifier and a regressor), and the variants."""
     for name, cls in estimator_classes().items():
+        settings = LIGHT.get(name, {}) if light else {}
         if "default" in which:
-            yield from defaults(name, cls)
+            yield from defaults(name, cls, settings)
         for parameters in VARIANTS.get(name, ()) if "variant" in which else ():
-            yield cls(**parameters)
+            yield cls(**settings | parameters)
 
 
-def defaults(name, cls):
-    """The instances that need no parameters but an estimator to wrap."""
+def defaults(name, cls, settings):
+    """The instances that need no parameters but an estimator to wrap, with some ``settings``."""
     required = [p.name for p in inspect.signature(cls).parameters.values() if p.default is inspect.Parameter.empty]
     if required not in ([], ["estimator"]):
         raise TypeError(f"{name} has required parameters {required}: tell tests/discovery.py how to build it.")
-    if not required:
-        yield cls()
-        return
-    wrapped = constraints_of(cls)["estimator"]
-    kinds = [rule.is_kind for rule in wrapped if isinstance(rule, HasMethods)]
-    yield from (cls(model) for model in (LogisticRegression(), Ridge()) if all(is_kind(model) for is_kind in kinds))
+    models = [(LogisticRegression(),), (Ridge(),)] if required else [()]
+    kinds = [rule.is_kind for rule in constraints_of(cls).get("estimator", ()) if isinstance(rule, HasMethods)]
+    fitting = [model for model in models if all(is_kind(one) for is_kind in kinds for one in model)]
+    yield from (cls(*model, **settings) for model in fitting)

@@ -220,6 +220,22 @@ def test_benchmarks_use_public_names(path):
     assert [f"line {line}: {name}" for name, line in found if is_private(name)] == []
 
 
+#: The only places that change the filters of warnings, and why they may: the filters are the whole process's.
+CHANGES_FILTERS = {
+    "_threads.py": "quiet: one thread at a time",
+    "comparison/_files.py": "reads a file for the command, which is one thread",
+    "comparison/_protocols.py": "lists the warnings of a whole fit; joblib's workers of the command are processes",
+    "inspection/report/_labels.py": "lists the warnings of whole fits for the report, which is one thread",
+    "inspection/report/_report.py": "a whole fit for the report, which is one thread",
+}
+
+
+def test_filters_of_warnings_are_changed_in_known_places_only():
+    change = re.compile(r"\b(catch_warnings|simplefilter|filterwarnings|resetwarnings)\(")
+    found = {str(path.relative_to(PACKAGE)) for path in FILES if change.search(path.read_text())}
+    assert found == set(CHANGES_FILTERS)
+
+
 def test_no_private_scikit_learn():
     for path in FILES:
         for node in ast.walk(ast.parse(path.read_text())):
@@ -304,7 +320,7 @@ def test_methods_are_documented(name, cls):
 def test_fitted_attributes_are_documented(name, cls, two_domains):
     X, y, y_true = two_domains
     listed = {n.strip() for entry in get_doc_object(cls)["Attributes"] for n in entry.name.split(",")}
-    for estimator in instances():
+    for estimator in instances(light=False):  # here each default is fitted as it is
         if type(estimator) is cls and not missing_extra(estimator):
             supervised = getattr(cls, "_needs_target_labels", False)
             fitted = estimator.fit(X, y_true, sample_domain=np.isnan(y)) if supervised else estimator.fit(X, y)

@@ -9,7 +9,6 @@ are solved by proximal Newton steps, each the same descent on the columns that m
 al., 2012), checked against all columns.
 """
 
-import warnings
 from dataclasses import dataclass
 
 import numpy as np
@@ -18,6 +17,7 @@ from sklearn.exceptions import ConvergenceWarning
 
 from sktl._core.biased_ridge import label_moments
 from sktl._core.glm import SQUARED, Loss, weighted_gram
+from sktl._threads import quiet
 
 N_PENALTIES = 40
 MOST_STEPS = 50  # of Newton's method at one penalty
@@ -112,8 +112,8 @@ def quadratic_lasso(gram, cross, square, penalties, start=None):
     if p == 0:
         return np.zeros((len(penalties), 0))
     # its checks of parameters cost more than a small problem
-    with warnings.catch_warnings(), config_context(skip_parameter_validation=True):
-        warnings.simplefilter("ignore", ConvergenceWarning)  # a Newton step is checked by what it gains
+    # and its warnings say nothing here: a Newton step is checked by what it gains
+    with quiet(category=ConvergenceWarning), config_context(skip_parameter_validation=True):
         # one row that stands for all: with the sums given, only its number and the labels' square are looked at
         _, coef, _ = enet_path(
             np.zeros((1, p), order="F"),

@@ -1,6 +1,5 @@
 """Transport plans between two samples: their costs, exact plans and entropic ones."""
 
-import warnings
 from dataclasses import dataclass, field
 from numbers import Integral
 
@@ -13,6 +12,7 @@ from sktl._checks import Interval, check_fits, import_extra
 from sktl._core.distances import squared_distances
 from sktl._core.kernels import canonical_order
 from sktl._core.wasserstein import power_mean
+from sktl._threads import quiet
 
 NORMS = {"median": np.median, "max": np.max, None: lambda _: 1.0}
 METRICS = ("cosine", "euclidean", "manhattan", "sqeuclidean")
@@ -144,8 +144,7 @@ def exact_plan(cost, a, b) -> Plan:
     """Minimise <plan, cost> by POT's network simplex; the gap is that to the value of its dual."""
     ot = import_extra("ot", "ot", "An exact transport plan")
     unit = _binary_unit(np.abs(cost).max())  # the simplex has absolute tolerances
-    with warnings.catch_warnings():  # POT warns in words; the record has the numbers
-        warnings.simplefilter("ignore")
+    with quiet():  # POT warns in words; the record has the numbers
         plan, log = ot.emd(a, b, cost / unit if unit != 1 else cost, numItermax=PIVOTS, log=True)
     objective = float(np.vdot(plan, cost))
     gap = max(objective - unit * float(a @ log["u"] + b @ log["v"]), 0.0)

@@ -1,5 +1,7 @@
 """Contract of what starts from a source model: kept as it is if fitted, else fitted on the source rows first."""
 
+import warnings
+
 import numpy as np
 from sklearn import config_context
 from sklearn.base import clone
@@ -9,8 +11,16 @@ from sklearn.utils.validation import check_is_fitted
 
 from sktl._checks import BOOLEAN, HasMethods, InstanceOf
 from sktl.base._wrappers import weight_parameter
-from sktl.domains import known_labels, read_domains, read_target_domain, take_rows
-from sktl.exceptions import NoTargetLabelsError
+from sktl.domains import (
+    ONE_DOMAIN_IS_MEANT,
+    known_labels,
+    one_domain_is_meant,
+    read_domains,
+    read_target_domain,
+    take_rows,
+    user_level,
+)
+from sktl.exceptions import NoTargetLabelsError, SingleDomainWarning
 
 # --- telling fitted from unfitted ---
 
@@ -126,7 +136,21 @@ class BaseParameterTransfer:
         check_named(self.source)
         if y is None:
             raise ValueError(f"{type(self).__name__} requires y to be passed, but the target y is None.")
-        return (read_target_domain if all_fitted(self.source) else read_domains)(X, y, sample_domain)
+        if all_fitted(self.source):
+            return read_target_domain(X, y, sample_domain)
+        meant = ONE_DOMAIN_IS_MEANT.get()
+        with one_domain_is_meant():  # the general warning does not know that a fitted source is the usual way out
+            domains = read_domains(X, y, sample_domain)
+        if domains.single and not meant:
+            warnings.warn(
+                f"{'No source was passed' if self.source is None else 'The source is not fitted'}, no label is missing "
+                "and there is no sample_domain: all rows are one domain, and nothing is adapted. Pass a fitted source "
+                "(in a grid search FrozenEstimator(model), since a search clones it), or mark the target rows by "
+                "sample_domain.",
+                SingleDomainWarning,
+                stacklevel=user_level(),
+            )
+        return domains
 
     def _fitted_sources(self, X, y, domains, sample_weight=None):
         """Pairs (name, fitted model): ``source`` itself, or its clones fitted on the labelled source rows."""

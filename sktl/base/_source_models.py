@@ -1,9 +1,8 @@
 """What fitted source models say of rows, in one form: predictions, log-probabilities, coefficients."""
 
-import warnings
-
 import numpy as np
 
+from sktl._threads import quiet
 from sktl.domains import n_rows
 
 
@@ -228,8 +227,7 @@ def _affine(function, n_features, log):
     probe = np.linspace(-1, 2, n_features)
     rows = np.vstack([np.zeros(n_features), np.eye(n_features), probe])
     try:
-        with warnings.catch_warnings():
-            warnings.filterwarnings("ignore", message="X does not have valid feature names")  # nor need it here
+        with quiet("X does not have valid feature names"):  # nor need it here
             values = np.asarray(function(rows), dtype=float).reshape(len(rows), -1)
     except (ValueError, TypeError):
         return None

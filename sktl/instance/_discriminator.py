@@ -3,6 +3,7 @@
 import numpy as np
 from joblib import Parallel, delayed
 from scipy import sparse
+from scipy.special import expit
 from sklearn.base import BaseEstimator, TransformerMixin, clone
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer
@@ -12,6 +13,7 @@ from sktl._checks import BOOLEAN, FOLDS, N_JOBS, RANDOM_STATE, HasMethods
 from sktl._core.folds import fold_numbers, mean_of_equals
 from sktl._core.held_out import first_as_good, held_out_log_ratios
 from sktl._core.kernels import stack_samples, subsample
+from sktl._core.overlap import newton_logistic
 from sktl._core.weights import odds_to_ratio, within_scale
 from sktl.base import BaseRatioWeighter
 
@@ -83,9 +85,28 @@ def logistic(option, n_columns):
 
 
 def target_probability(classifier, X, n):
-    """P(target | x), kept off 0 and 1 by what ``n`` rows can tell (Laplace's rule): 1 / (n + 2)."""
-    probability = classifier.predict_proba(X)[:, list(classifier.classes_).index(1)]
+    """P(target | x) by a fitted classifier, kept off 0 and 1."""
+    return off_the_ends(classifier.predict_proba(X)[:, list(classifier.classes_).index(1)], n)
+
+
+def off_the_ends(probability, n):
+    """Probabilities kept off 0 and 1 by what ``n`` rows can tell (Laplace's rule): 1 / (n + 2)."""
     return np.clip(probability, 1 / (n + 2), 1 - 1 / (n + 2))
+
+
+def probability_of_option(option, X_source, X_target, X):
+    """P(target | x) by the default classifier of an option, fitted to two samples.
+
+    By Newton's steps, where scikit-learn's checks would cost more than the fit: the choice takes some twenty of these.
+    """
+    n, n_columns = X_source.shape[0] + X_target.shape[0], X.shape[1]
+    stacked, domain = stack_samples(X_source, X_target), np.repeat([0, 1], [X_source.shape[0], X_target.shape[0]])
+    if n_columns > SQUARED_COLUMNS:
+        return target_probability(logistic(option, n_columns).fit(stacked, domain), X, n)
+    C, squares = option
+    scaler = BulkScaler(squares).fit(as_dense(stacked), domain)
+    rows, new = (np.column_stack([scaler.transform(as_dense(Z)), np.ones(Z.shape[0])]) for Z in (stacked, X))
+    return off_the_ends(expit(new @ newton_logistic(rows, domain, 1 / C, np.zeros(rows.shape[1]))), n)
 
 
 class DiscriminatorWeighter(BaseRatioWeighter):
@@ -211,9 +232,7 @@ class DiscriminatorWeighter(BaseRatioWeighter):
         samples = [X[subsample(X, CV_ROWS, rng)] for X in (X_source, X_target)]
 
         def log_ratio_at(X_source, X_target, option, X):
-            domain = np.repeat([0, 1], [X_source.shape[0], X_target.shape[0]])
-            classifier = logistic(option, X_source.shape[1]).fit(stack_samples(X_source, X_target), domain)
-            probability = target_probability(classifier, X, len(domain))
+            probability = probability_of_option(option, X_source, X_target, X)
             return np.log(odds_to_ratio(probability, X_source.shape[0], X_target.shape[0]))
 
         log_ratios = held_out_log_ratios(log_ratio_at, *samples, options, self.cv or 5, rng)

@@ -22,7 +22,8 @@ a model to train further        20 or more                 ``FineTuned*``; not i
                                                            common
 a forest, or scikit-learn's     20 or more                 ``LeafRefit*``: the same trees with new leaf values, the
 ``GradientBoosting*`` (not                                 fastest; for forests also ``TransferForest*``, which
-``HistGradientBoosting*``)                                 changes splits too. Not with many classes, few labels
+``HistGradientBoosting*``)                                 changes splits too and is better for regression. Not
+                                                           with many classes and few labels
 a single tree, to be read       20 or more                 ``TransferTree*``; a forest predicts better
 a regressor; standard           few                        ``GaussianProcessTransferRegressor``
 deviations are wanted

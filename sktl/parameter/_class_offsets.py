@@ -13,7 +13,7 @@ from sklearn.base import BaseEstimator, ClassifierMixin, clone, is_regressor
 from sklearn.utils.validation import has_fit_parameter
 
 from sktl._core.glm import LOGISTIC, fit_glm, fit_multinomial
-from sktl.parameter._offsets import BoosterOffset, PipelineOffset, is_booster, is_of, weights_for
+from sktl.parameter._offsets import BoosterOffset, PipelineOffset, finite_rows, is_booster, is_of, weights_for
 
 NEWTON_FITS = 2  # of a learner that is no part of a sum: each sees what the last one left
 LARGEST_RESPONSE = 4.0  # of a Newton step on the log-odds, as in LogitBoost: a row that is surely wrong has no bound
@@ -55,7 +55,7 @@ class LogisticOffset(_LogOdds):
         weights = weights * _class_weights(estimator, codes)
         # beside the mean loss here, beside the sum in scikit-learn
         penalty = 0.0 if estimator.penalty is None else 1 / (estimator.C * weights.sum())
-        rows = X if hasattr(X, "tocsr") else np.asarray(X, dtype=float)
+        rows = finite_rows(estimator, X)
         options = {"offset": start, "sample_weight": weights, "penalty": penalty}
         options["fit_intercept"] = estimator.fit_intercept
         if start.ndim == 1:

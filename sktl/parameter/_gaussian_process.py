@@ -1,13 +1,11 @@
 """Gaussian process regression whose prior is what a source model predicts."""
 
-import warnings
-from contextlib import contextmanager
 from dataclasses import replace
 from numbers import Integral
 
 import numpy as np
+from scipy.optimize import minimize
 from sklearn.base import clone
-from sklearn.exceptions import ConvergenceWarning
 from sklearn.frozen import FrozenEstimator
 from sklearn.utils.validation import check_is_fitted
 
@@ -182,8 +180,7 @@ class GaussianProcessTransferRegressor(BaseParameterTransfer, BaseTransferRegres
         domains = self._split(rows, y, sample_domain)
         rows, y, domains = in_one_order(rows, flat_labels(y), domains)
         labels = numbers(y, domains.labeled)
-        with own_bounds(self.source is None):
-            self.sources_ = self._fitted_sources(rows, y, domains)
+        self.sources_ = self._fitted_sources(rows, y, domains)
         check_source_weights(self)
         chosen = self._labeled_target(domains)
         labels = labels[chosen[domains.labeled]]
@@ -213,13 +210,13 @@ class GaussianProcessTransferRegressor(BaseParameterTransfer, BaseTransferRegres
         self.gp_ = GaussianProcessRegressor(
             kernel,
             alpha=self.noise,
+            optimizer=search_within if self.kernel is None else "fmin_l_bfgs_b",
             n_restarts_optimizer=self.n_restarts_optimizer,
             random_state=self.random_state,
         )
         self.kernel_, self.log_marginal_likelihood_ = kernel, np.nan
         if len(residual):
-            with own_bounds(self.kernel is None):
-                self.gp_.fit(X, residual)
+            self.gp_.fit(X, residual)
             self.kernel_ = self.gp_.kernel_
             self.log_marginal_likelihood_ = float(self.gp_.log_marginal_likelihood_value_)
 
@@ -243,7 +240,8 @@ class GaussianProcessTransferRegressor(BaseParameterTransfer, BaseTransferRegres
     def _default_source(self, X):
         from sklearn.gaussian_process import GaussianProcessRegressor  # here, to keep `import sktl` quick
 
-        return GaussianProcessRegressor(default_kernel(X, np.ones(1)), normalize_y=True)
+        kernel = default_kernel(X, np.ones(1))
+        return GaussianProcessRegressor(kernel, optimizer=search_within, normalize_y=True)
 
     def predict(self, X, return_std=False, return_cov=False):
         """Posterior means of target rows, with standard deviations or covariances on request.
@@ -288,13 +286,14 @@ def in_one_order(rows, y, domains):
     return rows[order], as_column(y)[order], replace(domains, **parts)
 
 
-@contextmanager
-def own_bounds(ours):
-    """Silence about parameters at their bounds where the bounds are ours: there they mean "none", not "too narrow"."""
-    with warnings.catch_warnings():
-        if ours:
-            warnings.filterwarnings("ignore", message="The optimal value found for", category=ConvergenceWarning)
-        yield
+def search_within(objective, start, bounds):
+    """Minimise as scikit-learn does, and end off the bounds by twice what it takes for being at them.
+
+    At a bound it warns that a wider one might do better. Here the bounds are ours, and to be at one means "none".
+    """
+    found = minimize(objective, start, method="L-BFGS-B", jac=True, bounds=bounds)
+    margin = 2 * (1e-8 + 1e-5 * np.abs(bounds))  # of numpy.isclose; on the logarithm of a parameter
+    return np.clip(found.x, bounds[:, 0] + margin[:, 0], bounds[:, 1] - margin[:, 1]), found.fun
 
 
 def default_kernel(X, residual):

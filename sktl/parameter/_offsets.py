@@ -6,6 +6,7 @@ link the label over the source's prediction; LightGBM and XGBoost start from the
 
 import numpy as np
 from sklearn.base import clone
+from sklearn.utils import check_array
 
 from sktl._core.glm import GAMMA, POISSON, fit_glm, tweedie_loss
 from sktl.base import weight_parameter
@@ -21,6 +22,11 @@ def is_of(estimator, *names):
 def weights_for(estimator, sample_weight):
     """Arguments of ``fit`` by which weights reach an estimator, or the last step of a pipeline."""
     return {} if sample_weight is None else {weight_parameter(estimator): sample_weight}
+
+
+def finite_rows(estimator, X):
+    """Rows as the linear model would take them, or its own error where they are texts or have missing values."""
+    return check_array(X, accept_sparse="csr", dtype=np.float64, estimator=estimator, input_name="X")
 
 
 class PipelineOffset:
@@ -104,7 +110,7 @@ class _GLM:
         loss = {1.0: POISSON, 2.0: GAMMA}.get(power) or tweedie_loss(power)
         found = fit_glm(
             loss,
-            X if hasattr(X, "tocsr") else np.asarray(X, dtype=float),
+            finite_rows(estimator, X),
             y,
             offset=offset,
             sample_weight=sample_weight,

@@ -1,8 +1,5 @@
 """Source models made of trees: read by scikit-learn's public arrays, behind the steps of a pipeline or not."""
 
-import warnings
-from contextlib import contextmanager
-
 import numpy as np
 from scipy import sparse
 from sklearn.base import is_classifier
@@ -12,6 +9,7 @@ from sklearn.frozen import FrozenEstimator
 from sklearn.pipeline import Pipeline
 
 from sktl._core.trees import LEAF, Tree
+from sktl._threads import quiet
 from sktl.base import BaseOnLabeled
 from sktl.domains import n_rows
 
@@ -31,12 +29,9 @@ def taken_apart(model):
     return front, model
 
 
-@contextmanager
 def names_checked():
     """No warning that rows have no names of columns: they were compared with the source's before."""
-    with warnings.catch_warnings():
-        warnings.filterwarnings("ignore", message="X does not have valid feature names")
-        yield
+    return quiet("X does not have valid feature names")
 
 
 def mapped(front, X):
@@ -96,9 +91,9 @@ def trees_of(name, model, classes=None):
     averages = hasattr(model, "apply") and not is_boosted(model)
     if not (averages and len(fitted) and all(hasattr(part, "tree_") for part in fitted)):
         raise ValueError(
-            f"The source {name!r} must be a scikit-learn tree or a forest of trees (RandomForest, ExtraTrees), or a "
-            f"Pipeline that ends in one; got {model!r}. For other models use FineTunedClassifier, FineTunedRegressor "
-            "or the HypothesisTransfer estimators."
+            f"The source {name!r} must be a scikit-learn tree or a forest of trees (RandomForest, ExtraTrees), for the "
+            "LeafRefit estimators also GradientBoosting (not HistGradientBoosting), or a Pipeline that ends in one; "
+            f"got {model!r}. For other models use the FineTuned or the HypothesisTransfer estimators."
         )
     if is_classifier(model) != (classes is not None):
         kind = "regressor" if classes is None else "classifier"

@@ -82,8 +82,11 @@ def test_an_unfitted_source_is_fitted_on_the_labelled_source_rows(rows):
     weighted = Starting(make_pipeline(StandardScaler(), Ridge())).fit(X, y, domain, weights)
     twin = make_pipeline(StandardScaler(), Ridge()).fit(X[:50], y[:50], ridge__sample_weight=weights[:50])
     assert_allclose(weighted.sources_[0][1].predict(X), twin.predict(X))
-    with pytest.warns(SingleDomainWarning):
+    with pytest.warns(SingleDomainWarning, match="No source was passed.* one domain, and nothing is adapted"):
         assert not Starting().fit(X, y).rows_.any()
+    with pytest.warns(SingleDomainWarning, match="source is not fitted.*FrozenEstimator") as caught:
+        Starting(Ridge()).fit(X, y)
+    assert caught[0].filename == __file__ and len(caught) == 1
     unlabeled = np.where(domain == "target", y, np.nan)
     with (
         pytest.warns(UserWarning, match="No source row has a label"),

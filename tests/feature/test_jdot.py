@@ -208,7 +208,7 @@ def test_an_estimator_that_can_t_follow_says_so(turned):
 
 def test_too_many_rows_is_an_early_error(turned, monkeypatch):
     monkeypatch.setattr(transport, "MAX_PAIRS", 2600)
-    with pytest.raises(ValueError, match="61 source rows and 43 target rows has 2623 entries .*; at most 2600"):
+    with pytest.raises(ValueError, match="61 source rows and 43 target rows has 2623 entries .*; the limit is 2600"):
         JDOTClassifier(reg=0.1).fit(turned[0], turned[1])
 
 

@@ -90,7 +90,7 @@ def test_type_one_error(n, d, classifier, kwargs):
     rng, rejected = np.random.default_rng(0), 0
     for draw in range(500):
         X, Y = rng.normal(size=(n, d)), rng.normal(size=(n - 7, d))
-        kwargs = {"n_permutations": 99, "random_state": draw} | kwargs
+        kwargs = {"n_permutations": 19, "random_state": draw} | kwargs  # the level is exact with any 20 k - 1
         rejected += classifier_two_sample_test(X, Y, classifier, **kwargs).pvalue <= 0.05 + 1e-12
     assert 0.03 <= rejected / 500 <= 0.07
 

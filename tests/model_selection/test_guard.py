@@ -285,12 +285,13 @@ def test_pandas_extension_arrays_of_labels(dtype):
     labels[np.isnan(shown)] = pd.NA
     plain = np.where(np.isnan(shown), None, values)
     model = LogisticRegression(C=0.01)
+    guard = TransferGuard(model, cv=3, n_repeats=1)
+    gain = clone(guard).fit(X, plain, sample_domain=target).gain_
     for given in (labels, pd.Series(labels)):
-        guard = TransferGuard(model).fit(X, given, sample_domain=target)
-        assert guard.gain_ == TransferGuard(model).fit(X, plain, sample_domain=target).gain_
+        assert clone(guard).fit(X, given, sample_domain=target).gain_ == gain
         unlabeled = given.copy()
         unlabeled[target] = pd.NA
-        assert TransferGuard(model).fit(X, unlabeled).criterion_ == "weighted source labels"
+        assert clone(guard).fit(X[:, :3], unlabeled).criterion_ == "weighted source labels"
         curves = [
             transfer_learning_curve(model, X, kind, target, n_labeled=(0, 5), n_repeats=1).scores["transfer"]
             for kind in (given, plain)

@@ -104,7 +104,7 @@ def test_importance_weighted_validation_is_unbiased_and_dev_has_less_variance():
     rng, n = np.random.default_rng(0), 400
     true_risk = 0.25 * 2 + 0.09  # E_t (x / 2)^2 + noise, x ~ N(1, 1)
     plain, weighted, controlled, unscaled = [], [], [], []
-    for _ in range(600):
+    for _ in range(200):
         X, y = draw(rng, n)
         plain.append(-SourceScorer()(Line(), X, y))
         weighted.append(-ImportanceWeightedScorer(TrueRatio())(Line(), X, y))

@@ -309,6 +309,6 @@ print([test.tolist() for _, test in SourceTargetShuffleSplit(2).split(np.zeros((
             check=True,
             env=os.environ | {"PYTHONHASHSEED": seed},
         ).stdout
-        for seed in ("1", "2", "3")
+        for seed in ("1", "2")
     }
     assert len(runs) == 1

@@ -152,3 +152,11 @@ def test_boosters_start_from_the_offset(table, package, classifier, n_classes):
     proba = np.exp(found.log_proba(X, start))
     assert_allclose(proba.sum(axis=1), 1, rtol=1e-6)
     assert -np.log(proba[np.arange(97), codes]).mean() < -start[np.arange(97), codes].mean() - 0.1
+
+
+def test_missing_values_get_the_error_of_the_learner_itself(table):
+    X, _, rng = table
+    codes = codes_of(X, rng, 2)
+    X = np.where(np.arange(97)[:, None] == 3, np.nan, X)
+    with pytest.raises(ValueError, match=r"X contains NaN.\nLogisticRegression does not accept missing values"):
+        fit_classifier_on_offset(LogisticRegression(), X, codes, np.log(np.full((97, 2), 0.5)))

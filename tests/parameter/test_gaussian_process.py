@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 from sklearn.dummy import DummyRegressor
+from sklearn.exceptions import ConvergenceWarning
 from sklearn.gaussian_process import GaussianProcessRegressor
 from sklearn.gaussian_process.kernels import RBF, ConstantKernel, WhiteKernel
 from sklearn.linear_model import BayesianRidge, LinearRegression
@@ -90,3 +91,20 @@ def test_a_source_without_covariances_is_an_error(data):
     source = BayesianRidge().fit(X_old, y_old)
     with pytest.raises(ValueError, match="whose predict takes return_cov.*BayesianRidge.*source_variance=False"):
         GaussianProcessTransferRegressor(source, source_variance=True).fit(X, y)
+
+
+def test_bounds_of_ours_are_silent_and_those_of_the_user_are_not(data):
+    """Labels without noise send the default kernel's noise to its lower bound; all warnings are errors here."""
+    X_old, _, X, _, grid = data
+    zero = DummyRegressor(strategy="constant", constant=0.0).fit(X, X[:, 0])
+    model = GaussianProcessTransferRegressor(zero).fit(X, np.sin(X[:, 0]))
+    free = model.gp_.kernel_
+    found = GaussianProcessRegressor(free, optimizer=None, alpha=1e-10).fit(X, np.sin(X[:, 0]))
+    assert_allclose(model.predict(grid), found.predict(grid), rtol=1e-6)
+    at_bound = np.abs(free.theta[:, None] - free.bounds).min()
+    assert 0 < at_bound < 1e-2
+    GaussianProcessTransferRegressor().fit(
+        np.vstack([X_old, X]), np.sin(np.r_[X_old[:, 0], X[:, 0]]), np.repeat(["old", "target"], [41, 13])
+    )
+    with pytest.warns(ConvergenceWarning, match="close to the specified"):
+        GaussianProcessTransferRegressor(zero, kernel=RBF(1.0, (0.9, 1.1))).fit(X, 100 * X[:, 0])

@@ -94,3 +94,10 @@ def test_boosters_start_from_the_offset(table, package, regressor, name):
     theirs = getattr(library, regressor)(**options).fit(X, y, **{name: offset})
     own = theirs.predict(X) + offset if package == "lightgbm" else theirs.predict(X, base_margin=offset)
     assert_allclose(model.predict(X, offset), own, rtol=1e-6)
+
+
+def test_missing_values_get_the_error_of_the_learner_itself(table):
+    X, y, _ = table
+    X = np.where(np.arange(97)[:, None] == 3, np.nan, X)
+    with pytest.raises(ValueError, match=r"X contains NaN.\nPoissonRegressor does not accept missing values"):
+        fit_regressor_on_offset(PoissonRegressor(), X, np.abs(y), np.ones(97))
