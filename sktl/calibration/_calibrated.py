@@ -21,8 +21,9 @@ from sktl.calibration._ratio import SHIFTS, WHOLE
 from sktl.domains import known_labels, labeled_rows, plain_rows, take_rows, user_level
 from sktl.exceptions import NoOverlapWarning
 
-#: Equally weighted rows that the calibration rows must be worth for their weights to be used.
-WORTH_OF_WEIGHTS = 50
+#: Equally weighted rows that the calibration rows must be worth for their weights to be used; below, the map would be
+#: the word of a handful of rows.
+WORTH_OF_WEIGHTS = 20
 
 
 class TransferCalibratedClassifier(BaseOnLabeled):
@@ -82,7 +83,7 @@ class TransferCalibratedClassifier(BaseOnLabeled):
         How many equally weighted rows the weighted calibration rows are worth; what the source lacks of the target is
         counted.
     weighted_ : bool
-        Whether the weights were used: not where they are worth fewer than 50 rows.
+        Whether the weights were used: not where they are worth fewer than 20 rows.
     classes_ : ndarray of shape (n_classes,)
         Class labels.
     n_features_in_ : int
@@ -100,7 +101,7 @@ class TransferCalibratedClassifier(BaseOnLabeled):
     *Labelled target rows* calibrate too, under covariate shift: rows of both domains then weigh
     :math:`r (n_s + m) / (n_s + m r)`, for a ratio r, n_s source and m target rows.
 
-    *What can't be known*: where the weighted rows are worth fewer than 50, a ``NoOverlapWarning`` says so, and the map
+    *What can't be known*: where the weighted rows are worth fewer than 20, a ``NoOverlapWarning`` says so, and the map
     is the source's own: it is right there, and cannot be judged on the target.
 
     *Cost*: ``cv`` + 1 fits. A temperature takes some ten Newton steps of O(n n_classes).
@@ -170,7 +171,7 @@ class TransferCalibratedClassifier(BaseOnLabeled):
         SingleDomainWarning
             If there is one domain: the calibration of that.
         NoOverlapWarning
-            If the weighted rows are worth fewer than 50, so that the map is the source's own.
+            If the weighted rows are worth fewer than 20, so that the map is the source's own.
         """
         check_parameters(self)
         table, self._ratio = read_table(self, X, y, sample_domain, discrete=True)
@@ -243,7 +244,17 @@ class TransferCalibratedClassifier(BaseOnLabeled):
 
     @available_if(lambda self: False)  # those of the estimator are not calibrated
     def decision_function(self, X):
-        """Not available: calibrated probabilities are what this estimator gives."""
+        """Not available: calibrated probabilities are what this estimator gives.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+            Rows.
+
+        Returns
+        -------
+        None
+        """
 
     def score(self, X, y=None):
         """Mean accuracy on the rows whose label is known.

@@ -82,6 +82,7 @@ def test_sigmoid_is_scipy_s_optimum(rows):
     assert_allclose([7 * slope, intercept + 100 * slope], best, rtol=1e-4)
 
 
+@pytest.mark.filterwarnings("ignore:Since FrozenEstimator does not appear")  # it needs no weights
 @pytest.mark.parametrize("method", ["sigmoid", "isotonic"])
 def test_curves_are_scikit_learn_s(method, rows):
     scores, codes, weights = rows

@@ -30,6 +30,7 @@ def frozen(model, seed=1):
     return FrozenEstimator(model.fit(X[~target], y[~target]))
 
 
+@pytest.mark.filterwarnings("ignore:Since FrozenEstimator does not appear")  # it needs no weights
 @pytest.mark.parametrize("method", ["sigmoid", "isotonic"])
 def test_weighted_curves_are_scikit_learn_s(method):
     X, shown, y, target = moved()
