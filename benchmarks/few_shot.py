@@ -1,348 +1,317 @@
 """Few-shot curves: what a model that starts from a source makes of 1 to 100 labels, beside its rivals.
 
-Run ``python benchmarks/few_shot.py`` beside ``../shared/data``, or with SKTL_DATA set: 20 draws of the labelled rows at
-1, 2, 5, 10, 20, 50 and 100 labels take hours; ``--groups``, ``--labels`` and ``--draws`` take less. *heart*: each of
-four sites from the others; *adult*: other countries from the United States, few years of education from many, the never
-married from the others; *digits* of two origins; *amazon*: each of four goods from the others; *newsgroups*: rec
-against talk by sub-groups, sparse; *class tables*, *tables*: the mixed tables; *small*: the fourteen tasks of
-``hypothesis_transfer.py``. At most 1,000 source and 400 target rows of a task, columns on the source's scale. The
-source model is histogram boosting, or logistic regression on digits, amazon, newsgroups; the target's own model is
-logistic regression (or a ridge) of standardised columns; "pooled" fits the source's learner on the rows of both,
-"target 20 %" with that share of the weight; ``TransferGuard`` from 10 labels. ``--forests`` adds the members that start
-from a forest.
+Run ``python benchmarks/few_shot.py`` beside ``../shared/data``, or with SKTL_DATA set: some two hours of one processor
+for 20 draws of all; ``--groups``, ``--labels``, ``--methods`` and ``--draws`` take less. Scores are kept in ``--file``
+as they come, and a run goes on with what is there. *heart*: each of four sites from the others; *adult*: other
+countries from the United States, few years of education from many, the never married from the others; *digits* of two
+origins; *amazon*: each of four goods from the others; *newsgroups*: rec against talk by sub-groups, sparse; *class
+tables*, *number tables*: the mixed tables; *counts*: bikes an hour by year and season, medical visits of a site.
 
-Accuracy in % (for numbers, error over the target's own ridge), mean over the tasks, +- half of a 95 % interval over the
-draws. Measured with ``--draws 3 --labels 2 10 50``:
-
-    heart
-                                              2           10           50
-    source only                       74.9+-0.1    74.7+-0.1    74.8+-0.7
-    target only                       67.9+-3.3    75.7+-5.0    80.1+-2.1
-    pooled                            75.1+-0.5    76.3+-0.5    79.0+-1.5
-    pooled, target 20 %               76.0+-0.8    77.9+-1.2    79.7+-1.9
-    TrAdaBoost                        78.6+-1.9    77.4+-1.3    73.8+-1.5
-    TransferGuard                                  78.7+-2.9    81.0+-0.8
-    HypothesisTransferClassifier      75.7+-1.3    77.5+-1.0    80.5+-0.1
-    TransferLogisticRegression, linear source    78.4+-3.0    80.1+-0.9    81.6+-1.9
-    FineTunedClassifier               76.3+-5.8    78.9+-1.2    78.3+-0.3
-
-    adult
-                                              2           10           50
-    source only                       89.4+-0.0    89.4+-0.2    89.6+-0.6
-    target only                       87.4+-2.8    87.0+-2.7    87.4+-0.9
-    pooled                            89.2+-0.7    88.9+-0.3    89.3+-0.4
-    pooled, target 20 %               89.5+-0.5    89.1+-0.3    89.5+-0.8
-    TrAdaBoost                        88.0+-0.9    86.7+-1.4    85.4+-2.7
-    TransferGuard                                  87.2+-2.2    88.6+-1.0
-    HypothesisTransferClassifier      89.8+-0.5    90.5+-0.7    91.2+-0.3
-    TransferLogisticRegression, linear source    82.4+-5.7    86.9+-4.2    89.2+-0.4
-    FineTunedClassifier               91.1+-0.3    88.7+-1.8    89.9+-0.9
-
-    class tables
-                                              2           10           50
-    source only                       72.9+-0.1    72.8+-0.1    72.8+-0.2
-    target only                       60.4+-13.7    69.1+-3.3    71.4+-0.6
-    pooled                            72.6+-0.2    73.1+-0.3    73.3+-0.3
-    pooled, target 20 %               73.5+-0.8    72.5+-1.2    73.3+-0.5
-    TrAdaBoost                        71.0+-2.3    69.3+-1.6    69.5+-1.0
-    TransferGuard                                  72.7+-1.2    74.5+-0.3
-    HypothesisTransferClassifier      72.5+-0.2    72.2+-1.2    73.7+-0.3
-    TransferLogisticRegression, linear source    65.4+-6.0    70.2+-3.0    73.4+-0.3
-    FineTunedClassifier               69.3+-5.2    71.1+-0.6    72.7+-0.7
-
-What it shows. On *heart* a linear source carries over better than boosted trees: ``TransferLogisticRegression`` is best
-at 10 and 50 labels; ``HypothesisTransferClassifier`` on the boosted source is level with the target's own model at 50
-labels and ahead of it before. On *adult* it is the one that gains on the source at each number of labels; TrAdaBoost
-and the guard lose there. On the *class tables* nobody gains much on the source: at 50 labels the guard 1.7 points,
-``HypothesisTransferClassifier`` 0.9, and at 10 labels it is 0.6 behind. Of the members here none loses to the target's
-own model by more than a point at 50 labels, but ``FineTunedClassifier`` on heart (78.3 against 80.1), whose source is
-the boosted one. Three draws tell differences of some two points.
+*What makes it affordable*: at most 1,000 source and 400 target rows; the source models (and encodings) of a task are
+fitted once; boosted trees have 50 iterations of 8 leaves; TrAdaBoost and ``TransferGuard`` see 300 source rows; the
+slowest methods take every other draw, at 2, 10 and 50 labels. Draws are paired: all methods see the same rows. The
+source is boosted trees, on wide data (digits, amazon, newsgroups) logistic regression, where the name says no other;
+the target's own model is logistic regression (or a ridge) of standardised columns; "pooled" fits the source's learner
+on the rows of both, "target 20 %" with that share of the weight.
 """
 
 import argparse
+import csv
 import time
 import warnings
-from functools import partial
+from collections import defaultdict
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
 
 import numpy as np
-from _few_labels import Task, regressions, table_classifications, table_regressions
-from joblib import Parallel, delayed
+from _few_shot_tasks import CLASSES, NUMBERS, WIDE
 from scipy import sparse
 from sklearn.base import clone
 from sklearn.ensemble import (
+    GradientBoostingClassifier,
+    GradientBoostingRegressor,
     HistGradientBoostingClassifier,
     HistGradientBoostingRegressor,
     RandomForestClassifier,
     RandomForestRegressor,
 )
-from sklearn.linear_model import LogisticRegression, RidgeCV
+from sklearn.linear_model import LogisticRegression, PoissonRegressor, RidgeCV
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import MaxAbsScaler, StandardScaler
-from tabular import load_adult, prepared
-from tabular import load_heart as heart_parts
+from sklearn.svm import LinearSVC
+from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor
 
 from sktl import parameter
-from sktl.datasets import load_digits_domains, load_npz
 from sktl.instance import TrAdaBoostClassifier, TrAdaBoostRegressor
 from sktl.model_selection import TransferGuard
 
 LABELS = (1, 2, 5, 10, 20, 50, 100)
-SOURCE_ROWS, TARGET_ROWS = 1000, 400  # at most, of one task
-WIDE = ("digits", "amazon", "newsgroups")  # whose source model is linear; boosted trees elsewhere
-NEWSGROUPS = {"rec/talk": ((4, 5, 14, 15), (6, 7, 12, 13))}
-
-
-# --- classification tasks: (group, name, source, target) ---
-
-
-def small(task, seed=0):
-    """A task of at most so many rows, drawn with a fixed seed."""
-    rng, parts = np.random.default_rng(seed), []
-    for X, y, most in ((task.X_source, task.y_source, SOURCE_ROWS), (task.X_target, task.y_target, TARGET_ROWS)):
-        rows = rng.permutation(len(y))[:most]
-        parts += [X[rows], np.asarray(y)[rows]]
-    if not sparse.issparse(parts[0]):  # all columns on the source's scale, as TransferRidge wants them
-        scaler = StandardScaler().fit(parts[0])
-        parts[0], parts[2] = scaler.transform(parts[0]), scaler.transform(parts[2])
-    return Task(task.group, task.name, *parts)
-
-
-def encoded(group, name, X, y, target):
-    """A task of two parts of a frame, encoded together."""
-    rows = prepared(X).fit_transform(X)
-    return Task(group, name, rows[~target], y[~target], rows[target], y[target])
-
-
-def heart():
-    """Each of four sites from the other three."""
-    X, y, site = heart_parts()
-    return [encoded("heart", name, X, y, site == name) for name in np.unique(site)]
-
-
-def adult():
-    """Other countries from the United States; few years of education from many; the never married from the others."""
-    X, y = load_adult()
-    splits = {
-        "native_country": lambda column: column != "United-States",
-        "education_num": lambda column: column <= 9,
-        "marital_status": lambda column: column == "Never-married",
-    }
-    tasks = []
-    for column, is_target in splits.items():
-        known = X[column].notna().to_numpy()
-        target = is_target(X[column][known]).to_numpy()
-        tasks.append(encoded("adult", column, X[known].drop(columns=column), y[known], target))
-    return tasks
-
-
-def digits():
-    """Each of two origins of handwritten digits from the other."""
-    tasks = []
-    for name in ("mnist", "sklearn"):
-        data = load_digits_domains(source=name)
-        target = np.isnan(data.y)
-        tasks.append(
-            Task("digits", f"{name} >", data.X[~target], data.y_true[~target], data.X[target], data.y_true[target])
-        )
-    return tasks
-
-
-def amazon():
-    """Four kinds of goods, each from the other three."""
-    data = load_npz("amazon_review_400", data_home=None)
-    X = data.X / data.X.sum(axis=1, keepdims=True)
-    X = (X - X.mean(axis=0)) / np.maximum(X.std(axis=0), 1e-12)
-    return [
-        Task(
-            "amazon",
-            str(k),
-            X[data.domain != k],
-            data.y[data.domain != k],
-            X[data.domain == k],
-            data.y[data.domain == k],
-        )
-        for k in np.unique(data.domain)
-    ]
-
-
-def newsgroups():
-    """Rec against talk, sub-groups apart (sparse)."""
-    data = load_npz("newsgroups16_counts", data_home=None)
-    X = sparse.csr_matrix((data.X_data, data.X_indices, data.X_indptr), shape=tuple(data.X_shape))
-    X = sparse.csr_matrix(X.multiply(data.idf[None, :]))
-    X = sparse.csr_matrix(X.multiply(1 / np.sqrt(X.multiply(X).sum(axis=1))))
-    tasks = []
-    for name, (first, second) in NEWSGROUPS.items():
-        rows = [np.isin(data.group, half) for half in (first, second)]
-        y = data.group // 4 == 1
-        tasks.append(Task("newsgroups", name, X[rows[0]], y[rows[0]].astype(int), X[rows[1]], y[rows[1]].astype(int)))
-    return tasks
-
-
-GROUPS = {
-    "heart": heart,
-    "adult": adult,
-    "digits": digits,
-    "amazon": amazon,
-    "newsgroups": newsgroups,
-    "class tables": table_classifications,
-    "small": regressions,
-    "tables": table_regressions,
+FEWER_ROWS = 300  # of the source, for TrAdaBoost and the guard, which fit many models
+SMALL = {"max_iter": 50, "max_leaf_nodes": 8, "max_bins": 63}  # a third of the default's time, no worse here
+PENALTIES = np.logspace(-3, 3, 13)
+SOURCES = {  # by kind: of classes, of numbers
+    "boosted": (HistGradientBoostingClassifier(**SMALL), HistGradientBoostingRegressor(**SMALL)),
+    "linear": (LogisticRegression(max_iter=300), RidgeCV(PENALTIES)),
+    "forest": (RandomForestClassifier(20), RandomForestRegressor(20)),
+    "GB": (GradientBoostingClassifier(n_estimators=50), GradientBoostingRegressor(n_estimators=50)),
+    "tree": (DecisionTreeClassifier(min_samples_leaf=5), DecisionTreeRegressor(min_samples_leaf=5)),
+    "SVC": (LinearSVC(C=0.1), None),
+    "Poisson": (None, PoissonRegressor(alpha=0.1, max_iter=300)),
+}
+MEMBERS = {  # name: classes of the two kinds of label, the source
+    "HypothesisTransfer": ("HypothesisTransferClassifier", "HypothesisTransferRegressor", "own"),
+    "TransferLogisticRegression / Ridge": ("TransferLogisticRegression", "TransferRidge", "linear"),
+    "TransferLinearSVC": ("TransferLinearSVC", None, "SVC"),
+    "TransferPoissonRegressor": (None, "TransferPoissonRegressor", "Poisson"),
+    "GaussianProcessTransfer": (None, "GaussianProcessTransferRegressor", "own"),
+    "FineTuned": ("FineTunedClassifier", "FineTunedRegressor", "own"),
+    "FineTuned, linear": ("FineTunedClassifier", "FineTunedRegressor", "linear"),
+    "LeafRefit, forest": ("LeafRefitClassifier", "LeafRefitRegressor", "forest"),
+    "LeafRefit, GB": ("LeafRefitClassifier", "LeafRefitRegressor", "GB"),
+    "TransferForest": ("TransferForestClassifier", "TransferForestRegressor", "forest"),
+    "TransferTree": ("TransferTreeClassifier", "TransferTreeRegressor", "tree"),
 }
 
 
-# --- methods: functions of (task, source model, learn, rest, seed) that predict the rest ---
+@dataclass
+class Case:
+    """A task with its source models; each is fitted once, when first asked for."""
+
+    task: object
+    group: str
+
+    @property
+    def is_class(self):
+        """Whether labels are classes."""
+        return self.group in CLASSES
+
+    def unfitted(self, kind):
+        """The learner of a kind of source; "own" is the group's: boosted trees, or linear where columns are many."""
+        if kind == "own":
+            kind = "linear" if self.group in WIDE else "boosted"
+        model = clone(SOURCES[kind][not self.is_class])
+        return model.set_params(random_state=0) if "random_state" in model.get_params() else model
+
+    @cached_property
+    def _fitted(self):
+        return {}
+
+    def source(self, kind):
+        """The fitted source model of a kind."""
+        if kind not in self._fitted:
+            self._fitted[kind] = self.unfitted(kind).fit(self.task.X_source, self.task.y_source)
+        return self._fitted[kind]
 
 
-def linear(task, is_class):
+# --- methods: functions of (case, labelled rows, other rows, seed) that predict the others ---
+
+
+def target_only(case, learn, rest, seed):
+    """The target's own linear model of standardised columns."""
+    X, y = case.task.X_target[learn], case.task.y_target[learn]
+    if len(y) == 1 or case.is_class and len(np.unique(y)) == 1:
+        return np.full(len(rest), y[0])
+    return linear(case).fit(X, y).predict(case.task.X_target[rest])
+
+
+def linear(case):
     """The linear model that the baselines are: of standardised columns."""
-    scaler = MaxAbsScaler() if sparse.issparse(task.X_target) else StandardScaler()
-    return make_pipeline(scaler, LogisticRegression(max_iter=300) if is_class else RidgeCV(np.logspace(-3, 3, 13)))
+    scaler = MaxAbsScaler() if sparse.issparse(case.task.X_target) else StandardScaler()
+    return make_pipeline(scaler, case.unfitted("linear"))
 
 
-def constant(y, n):
-    """The one label known."""
-    return np.full(n, y[0])
+def source_only(kind):
+    """The source of a kind as it is."""
+    return lambda case, learn, rest, seed: case.source(kind).predict(case.task.X_target[rest])
 
 
-def target_only(task, is_class, learn, rest):
-    """The target's own linear model."""
-    X, y = task.X_target[learn], task.y_target[learn]
-    if is_class and len(np.unique(y)) == 1 or len(y) == 1:
-        return constant(y, len(rest))
-    return linear(task, is_class).fit(X, y).predict(task.X_target[rest])
-
-
-def stacked(task, learn):
+def stacked(task, learn, most=None):
     """Source rows, then the labelled target rows: X, y, whether target."""
-    stack = sparse.vstack if sparse.issparse(task.X_target) else np.vstack
-    X = stack([task.X_source, task.X_target[learn]])
-    X = X.tocsr() if sparse.issparse(X) else X
-    y = np.concatenate([task.y_source, task.y_target[learn]])
-    return X, y, np.arange(len(y)) >= len(task.y_source)
+    X, y = task.X_source[:most], task.y_source[:most]
+    stack = (lambda pair: sparse.vstack(pair).tocsr()) if sparse.issparse(X) else np.vstack
+    y_all = np.concatenate([y, task.y_target[learn]])
+    return stack([X, task.X_target[learn]]), y_all, np.arange(len(y_all)) >= len(y)
 
 
-def pooled(task, base, learn, rest, share):
-    """The source's learner on the rows of both, the target with this share of the weight, or none."""
-    X, y, target = stacked(task, learn)
-    weights = np.ones(len(y))
-    if share is not None:
-        weights[target] = share / (1 - share) * (~target).sum() / target.sum()
-    name = f"{base.steps[-1][0]}__sample_weight" if hasattr(base, "steps") else "sample_weight"
-    return clone(base).fit(X, y, **{name: weights}).predict(task.X_target[rest])
+def pooled(share):
+    """The source's learner on the rows of both, the target's with this share of the weight, or weighing one each."""
+
+    def predict(case, learn, rest, seed):
+        X, y, target = stacked(case.task, learn)
+        weights = np.ones(len(y))
+        if share is not None:
+            weights[target] = share / (1 - share) * (~target).sum() / target.sum()
+        return case.unfitted("own").fit(X, y, sample_weight=weights).predict(case.task.X_target[rest])
+
+    return predict
 
 
-def boosted(task, is_class, learn, rest, seed):
-    """TrAdaBoost by its defaults, on standardised columns."""
-    X, y, target = stacked(task, learn)
-    scaler = (MaxAbsScaler() if sparse.issparse(X) else StandardScaler()).fit(X)
-    booster = (TrAdaBoostClassifier if is_class else TrAdaBoostRegressor)(random_state=seed)
-    return booster.fit(scaler.transform(X), y, target).predict(scaler.transform(task.X_target[rest]))
+def boosted(case, learn, rest, seed):
+    """TrAdaBoost by its defaults."""
+    booster = (TrAdaBoostClassifier if case.is_class else TrAdaBoostRegressor)(random_state=seed)
+    return booster.fit(*stacked(case.task, learn, FEWER_ROWS)).predict(case.task.X_target[rest])
 
 
-def guarded(task, is_class, learn, rest):
+def guarded(case, learn, rest, seed):
     """TransferGuard around the linear model that sees both domains."""
-    X, y, target = stacked(task, learn)
-    return TransferGuard(linear(task, is_class)).fit(X, y, target).predict(task.X_target[rest])
+    return TransferGuard(linear(case)).fit(*stacked(case.task, learn, FEWER_ROWS)).predict(case.task.X_target[rest])
 
 
-def members(source, straight, forest, is_class):
-    """The family by its defaults, on the sources it can start from: a linear one, a forest (or None: left out)."""
-    kind = "Classifier" if is_class else "Regressor"
-    plain = parameter.TransferLogisticRegression if is_class else parameter.TransferRidge
-    found = {f"HypothesisTransfer{kind}": getattr(parameter, f"HypothesisTransfer{kind}")(source)}
-    found[f"{plain.__name__}, linear source"] = plain(straight)
-    found[f"FineTuned{kind}"] = getattr(parameter, f"FineTuned{kind}")(source)
-    if forest is not None:
-        found[f"LeafRefit{kind}, forest"] = getattr(parameter, f"LeafRefit{kind}")(forest)
-        found[f"TransferForest{kind}, forest"] = getattr(parameter, f"TransferForest{kind}")(forest)
+def member(name):
+    """A member of the family by its default; target rows without labels are beside those with."""
+    *kinds, source = MEMBERS[name]
+
+    def predict(case, learn, rest, seed):
+        y = np.full(len(case.task.y_target), np.nan)
+        y[learn] = case.task.y_target[learn]
+        model = getattr(parameter, kinds[not case.is_class])(case.source(source))
+        return model.fit(case.task.X_target, y).predict(case.task.X_target[rest])
+
+    return predict
+
+
+RIVALS = {
+    "source only": source_only("own"),
+    "source only, linear": source_only("linear"),
+    "source only, forest": source_only("forest"),
+    "target only": target_only,
+    "pooled": pooled(None),
+    "pooled, target 20 %": pooled(0.2),
+    "TrAdaBoost": boosted,
+    "TransferGuard": guarded,
+}
+NARROW = [group for group in CLASSES | NUMBERS if group not in WIDE]
+WHERE = {"GB": NARROW, "FineTuned, linear": NARROW, "Poisson": ["counts"]}  # sources and members of some groups alone
+#: Take half of the draws, at three numbers of labels.
+COSTLY = {"TrAdaBoost", "TransferGuard", "LeafRefit, GB", "TransferForest", "TransferTree"}
+COSTLY_LABELS = (2, 10, 50)
+FROM_LABELS = {"TransferGuard": 10}  # least number of labels that a method is asked with
+
+
+def methods_of(group):
+    """Methods by name that a group is judged with."""
+    found = dict(RIVALS)
+    for name, (*kinds, source) in MEMBERS.items():
+        wanted = WHERE.get(source, WHERE.get(name, (group,)))
+        if kinds[group in NUMBERS] and group in wanted:
+            found[name] = member(name)
     return found
 
 
-def predict_with(model, task, learn, rest):
-    """Predictions of a member fitted on the target rows, those without labels beside them."""
-    y = np.asarray(task.y_target, dtype=float)
-    hidden = np.full(len(y), np.nan)
-    hidden[learn] = y[learn]
-    return model.fit(task.X_target, hidden).predict(task.X_target[rest])
+def error(case, rest, predicted):
+    """Accuracy in %, or root mean squared error."""
+    y = case.task.y_target[rest]
+    if case.is_class:
+        return 100 * float(np.mean(predicted == y))
+    return float(np.sqrt(np.mean((predicted - y) ** 2)))
 
 
-def one_draw(task, sources, base, is_class, n, seed):
-    """Accuracy, or root mean squared error, on the target's other rows, by method."""
-    learn, rest = task.draw(n, seed)
-    found = {
-        "source only": sources[0].predict(task.X_target[rest]),
-        "target only": target_only(task, is_class, learn, rest),
-        "pooled": pooled(task, base, learn, rest, None),
-        "pooled, target 20 %": pooled(task, base, learn, rest, 0.2),
-        "TrAdaBoost": boosted(task, is_class, learn, rest, seed),
-    }
-    if is_class and n >= 10:
-        found["TransferGuard"] = guarded(task, is_class, learn, rest)
-    found |= {name: predict_with(model, task, learn, rest) for name, model in members(*sources, is_class).items()}
-    y = task.y_target[rest]
-    if is_class:
-        return {name: 100 * float(np.mean(values == y)) for name, values in found.items()}
-    return {name: float(np.sqrt(np.mean((values - y) ** 2))) for name, values in found.items()}
+# --- the runs, a line of the file each ---
 
 
-def one_task(task, is_class, labels, n_draws, forests=False):
-    """Scores of each number of labels, draw and method."""
-    warnings.simplefilter("ignore")
-    task = small(task)
-    trees = HistGradientBoostingClassifier if is_class else HistGradientBoostingRegressor
-    wide = task.group in WIDE
-    base = linear(task, is_class) if wide else trees(random_state=0)
-    straight = LogisticRegression(max_iter=300) if is_class else RidgeCV(np.logspace(-3, 3, 13))
-    forest = (RandomForestClassifier if is_class else RandomForestRegressor)(30, random_state=0) if forests else None
-    models = (base, straight, forest)
-    sources = [None if m is None else clone(m).fit(task.X_source, task.y_source) for m in models]
-    draw = partial(one_draw, task, sources, base, is_class)
-    fit = [n for n in labels if n < len(task.y_target) / 2]
-    return {n: [draw(n, seed) for seed in range(n_draws)] for n in fit}
-
-
-def print_table(group, results, is_class, labels):
-    """Mean over tasks and draws (errors over target-only's, geometrically) with half a 95 % interval over draws."""
-    print(f"\n{group}" + ("" if is_class else ": error over target-only's"))
-    print(f"{'':<30}" + "".join(f"{n:>13}" for n in labels))
-    for name in list(results[0][max(results[0])][0]):
-        line = f"{name:<30}"
-        for n in labels:
-            tasks = [found[n] for found in results if n in found and name in found[n][0]]
-            if not tasks:
-                line += f"{'':>13}"
+def run(group, options, done, file):
+    """Append the scores of each task, method and number of labels that the file has not."""
+    writer, start = csv.writer(file), time.process_time()
+    for task in (CLASSES | NUMBERS)[group]():
+        case = Case(task, group)
+        for name, method in methods_of(group).items():
+            if name in options.without or options.methods and name not in options.methods:
                 continue
-            values = np.array([[score(e, name, is_class) for e in draws] for draws in tasks]).mean(axis=0)
-            half = 1.96 * values.std(ddof=1) / np.sqrt(len(values)) if len(values) > 1 else 0.0
-            line += (
-                f"{values.mean():>8.1f}+-{half:<3.1f}" if is_class else f"{np.exp(values.mean()):>8.2f}+-{half:<3.2f}"
-            )
-        print(line)
+            for n in options.labels:
+                draws = (options.draws + 1) // 2 if name in COSTLY else options.draws
+                seeds = range(done.get((group, task.name, n, name), 0), draws)
+                left_out = n < FROM_LABELS.get(name, 1) or name in COSTLY and n not in COSTLY_LABELS
+                if left_out or n >= len(task.y_target) / 2 or not len(seeds):
+                    continue
+                draws = [(task.draw(n, seed), seed) for seed in seeds]
+                scores = [error(case, rest, method(case, learn, rest, seed)) for (learn, rest), seed in draws]
+                writer.writerow([group, task.name, n, name, seeds[0], " ".join(f"{score:.5g}" for score in scores)])
+                file.flush()
+                if time.process_time() - start > options.seconds:
+                    return
 
 
-def score(errors, name, is_class):
-    """Accuracy, or the logarithm of the error over target-only's."""
-    return errors[name] if is_class else np.log(errors[name] / errors["target only"])
+def read(path):
+    """Scores by (group, task, labels, method), in the order of the seeds."""
+    scores = defaultdict(list)
+    if path.exists():
+        for group, task, n, name, _, values in csv.reader(path.open()):
+            scores[group, task, int(n), name] += [float(value) for value in values.split()]
+    return scores
+
+
+# --- the tables ---
+
+
+def print_table(group, scores, labels):
+    """Mean over tasks and draws, +- half a 95 % interval over the draws; the last column against target only."""
+    is_class = group in CLASSES
+    own = {key: values for key, values in scores.items() if key[0] == group}
+    tasks, names = (list(dict.fromkeys(key[i] for key in own)) for i in (1, 3))
+    draws = sorted({len(values) for values in own.values()})
+    print(f"\n{group}: {len(tasks)} tasks, {' or '.join(map(str, draws))} draws" + ("" if is_class else "; error over"))
+    print(f"{'':<42}" + "".join(f"{n:>12}" for n in labels) + "   50, gain over target only (loses most on)")
+    for name in names:
+        cells = [_cell(own, group, tasks, n, name, is_class) for n in labels]
+        print(f"{name:<42}" + "".join(f"{cell:>12}" for cell in cells) + "   " + _gain(own, group, tasks, name))
+
+
+def _cell(own, group, tasks, n, name, is_class):
+    values = [_values(own, group, task, n, name, is_class) for task in tasks if (group, task, n, name) in own]
+    if not values:
+        return ""
+    mean, half = _interval(values)
+    return f"{mean:.1f}+-{half:.1f}" if is_class else f"{np.exp(mean):.3f}+-{np.exp(mean) * half:.2f}"
+
+
+def _values(own, group, task, n, name, is_class):
+    """Accuracies of a task by draw, or logarithms of the errors over target only's."""
+    found = np.array(own[group, task, n, name])
+    return found if is_class else np.log(found / np.array(own[group, task, n, "target only"])[: len(found)])
+
+
+def _interval(values):
+    """Mean and half of a 95 % interval over the draws that all tasks have."""
+    fewest = min(len(v) for v in values)
+    by_draw = np.mean([v[:fewest] for v in values], axis=0)
+    half = 1.96 * by_draw.std(ddof=1) / np.sqrt(fewest) if fewest > 1 else np.nan
+    return by_draw.mean(), half
+
+
+def _gain(own, group, tasks, name, n=50):
+    """Gain over target only at 50 labels, paired by draw, with its interval, and the task where it is least."""
+    sign, gains = (1 if group in CLASSES else -100), {}
+    for task in tasks:
+        if (group, task, n, name) in own:
+            values = _values(own, group, task, n, name, group in CLASSES)
+            base = _values(own, group, task, n, "target only", group in CLASSES)[: len(values)]
+            gains[task] = sign * (values - base)
+    if not gains:
+        return ""
+    mean, half = _interval(list(gains.values()))
+    worst = min(gains, key=lambda task: gains[task].mean())
+    return f"{mean:+.1f}+-{half:.1f} ({worst} {gains[worst].mean():+.1f})"
 
 
 def main():
-    """Run the groups asked for and print a table of each."""
+    """Run what the file has not, and print a table of each group."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--draws", type=int, default=20, help="draws of the labelled rows (default 20)")
-    parser.add_argument("--groups", nargs="*", default=list(GROUPS), choices=list(GROUPS))
+    parser.add_argument("--groups", nargs="*", default=list(CLASSES | NUMBERS), choices=list(CLASSES | NUMBERS))
     parser.add_argument("--labels", nargs="*", type=int, default=list(LABELS))
-    parser.add_argument("--forests", action="store_true", help="with the members that start from a forest")
-    parser.add_argument("--jobs", type=int, default=1, help="tasks at a time (default 1)")
+    parser.add_argument("--methods", nargs="*", help="names of methods (default all)")
+    parser.add_argument("--without", nargs="*", default=[], help="names of methods to leave out")
+    parser.add_argument("--file", type=Path, default=Path("few_shot.csv"), help="scores kept, and gone on with")
+    parser.add_argument("--seconds", type=float, default=np.inf, help="stop a group after so much processor time")
     options = parser.parse_args()
+    warnings.simplefilter("ignore")
+    done = {key: len(values) for key, values in read(options.file).items()}
+    with options.file.open("a") as file:
+        for group in options.groups:
+            run(group, options, done, file)
     for group in options.groups:
-        start, is_class = time.perf_counter(), group not in ("small", "tables")
-        run = delayed(one_task)
-        results = Parallel(n_jobs=options.jobs)(
-            run(task, is_class, options.labels, options.draws, options.forests) for task in GROUPS[group]()
-        )
-        print_table(group, results, is_class, options.labels)
-        print(f"{options.draws} draws, {time.perf_counter() - start:.0f} s", flush=True)
+        print_table(group, read(options.file), options.labels)
 
 
 if __name__ == "__main__":

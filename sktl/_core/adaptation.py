@@ -10,7 +10,8 @@ from scipy.linalg import cho_factor, cho_solve, eigh, lu_factor, lu_solve
 from sktl._core.kernels import blocks
 from sktl._core.linalg import NEGLIGIBLE
 
-LARGE = 400_000_000  # bytes of features in double precision from which they are held in single
+NEGLIGIBLE_SINGLE = 1e-7  # eigenvalues whose root's inverse would lift the rounding of single precision into features
+LARGE = 400_000_000  # bytes of features in double precision from which they are made and held in single
 
 
 @dataclass(frozen=True)
@@ -34,14 +35,17 @@ class RegularizedLeastSquares:
     constant: np.ndarray
     symmetric: bool
 
-    def values(self, coefficients):
-        """Values (n, C) of the functions on all rows."""
-        parts = [np.asarray(self.basis[rows], dtype=np.float64) @ coefficients for rows in blocks(len(self.basis))]
-        return np.concatenate(parts)
+    def values(self, coefficients, rows):
+        """Values (n_rows, C) of the functions on the rows of these numbers."""
+        parts = [np.asarray(self.basis[rows[k]], dtype=np.float64) @ coefficients for k in blocks(len(rows))]
+        return np.concatenate(parts) if parts else np.empty((0, coefficients.shape[1]))
 
-    def coefficients(self, contrast, weight: float):
-        """Solution (p, C) with the penalty weight * |contrast' f|^2, by Woodbury's identity."""
-        left = columns_times(self.basis, contrast).T
+    def coefficients(self, contrast, weight: float, left=None):
+        """Solution (p, C) with the penalty weight * |contrast' f|^2, by Woodbury's identity.
+
+        ``left`` is contrast' basis, where that is known.
+        """
+        left = columns_times(self.basis, contrast).T if left is None else left
         used = np.linalg.norm(left, axis=1) > 0
         if weight == 0 or not used.any():
             return self.constant
@@ -50,6 +54,37 @@ class RegularizedLeastSquares:
         # as large as the contrast has columns: labels change, the factored matrix stays
         core = np.eye(len(left)) / weight + left @ lifted
         return self.constant - lifted @ np.linalg.solve(core, left @ self.constant)
+
+
+class GroupSums:
+    """Sums (n_groups, p) of a table's rows by group, kept up to date by the rows that change their group alone.
+
+    From the second round on few pseudo-labels change, and a pass over all of a large table costs seconds.
+    """
+
+    def __init__(self, table, groups, n_groups: int):
+        self.table, self.groups, self.n_groups = table, groups, n_groups
+        self.sums = np.zeros((n_groups, table.shape[1]))
+        self._add(np.arange(len(groups)), 1.0)
+
+    @property
+    def counts(self):
+        """Rows of each group."""
+        return np.bincount(self.groups, minlength=self.n_groups)
+
+    def move(self, groups):
+        """Take the rows to other groups."""
+        moved = np.flatnonzero(groups != self.groups)
+        self._add(moved, -1.0)
+        self.groups = groups
+        self._add(moved, 1.0)
+
+    def _add(self, rows, sign):
+        for part in (rows[k] for k in blocks(len(rows))):
+            members = sparse.csr_array(
+                (np.full(len(part), sign), (self.groups[part], np.arange(len(part)))), shape=(self.n_groups, len(part))
+            )
+            self.sums += members @ np.asarray(self.table[part], dtype=np.float64)  # the table may be single
 
 
 def exact_system(K, onehot, labeled, laplacian, graph_weight, reg) -> RegularizedLeastSquares:
@@ -113,17 +148,19 @@ def nystroem_features(kernel, Z, landmarks):
 
     Single precision where double would take more than ``LARGE`` bytes: its rounding is far below that of landmarks.
     """
-    root = inverse_root(kernel(landmarks, landmarks))
-    large = 8 * Z.shape[0] * root.shape[1] > LARGE
-    features = np.empty((Z.shape[0], root.shape[1]), dtype=np.float32 if large else np.float64)
+    m = landmarks.shape[0]
+    large = 8 * Z.shape[0] * m > LARGE
+    dtype = np.float32 if large else np.float64
+    root = inverse_root(kernel(landmarks, landmarks), NEGLIGIBLE_SINGLE if large else NEGLIGIBLE)
+    features, factor = np.empty((Z.shape[0], root.shape[1]), dtype=dtype), root.astype(dtype)
     for rows in blocks(Z.shape[0]):
-        features[rows] = kernel(Z[rows], landmarks) @ root
+        features[rows] = kernel(Z[rows], landmarks).astype(dtype, copy=False) @ factor
     return features, root
 
 
-def inverse_root(K):
+def inverse_root(K, negligible=NEGLIGIBLE):
     """R (m, r) with R R' the (pseudo-)inverse of a positive semi-definite kernel matrix."""
     values, vectors = eigh(K)
     # what is left is rounding, and its inverse would be large
-    kept = values > NEGLIGIBLE * max(values[-1], np.finfo(float).tiny)
+    kept = values > negligible * max(values[-1], np.finfo(float).tiny)
     return vectors[:, kept] / np.sqrt(values[kept])

@@ -7,6 +7,7 @@ from inspect import signature
 import numpy as np
 from joblib import Parallel, delayed
 from scipy import sparse
+from scipy.spatial.distance import pdist
 from sklearn.metrics.pairwise import (
     PAIRWISE_KERNEL_FUNCTIONS,
     euclidean_distances,
@@ -15,11 +16,12 @@ from sklearn.metrics.pairwise import (
 )
 from sklearn.utils import check_random_state
 
-from sktl._core.distances import middle, squared_distance_factors
+from sktl._core.distances import squared_distance_factors
 
 BLOCK = 1024  # rows of a block of the kernel matrix: 8 MB a block
 UNIT_DIAGONAL = ("rbf", "laplacian")
 AUTO_WIDTH = 0.3  # gamma="auto" in units of 1 / squared median distance; benchmarks/kmm.py has the evidence
+PDIST_NAMES = {"euclidean": "euclidean", "manhattan": "cityblock"}
 MEDIAN_ROWS = 1000  # rows that the median heuristic looks at
 MAX_EXACT = 5000  # rows up to which n_landmarks="auto" takes all of them: 200 MB a kernel matrix
 AUTO_LANDMARKS = 1000  # beyond: n_landmarks^2 numbers a matrix, and a pass over the rows of 1,000 kernel values each
@@ -66,9 +68,10 @@ def choose_landmarks(X, n_landmarks, random_state) -> np.ndarray | None:
 def median_distance(X, metric: str) -> float:
     """Median distance between two different rows, on a seeded subsample of at most ``MEDIAN_ROWS``."""
     rows = X[subsample(X, MEDIAN_ROWS, np.random.default_rng(0))]
-    if not sparse.issparse(rows):
-        rows = rows - middle(rows)
-    distances = pairwise_distances(rows, metric=metric)[np.triu_indices(rows.shape[0], 1)]
+    if sparse.issparse(rows):
+        distances = pairwise_distances(rows, metric=metric)[np.triu_indices(rows.shape[0], 1)]
+    else:  # each pair once, by differences: half the time, and no digit lost far from 0
+        distances = pdist(np.asarray(rows, dtype=np.float64), PDIST_NAMES[metric])
     distances = distances[distances > 0]
     return float(np.median(distances)) if len(distances) else 1.0
 

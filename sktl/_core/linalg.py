@@ -8,8 +8,11 @@ from scipy.linalg import eigh, solve_triangular
 from scipy.linalg.lapack import dpstrf
 from scipy.sparse.linalg import LinearOperator, eigsh
 
+from sktl._core.kernels import blocks, subsample
+
 DENSE_SIZE = 1500  # largest eigenproblem that is cheaper by a dense solver than by Lanczos' method
 DIRECT_ROWS = 1500  # kernel matrices up to 18 MB are cheaper to factor whole than column by column
+SAMPLE_ROWS = 1500  # beyond, pivots come from a sample of so many rows first: all at once, not a pass over X for each
 NEGLIGIBLE = 1e-12  # eigenvalues below this share of the largest one are rounding
 
 
@@ -42,8 +45,8 @@ class LowRankKernel:
 def pivoted_cholesky(kernel, X, max_rank, tol=1e-12):
     """Greedy low-rank factor of the kernel matrix of ``X``, without ever forming that matrix.
 
-    Cost O(n r (r + d)) and memory O(n r) for a rank r; it stops when no diagonal residual exceeds ``tol`` times the
-    largest diagonal entry.
+    Of many rows the pivots are first sought in a sample. Cost O(n r (r + d)) and memory O(n r) for a rank r; it stops
+    when no diagonal residual exceeds ``tol`` times the largest diagonal entry.
 
     Parameters
     ----------
@@ -74,9 +77,11 @@ def pivoted_cholesky(kernel, X, max_rank, tol=1e-12):
     n = len(diagonal)
     if n <= DIRECT_ROWS:
         return _direct_cholesky(kernel(X, X), diagonal, max_rank, tol)
-    factor = np.zeros((n, min(max_rank, n)))
-    residual, pivots = diagonal.copy(), []
-    for rank in range(factor.shape[1]):
+    factor, pivots = _sampled_factor(kernel, X, min(max_rank, n), tol)
+    residual = diagonal - np.einsum("ij,ij->i", factor, factor)
+    residual[pivots] = 0.0
+    _refuse_negative(residual, top)
+    for rank in range(len(pivots), factor.shape[1]):
         pivot = int(np.argmax(residual))
         if residual[pivot] <= tol * top:
             break
@@ -90,6 +95,24 @@ def pivoted_cholesky(kernel, X, max_rank, tol=1e-12):
         _refuse_negative(residual, top)
     share = float(np.maximum(residual, 0).sum() / trace) if trace > 0 else 0.0
     return LowRankKernel(factor[:, : len(pivots)], np.array(pivots, dtype=int), share)
+
+
+def _sampled_factor(kernel, X, max_rank, tol):
+    """Factor (n, max_rank) on pivots from a sample of the rows, its other columns 0, and these pivots (a list)."""
+    n = X.shape[0]
+    factor = np.zeros((n, max_rank))
+    if n <= SAMPLE_ROWS:
+        return factor, []
+    # by the row's values: which rows are drawn must not hang on their order
+    drawn = subsample(X, SAMPLE_ROWS, np.random.default_rng(0))
+    K = kernel(X[drawn], X[drawn])
+    sample = _direct_cholesky(K, np.diagonal(K).copy(), max_rank, tol)
+    rank, pivots = len(sample.pivots), drawn[sample.pivots]
+    root = sample.factor[sample.pivots]
+    for rows in blocks(n):
+        factor[rows, :rank] = solve_triangular(root, kernel(X[pivots], X[rows]), lower=True, check_finite=False).T
+    factor[pivots, :rank] = np.tril(root)  # zeros that are exact
+    return factor, pivots.tolist()
 
 
 def _direct_cholesky(K, diagonal, max_rank, tol):

@@ -4,6 +4,8 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from sktl._core.active_set import active_set
+
 STEP_BACK = 0.99  # how far of the way to the boundary a step may go: on it the barrier has no derivative
 
 
@@ -161,7 +163,8 @@ def _gradient(x, factor, linear, ridge):
 def solve_box_slab_qp(factor, linear, upper, slab, ridge=0.0, tol=1e-6, max_iter=100):
     """Minimise 1/2 x'(LL' + ridge I)x + q'x over 0 <= x <= upper and slab[0] <= sum(x) <= slab[1].
 
-    A primal-dual interior point method; each iteration factors an r x r matrix, so that the cost is O(n r^2) an
+    An active set method, whose solution is exact; where it finds none within ``max_iter`` and ``ACTIVE_STEPS``, a
+    primal-dual interior point method. Each iteration of both factors an r x r matrix, so that the cost is O(n r^2) an
     iteration and the memory O(n r).
 
     Parameters
@@ -190,6 +193,11 @@ def solve_box_slab_qp(factor, linear, upper, slab, ridge=0.0, tol=1e-6, max_iter
     unit = 0.5 * (low + high) / n  # x in units of its mean, the objective in units of its gradient
     curvature = _gradient(np.full(n, unit), factor, np.zeros(n), ridge)[0]
     scale = max(np.abs(linear).max(), np.abs(curvature).max(), np.finfo(float).tiny)
+    found = active_set(factor, linear, upper, (low, high), ridge, max_iter)
+    if found is not None:
+        solution = _record(*found, factor, linear, upper, (low, high), ridge, tol)
+        if solution.converged:
+            return solution
     x, y, n_iter = _interior_point(
         factor * np.sqrt(unit / scale),
         linear / scale,
@@ -199,12 +207,17 @@ def solve_box_slab_qp(factor, linear, upper, slab, ridge=0.0, tol=1e-6, max_iter
         tol,
         max_iter,
     )
-    x, y = x * unit, y * scale
+    return _record(x * unit, y * scale, n_iter, factor, linear, upper, (low, high), ridge, tol)
+
+
+def _record(x, multiplier, n_iter, factor, linear, upper, slab, ridge, tol):
+    """The record of a point and a multiplier of the slab, with the gap between them."""
     gradient, quadratic = _gradient(x, factor, linear, ridge)
     objective = float(0.5 * quadratic + linear @ x)
-    gap = float(box_slab_gap(x, gradient, quadratic, upper, (low, high), y))
+    # not below 0, where an exact solution's would be by rounding
+    gap = max(float(box_slab_gap(x, gradient, quadratic, upper, slab, multiplier)), 0.0)
     converged = bool(gap <= tol * max(np.finfo(float).tiny, abs(objective)))
-    return QPSolution(x, objective, gap, n_iter, converged, float(y))
+    return QPSolution(x, objective, gap, n_iter, converged, float(multiplier))
 
 
 def solve_box_slab_cvxpy(matrix, linear, upper, slab, ridge=0.0, tol=1e-8):

@@ -90,6 +90,13 @@ def check_columns(name, model, n_features, feature_names=None):
     )
 
 
+def check_kind(name, model, wanted):
+    """Raise where a source is a classifier and a regressor is wanted, or the other way round."""
+    kind = get_tags(model).estimator_type if hasattr(model, "__sklearn_tags__") else None
+    if kind in ("classifier", "regressor") and wanted in ("classifier", "regressor") and kind != wanted:
+        raise ValueError(f"The source {name!r} must be a {wanted}, as what starts from it; got the {kind} {model!r}.")
+
+
 def fit_source(model, X, y, sample_weight=None):
     """A clone fitted on source rows; of rows of one class, a model that always says that class."""
     if get_tags(model).estimator_type == "classifier" and len(np.unique(y)) == 1:
@@ -134,6 +141,8 @@ class BaseParameterTransfer:
     def _split(self, X, y, sample_domain):
         """The *split* act of ``fit``: the :class:`~sktl.domains.Domains` of the rows, by what ``source`` is."""
         check_named(self.source)
+        for name, model in [] if self.source is None else named_sources(self.source):
+            check_kind(name, model, get_tags(self).estimator_type)
         if y is None:
             raise ValueError(f"{type(self).__name__} requires y to be passed, but the target y is None.")
         if all_fitted(self.source):

@@ -99,8 +99,8 @@ class BaseWeighter(BaseEstimator, metaclass=ABCMeta):
         """Warn where the source's weight rests on a handful of rows, or leaves out most of the target."""
         if self.effective_sample_size_ < HANDFUL and n_source > FEW_ROWS:
             warnings.warn(
-                f"The weights of {n_source} source rows are worth {self.effective_sample_size_:.1f} equally "
-                f"weighted ones{self._reason()}: the source has almost no rows where the target lies. Find a "
+                f"The {n_source} weighted source rows are worth {self.effective_sample_size_:.1f} equally weighted "
+                f"ones{self._reason()}: the source has almost no rows where the target lies. Find a "
                 "source nearer the target, or label some target rows; to use these weights all the same, bound "
                 "them (clip).",
                 LowEffectiveSampleSizeWarning,

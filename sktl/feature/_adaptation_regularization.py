@@ -9,8 +9,8 @@ from sklearn.base import clone
 from sklearn.utils.validation import check_is_fitted
 
 from sktl._checks import CLASSIFIER, KERNEL, RANDOM_STATE, Interval, check_parameters
-from sktl._core.adaptation import exact_system, feature_system, nystroem_features
-from sktl._core.contrasts import joint_contrast
+from sktl._core.adaptation import GroupSums, exact_system, feature_system, nystroem_features
+from sktl._core.contrasts import mean_contrasts, row_groups
 from sktl._core.graphs import neighbor_graph, normalized_laplacian
 from sktl._core.kernels import blocks, choose_landmarks, make_kernel
 from sktl._core.neighbors import nearest_rows
@@ -128,18 +128,20 @@ class BaseAdaptationRegularization(ReportsProgress, BaseTransferClassifier):
 
     def _turns(self, system, Z, codes, open_rows, target):
         """Yield (coefficients, balance, share of changed pseudo-labels) until no pseudo-label changes."""
-        codes = codes.copy()
+        codes, unknown, n_classes = codes.copy(), np.flatnonzero(open_rows), len(self.classes_)
+        sums = GroupSums(system.basis, row_groups(target, codes, n_classes), 2 * n_classes + 2)
         for _ in range(self.max_iter):
             balance = self._choose_balance(Z, target, codes)
-            contrast = joint_contrast(target, codes, len(self.classes_), balance)
-            coefficients = system.coefficients(contrast, self.mmd_weight)
-            found = system.values(coefficients)[open_rows].argmax(axis=1)
-            changed = float(np.mean(found != codes[open_rows])) if len(found) else 0.0
-            codes[open_rows] = found
+            means = mean_contrasts(sums.counts, balance)
+            coefficients = system.coefficients(means[sums.groups], self.mmd_weight, means.T @ sums.sums)
+            found = system.values(coefficients, unknown).argmax(axis=1)
+            changed = float(np.mean(found != codes[unknown])) if len(found) else 0.0
+            codes[unknown] = found
             yield coefficients, balance, changed
             # the same pseudo-labels would give the same coefficients again
             if changed == 0:
                 return
+            sums.move(row_groups(target, codes, n_classes))
 
     def _store(self, turns, root):
         """Keep what the turns found; a root turns the coefficients of features into those of landmarks."""

@@ -323,8 +323,9 @@ class OTMapping(OneToOneFeatureMixin, BaseDomainAligner):
     def _solve(self, source, target):
         """The plan between two samples of points."""
         cost = ground_cost(source.points, target.points, self.metric, self.norm)
-        differ = (source.codes[:, None] != target.codes) & (source.codes[:, None] >= 0) & (target.codes >= 0)
-        cost += self.label_cost * cost.max() * differ  # in units of the largest: no nearness makes up for it
+        if (target.codes >= 0).any():
+            differ = (source.codes[:, None] != target.codes) & (source.codes[:, None] >= 0) & (target.codes >= 0)
+            cost += self.label_cost * cost.max() * differ  # in units of the largest: no nearness makes up for it
         weights = source.weights, target.weights
         if self.class_reg is not None and self.eta > 0:
             penalty = self._penalty(source, target)

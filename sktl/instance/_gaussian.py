@@ -120,6 +120,7 @@ class GaussianWeighter(BaseRatioWeighter):
 
     See Also
     --------
+    ImportanceWeighted : Fits any estimator with these weights.
     DiscriminatorWeighter : Fits the log-ratio without a model of the densities.
     KDEWeighter : Densities of any shape, in few columns.
 

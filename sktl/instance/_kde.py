@@ -107,6 +107,7 @@ class KDEWeighter(BaseRatioWeighter):
 
     See Also
     --------
+    ImportanceWeighted : Fits any estimator with these weights.
     ULSIF : Estimates the ratio itself.
     GaussianWeighter : Normal densities.
 

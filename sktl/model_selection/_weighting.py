@@ -48,8 +48,8 @@ def why_not_prove(X, target):
     if certain >= COVERED:
         return ""
     return (
-        f"the {np.sum(~target)} source rows cover {100 * max(certain, 0):.0f} % of the target for certain (of "
-        f"{100 * COVERED:.0f} that it takes)"
+        f"the {np.sum(~target)} source rows cover {100 * max(certain, 0):.0f} % of the target for certain "
+        f"({100 * COVERED:.0f} % are needed)"
     )
 
 
@@ -69,5 +69,5 @@ def why_not_score(weighter, n_source, least=None):
     worth, overlap = weighter.effective_sample_size_, getattr(weighter, "overlap_", None)
     if worth >= least:
         return ""
-    covers = "" if overlap is None else f", which cover about {100 * min(overlap, 1):.0f} % of the target"
-    return f"the {n_source} source rows{covers}, are worth {worth:.1f} of the target's (of {least:g} that it takes)"
+    covers = "" if overlap is None else f", which cover about {100 * min(overlap, 1):.0f} % of the target,"
+    return f"the {n_source} weighted source rows{covers} are worth {worth:.1f} target rows ({least:g} are needed)"

@@ -16,6 +16,7 @@ from sktl._checks import check_parameters
 from sktl._core.kernels import canonical_order
 from sktl.base import union_of_classes, validate_rows
 from sktl.domains import as_column, draw_rows, known_labels, n_rows, take_rows
+from sktl.parameter._linear import as_floats
 
 # Probabilities are kept this far from 0 where a held-out loss is taken, so that one surprise isn't infinitely bad.
 PROBABILITY_FLOOR = 1e-3
@@ -98,7 +99,9 @@ def fit(self, X, y, sample_domain=None, sample_weight=None):
     weights = np.ones(n_rows(X)) if weights is None else weights
     rows = self._labeled_target(domains)
     labels = _class_codes(self, y, rows) if is_classifier(self) else _values(y, rows)
-    known = take_rows(X, rows), labels, weights[rows], np.random.default_rng(_seed(self))
+    # by themselves: rows without labels have no say in which fold a labelled one is
+    own = row_order(take_rows(X, rows), labels)
+    known = draw_rows(take_rows(X, rows), own), labels[own], weights[rows][own], np.random.default_rng(_seed(self))
     parts = [self._transfer(name, model, *known) for name, model in self.sources_]
     self.models_, losses = (list(column) for column in zip(*parts, strict=True))
     self.source_weights_ = _shares(np.array(losses, dtype=float), weights[rows].sum(), is_classifier(self))
@@ -215,7 +218,7 @@ def _checked_rows(self, X, reset):
 def _check_labels(y, labeled, is_class):
     """Raise unless the known labels are finite, one a row, and of classes where classes are asked for."""
     known = column_or_1d(known_labels(y, labeled, discrete=is_class), warn=True)
-    assert_all_finite(known if is_class else np.asarray(known, dtype=float), input_name="y")
+    assert_all_finite(known if is_class else as_floats(known), input_name="y")
     if is_class:
         check_classification_targets(known)
 
@@ -234,7 +237,7 @@ def _class_codes(self, y, rows):
 
 def _values(y, rows):
     """Return the labels of the ``rows`` as floats."""
-    return np.asarray(column_or_1d(known_labels(y, rows, discrete=False)), dtype=float)
+    return as_floats(column_or_1d(known_labels(y, rows, discrete=False)))
 
 
 def _ordered(X, y, domains, weights):

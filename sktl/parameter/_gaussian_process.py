@@ -16,6 +16,7 @@ from sktl._core.source_weights import predictor_weights
 from sktl.base import BaseParameterTransfer, BaseTransferRegressor, source_predict, validate_rows
 from sktl.domains import as_column, take_rows
 from sktl.parameter._linear import WEIGHTS, check_source_weights, equal_weights, flat_labels, mean_loss, numbers
+from sktl.parameter._tree_sources import names_checked
 
 __all__ = ["GaussianProcessTransferRegressor"]
 
@@ -191,7 +192,8 @@ class GaussianProcessTransferRegressor(BaseParameterTransfer, BaseTransferRegres
 
     def _say(self, X):
         """Predictions of each source, (n, n_sources)."""
-        return np.column_stack([source_predict(name, model, X) for name, model in self.sources_])
+        with names_checked():
+            return np.column_stack([source_predict(name, model, X) for name, model in self.sources_])
 
     def _choose_weights(self, said, labels):
         """The sources' weights, with the least squared error as they are."""
@@ -227,7 +229,8 @@ class GaussianProcessTransferRegressor(BaseParameterTransfer, BaseTransferRegres
         probe = np.zeros((2, self.n_features_in_))  # two rows: one would not tell variances from covariances
         for name, model in self.sources_:
             try:
-                found = model.predict(probe, return_cov=True)
+                with names_checked():
+                    found = model.predict(probe, return_cov=True)
             except TypeError:
                 found = None
             if not (isinstance(found, tuple) and np.shape(found[1]) == (2, 2)):

@@ -16,6 +16,7 @@ from sktl.parameter._hypothesis import (
     trust,
     with_columns,
 )
+from sktl.parameter._linear import as_floats
 from sktl.parameter._offsets import fit_regressor_on_offset, weights_for
 
 __all__ = ["HypothesisTransferRegressor"]
@@ -165,7 +166,7 @@ class HypothesisTransferRegressor(BaseParameterTransfer, BaseTransferRegressor):
 
     def _read_labels(self, y, rows, domains):
         """Keep the labels of the ``rows`` while fitting."""
-        labels = column_or_1d(known_labels(y, rows, discrete=False), dtype=float)
+        labels = as_floats(column_or_1d(known_labels(y, rows, discrete=False)))
         assert_all_finite(labels, input_name="y")
         self._labels = labels
 

@@ -1,4 +1,4 @@
-"""One more epoch for each kind of fitted model that can go on learning: gradient steps, counts, added trees.
+"""One more epoch for each kind of fitted model that can go on learning: gradient steps, counts, trees, a line.
 
 A *stepper* begins at the source's fitted model, and never changes it; ``step()`` is one epoch over the target's rows,
 ``watched()`` the outputs for rows given at the start, ``outputs(X)`` for any rows. Outputs are class probabilities,
@@ -16,8 +16,8 @@ from sklearn.neural_network import MLPClassifier, MLPRegressor
 
 from sktl.base import source_log_proba
 from sktl.domains import n_rows
+from sktl.parameter._line import Line
 from sktl.parameter._renewed import renewed_bayes, renewed_linear, renewed_network
-from sktl.parameter._residual_trees import ResidualTrees
 from sktl.parameter._tree_sources import columns_in, names_checked
 
 BAYES = (GaussianNB, MultinomialNB, BernoulliNB, ComplementNB)
@@ -105,7 +105,7 @@ class NetworkSteps(Stepper):
 class BayesSteps(Stepper):
     """Counts of the target added to the source's: an epoch's weigh ``rate`` times all of the source's."""
 
-    rates = (0.001, 0.01, 0.1, 1.0)  # from next to nothing to as much as all of the source's counts
+    rates = (0.001, 0.01, 0.1, 1.0)  # from next to nothing to as much as all of the source's
 
     def _begin(self, model):
         copy = deepcopy(model) if self.knows_all(model) else renewed_bayes(model, self)
@@ -138,18 +138,19 @@ def stepper_for(model, y, classes):
         return BayesSteps
     if isinstance(model, (GradientBoostingClassifier, GradientBoostingRegressor)) and knows_all:
         # a warm start takes the classes from its rows: all must be there
-        return BoostingSteps if classes is None or len(np.unique(y)) == len(classes) else ResidualSteps
-    return Stepper if hasattr(model, "partial_fit") and knows_all else ResidualSteps
+        return BoostingSteps if classes is None or len(np.unique(y)) == len(classes) else LineSteps
+    return Stepper if hasattr(model, "partial_fit") and knows_all else LineSteps
 
 
-class ResidualSteps(Stepper):
-    """One more small tree on the gradient of the loss at the source's scores: for any model."""
+class LineSteps(Stepper):
+    """One more gradient step of a factor and a linear function, added to the source's scores: for any model."""
 
-    rates = (0.03, 0.1, 0.3)  # boosting's usual 0.1, and a factor of three to either side
+    # of the step that can't overshoot: the whole of it, and a third for a finer path
+    rates = (0.3, 1.0)
 
     def _begin(self, model):
         self.source = model
-        return ResidualTrees(self, model_outputs)
+        return Line(self, model_outputs)
 
     def forget(self):
         """Let go of the rows, and of the scores kept for them."""
@@ -157,7 +158,7 @@ class ResidualSteps(Stepper):
         self.model.forget()
 
     def step(self):
-        """One more tree (a class)."""
+        """One more step."""
         self.model.step()
 
     def outputs(self, X):

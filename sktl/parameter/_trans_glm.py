@@ -111,6 +111,9 @@ class TransGLM(BaseTransferRegressor):
     within one standard error of the smallest loss. Each domain has its own intercept, so that a source whose level or
     class shares differ still helps.
 
+    *In a search* over its parameters split the target's rows alone: ``GridSearchCV(TransGLM(), grid,
+    cv=TargetKFold()).fit(X, y, groups=sample_domain, sample_domain=sample_domain)``.
+
     *Few labels.* With fewer than four labelled target rows nothing is held out: all sources are taken, and there is no
     second step. A single domain gets a cross-validated lasso.
 

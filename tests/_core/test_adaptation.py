@@ -4,7 +4,7 @@ import numpy as np
 from numpy.testing import assert_allclose
 from sklearn.metrics.pairwise import rbf_kernel
 
-from sktl._core.adaptation import exact_system, feature_system, inverse_root
+from sktl._core.adaptation import GroupSums, exact_system, feature_system, inverse_root
 from sktl._core.contrasts import joint_contrast
 from sktl._core.graphs import neighbor_graph, normalized_laplacian
 
@@ -43,6 +43,20 @@ def test_features_give_the_exact_function_where_they_span_the_kernel():
     features = K @ inverse_root(K)
     v = feature_system(features, ONEHOT, ~TARGET, LAPLACIAN, 2.0, 0.1).coefficients(contrast, 7.0)
     assert_allclose(features @ v, K @ w, atol=1e-6)
+
+
+def test_group_sums_follow_the_rows_that_move():
+    groups, later = np.arange(41) % 3, np.arange(41) % 4
+    sums = GroupSums(X, groups, 5)
+    assert_allclose(sums.sums, [X[groups == k].sum(axis=0) for k in range(5)])
+    sums.move(later)
+    assert_allclose(sums.sums, [X[later == k].sum(axis=0) for k in range(5)], atol=1e-13)
+    assert sums.counts.tolist() == [11, 10, 10, 10, 0]
+    contrast = joint_contrast(TARGET, CODES, 3, 0.4)
+    system = feature_system(X, ONEHOT, ~TARGET, LAPLACIAN, 2.0, 0.1)
+    assert_allclose(system.coefficients(contrast, 7.0, contrast.T @ X), system.coefficients(contrast, 7.0))
+    rows = np.array([3, 40, 7])
+    assert_allclose(system.values(np.eye(3), rows), X[rows])
 
 
 def test_features_solve_their_normal_equations():

@@ -4,6 +4,7 @@ from numpy.testing import assert_allclose
 from scipy.optimize import minimize
 from sklearn.metrics.pairwise import rbf_kernel
 
+from sktl._core.active_set import active_set
 from sktl._core.optimize import box_slab_gap, solve_box_slab_cvxpy, solve_box_slab_qp
 
 
@@ -23,7 +24,9 @@ def problem(seed):
 
 
 @pytest.mark.parametrize("seed", range(20))
-def test_objective_is_cvxpy_s(seed):
+@pytest.mark.parametrize("steps", [15, 0], ids=["active set first", "interior point"])
+def test_objective_is_cvxpy_s(seed, steps, monkeypatch):
+    monkeypatch.setattr("sktl._core.active_set.ACTIVE_STEPS", steps)
     K, factor, linear, upper, slab, ridge = problem(seed)
     ours = solve_box_slab_qp(factor, linear, upper, slab, ridge, tol=1e-7)
     theirs = solve_box_slab_cvxpy(K, linear, upper, slab, ridge)
@@ -73,6 +76,24 @@ def test_units_do_not_matter(unit):
     base = solve_box_slab_qp(factor, linear, upper, slab, ridge, tol=1e-9)
     scaled = solve_box_slab_qp(factor * np.sqrt(unit), linear * unit, upper, slab, ridge * unit, tol=1e-9)
     assert scaled.objective == pytest.approx(base.objective * unit, rel=1e-8)
+
+
+@pytest.mark.parametrize("seed", [1, 3, 5, 7, 9, 11])
+def test_the_active_set_ends_at_the_exact_solution(seed):
+    K, factor, linear, upper, slab, ridge = problem(seed)
+    x, multiplier, n_steps = active_set(factor, linear, upper, slab, ridge, 100)
+    gradient = K @ x + ridge * x + linear + multiplier
+    free, scale = (x > 0) & (x < upper), np.abs(linear).max()
+    assert n_steps <= 15 and x.min() >= 0 and x.max() <= upper
+    assert_allclose(gradient[free], 0, atol=1e-9 * scale)  # the optimality conditions, each to the last digits
+    assert gradient[x == 0].min(initial=0) >= 0 and gradient[x == upper].max(initial=0) <= 0
+    assert multiplier == 0 or np.isclose(x.sum(), slab[0 if multiplier < 0 else 1], rtol=1e-9)
+
+
+def test_the_active_set_knows_what_it_can_t_solve():
+    _, factor, linear, upper, slab, ridge = problem(1)
+    assert active_set(factor, linear, upper, slab, ridge, max_iter=1) is None  # not at its end yet
+    assert active_set(np.zeros((3, 1)), -np.ones(3), 1.0, (1.0, 2.0), 0.0, 100) is None  # no one solution
 
 
 def test_the_gap_bounds_any_point():

@@ -186,7 +186,7 @@ def test_errors_are_clear(rows):
 
 
 @pytest.mark.parametrize("package, kind", [("lightgbm", "LGBM"), ("xgboost", "XGB")])
-def test_boosting_libraries_go_on_by_trees(package, kind, rows):
+def test_boosting_libraries_go_on(package, kind, rows):
     module = pytest.importorskip(package, reason=f"{package} is a peer, not a dependency")
     X, y, X_target, y_target, X_new = rows
     source = getattr(module, f"{kind}Classifier")(

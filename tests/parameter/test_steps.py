@@ -5,23 +5,20 @@ from copy import deepcopy
 import numpy as np
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
-from scipy.special import expit
-from sklearn.ensemble import (
-    GradientBoostingClassifier,
-    HistGradientBoostingClassifier,
-    RandomForestClassifier,
-)
-from sklearn.linear_model import Perceptron, SGDClassifier
+from sklearn.ensemble import GradientBoostingClassifier, HistGradientBoostingRegressor, RandomForestClassifier
+from sklearn.linear_model import LogisticRegression, Perceptron, SGDClassifier
 from sklearn.naive_bayes import BernoulliNB, ComplementNB, GaussianNB, MultinomialNB
 from sklearn.neural_network import MLPClassifier, MLPRegressor
-from sklearn.tree import DecisionTreeRegressor
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
 
+from sktl.parameter import FineTunedClassifier
 from sktl.parameter._steps import (
     BayesSteps,
     BoostingSteps,
     LinearSteps,
+    LineSteps,
     NetworkSteps,
-    ResidualSteps,
     model_outputs,
     stepper_for,
 )
@@ -131,32 +128,62 @@ def test_boosting_s_steps_are_its_warm_start(rows):
     assert_allclose(stepper.outputs(X_new), by_hand.predict_proba(X_new))
 
 
-def test_a_residual_tree_by_hand(rows):
-    X, y, X_target, y_target, X_new = rows
-    source = HistGradientBoostingClassifier(max_iter=5, random_state=0).fit(X, y)
-    stepper = begun(ResidualSteps, source, X_target, y_target, np.array([0, 1]), rate=0.3, watched=X_new)
+def features(X, scores):
+    """A one, the source's scores and the columns, as a line sees them: standardised, and divided by sqrt(d)."""
+    return np.column_stack([np.ones(len(X)), scores, (X - X.mean(axis=0)) / X.std(axis=0) / np.sqrt(X.shape[1])])
+
+
+def test_a_line_s_first_step_is_down_the_gradient(rows):
+    """Of the mean log-loss in (intercept, factor, slopes), by finite differences; its size by the trace."""
+    X, y, X_target, y_target, _ = rows
+    source = LogisticRegression().fit(X, y)
+    weights = np.linspace(0.5, 2, 41)
+    stepper = begun(LineSteps, source, X_target, y_target, np.array([0, 1]), rate=0.7, weights=weights)
     stepper.step()
-    p = np.clip(source.predict_proba(X_target)[:, 1], 1e-3, 1 - 1e-3)
-    tree = DecisionTreeRegressor(max_depth=2, random_state=0).fit(X_target, y_target - p)
-    leaves, step = tree.apply(X_target), {}
-    for leaf in np.unique(leaves):
-        here = leaves == leaf
-        step[leaf] = (y_target - p)[here].sum() / ((p * (1 - p))[here].sum() + 1 / 4)  # the row that stands still
-    start = np.clip(source.predict_proba(X_new)[:, 1], 1e-3, 1 - 1e-3)
-    scores = np.log(start / (1 - start)) + 0.3 * np.array([step[leaf] for leaf in tree.apply(X_new)])
-    assert_allclose(stepper.watched()[:, 1], expit(scores))
-    for _ in range(3):
+    odds = np.clip(source.decision_function(X_target), -np.log(999), np.log(999))  # probabilities within 1e-3
+    columns = features(X_target, odds / 3)
+
+    def loss(coef):
+        return np.average(np.logaddexp(0, -(2 * y_target - 1) * (odds + columns @ coef)), weights=weights)
+
+    slopes = [(loss(1e-5 * axis) - loss(-1e-5 * axis)) / 2e-5 for axis in np.eye(5)]
+    size = 0.7 / (0.25 * np.average(np.square(columns).sum(axis=1), weights=weights))
+    factor, rest = stepper.model.coef
+    assert_allclose([rest[0, 0], factor, *rest[1:, 0]], -size * np.array(slopes), rtol=1e-6)
+    assert_allclose(stepper.watched(), stepper.outputs(X_target))
+
+
+def test_a_line_ends_at_least_squares(rows):
+    X, y, X_target, _, X_new = rows
+    source = HistGradientBoostingRegressor(max_iter=5, random_state=0).fit(X, X[:, 0] ** 2)
+    said = source.predict(X_target)
+    labels = X_target @ [2.0, 1, 0] + np.sin(X_target[:, 1])
+    stepper = begun(LineSteps, source, X_target, labels, rate=1.0)
+    for _ in range(1000):
         stepper.step()
-    assert_allclose(stepper.watched(), stepper.outputs(X_new))
+    columns = features(X_target, (said - said.mean()) / said.std())
+    best = np.linalg.lstsq(columns, labels - said, rcond=None)[0]
+    assert_allclose(stepper.watched()[:, 0], said + columns @ best, atol=1e-5)
+
+
+def test_a_line_does_not_depend_on_units(rows):
+    X, y, X_target, y_target, X_new = rows
+    units, said = np.array([1e3, 1e-4, 7]), []
+    for factor in (1.0, units):
+        source = make_pipeline(StandardScaler(), LogisticRegression()).fit(X * factor, y)
+        model = FineTunedClassifier(source).fit(X_target * factor, y_target)
+        assert model.n_epochs_[0] > 0
+        said.append(model.predict_proba(X_new * factor))
+    assert_allclose(*said, rtol=1e-6)
 
 
 def test_a_step_goes_down(rows):
-    """The loss of the rows themselves falls with each residual tree, whatever their weights."""
+    """The loss of the rows themselves falls with each step of three classes, whatever the weights."""
     X, y, X_target, y_target, _ = rows
     weights = np.linspace(0.5, 2, 41)
     source = RandomForestClassifier(5, random_state=0).fit(X, np.digitize(X[:, 0], [-0.5, 0.5]))
     codes = np.digitize(X_target[:, 1], [-0.5, 0.5])
-    stepper = begun(ResidualSteps, source, X_target, codes, np.arange(3), rate=0.3, weights=weights)
+    stepper = begun(LineSteps, source, X_target, codes, np.arange(3), rate=1.0, weights=weights)
     losses = []
     for _ in range(10):
         losses.append(weights @ -np.log(stepper.watched()[np.arange(41), codes]))
@@ -169,8 +196,8 @@ def test_the_kind_of_step():
     X = np.array([[0.0], [1], [2]])
     boosted = GradientBoostingClassifier(n_estimators=2).fit(X, y)
     assert stepper_for(boosted, y, classes).__name__ == "BoostingSteps"
-    assert stepper_for(boosted, np.array([0, 0]), classes).__name__ == "ResidualSteps"  # a class is absent
-    assert stepper_for(Perceptron().fit(X, y), y, np.arange(3)).__name__ == "ResidualSteps"
+    assert stepper_for(boosted, np.array([0, 0]), classes).__name__ == "LineSteps"  # a class is absent
+    assert stepper_for(Perceptron().fit(X, y), y, np.arange(3)).__name__ == "LineSteps"
 
 
 def test_outputs_of_a_model_without_probabilities(rows):
