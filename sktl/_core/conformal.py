@@ -212,5 +212,5 @@ def conformal_bounds(parts, bands, level) -> np.ndarray:
     upper = mixture_quantile(parts, np.column_stack([band.high for band in bands]), scale, level)
     # a band drawn in beyond its own middle is empty: its middle covers no less
     crossed = lower > upper
-    middle = np.where(crossed, (lower + upper) / 2, 0.0)
-    return np.column_stack([np.where(crossed, middle, lower), np.where(crossed, middle, upper)])
+    lower[crossed] = upper[crossed] = (lower[crossed] + upper[crossed]) / 2
+    return np.column_stack([lower, upper])
