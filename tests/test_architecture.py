@@ -226,7 +226,7 @@ CHANGES_FILTERS = {
     "comparison/_files.py": "reads a file for the command, which is one thread",
     "comparison/_protocols.py": "lists the warnings of a whole fit; joblib's workers of the command are processes",
     "inspection/report/_labels.py": "lists the warnings of whole fits for the report, which is one thread",
-    "inspection/report/_report.py": "a whole fit for the report, which is one thread",
+    "inspection/report/_sample.py": "a whole fit for the report, which is one thread",
 }
 
 

@@ -1,4 +1,4 @@
-"""How far apart two domains are, and each source: by a kernel and by a classifier, with noise floors and tests."""
+"""How far apart two domains are: by a kernel and by a classifier, each with its noise floor and its test."""
 
 from dataclasses import dataclass
 
@@ -7,7 +7,7 @@ import numpy as np
 from sktl._checks import N_JOBS, SEED, InstanceOf, checked
 from sktl._core.kernels import canonical_order, make_kernel, stack_samples
 from sktl.inspection.report._columns import encode, read_columns
-from sktl.inspection.report._tests import MIN_ROWS, N_PERMUTATIONS, kernel_test, sample_rows
+from sktl.inspection.report._tests import N_PERMUTATIONS, kernel_test, sample_rows
 from sktl.inspection.report._text import pvalue
 from sktl.metrics import classifier_two_sample_test, mmd, proxy_a_distance
 
@@ -77,19 +77,26 @@ def measure_distance(X, target, *, n_jobs=None, random_state=0):
     True
     """
     encoded, _ = encode(read_columns(X, target)[0])
-    return distance_of_rows(encoded, target, random_state, n_jobs)
+    tests = row_tests(encoded, target, random_state, n_jobs)
+    return distance_of_rows(encoded, target, tests, random_state, n_jobs)
 
 
-def distance_of_rows(encoded, target, seed=0, n_jobs=None, n_permutations=N_PERMUTATIONS):
+def row_tests(encoded, target, seed=0, n_jobs=None, n_permutations=N_PERMUTATIONS):
+    """Results of the kernel test and of the classifier test of at most ``MAX_ROWS`` rows a domain."""
+    parts = _parts(encoded, target, np.random.default_rng(seed))
+    options = {"n_permutations": n_permutations, "n_jobs": n_jobs}
+    kernel = kernel_test(*parts, seed=seed, **options)
+    return kernel, classifier_two_sample_test(*parts, cv=min(5, *map(len, parts)), random_state=seed, **options)
+
+
+def distance_of_rows(encoded, target, tests, seed=0, n_jobs=None):
     """Distances between the rows of the two domains, at most ``MAX_ROWS`` of each, and their noise floors.
 
-    They do not depend on the order of the rows.
+    They do not depend on the order of the rows. ``tests`` are those of :func:`row_tests`.
     """
     rng = np.random.default_rng(seed)
-    parts = [_drawn(encoded[rows], MAX_ROWS, rng) for rows in (~target, target)]
+    parts = _parts(encoded, target, rng)
     source = parts[0][sample_rows(np.arange(len(parts[0])), FLOOR_ROWS, rng)]
-    options = {"n_permutations": n_permutations, "n_jobs": n_jobs}
-    cv = min(5, *map(len, parts))
     halves = [rng.permutation(len(source))[: 2 * (len(source) // 2)].reshape(2, -1) for _ in range(N_HALVES)]
     apart = [_a_distance(source[one], source[other], seed, n_jobs) for one, other in halves[:N_REFITS]]
     kernel = make_kernel("rbf", "median", stack_samples(*parts))
@@ -101,8 +108,8 @@ def distance_of_rows(encoded, target, seed=0, n_jobs=None, n_permutations=N_PERM
         floor=scale * float(np.quantile(halves_mmd(kernel(source, source), halves), QUANTILE)),
         proxy_a=_a_distance(*parts, seed, n_jobs),
         proxy_a_floor=float(np.quantile(apart, QUANTILE)),
-        kernel_test=kernel_test(*parts, seed=seed, **options),
-        classifier_test=classifier_two_sample_test(*parts, cv=cv, random_state=seed, **options),
+        kernel_test=tests[0],
+        classifier_test=tests[1],
     )
 
 
@@ -154,56 +161,12 @@ def halves_mmd(K, halves):
     return within / (n * (n - 1)) - across / n**2
 
 
-def _drawn(rows, most, rng):
-    """At most so many of the rows; which and in what order depends on their values alone."""
-    rows = rows[canonical_order(rows)]
-    return rows[sample_rows(np.arange(len(rows)), most, rng)]
+def _parts(encoded, target, rng):
+    """At most ``MAX_ROWS`` rows of each domain; which and in what order depends on their values alone."""
+    parts = [part[canonical_order(part)] for part in (encoded[~target], encoded[target])]
+    return [part[sample_rows(np.arange(len(part)), MAX_ROWS, rng)] for part in parts]
 
 
 def _a_distance(source, target, seed, n_jobs):
     """Proxy A-distance with as many folds as the rows allow."""
     return proxy_a_distance(source, target, cv=min(5, len(source), len(target)), n_jobs=n_jobs, random_state=seed)
-
-
-# --- each source ---
-
-
-@dataclass(frozen=True)
-class SourceDistance:
-    """How far one source is from the target.
-
-    Attributes
-    ----------
-    source : str
-    n_rows : int
-    mmd, proxy_a : float
-        MMD^2 and proxy A-distance.
-    """
-
-    source: str
-    n_rows: int
-    mmd: float
-    proxy_a: float
-
-
-def source_distances(encoded, domains, distance, n_jobs, seed):
-    """A :class:`SourceDistance` a source, the nearest first; those of too few rows have none and stand last."""
-    if len(domains.sources) == 1:
-        n_source = int((~domains.target).sum())
-        return [SourceDistance(str(domains.sources[0]), n_source, distance.mmd, distance.proxy_a)]
-    rng = np.random.default_rng(seed)
-    other = encoded[sample_rows(np.flatnonzero(domains.target), MAX_ROWS, rng)]
-    found = []
-    for name in domains.sources:
-        rows = np.flatnonzero(domains.names == name)
-        part = encoded[sample_rows(rows, MAX_ROWS, rng)]
-        known = len(part) >= MIN_ROWS
-        found.append(
-            SourceDistance(
-                str(name),
-                len(rows),
-                mmd(part, other, n_jobs=n_jobs) if known else np.nan,
-                proxy_a_distance(part, other, cv=5, n_jobs=n_jobs, random_state=seed) if known else np.nan,
-            )
-        )
-    return sorted(found, key=lambda row: (np.isnan(row.mmd), row.mmd))
