@@ -29,6 +29,7 @@ class BaseWeighter(BaseEstimator, metaclass=ABCMeta):
     depend on each other; one whose ``__init__`` takes ``clip`` bounds its weights by it.
     """
 
+    _takes_sparse = True  # a child that takes dense rows alone says False
     _constraints = {"clip": (None, Interval(low=0, closed="neither"))}
     _most = np.inf  # upper bound of the weights that a child knows of itself
 
@@ -119,7 +120,7 @@ class BaseWeighter(BaseEstimator, metaclass=ABCMeta):
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()
-        tags.input_tags.sparse = True
+        tags.input_tags.sparse = self._takes_sparse
         return tags
 
 

@@ -151,6 +151,7 @@ class GaussianWeighter(BaseRatioWeighter):
         "cv": FOLDS,
         "random_state": RANDOM_STATE,
     }
+    _takes_sparse = False
 
     def __init__(self, pooling="auto", *, shrinkage="auto", cv=5, clip=None, random_state=0):
         self.pooling = pooling
@@ -185,9 +186,3 @@ class GaussianWeighter(BaseRatioWeighter):
 
     def _prepared(self, X):
         return X[:, self._varies] / self.scale_[self._varies]
-
-    def __sklearn_tags__(self):
-        """Tags: dense rows only."""
-        tags = super().__sklearn_tags__()
-        tags.input_tags.sparse = False
-        return tags

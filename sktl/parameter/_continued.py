@@ -14,7 +14,7 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 
 from sktl._checks import check_parameters
 from sktl._core.kernels import canonical_order
-from sktl.base import union_of_classes, validate_rows
+from sktl.base import BaseParameterTransfer, union_of_classes, validate_rows
 from sktl.domains import as_column, draw_rows, known_labels, n_rows, take_rows
 from sktl.parameter._linear import as_floats
 
@@ -160,8 +160,9 @@ def predict_value(self, X):
     return _mixed(self, X)[:, 0]
 
 
-def with_tags_of_sources(self, tags):
-    """The tags, with missing values and sparse rows taken where all given sources take them."""
+def sklearn_tags(self):
+    """Tags: missing values and sparse rows are taken where all given sources take them."""
+    tags = super(BaseParameterTransfer, self).__sklearn_tags__()  # of what stands beside it
     inner = [get_tags(model).input_tags for model in given_models(self) if hasattr(model, "__sklearn_tags__")]
     if inner:
         tags.input_tags.allow_nan = all(tag.allow_nan for tag in inner)

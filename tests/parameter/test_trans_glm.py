@@ -104,7 +104,7 @@ def test_errors_say_what_is_needed():
     missing = np.where(domain == "target", np.nan, y)
     with pytest.raises(NoTargetLabelsError, match="needs labelled target rows; the 60 target rows have no label"):
         TransGLM().fit(X, missing, sample_domain=domain)
-    with pytest.raises(ValueError, match=r"sources names \['fur'\]; the sources with labels are \['far', 'near'\]"):
+    with pytest.raises(ValueError, match=r"sources lists \['fur'\]; the sources with labels are \['far', 'near'\]"):
         TransGLM(sources=["fur"]).fit(X, y, sample_domain=domain)
     with pytest.raises(ValueError, match="needs two classes; got 3: .*OneVsRestClassifier"):
         TransGLM("binomial").fit(X, np.arange(len(y)) % 3, sample_domain=domain)
