@@ -29,9 +29,9 @@ import argparse
 from collections import Counter
 
 import numpy as np
+from shift_kinds import verdict, verdict_rows
 
 from sktl.datasets import make_covariate_shift
-from sktl.inspection import DomainReport
 
 N_SOURCE, N = 301, 520
 TARGET = np.arange(N) >= N_SOURCE
@@ -131,7 +131,7 @@ def verdicts(made, with_labels, n_draws):
     for seed in range(n_draws):
         X, y = made(np.random.default_rng(seed))
         y = y if with_labels else np.where(TARGET, np.nan, y)
-        found[DomainReport.from_data(X, y, TARGET).kind] += 1
+        found[verdict(verdict_rows(X, TARGET), y)] += 1
     return ", ".join(f"{kind} {n}" for kind, n in found.most_common())
 
 

@@ -38,16 +38,35 @@ draw, of which there were four) said "none" in "none, wavy" four times.
 """
 
 import argparse
+import json
+import sys
+import time
 import warnings
-from collections import Counter
+from collections import Counter, defaultdict
 from importlib.util import find_spec
+from itertools import chain, product
+from pathlib import Path
 
 import numpy as np
+from _few_labels import CLASS_TABLES, TABLES, load_table
+from scipy.stats import beta, binom
 
-from sktl.inspection import DomainReport
+from sktl.inspection.report._columns import read_columns
+from sktl.inspection.report._evidence import gather
+from sktl.inspection.report._features import compare_columns
+from sktl.inspection.report._labels import read_labels
+from sktl.inspection.report._remarks import find_suspects
+from sktl.inspection.report._report import make_rows, make_sample
+from sktl.inspection.report._verdict import decide
 
 KINDS = ("none", "intercept", "flip", "covariate", "stretch", "units", "label", "year")
+DISTS = ("normal", "t2", "discrete", "gaps")
 RIGHT = {"intercept": "concept", "flip": "concept", "stretch": "covariate", "units": "scale", "year": "none"}
+UNSEEN = ("intercept", "flip")  # without target labels they are "none", draw by draw
+ALL = 10**6  # labels of the target
+
+
+# --- worlds ---
 
 
 def rows(rng, n, d, dist):
@@ -77,30 +96,41 @@ def label_shift(rng, n, d, linear, dist, numbers):
     return X[np.concatenate(chosen)], y[np.concatenate(chosen)]
 
 
-def world(kind, n, d, linear, dist, numbers, seed):
-    """Rows, labels, and which rows are the target's."""
-    rng, target = np.random.default_rng(seed), np.arange(n) >= n // 2
+def seen(X, kind, target, dist, rng):
+    """The rows as the report gets them: in other units, with a year, with gaps."""
+    if kind == "units":
+        factors, offsets = (np.resize(values, X.shape[1]) for values in ([2, 0.4, 3, 1.7, 0.5], [1, 2, -1, 0, 3]))
+        X = np.where(target[:, None], X * factors + offsets, X)
+    if kind == "year":
+        n = len(X)
+        X = np.column_stack([X, np.where(target, rng.integers(2022, 2024, n), rng.integers(2018, 2022, n))])
+    return np.where(rng.random(X.shape) < 0.15, np.nan, X) if dist == "gaps" else X
+
+
+def worlds(kind, n, d, dist, seed):
+    """Rows, and (numbers, linear, labels) that follow from them in each way; which rows are the target's.
+
+    A label shift has rows of its own for each way; all other kinds have the same rows for all.
+    """
+    target, ways = np.arange(n) >= n // 2, list(product((False, True), (True, False)))
     if kind == "label":
-        X, y = label_shift(rng, n, d, linear, dist, numbers)
-    else:
-        X = rows(rng, n, d, dist)
-        if kind == "covariate":
-            X[target, 0] += 1
-        if kind == "stretch":
-            X[target] *= 1.8
+        for numbers, linear in ways:
+            rng = np.random.default_rng(seed)
+            X, y = label_shift(rng, n, d, linear, dist, numbers)
+            yield seen(X, kind, target, dist, rng), [(numbers, linear, y)], target
+        return
+    rng = np.random.default_rng(seed)
+    X, labels = rows(rng, n, d, dist), []
+    X[target, 0] += kind == "covariate"
+    X[target] *= 1.8 if kind == "stretch" else 1
+    for numbers, linear in ways:
         f = response(X, linear)
         if kind == "intercept":
             f = f + target * (1.0 if numbers else 0.6)
         if kind == "flip":
             f = np.where(target, -f, f)
-        y = drawn_labels(rng, f, numbers)
-    if kind == "units":
-        X[target] = X[target] * np.resize([2, 0.4, 3, 1.7, 0.5], d) + np.resize([1, 2, -1, 0, 3], d)
-    if kind == "year":
-        X = np.column_stack([X, np.where(target, rng.integers(2022, 2024, n), rng.integers(2018, 2022, n))])
-    if dist == "gaps":
-        X[rng.random(X.shape) < 0.15] = np.nan
-    return X, y, target
+        labels.append((numbers, linear, drawn_labels(rng, f, numbers)))
+    yield seen(X, kind, target, dist, rng), labels, target
 
 
 def hidden(y, target, known, seed):
@@ -111,9 +141,32 @@ def hidden(y, target, known, seed):
     return y
 
 
-def peer_kind(X, y, target, numbers, alpha=0.05):
+def halves(side, X, y, seed, most=1000):
+    """Random halves of (most of) a real table: nothing differs."""
+    rng = np.random.default_rng(seed + side)
+    drawn = rng.permutation(len(y))[:most]
+    return X.iloc[drawn].reset_index(drop=True), y[drawn], np.arange(len(drawn)) >= len(drawn) // 2
+
+
+# --- verdicts ---
+
+
+def verdict_rows(X, target):
+    """What the report's verdict looks at without labels, as ``DomainReport.from_data`` makes it."""
+    columns, _ = read_columns(X, target)
+    suspects = find_suspects(columns, [], target).rowwise
+    judged = [column for column in columns if column.name not in suspects] or columns
+    return make_rows(judged, compare_columns(X, columns, target)[0], target)
+
+
+def verdict(found, y):
+    """The kind of shift that the report names: its own code, without its distances and pictures."""
+    return decide(gather(make_sample(found, read_labels(y, found.target)))).kind
+
+
+def peer_kind(X, y, target, numbers, boost, alpha=0.05):
     """What detectshift's tests say: concept if p(y|x), label if p(y), covariate if p(x) is rejected, in this order."""
-    import pandas as pd
+    import pandas as pd  # here, since few have detectshift and its boosting
     from detectshift import tests, tools
     from detectshift.cdist import cde_class, cde_reg
 
@@ -123,12 +176,12 @@ def peer_kind(X, y, target, numbers, alpha=0.05):
     labels = [pd.DataFrame({"y": y[part]}) for part in (~target, target)]
     split = tools.prep_data(parts[0], labels[0], parts[1], labels[1], test=0.3, task=task)
     source, other = split[: len(split) // 2], split[len(split) // 2 :]
-    total, rows_model, labels_model = (tools.KL(boost=True) for _ in range(3))
+    total, rows_model, labels_model = (tools.KL(boost=boost) for _ in range(3))
     total.fit(source[4], other[4])
     rows_model.fit(source[0], other[0])
     if numbers:
         labels_model.fit(source[2], other[2])
-    density = (cde_reg if numbers else cde_class)(boost=True)
+    density = (cde_reg if numbers else cde_class)(boost=boost)
     density.fit(pd.concat([source[0], other[0]]), pd.concat([source[2], other[2]]))
     found = tests.ShiftDiagnostics(
         source[1],
@@ -147,41 +200,122 @@ def peer_kind(X, y, target, numbers, alpha=0.05):
     return next((name for name, pvalue in pvalues.items() if pvalue <= alpha / 3), "none")
 
 
+def draws(kind, n, d, dist, seed, labels, peer):
+    """A record of each verdict on one draw of the rows."""
+    for X, ways, target in worlds(kind, n, d, dist, seed):
+        found = verdict_rows(X, target)
+        for (numbers, linear, y), known in product(ways, labels):
+            if known == 0 and kind in UNSEEN:
+                continue
+            cell = {"kind": kind, "numbers": numbers, "linear": linear, "n": n, "d": d, "dist": dist, "known": known}
+            start = time.process_time()
+            if peer is None:
+                named = verdict(found, hidden(y, target, known, seed))
+            elif known >= n and dist != "gaps":
+                named = peer_kind(X, y, target, numbers, peer)
+            else:
+                continue
+            who = "report" if peer is None else f"detectshift, {'boosted' if peer else 'linear'}"
+            yield cell | {"who": who, "seed": seed, "named": named, "seconds": time.process_time() - start}
+
+
+def real_draws(seed, labels):
+    """A record of each verdict on halves of real tables: of each side of each."""
+    for name, label in (TABLES | CLASS_TABLES).items():
+        X_source, y_source, X_target, y_target = load_table(name, label)
+        for side, (X, y) in enumerate([(X_source, y_source), (X_target, y_target)]):
+            y = np.unique(y.astype(str), return_inverse=True)[1] if name in CLASS_TABLES else y
+            X, y, target = halves(side, X, y.astype(float), seed)
+            found = verdict_rows(X, target)
+            for known in labels:
+                named = verdict(found, hidden(y, target, known, seed))
+                cell = {
+                    "who": "report",
+                    "kind": "none",
+                    "numbers": name in TABLES,
+                    "linear": None,
+                    "n": "real",
+                    "d": side,
+                }
+                yield cell | {"dist": name, "known": known, "seed": seed, "named": named}
+
+
+# --- tables ---
+
+
+def judged(kind, named):
+    """right: the kind; open: several, the right one among them; else wrong."""
+    right = RIGHT.get(kind, kind)
+    return "right" if named == right else "open" if right in named.split(" or ") else "wrong"
+
+
+def interval(hits, n):
+    """95 % of Clopper and Pearson."""
+    low = beta.ppf(0.025, hits, n - hits + 1) if hits else 0.0
+    return low, beta.ppf(0.975, hits + 1, n - hits) if hits < n else 1.0
+
+
+def table(records, by):
+    """A line for each group of records: how many were named rightly, left open, and what else was said."""
+    groups = defaultdict(list)
+    for record in records:
+        groups[tuple(record[name] for name in by)].append(record)
+    for key, group in sorted(groups.items(), key=str):
+        counts = Counter(judged(r["kind"], r["named"]) for r in group)
+        wrong = Counter(r["named"] for r in group if judged(r["kind"], r["named"]) == "wrong")
+        words = ", ".join(f"{name} {times}" for name, times in wrong.most_common())
+        names = " ".join(f"{('all' if value == ALL else str(value)):<9}" for value in key)
+        low, high = interval(counts["wrong"], len(group))
+        shares = f"{counts['right']:>5} right {counts['open']:>4} open {counts['wrong']:>4} wrong of {len(group):>5}"
+        yield f"{names}{shares} ({100 * low:.1f} - {100 * high:.1f} % wrong)  {words}".rstrip()
+
+
+def level(records):
+    """Cells of "none" in which a shift was named more often than 5 % allow, at a hundredth shared by the cells."""
+    groups = defaultdict(list)
+    for r in records:
+        if r["kind"] in ("none", "year") and r["who"] == "report":
+            groups[r["kind"], r["numbers"], r["linear"], r["n"], r["d"], r["dist"], r["known"]].append(r["named"])
+    for cell, named in groups.items():
+        wrong = sum(name != "none" for name in named)
+        if binom.sf(wrong - 1, len(named), 0.05) < 0.01 / len(groups):
+            yield f"above the level: {cell}: {wrong} of {len(named)}"
+    worst = max(groups.items(), key=lambda item: np.mean([name != "none" for name in item[1]]), default=None)
+    if worst:
+        yield f"{len(groups)} cells; worst {worst[0]}: {sum(n != 'none' for n in worst[1])} of {len(worst[1])}"
+
+
 def main():
-    """Print how often each kind was named."""
+    """Draw worlds and log the verdicts, or print tables of a log."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--draws", type=int, default=6)
+    parser.add_argument("log", type=Path, help="file of one line a verdict; what is drawn is added to it")
+    parser.add_argument("--draws", type=int, default=0)
+    parser.add_argument("--first-seed", type=int, default=10_000)
     parser.add_argument("--kinds", nargs="+", default=KINDS)
     parser.add_argument("--n", nargs="+", type=int, default=(500, 2000))
     parser.add_argument("--d", nargs="+", type=int, default=(5, 20))
-    parser.add_argument("--dists", nargs="+", default=("normal", "t2", "discrete", "gaps"))
-    parser.add_argument("--labels", nargs="+", type=int, default=(10**6, 100, 0))
-    parser.add_argument("--peer", action="store_true")
+    parser.add_argument("--dists", nargs="+", default=DISTS)
+    parser.add_argument("--labels", nargs="+", type=int, default=(ALL, 100, 0))
+    parser.add_argument("--peer", choices=("boosted", "linear"), help="ask detectshift in place of the report")
+    parser.add_argument("--real", action="store_true", help="random halves of the real tables, in place of worlds")
+    parser.add_argument("--by", nargs="+", default=("who", "kind", "n", "known"))
     chosen = parser.parse_args()
-    cells = [
-        (kind, numbers, linear, n, d, dist)
-        for kind in chosen.kinds
-        for numbers in (False, True)
-        for linear in (True, False)
-        for n in chosen.n
-        for d in chosen.d
-        for dist in chosen.dists
-    ]
-    for kind, numbers, linear, n, d, dist in cells:
-        for known in chosen.labels:
-            found, peers = Counter(), Counter()
-            for seed in range(chosen.draws):
-                X, y, target = world(kind, n, d, linear, dist, numbers, seed)
-                found[DomainReport.from_data(X, hidden(y, target, known, seed), target).kind] += 1
-                if chosen.peer and known >= n and dist != "gaps" and find_spec("detectshift"):
-                    peers[peer_kind(X, y, target, numbers)] += 1
-            right = RIGHT.get(kind, kind)
-            task, form = "numbers" if numbers else "classes", "linear" if linear else "wavy"
-            name = f"{kind:<10}{task:<8} {form:<6} {n:>5} {d:>3} {dist:<9}"
-            labels = "all" if known >= n else known
-            words = ", ".join(f"{k} {times}" for k, times in found.most_common())
-            beside = ", ".join(f"{k} {times}" for k, times in peers.most_common())
-            print(f"{name}{labels:>4}  {found[right]:>2} of {chosen.draws}: {words:<32}  {beside}".rstrip(), flush=True)
+    if chosen.peer and not find_spec("detectshift"):
+        sys.exit("detectshift is not installed")
+    with chosen.log.open("a") as log:
+        seeds = range(chosen.first_seed, chosen.first_seed + chosen.draws)  # the outer loop, to stop at any time
+        peer = None if chosen.peer is None else chosen.peer == "boosted"
+        if chosen.real:
+            found = (real_draws(seed, chosen.labels) for seed in seeds)
+        else:
+            cells = product(seeds, chosen.n, chosen.d, chosen.dists, chosen.kinds)
+            found = (draws(kind, n, d, dist, seed, chosen.labels, peer) for seed, n, d, dist, kind in cells)
+        for record in chain.from_iterable(found):
+            log.write(json.dumps(record) + "\n")
+            log.flush()
+    records = [json.loads(line) for line in chosen.log.read_text().splitlines()]
+    for line in [*table(records, chosen.by), *level(records)]:
+        print(line)
 
 
 if __name__ == "__main__":

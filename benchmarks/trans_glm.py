@@ -26,8 +26,11 @@ from importlib.util import find_spec
 from itertools import product
 
 import numpy as np
-from sklearn.linear_model import PoissonRegressor
+from sklearn.linear_model import PoissonRegressor, lasso_path
 
+from sktl._core import transfer_lasso
+from sktl._core.glm import SQUARED
+from sktl._core.lasso import lasso, stacked
 from sktl.parameter import TransGLM
 
 SIZE = {"binomial": (100, 500, 10), "poisson": (60, 20, 5)}  # rows of a domain, columns, coefficients that are not 0
@@ -117,13 +120,76 @@ def report(title, runs):
     print(f"right sources in {100 * np.mean(right):.0f} % of the seeds; {np.median(seconds):.1f} s a fit")
 
 
+def large_domains(family, n, n_target, p, seed=0):
+    """Rows, labels and domains of a target and five sources, three of them good, as many columns as wanted."""
+    rng, true = np.random.default_rng(seed), np.zeros(p)
+    true[:20] = 0.3
+    X = [rng.normal(size=(n_target if k == 0 else n, p)) for k in range(N_SOURCES + 1)]
+    coefs = [true + (0.02 * (rng.random(p) < 0.1) if 0 < k < 4 else 0) for k in range(4)]
+    coefs += [-np.roll(true, 100)] * (N_SOURCES - 3)
+    labels = {
+        "gaussian": lambda eta: eta + rng.normal(size=len(eta)),
+        "binomial": lambda eta: (eta + rng.logistic(size=len(eta)) > 0).astype(float),
+        "poisson": lambda eta: rng.poisson(np.exp(0.5 * eta)).astype(float),
+    }[family]
+    y = np.concatenate([labels(rows @ coef) for rows, coef in zip(X, coefs, strict=True)])
+    names = ["target", *(f"source {k}" for k in range(1, N_SOURCES + 1))]
+    return np.vstack(X), y, np.repeat(names, [len(rows) for rows in X])
+
+
+def path_seconds(loss, rows, penalties):
+    """Processor time of one lasso path: scikit-learn's of squared losses, else the one that TransGLM has, by itself."""
+    start = time.process_time()
+    if loss is SQUARED:
+        X, y = rows.X - rows.X.mean(axis=0), rows.y - rows.offset
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            lasso_path(X, y - y.mean(), alphas=penalties, precompute=True)
+    else:
+        lasso(loss, rows, penalties)
+    return time.process_time() - start
+
+
+def print_speed(family, n, n_target, p):
+    """TransGLM's processor time, and that of the lasso paths it needs: of each set of rows, and without each fold."""
+    X, y, domain = large_domains(family, n, n_target, p)
+    found, plain = [], transfer_lasso.cross_validate
+
+    def recorded(loss, judges, members, penalties):
+        result = plain(loss, judges, members, penalties)
+        found.append((loss, judges, members, result.penalties))
+        return result
+
+    transfer_lasso.cross_validate = recorded
+    start = time.process_time()
+    model = TransGLM(family).fit(X, y, sample_domain=domain)
+    took = time.process_time() - start
+    transfer_lasso.cross_validate = plain
+    paths = 0.0
+    for loss, judges, members, penalties in found:
+        whole = stacked([part.rows for part in (*judges, *members)])
+        less = stacked([*(part.rows.take(part.folds != 0) for part in judges), *(part.rows for part in members)])
+        paths += path_seconds(loss, whole, penalties) + 5 * path_seconds(loss, less, penalties)
+    print(
+        f"{family}: {N_SOURCES} sources of {n} rows, {n_target} of the target, {p} columns: {took:.1f} s, "
+        f"{len(found)} sets of rows, paths {paths:.1f} s, ratio {took / paths:.2f}; {model.detected_sources_}",
+        flush=True,
+    )
+
+
 def main():
     """Run the designs."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--seeds", type=int, default=50)
     parser.add_argument("--family", choices=SIZE, nargs="*", default=list(SIZE))
     parser.add_argument("--good", type=int, nargs="*", default=[3, 0])
+    parser.add_argument("--speed", type=int, nargs=3, metavar=("ROWS", "TARGET", "COLUMNS"), help="time one large fit")
+    parser.add_argument("--speed-family", choices=("gaussian", "binomial", "poisson"), nargs="*")
     options = parser.parse_args()
+    if options.speed:
+        for family in options.speed_family or ("gaussian", "binomial", "poisson"):
+            print_speed(family, *options.speed)
+        return
     for family, n_good in product(options.family, options.good):
         runs = [sktl_errors(seed, n_good, family) for seed in range(options.seeds)]
         report(f"{family}, {n_good} good sources of {N_SOURCES}", runs)

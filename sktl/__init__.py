@@ -1,8 +1,8 @@
 """Classical transfer learning in scikit-learn style: measure how far apart two domains are, and adapt.
 
 A row whose label is missing is a target row. The parts: :mod:`sktl.instance`, :mod:`sktl.feature`,
-:mod:`sktl.parameter` (how to transfer), :mod:`sktl.metrics` (how far apart the domains are),
-:mod:`sktl.model_selection` (what and when), :mod:`sktl.inspection` (what they look like),
+:mod:`sktl.parameter` (how to transfer), :mod:`sktl.metrics` (how far apart the domains are), :mod:`sktl.calibration`
+(what can be promised there), :mod:`sktl.model_selection` (what and when), :mod:`sktl.inspection` (what they look like),
 :mod:`sktl.comparison` (which model for two tables), :mod:`sktl.datasets`.
 """
 
@@ -10,7 +10,17 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from sktl import comparison, datasets, feature, inspection, instance, metrics, model_selection, parameter
+    from sktl import (
+        calibration,
+        comparison,
+        datasets,
+        feature,
+        inspection,
+        instance,
+        metrics,
+        model_selection,
+        parameter,
+    )
     from sktl.base import OnLabeled
     from sktl.domains import split_domains, stack_domains, target_mask
 
@@ -19,6 +29,7 @@ __version__ = "0.1.0"
 __all__ = [
     "OnLabeled",
     "__version__",
+    "calibration",
     "comparison",
     "datasets",
     "feature",

@@ -11,6 +11,7 @@ from sklearn.naive_bayes import GaussianNB
 from sklearn.tree import DecisionTreeClassifier
 
 import sktl
+from sktl._checks import HasMethods, constraints_of
 from sktl.instance import RLLS
 
 #: Instances beside the default one, for what a default instance does not run through.
@@ -19,6 +20,10 @@ VARIANTS = {
     "BBSE": [{"confusion": "hard"}],
     "CORAL": [{"form": "kernel"}, {"reg": 0.0, "shrinkage": "auto", "align_means": False}],
     "BDA": [{"balance": 0.7, "class_balanced": True}],
+    "ConformalClassifier": [
+        {"estimator": LogisticRegression(), "shift": "label", "method": "cross", "conformity": "raps"}
+    ],
+    "ConformalRegressor": [{"estimator": Ridge(), "method": "cross", "conformity": "normalized"}],
     "CMMSClassifier": [{"n_components": 2, "graph_weight": 0.0}],
     "DASVMClassifier": [{"estimator": LogisticRegression(), "rho": 3}],
     "DiscriminatorWeighter": [{"estimator": GaussianNB(), "calibrate": True}],
@@ -61,6 +66,10 @@ VARIANTS = {
     "TrAdaBoostClassifier": [{"loss": "zero_one"}],
     "TrAdaBoostRegressor": [{"loss": "linear", "target_weight": 1.0}],
     "TransferForestClassifier": [{"method": "strut", "shrinkage": 1.0, "bootstrap": False}],
+    "TransferCalibratedClassifier": [
+        {"estimator": GaussianNB(), "method": "isotonic"},
+        {"estimator": LogisticRegression(), "method": "sigmoid", "shift": "label"},
+    ],
     "TransferGuard": [
         {
             "estimator": LogisticRegression(),
@@ -145,4 +154,6 @@ def defaults(name, cls, settings):
     if required not in ([], ["estimator"]):
         raise TypeError(f"{name} has required parameters {required}: tell tests/discovery.py how to build it.")
     models = [(LogisticRegression(),), (Ridge(),)] if required else [()]
-    yield from (cls(*model, **settings) for model in models)
+    kinds = [rule.is_kind for rule in constraints_of(cls).get("estimator", ()) if isinstance(rule, HasMethods)]
+    fitting = [model for model in models if all(is_kind(one) for is_kind in kinds for one in model)]
+    yield from (cls(*model, **settings) for model in fitting)

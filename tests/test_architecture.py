@@ -226,7 +226,7 @@ CHANGES_FILTERS = {
     "comparison/_files.py": "reads a file for the command, which is one thread",
     "comparison/_protocols.py": "lists the warnings of a whole fit; joblib's workers of the command are processes",
     "inspection/report/_labels.py": "lists the warnings of whole fits for the report, which is one thread",
-    "inspection/report/_report.py": "a whole fit for the report, which is one thread",
+    "inspection/report/_sample.py": "a whole fit for the report, which is one thread",
 }
 
 
@@ -260,7 +260,8 @@ def test_all_is_complete(module):
         and (value.__module__ == module.__name__ or module.__file__.endswith("__init__.py"))
         and value.__module__.startswith("sktl")
     }
-    if module.__file__.endswith("__init__.py") and module.__name__ != "sktl.cli":
+    # domains shows users three names, and sktl's own parts many more
+    if module.__file__.endswith("__init__.py") and module.__name__ not in ("sktl.cli", "sktl.domains"):
         assert own <= set(names), f"{module.__name__}.__all__ lacks {sorted(own - set(names))}"
 
 

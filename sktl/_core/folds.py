@@ -21,6 +21,25 @@ def equal_rows(X) -> np.ndarray:
     return numbers
 
 
+def deal_groups(numbers, stratum, n_folds, rng) -> np.ndarray:
+    """Fold of each row: rows of one of the ``numbers`` in one fold, the groups that have a row of the ``stratum`` last.
+
+    So they are spread over all folds, as are the others.
+    """
+    of_group = np.zeros(numbers.max() + 1, dtype=bool)
+    of_group[numbers[stratum]] = True
+    shuffled = rng.permutation(len(of_group))
+    shuffled = shuffled[np.argsort(of_group[shuffled], kind="stable")]
+    folds = np.empty(len(of_group), dtype=int)
+    folds[shuffled] = np.arange(len(of_group)) % n_folds
+    return folds[numbers]
+
+
+def deal_rows(X, stratum, n_folds, rng) -> np.ndarray:
+    """Fold of each dense row: equal rows in one fold, however many, so that a weight is as good as repeated rows."""
+    return deal_groups(np.unique(X, axis=0, return_inverse=True)[1], stratum, n_folds, rng)
+
+
 def fold_numbers(X, stratum, n_folds, rng) -> np.ndarray:
     """Fold of each row: equal rows in one fold, each ``stratum`` spread over all, whatever the order of the rows.
 
@@ -39,13 +58,7 @@ def fold_numbers(X, stratum, n_folds, rng) -> np.ndarray:
         Shuffles.
     """
     numbers = equal_rows(X)
-    of_group = np.zeros(numbers.max() + 1, dtype=bool)
-    of_group[numbers[stratum]] = True
-    shuffled = rng.permutation(len(of_group))
-    shuffled = shuffled[np.argsort(of_group[shuffled], kind="stable")]
-    first = np.empty(len(of_group), dtype=int)
-    first[shuffled] = np.arange(len(of_group)) % n_folds
-    folds = first[numbers]
+    folds = deal_groups(numbers, stratum, n_folds, rng)
     many = np.bincount(numbers)[numbers] >= SPREAD * n_folds
     if many.any():
         for kind in (False, True):  # each kind of row is dealt out in turn, level by level

@@ -6,24 +6,18 @@ are whole in every fit, so that a target's loss is all that counts.
 """
 
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 
 import numpy as np
 from joblib import Parallel, delayed
 
 from sktl._core.biased_ridge import label_moments
-from sktl._core.glm import SQUARED, Loss
-from sktl._core.lasso import (
-    Descent,
-    Rows,
-    largest_penalty,
-    lasso,
-    penalty_grid,
-    squared_intercept,
-    squared_path,
-    stacked,
-)
+from sktl._core.glm import Loss
+from sktl._core.lasso import Rows, follow, penalty_grid, solve, stacked, suits_sums
+from sktl._core.lasso_fits import RowFits, SumFits
 from sktl._core.moments import merge
 
+GAIN = 1e-3  # of a Newton step in a fit that only judges: the error left is far below the noise of a held-out loss
 RISES = 4  # a cross-validated path ends where so many smaller penalties in a row are worse than the best
 DOUBT = 3.0  # standard errors of a loss up to which a source is judged again, by the rows of more domains
 WORST = 1e6  # loss of a held-out row at the most: one wild mean of a Poisson model would hide all other rows
@@ -31,37 +25,54 @@ WORST = 1e6  # loss of a held-out row at the most: one wild mean of a Poisson mo
 
 @dataclass(frozen=True)
 class Part:
-    """The rows of one domain, dealt to folds, or whole in every fit.
+    """The rows of one domain, dealt to folds.
 
     Attributes
     ----------
     rows : Rows
         Of one domain.
     folds : ndarray of shape (n,), or None
-        Fold of each row, 0, 1, ...; None where none is held out.
-    moments : tuple of Moments
-        Of each fold, or of all rows, for squared losses.
+        Fold of each row, 0, 1, ...; None where none can be held out.
     """
 
     rows: Rows
     folds: np.ndarray | None
-    moments: tuple = ()
 
-    def without(self, fold):
-        """Rows of the other folds."""
-        return self.rows if self.folds is None else self.rows.take(self.folds != fold)
+    @cached_property
+    def of_folds(self):
+        """:class:`Moments` of the rows of each fold, of all rows where there is none."""
+        groups = [self.rows] if self.folds is None else [self.rows.take(self.folds == f) for f in range(self.n_folds)]
+        return [label_moments(g.X, g.y - g.offset, g.weights, 1.0) for g in groups if len(g.y)]
 
-    def moments_without(self, fold):
-        """Moments of the rows of the other folds."""
-        return merge([one for f, one in enumerate(self.moments) if self.folds is None or f != fold])
+    @cached_property
+    def moments(self):
+        """Moments of all rows."""
+        return merge(self.of_folds)
+
+    @cached_property
+    def without(self):
+        """Moments of the rows without each fold."""
+        return [merge([one for f, one in enumerate(self.of_folds) if f != left]) for left in range(self.n_folds)]
+
+    @property
+    def n_folds(self):
+        """Number of folds; 0 where there is none."""
+        return 0 if self.folds is None else int(self.folds.max()) + 1
 
 
-def make_part(loss: Loss, rows: Rows, folds=None) -> Part:
-    """A domain with the sums over each fold that squared losses need."""
-    if loss is not SQUARED:
-        return Part(rows, folds)
-    groups = [rows] if folds is None else [rows.take(folds == f) for f in range(int(folds.max()) + 1)]
-    return Part(rows, folds, tuple(label_moments(g.X, g.y - g.offset, g.weights, 1.0) for g in groups if len(g.y)))
+def make_fits(loss: Loss, judges, members):
+    """Fits of all rows of some parts, one without each fold of the ``judges``; of all rows if there is no judge."""
+    parts = [*judges, *members]
+    n_folds = max((part.n_folds for part in judges), default=0)
+    if suits_sums(loss, sum(len(part.rows.y) for part in parts), parts[0].rows.X.shape[1]):
+        whole = [part.moments for part in members]
+        folds = [[part.without[f] for part in judges] for f in range(n_folds)] or [[]]
+        return SumFits([[*own, *whole] for own in folds])
+    rows = stacked([part.rows for part in parts])
+    if not n_folds:
+        return RowFits(loss, rows)
+    folds = [part.folds for part in judges] + [np.full(len(part.rows.y), -1) for part in members]
+    return RowFits(loss, rows, rows.weights[:, None] * (np.concatenate(folds)[:, None] != np.arange(n_folds)))
 
 
 @dataclass(frozen=True)
@@ -112,77 +123,39 @@ def standard_error(values, weights):
     return float(np.sqrt(weights @ (values - mean) ** 2 / weights.sum() / max(effective - 1, 1)))
 
 
-def deal_folds(X, stratum, n_folds, rng):
-    """Fold of each row: equal rows in one fold, each ``stratum`` spread over all, in any order and with any weights."""
-    _, numbers = np.unique(X, axis=0, return_inverse=True)
-    of_group = np.zeros(numbers.max() + 1, dtype=bool)
-    of_group[numbers[stratum]] = True
-    shuffled = rng.permutation(len(of_group))
-    shuffled = shuffled[np.argsort(of_group[shuffled], kind="stable")]
-    folds = np.empty(len(of_group), dtype=int)
-    folds[shuffled] = np.arange(len(of_group)) % n_folds
-    return folds[numbers]
-
-
 # --- cross-validation by held-out rows ---
 
 
-def cross_validate(loss: Loss, parts, penalties) -> CrossValidated:
-    """Losses of the rows of the parts that have folds, by fits of all parts without each fold."""
-    if all(part.folds is None for part in parts):  # nothing can be held out: coefficients of 0
-        return CrossValidated(penalties[:1], np.zeros((1, 1)), np.ones(1))
-    losses = (_squared_losses if loss is SQUARED else _newton_losses)(loss, parts, penalties)
-    weights = np.concatenate([part.rows.weights for part in parts if part.folds is not None])
-    return CrossValidated(penalties[: losses.shape[1]], losses, weights)
+def cross_validate(loss: Loss, judges, members, penalties) -> CrossValidated:
+    """Losses of the rows of the ``judges``, by fits of all parts without each of their folds.
 
-
-def _places(parts):
-    """For each fold, what is held out: (number of the part, its rows, their places among all judged rows)."""
-    judged = [(g, part) for g, part in enumerate(parts) if part.folds is not None]
-    starts = np.cumsum([0, *(len(part.folds) for _, part in judged)])
-    for f in range(max(int(part.folds.max()) for _, part in judged) + 1):
-        held = [(g, part.folds == f, start) for (g, part), start in zip(judged, starts, strict=False)]
-        yield f, [(g, parts[g].rows.take(own), start + np.flatnonzero(own)) for g, own, start in held]
-
-
-def _n_judged(parts):
-    return sum(len(part.folds) for part in parts if part.folds is not None)
-
-
-def _squared_losses(loss, parts, penalties):
-    """From sums: each fit's are those of the other folds."""
-    losses = np.empty((_n_judged(parts), len(penalties)))
-    for f, held in _places(parts):
-        moments = [part.moments_without(f) for part in parts]
-        coef = squared_path(moments, penalties)
-        for g, rows, places in held:
-            eta = rows.X @ coef.T + squared_intercept(moments[g], coef) + rows.offset[:, None]
-            losses[places] = loss.value(rows.y[:, None], eta)
-    return losses
-
-
-def _newton_losses(loss, parts, penalties):
-    """All folds go down the path side by side, so that it can end where smaller penalties only do worse."""
-    places = list(_places(parts))
-    descents = [Descent(loss, stacked([part.without(f) for part in parts])) for f, _ in places]
-    weights = np.concatenate([part.rows.weights for part in parts if part.folds is not None])
-    losses, last, best, rises, ended = [], penalties[0], np.inf, 0, [False] * len(places)
+    All folds go down the path side by side, so that it ends where smaller penalties only do worse.
+    """
+    fits = make_fits(loss, judges, members)
+    y, offset, weights = (
+        np.concatenate([getattr(p.rows, name) for p in judges]) for name in ("y", "offset", "weights")
+    )
+    own = np.arange(len(y)), np.concatenate([part.folds for part in judges])
+    ended = np.zeros(len(fits.coef), dtype=bool)
+    at, losses, best, rises = np.full(len(ended), penalties[0]), [], np.inf, 0
     for penalty in penalties:
-        column = np.empty(len(weights))
-        for f, held in places:
-            if not ended[f]:
-                descents[f].solve(penalty, last)
-                ended[f] = descents[f].is_saturated
-            for g, rows, own in held:
-                values = loss.value(rows.y, rows.offset + rows.X @ descents[f].w + descents[f].b[g])
-                column[own] = np.minimum(values, WORST)
-        last = penalty
-        losses.append(column)
-        mean = weights @ column
+        last, at = at, np.where(ended, at, penalty)  # a saturated fit stays where it is
+        solve(fits, at, last, GAIN)
+        ended = fits.is_saturated
+        eta = fits.eta[own] if isinstance(fits, RowFits) else _linear_parts(fits, judges)[own] + offset
+        losses.append(np.minimum(loss.value(y, eta), WORST))
+        mean = weights @ losses[-1]
         rises, best = (0, mean) if mean < best else (rises + 1, best)
-        if rises >= RISES:
+        if rises >= RISES or ended.all():
             break
-    return np.column_stack(losses)
+    return CrossValidated(penalties[: len(losses)], np.column_stack(losses), weights)
+
+
+def _linear_parts(fits, judges):
+    """Linear predictors of the rows of the judges by each fit, without offsets, (n, n_fits)."""
+    columns = np.flatnonzero(fits.coef.any(axis=0))
+    coef, intercepts = fits.coef[:, columns].T, fits.intercepts
+    return np.vstack([part.rows.X[:, columns] @ coef + intercepts[:, g] for g, part in enumerate(judges)])
 
 
 # --- detection of sources ---
@@ -216,11 +189,9 @@ class Problem:
     loss : Loss
         Of a row.
     target : Part
-        Its rows are dealt to folds.
+        It judges in every fit, if it has folds.
     sources : list of Part
-        Whole in every fit.
-    source_folds : list of (ndarray or None)
-        Folds of each source's rows, None where they are too few to be held out.
+        Whole in a fit, or, if they have folds, judges beside the target.
     n_penalties : int
         Along a path.
     smallest : float
@@ -230,20 +201,25 @@ class Problem:
     loss: Loss
     target: Part
     sources: list
-    source_folds: list
     n_penalties: int
     smallest: float
 
+    def fits(self, members):
+        """The fit of all rows of the target and some sources."""
+        return make_fits(self.loss, [], [self.target, *(self.sources[k] for k in members)])
+
     def grid(self, members):
-        """Penalties for the target with some sources."""
-        rows = stacked([self.target.rows, *(self.sources[k].rows for k in members)])
-        return penalty_grid(largest_penalty(self.loss, rows), self.smallest, self.n_penalties)
+        """Penalties for the target with some sources, from the least one on at which all coefficients are 0."""
+        return penalty_grid(np.abs(self.fits(members).gradient).max(initial=0.0), self.smallest, self.n_penalties)
 
     def judge(self, judges, members=()) -> CrossValidated:
         """Held-out losses of the rows of the target and of the ``judges``, by fits with these and other ``members``."""
-        held = [make_part(self.loss, self.sources[k].rows, self.source_folds[k]) for k in judges]
-        parts = [self.target, *held, *(self.sources[k] for k in members)]
-        return cross_validate(self.loss, parts, self.grid([*judges, *members]))
+        penalties, others = self.grid([*judges, *members]), [self.sources[k] for k in members]
+        if self.target.folds is None:  # nothing can be held out: coefficients of 0
+            return CrossValidated(penalties[:1], np.zeros((1, 1)), np.ones(1))
+        able = [self.sources[k] for k in judges if self.sources[k].folds is not None]
+        unable = [self.sources[k] for k in judges if self.sources[k].folds is None]
+        return cross_validate(self.loss, [self.target, *able], [*unable, *others], penalties)
 
 
 def gain(alone: CrossValidated, other: CrossValidated):
@@ -312,16 +288,16 @@ def two_steps(problem: Problem, members, judged: CrossValidated | None = None) -
     the largest within a standard error of the least: the held-out rows have had a part in the first step, and would ask
     for too little.
     """
-    loss, target = problem.loss, problem.target
+    target = problem.target
     judged = problem.judge(members) if judged is None else judged
-    rows = stacked([target.rows, *(problem.sources[k].rows for k in members)])
-    path = lasso(loss, rows, judged.penalties[: judged.best + 1])
+    path = follow(problem.fits(members), judged.penalties[: judged.best + 1])
     shared, intercept = path.coef[-1], float(path.intercepts[-1, 0])
     if not members or target.folds is None:
         return TwoSteps(shared, np.zeros_like(shared), intercept, (float(path.penalties[-1]), np.nan))
     rest = replace(target.rows, offset=target.rows.offset + target.rows.X @ shared)
-    again = replace(problem, target=make_part(loss, rest, target.folds), sources=[]).judge([])
+    alone = replace(problem, target=Part(rest, target.folds), sources=[])
+    again = alone.judge([])
     # the largest penalty that does as well: what the target has of its own is small unless rows show it
-    path = lasso(loss, rest, again.penalties[: again.within_one_error + 1])
+    path = follow(alone.fits([]), again.penalties[: again.within_one_error + 1])
     penalties = float(judged.penalties[judged.best]), float(path.penalties[-1])
     return TwoSteps(shared, path.coef[-1], float(path.intercepts[-1, 0]), penalties)

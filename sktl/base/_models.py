@@ -18,6 +18,7 @@ class BaseTransferClassifier(ClassifierMixin, BaseEstimator, metaclass=ABCMeta):
     label.
     """
 
+    _takes_sparse = True  # a child that takes dense rows alone says False
     __metadata_request__fit = {"sample_domain": True}  # so that routing needs no set_fit_request
     _check_rows = check_rows
     _needs_target_labels = False  # whether it learns nothing from target rows without a label
@@ -67,7 +68,7 @@ class BaseTransferClassifier(ClassifierMixin, BaseEstimator, metaclass=ABCMeta):
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()
-        tags.input_tags.sparse = True
+        tags.input_tags.sparse = self._takes_sparse
         return tags
 
 
@@ -78,6 +79,7 @@ class BaseTransferRegressor(RegressorMixin, BaseEstimator, metaclass=ABCMeta):
     label.
     """
 
+    _takes_sparse = True  # a child that takes dense rows alone says False
     __metadata_request__fit = {"sample_domain": True}  # so that routing needs no set_fit_request
     _check_rows = check_rows
     _needs_target_labels = False  # whether it learns nothing from target rows without a label
@@ -107,5 +109,5 @@ class BaseTransferRegressor(RegressorMixin, BaseEstimator, metaclass=ABCMeta):
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()
-        tags.input_tags.sparse = True
+        tags.input_tags.sparse = self._takes_sparse
         return tags

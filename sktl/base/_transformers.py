@@ -21,6 +21,7 @@ class BaseDomainTransformer(ClassNamePrefixFeaturesOutMixin, TransformerMixin, B
     ``_n_features_out``.
     """
 
+    _takes_sparse = True  # a child that takes dense rows alone says False
     __metadata_request__fit = {"sample_domain": True}  # so that routing needs no set_fit_request
     _check_rows = check_rows
 
@@ -54,7 +55,7 @@ class BaseDomainTransformer(ClassNamePrefixFeaturesOutMixin, TransformerMixin, B
     def __sklearn_tags__(self):
         """Tags of a transformer that keeps float32."""
         tags = super().__sklearn_tags__()
-        tags.input_tags.sparse = True
+        tags.input_tags.sparse = self._takes_sparse
         tags.transformer_tags.preserves_dtype = ["float64", "float32"]
         return tags
 
@@ -75,6 +76,7 @@ class BaseDomainAligner(BaseDomainTransformer):
     """
 
     __metadata_request__transform = {"sample_domain": True}
+    _takes_sparse = False
 
     @threads_by_size
     def fit(self, X, y=None, sample_domain=None):
@@ -181,9 +183,3 @@ class BaseDomainAligner(BaseDomainTransformer):
 
         Where there is one domain (``self._single``), both its name "source" and "target" mean the same map.
         """
-
-    def __sklearn_tags__(self):
-        """Tags of a transformer of dense rows."""
-        tags = super().__sklearn_tags__()
-        tags.input_tags.sparse = False
-        return tags

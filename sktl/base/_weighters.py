@@ -29,6 +29,7 @@ class BaseWeighter(BaseEstimator, metaclass=ABCMeta):
     depend on each other; one whose ``__init__`` takes ``clip`` bounds its weights by it.
     """
 
+    _takes_sparse = True  # a child that takes dense rows alone says False
     _constraints = {"clip": (None, Interval(low=0, closed="neither"))}
     _most = np.inf  # upper bound of the weights that a child knows of itself
 
@@ -99,8 +100,8 @@ class BaseWeighter(BaseEstimator, metaclass=ABCMeta):
         """Warn where the source's weight rests on a handful of rows, or leaves out most of the target."""
         if self.effective_sample_size_ < HANDFUL and n_source > FEW_ROWS:
             warnings.warn(
-                f"The weights of {n_source} source rows are worth {self.effective_sample_size_:.1f} equally "
-                f"weighted ones{self._reason()}: the source has almost no rows where the target lies. Find a "
+                f"The {n_source} weighted source rows are worth {self.effective_sample_size_:.1f} equally weighted "
+                f"ones{self._reason()}: the source has almost no rows where the target lies. Find a "
                 "source nearer the target, or label some target rows; to use these weights all the same, bound "
                 "them (clip).",
                 LowEffectiveSampleSizeWarning,
@@ -119,7 +120,7 @@ class BaseWeighter(BaseEstimator, metaclass=ABCMeta):
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()
-        tags.input_tags.sparse = True
+        tags.input_tags.sparse = self._takes_sparse
         return tags
 
 

@@ -347,9 +347,8 @@ class OnLabeled(BaseOnLabeled):
         parts = [self.estimator, *self.estimator.get_params().values()] if y is not None else []
         adapters = [part for part in parts if isinstance(part, (BaseDomainTransformer, BaseWeighter))]
         if adapters and not labeled_rows(X, y).all():
-            raise TypeError(
-                f"{adapters[0]!r} needs the rows without a label, which OnLabeled removes: put it before "
-                "OnLabeled, as in make_pipeline(TCA(), OnLabeled(...)); use a weighter through "
-                "ImportanceWeighted."
-            )
+            way_out = "put it before OnLabeled, as in make_pipeline(TCA(), OnLabeled(...))"
+            if isinstance(adapters[0], BaseWeighter):
+                way_out = "pass it to ImportanceWeighted(estimator, weighter) in place of OnLabeled"
+            raise TypeError(f"{adapters[0]!r} needs the rows without a label, which OnLabeled removes: {way_out}.")
         return self._fit_inner(X, y, self._routed("fit", fit_params))

@@ -15,6 +15,7 @@ from sktl.model_selection.evidence import MIN_LABELS, judge
 MIN_CHANGED = 5  # rows whose score a method must change before it can be chosen: fewer are chance's
 LEVEL = 0.05  # how often noise may get any method chosen over the baseline
 PLAIN = ("target-only", "pooled")  # what transfer must beat too, where they beat the baseline
+COVERED = 0.5  # of the target by the source, below which its rows can't judge without target labels, as in the guard
 
 
 def silent(line):
@@ -115,14 +116,25 @@ def choose_protocol(problem, target_labels, seed):
 # --- scores ---
 
 
-def run_methods(methods, protocol, n_jobs=1, progress=silent):
-    """An :class:`Outcome` of each method, the baseline first: its failure is an error, another's is noted."""
+def why_not_judge(overlap):
+    """Why no score can judge, in words; empty where one can. ``overlap`` is NaN where target labels decide."""
+    if not overlap < COVERED:
+        return ""
+    return f"SOURCE covers only about {100 * overlap:.0f} % of TARGET, and no target label is known"
+
+
+def run_methods(methods, protocol, n_jobs=1, progress=silent, unknown=""):
+    """An :class:`Outcome` of each method, the baseline first: its failure is an error, another's is noted.
+
+    Where nothing can judge them, and ``unknown`` says why, none but the baseline is tried.
+    """
     outcomes = []
     for step, method in enumerate(sorted(methods, key=lambda method: method.name != BASELINE), start=1):
         outcome = Outcome(
             method.name,
             method.model(protocol.setting),
-            skipped=method.reason_to_skip(protocol.setting.task, protocol.uses_labels),
+            skipped=method.reason_to_skip(protocol.setting.task, protocol.uses_labels)
+            or (f"it can't be judged: {unknown}" if unknown and method.name != BASELINE else None),
         )
         if not outcome.skipped:
             place = f"[{step}/{len(methods)}] {outcome.name}"
@@ -158,17 +170,17 @@ def row_scores(truth, predictions, task):
 # --- the verdict ---
 
 
-def give_verdict(outcomes, protocol):
+def give_verdict(outcomes, protocol, unknown=""):
     """What to use without transfer, and which methods gain over it more than chance: the guard's tests.
 
-    Together they err at ``LEVEL`` at most.
+    Together they err at ``LEVEL`` at most. ``unknown`` says why nothing can be judged.
     """
     usual, scored = outcomes[0], {outcome.name: -outcome.row_scores for outcome in outcomes if outcome.scored}
     others = [name for name in scored if name in PLAIN]
     rivals = [name for name in scored if name not in (usual.name, *PLAIN)]
     level = LEVEL / (1 + len(others))  # each of the others is tested at it too
     options = {"margin": protocol.margin, "min_changed": MIN_CHANGED, "evidence": protocol.evidence}
-    return judge(scored, usual.name, others, rivals, level, **options)
+    return replace(judge(scored, usual.name, others, rivals, level, **options), unknown=unknown)
 
 
 def gains_over_baseline(outcomes):

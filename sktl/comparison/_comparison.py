@@ -17,6 +17,7 @@ from sktl.comparison._compare import (
     run_methods,
     select_methods,
     silent,
+    why_not_judge,
     with_agreement,
 )
 from sktl.comparison._page import block, cells, choice_words, heading, remarks
@@ -141,6 +142,9 @@ class Comparison:
     def run(self, n_jobs=1, progress=silent):
         """Try the methods and choose one.
 
+        Without target labels, and with a source that covers less than half of the target, nothing can judge: no method
+        but the baseline is tried, and it is the choice.
+
         Parameters
         ----------
         n_jobs : int, default=1
@@ -154,11 +158,12 @@ class Comparison:
         """
         # small tables: threads of BLAS cost more than they bring
         with limited_threads(*self.problem.X.shape):
-            outcomes = run_methods(self.methods, self.protocol, n_jobs, progress)
-            verdict = give_verdict(outcomes, self.protocol)
+            overlap = np.nan if self.protocol.evidence == "target labels" else self._overlap()
+            unknown = why_not_judge(overlap)
+            outcomes = run_methods(self.methods, self.protocol, n_jobs, progress, unknown)
+            verdict = give_verdict(outcomes, self.protocol, unknown)
             if isinstance(self.protocol, CircularValidation):
                 outcomes = with_agreement(outcomes, self.protocol, verdict)
-        overlap = np.nan if self.protocol.evidence == "target labels" else self._overlap()
         return Choice(self.protocol, outcomes, verdict, choose(outcomes, verdict), overlap)
 
     def _overlap(self):

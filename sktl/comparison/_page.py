@@ -7,8 +7,6 @@ from sktl.comparison._compare import gains_over_baseline
 from sktl.comparison._protocols import CircularValidation
 from sktl.comparison._words import count
 
-COVERED = 0.5  # of the target by the source, below which a choice without target labels says so
-
 
 def heading(problem):
     """Say what is compared: two lines."""
@@ -25,7 +23,10 @@ def cells(choice):
     where = f"{metric} {choice.protocol.where}"
     header = ["method", "model", where, f"gain over {BASELINE}", "std. error", "seconds", ""]
     gains = gains_over_baseline(choice.outcomes)
-    return header, [_row(outcome, gains.get(outcome.name)) for outcome in choice.outcomes if not outcome.skipped]
+    tried = [outcome for outcome in choice.outcomes if not outcome.skipped]
+    if choice.verdict.unknown:
+        return header, [[o.name, o.model, "-", "-", "-", f"{o.seconds:.1f}", "can't be judged"] for o in tried]
+    return header, [_row(outcome, gains.get(outcome.name)) for outcome in tried]
 
 
 def _row(outcome, gain):
@@ -50,11 +51,10 @@ def choice_words(choice):
     """Which method is chosen, why, and how far to trust it: one line each."""
     chosen, usual, verdict = choice.chosen, choice.outcomes[0], choice.verdict
     lines = [f"choice: {chosen.name} ({chosen.model})", *_reasons(chosen, verdict)]
-    if isinstance(choice.protocol, CircularValidation):
+    if verdict.unknown:
+        lines.append("Label some target rows: they decide.")
+    elif isinstance(choice.protocol, CircularValidation):
         lines.append("No target label was used: circular validation can mislead. Label some target rows to be sure.")
-        if choice.overlap < COVERED:
-            cover = f"SOURCE covers only about {100 * choice.overlap:.0f} % of TARGET"
-            lines.append(f"{cover}: without labels there, no score can say which model is right on the rest.")
     elif chosen is not usual:
         lines.append("Its score is optimistic: the same target labels were used to choose it.")
     return lines
@@ -67,7 +67,8 @@ def _reasons(chosen, verdict):
             f"{', '.join(verdict.accepted)} gain over {verdict.fallback} {verdict.test}.",
             f"Of these, the predictions of {chosen.name} agree most with those of all methods.",
         ]
-    return [f"{str(verdict)}."] if verdict.gains or verdict.baseline_gains else ["No other method was scored."]
+    found = verdict.unknown or verdict.gains or verdict.baseline_gains
+    return [f"{str(verdict)}."] if found else ["No other method was scored."]
 
 
 def block(choice):

@@ -87,7 +87,8 @@ class ARTLClassifier(BaseAdaptationRegularization):
     *Cost*, with n rows, C classes, and m landmarks (or columns, for the linear kernel): exact O(n^3 + n^2 d) once and
     O(n^2 C) a round, with two n x n matrices; else O(n m (m + d) + m^3) once and O(n m C) a round, O(n m) memory. M is
     a factor of C + 1 columns and enters by Woodbury's identity, so that the system is factored once; L is sparse. The
-    neighbour search compares all pairs of rows: O(n^2 d) time, in blocks. New rows cost O(m d) each.
+    neighbours are sought among all pairs of up to 5,000 dense rows, and in cells beyond (O(n^1.5 d)); CSR rows are
+    always compared in pairs. New rows cost O(m d) each.
 
     *Departures.* Rounds are repeated; ``max_iter=1`` is the paper's. M weighs the distance between all rows' means by
     the number of classes; a class without pseudo-labels in the target is left out of M. Only the squared loss is

@@ -198,6 +198,7 @@ class CMMSClassifier(BaseSelfLabeledClassifier):
         "max_iter": (Interval(Integral, 1),),
         "estimator": (None, *CLASSIFIER),
     }
+    _takes_sparse = False
 
     def __init__(
         self,
@@ -288,8 +289,3 @@ class CMMSClassifier(BaseSelfLabeledClassifier):
         """
         scores = self.decision_function(X)
         return self.classes_[(scores > 0).astype(int) if scores.ndim == 1 else scores.argmax(axis=1)]
-
-    def __sklearn_tags__(self):
-        tags = super().__sklearn_tags__()
-        tags.input_tags.sparse = False
-        return tags

@@ -6,6 +6,7 @@ from numbers import Integral
 
 import numpy as np
 from sklearn.base import clone, is_classifier
+from sklearn.pipeline import Pipeline
 
 from sktl._checks import HasMethods, Interval, check_fits
 from sktl._core.kernels import canonical_order
@@ -244,7 +245,10 @@ class DASVMClassifier(BaseSelfLabeledClassifier):
         """Refuse kernel machines of more rows than can be fitted some hundred times."""
         from sklearn.svm import SVC  # here, to keep `import sktl` quick
 
-        if isinstance(self.estimator, SVC) and self.estimator.kernel != "linear":
+        machine = self.estimator
+        while isinstance(machine, Pipeline):
+            machine = machine.steps[-1][1]
+        if isinstance(machine, SVC) and machine.kernel != "linear":
             fits = f"fitted in up to {self.max_iter} rounds for {len(self._positives())} machine(s)"
             what = f"A kernel machine of {n} rows takes time that grows with their square, and is {fits}"
             check_fits(n, MAX_KERNEL_ROWS, what, "Pass LinearSVC(dual=False) as estimator, or a sample of the rows.")

@@ -49,6 +49,25 @@ class JointTransport:
 
     _constraints = TRANSPORT | {"alpha": (Interval(low=0, closed="neither"),)}
 
+    def __init__(
+        self,
+        estimator=None,
+        *,
+        alpha=1.0,
+        reg=0.0,
+        metric="sqeuclidean",
+        norm="median",
+        max_iter=20,
+        tol=1e-4,
+    ):
+        self.estimator = estimator
+        self.alpha = alpha
+        self.reg = reg
+        self.metric = metric
+        self.norm = norm
+        self.max_iter = max_iter
+        self.tol = tol
+
     @abstractmethod
     def _default_base(self):
         """Return the estimator that None stands for."""

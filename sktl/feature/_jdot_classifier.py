@@ -115,25 +115,6 @@ class JDOTClassifier(JointTransport, BaseTransferClassifier):
 
     _constraints = {"estimator": (None, *CLASSIFIER)}
 
-    def __init__(
-        self,
-        estimator=None,
-        *,
-        alpha=1.0,
-        reg=0.0,
-        metric="sqeuclidean",
-        norm="median",
-        max_iter=20,
-        tol=1e-4,
-    ):
-        self.estimator = estimator
-        self.alpha = alpha
-        self.reg = reg
-        self.metric = metric
-        self.norm = norm
-        self.max_iter = max_iter
-        self.tol = tol
-
     @threads_by_size
     def fit(self, X, y, sample_domain=None):
         """Find the plan and fit the estimator.

@@ -146,6 +146,7 @@ class SPLClassifier(BaseSelfLabeledClassifier):
         "reg": (Interval(low=0, closed="neither"),),
         "max_iter": (Interval(Integral, 1),),
     }
+    _takes_sparse = False
 
     def __init__(self, n_components="auto", *, reg=1.0, max_iter=10):
         self.n_components = n_components
@@ -220,8 +221,3 @@ class SPLClassifier(BaseSelfLabeledClassifier):
         """
         shares = self.predict_proba(X)
         return self.classes_[shares.argmax(axis=1)]
-
-    def __sklearn_tags__(self):
-        tags = super().__sklearn_tags__()
-        tags.input_tags.sparse = False
-        return tags

@@ -85,6 +85,7 @@ class TransferVotingClassifier(BaseTransferClassifier):
         "estimators": (None, InstanceOf(list, noun="a list of tuples (name, classifier)")),
         "n_jobs": N_JOBS,
     }
+    _takes_sparse = False
 
     def __init__(self, estimators=None, *, n_jobs=None):
         self.estimators = estimators
@@ -183,9 +184,3 @@ class TransferVotingClassifier(BaseTransferClassifier):
             decisions(member, X, self.classes_) / scale
             for member, scale in zip(self.estimators_, self.scales_, strict=True)
         )
-
-    def __sklearn_tags__(self):
-        """Tags of a classifier of dense rows."""
-        tags = super().__sklearn_tags__()
-        tags.input_tags.sparse = False
-        return tags

@@ -82,6 +82,7 @@ class AutoWeighter(BaseRatioWeighter):
 
     See Also
     --------
+    ImportanceWeighted : Fits any estimator with these weights.
     DiscriminatorWeighter : The first candidate, and often the one chosen.
 
     Notes

@@ -65,6 +65,7 @@ class BBSE(BaseLabelShiftWeighter):
 
     See Also
     --------
+    ImportanceWeighted : Fits any estimator with these weights.
     RLLS : The same equations, solved with a penalty: for few rows or a weak classifier.
     MLLS : Maximum likelihood on calibrated probabilities: its own error is a third smaller, up to about 1,000 rows.
     LabelShiftClassifier : Corrects a classifier's probabilities for the new shares, without refitting.

@@ -171,6 +171,7 @@ class DiscriminatorWeighter(BaseRatioWeighter):
 
     See Also
     --------
+    ImportanceWeighted : Fits any estimator with these weights.
     GaussianWeighter : The ratio of two normal densities: the generative form of a logistic regression with squares.
     ULSIF : Needs no model of the log-ratio.
     sktl.metrics.proxy_a_distance : How well such a classifier tells the domains apart.

@@ -120,6 +120,7 @@ class GaussianWeighter(BaseRatioWeighter):
 
     See Also
     --------
+    ImportanceWeighted : Fits any estimator with these weights.
     DiscriminatorWeighter : Fits the log-ratio without a model of the densities.
     KDEWeighter : Densities of any shape, in few columns.
 
@@ -150,6 +151,7 @@ class GaussianWeighter(BaseRatioWeighter):
         "cv": FOLDS,
         "random_state": RANDOM_STATE,
     }
+    _takes_sparse = False
 
     def __init__(self, pooling="auto", *, shrinkage="auto", cv=5, clip=None, random_state=0):
         self.pooling = pooling
@@ -184,9 +186,3 @@ class GaussianWeighter(BaseRatioWeighter):
 
     def _prepared(self, X):
         return X[:, self._varies] / self.scale_[self._varies]
-
-    def __sklearn_tags__(self):
-        """Tags: dense rows only."""
-        tags = super().__sklearn_tags__()
-        tags.input_tags.sparse = False
-        return tags

@@ -5,7 +5,7 @@ import warnings
 import numpy as np
 from sklearn import config_context
 from sklearn.base import clone
-from sklearn.utils import check_random_state
+from sklearn.utils import check_array, check_random_state
 from sklearn.utils.metadata_routing import MetadataRouter
 
 from sktl._checks import RANDOM_STATE, HasMethods, InstanceOf, Interval, check_parameters
@@ -21,6 +21,21 @@ def flattened(weights, source, flattening):
     flat[source] **= flattening
     flat[source] /= flat[source].mean()  # after the power the mean is no longer 1
     return flat
+
+
+def _check_numbers(X, weighter, error):
+    """Raise anew if the weighter failed on a table that is not of finite numbers: only it may need them."""
+    try:
+        check_array(X, accept_sparse=True, dtype=None, ensure_all_finite=False)
+    except (TypeError, ValueError):
+        return  # no table at all: the weighter's own error says it
+    try:
+        check_array(X, accept_sparse=True, input_name="X")
+    except ValueError as reason:
+        raise ValueError(
+            f"{weighter!r} weights rows of finite numbers only ({str(reason).splitlines()[0].rstrip('.')}). Encode and "
+            "impute before ImportanceWeighted, as in make_pipeline(preprocessing, ImportanceWeighted(...))."
+        ) from error
 
 
 class ImportanceWeighted(BaseOnLabeled):
@@ -75,6 +90,7 @@ class ImportanceWeighted(BaseOnLabeled):
     --------
     sktl.OnLabeled : The same without weights: the baseline to beat.
     KMM : The default weighter.
+    sktl.model_selection.ImportanceWeightedScorer : Scores its parameters in a search, without target labels.
 
     Notes
     -----
@@ -120,7 +136,8 @@ class ImportanceWeighted(BaseOnLabeled):
         Parameters
         ----------
         X : array-like or CSR matrix of shape (n_samples, n_features)
-            Rows of all domains.
+            Rows of all domains, as numbers: encode and impute before this step, not in the wrapped estimator, since
+            the weighter reads them too.
         y : array-like of shape (n_samples,) or (n_samples, n_outputs), default=None
             Labels, missing (NaN, None, ``pd.NA``) where unknown.
         sample_domain : array-like of shape (n_samples,), default=None
@@ -138,7 +155,8 @@ class ImportanceWeighted(BaseOnLabeled):
             If the estimator's ``fit`` takes no ``sample_weight`` and ``resample`` is "never", or ``weighter`` is not a
             weighter.
         ValueError
-            If no row has a label, ``sample_weight`` does not have one value per row, or a parameter is out of range.
+            If no row has a label, X is not of finite numbers, ``sample_weight`` does not have one value per row, or a
+            parameter is out of range.
 
         Warns
         -----
@@ -149,7 +167,11 @@ class ImportanceWeighted(BaseOnLabeled):
         name = self._weight_parameter()
         params = dict(self._routed("fit", fit_params))
         weighter = KMM() if self.weighter is None else self.weighter
-        self.weighter_ = clone(weighter).fit(X, y, sample_domain)
+        try:
+            self.weighter_ = clone(weighter).fit(X, y, sample_domain)
+        except ValueError as error:
+            _check_numbers(X, weighter, error)
+            raise
         self.weights_ = self._flattened(X, y, sample_domain)
         weights = self._times_given(params.pop("sample_weight", params.pop(name, None)))
         if name is None or self.resample == "always":

@@ -107,6 +107,7 @@ class KDEWeighter(BaseRatioWeighter):
 
     See Also
     --------
+    ImportanceWeighted : Fits any estimator with these weights.
     ULSIF : Estimates the ratio itself.
     GaussianWeighter : Normal densities.
 
@@ -138,6 +139,7 @@ class KDEWeighter(BaseRatioWeighter):
         "cv": FOLDS,
         "random_state": RANDOM_STATE,
     }
+    _takes_sparse = False
 
     def __init__(self, bandwidth="auto", *, cv=5, clip=None, random_state=0):
         self.bandwidth = bandwidth
@@ -174,9 +176,3 @@ class KDEWeighter(BaseRatioWeighter):
 
     def _ratio(self, X):
         return ratio_of_logs(log_ratio(self.densities_, X / self.scale_))
-
-    def __sklearn_tags__(self):
-        """Tags: dense rows only."""
-        tags = super().__sklearn_tags__()
-        tags.input_tags.sparse = False
-        return tags

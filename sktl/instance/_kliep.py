@@ -91,6 +91,7 @@ class KLIEP(BaseRatioWeighter):
 
     See Also
     --------
+    ImportanceWeighted : Fits any estimator with these weights.
     ULSIF : Least squares in place of likelihood: in closed form.
     KMM : Matches means in feature space.
 

@@ -69,9 +69,10 @@ class KMM(BaseRatioWeighter):
         Ridge, in units of the mean of k(x, x) over the source. 0 is the paper's programme; larger values draw the
         weights together.
     solver : {"auto", "low_rank", "cvxpy"}, default="auto"
-        "low_rank": an interior point method on a pivoted Cholesky factor of K; no approximation as long as the rank
-        of K is at most ``max_rank``. "cvxpy": the dense programme, O(n_s^3) time, O(n_s^2) memory. "auto": "low_rank",
-        and cvxpy if that does not converge on up to 2,000 source rows.
+        "low_rank": an active set method, and where that comes to no end an interior point method, on a pivoted
+        Cholesky factor of K; no approximation as long as the rank of K is at most ``max_rank``. "cvxpy": the dense
+        programme, O(n_s^3) time, O(n_s^2) memory. "auto": "low_rank", and cvxpy if that does not converge on up to
+        2,000 source rows.
     max_rank : int >= 1, default=300
         Largest rank of the factor.
     max_samples : int >= 1, default=100_000
@@ -124,9 +125,9 @@ class KMM(BaseRatioWeighter):
 
     Notes
     -----
-    *Cost*: O(n_s r^2) an iteration (some 10 to 20), O(r (n_s + n_t) d) for the kernels and O(n_s r) memory, with the
-    rank r <= ``max_rank``: linear in the rows. Beyond ``max_samples`` source rows each further row costs r kernel
-    values.
+    *Cost*: O(n_s r^2) an iteration (some 5 with a ridge, else 10 to 20), O(r (n_s + n_t) d) for the kernels and
+    O(n_s r) memory, with the rank r <= ``max_rank``: linear in the rows. Beyond ``max_samples`` source rows each
+    further row costs r kernel values.
 
     *Departure from the papers*: the ridge. As an estimator of the density ratio the programme without it is poor for
     every width of the kernel: its solution puts large weights on few rows. Mean squared error of the weights, scaled to

@@ -90,6 +90,7 @@ class MLLS(BaseLabelShiftWeighter):
 
     See Also
     --------
+    ImportanceWeighted : Fits any estimator with these weights.
     BBSE : By the confusion matrix: needs no calibration.
     RLLS : By the confusion matrix, with a penalty.
     LabelShiftClassifier : Corrects a classifier's probabilities for the new shares, without refitting.

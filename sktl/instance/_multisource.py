@@ -3,7 +3,7 @@
 from sktl._progress import reported, with_callbacks
 from sktl.domains import take_rows
 from sktl.instance._boosting import BoostedClassifier, nan_checks, source_masks, split_labeled
-from sktl.instance._tradaboost import boost, store_boosting
+from sktl.instance._tradaboost import TrAdaBoostClassifier, boost, store_boosting
 
 __all__ = ["MultiSourceTrAdaBoostClassifier"]
 
@@ -116,22 +116,7 @@ class MultiSourceTrAdaBoostClassifier(BoostedClassifier):
     near 0.94
     """
 
-    def __init__(
-        self,
-        estimator=None,
-        *,
-        n_estimators=10,
-        loss="soft",
-        target_weight=1.0,
-        store_weights=False,
-        random_state=None,
-    ):
-        self.estimator = estimator
-        self.n_estimators = n_estimators
-        self.loss = loss
-        self.target_weight = target_weight
-        self.store_weights = store_weights
-        self.random_state = random_state
+    __init__ = TrAdaBoostClassifier.__init__
 
     @with_callbacks
     def fit(self, X, y, sample_domain=None):

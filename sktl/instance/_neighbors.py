@@ -96,6 +96,7 @@ class NearestNeighborWeighter(BaseRatioWeighter):
 
     See Also
     --------
+    ImportanceWeighted : Fits any estimator with these weights.
     KDEWeighter : Smooth densities in place of cells.
     DiscriminatorWeighter : Better in many columns.
 

@@ -65,6 +65,7 @@ class RLLS(BaseLabelShiftWeighter):
 
     See Also
     --------
+    ImportanceWeighted : Fits any estimator with these weights.
     BBSE : The same without a penalty.
     MLLS : Maximum likelihood on calibrated probabilities: its own error is a third smaller, up to about 1,000 rows.
     LabelShiftClassifier : Corrects a classifier's probabilities for the new shares, without refitting.

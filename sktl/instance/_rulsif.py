@@ -68,6 +68,7 @@ class RULSIF(BaseRatioWeighter):
 
     See Also
     --------
+    ImportanceWeighted : Fits any estimator with these weights.
     ULSIF : The plain ratio; its Notes have cost and departures.
 
     Notes

@@ -109,6 +109,7 @@ class ULSIF(BaseRatioWeighter):
 
     See Also
     --------
+    ImportanceWeighted : Fits any estimator with these weights.
     RULSIF : The same for a ratio that is bounded by construction.
     KLIEP : Maximum likelihood in place of least squares: no ridge, always positive, slower.
     KMM : Matches means in feature space.

@@ -1,12 +1,10 @@
-"""Ask a fitted model about rows of several domains, each through its own domain's map; checks of what is asked."""
+"""Checks of what is asked of models by domain."""
 
 import numpy as np
-from sklearn import config_context
 from sklearn.metrics import check_scoring
 from sklearn.utils import check_array, check_consistent_length
 
 from sktl._checks import HasMethods, InstanceOf
-from sktl.base import consumes_domains
 from sktl.domains import as_column, missing_values
 
 #: Constraints that several of the functions and classes share.
@@ -26,38 +24,6 @@ def domain_names(X, sample_domain):
     if len(set(names.tolist())) < 2:
         raise ValueError(f"At least two domains are needed; sample_domain names {sorted(set(names.tolist()))}.")
     return names
-
-
-def respond(estimator, X, sample_domain, method="predict"):
-    """``estimator.method(X)`` with each row taken as one of its own domain, in any pipeline, routing on or off.
-
-    Without it, the maps of a pipeline take every row for a target row, source rows too.
-
-    Parameters
-    ----------
-    estimator : estimator object
-        Fitted.
-    X : array-like of n_samples rows
-        Rows of any of the domains that ``fit`` saw.
-    sample_domain : array-like of shape (n_samples,)
-        Their domains.
-    method : str
-        ``"predict"``, ``"predict_proba"``, ``"decision_function"`` or ``"transform"``.
-    """
-    estimator = getattr(estimator, "best_estimator_", estimator)  # a search passes no metadata on
-    if not consumes_domains(estimator, method):
-        return getattr(estimator, method)(X)
-    with config_context(enable_metadata_routing=True):
-        return getattr(estimator, method)(X, sample_domain=sample_domain)
-
-
-def is_numeric(X):
-    """Whether all rows are finite numbers, as weighters need them."""
-    try:
-        check_array(X, accept_sparse=True)
-    except (TypeError, ValueError):
-        return False
-    return True
 
 
 def check_numbers(X, what, way_out):

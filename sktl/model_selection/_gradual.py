@@ -46,11 +46,11 @@ class GradualSelfTraining(BaseTransferClassifier):
     their centre by 90 degrees in 18 steps, with ``SVC()``: 99.8 %, against 21 from the source alone, and 60 with CORAL
     at best (with the default linear model 85, of 87 within the source); digits turned by 60 degrees in 20 steps, with
     ``SVC(C=10)``: 98.2, 14 and 26 with TCA (``benchmarks/gradual.py``). *When it hurts*: rows are few at each step (100
-    digits an angle: 47 %), or a step is so large that the labels go wrong, since every later model learns that; or
+    digits per angle: 47 %), or a step is so large that the labels go wrong, since every later model learns that; or
     nothing was wrong with the source model. And "auto" compares rows, not labels: domains whose classes are exchanged
     look close to it, and with few rows in many noisy columns it can't see which domains are close (200 rows in 60
     columns: on one of five draws the path led straight to the target; 500 in 100: 96.5 %, 99.6 with the path given).
-    Give the path where you know it.
+    If you know the path, give it.
 
     Parameters
     ----------
@@ -82,7 +82,7 @@ class GradualSelfTraining(BaseTransferClassifier):
         Names of the domains passed through: "source" for all that have labels, then the intermediate ones, then
         "target". Interpolated ones are named by numbers, the fraction of the way between their neighbours.
     estimators_ : list
-        The model after each of them.
+        The model fitted on each of these domains.
     n_kept_ : ndarray of shape (n_steps,)
         Number of rows that each was fitted on.
     classes_ : ndarray of shape (n_classes,)

@@ -107,7 +107,8 @@ class TransferGuard(BaseOnLabeled):
     verdict_ : Verdict
         The results of all tests; ``print`` shows them in a sentence.
     evidence_ : dict of str -> dict
-        For each candidate its mean ``score`` and the ``standard_error`` of that.
+        For each candidate its mean ``score`` (the accuracy for the loss "zero_one", minus the mean loss for others, or
+        what the scorer says) and the ``standard_error`` of that.
     gain_ : Gain or None
         Gain of transfer (with several models, that of the smallest p-value) over ``fallback_``, with its p-value and a
         confidence interval of level 1 - 2 alpha (alpha divided by the number of models); None if nothing could be
@@ -217,7 +218,8 @@ class TransferGuard(BaseOnLabeled):
         y : array-like of shape (n_samples,)
             Labels, missing (NaN, None, ``pd.NA``) where unknown.
         sample_domain : array-like of shape (n_samples,), default=None
-            Domains, needed if missing labels do not mark the target, as when target rows have labels.
+            Domains, needed if missing labels do not mark the target: without it, a target row with a label counts as a
+            source row.
 
         Returns
         -------

@@ -11,8 +11,8 @@ from joblib import Parallel, delayed
 from scipy.stats import sem
 from sklearn.base import BaseEstimator
 
+from sktl.base import respond
 from sktl.domains import Domains, draw_rows, n_rows
-from sktl.model_selection._by_domain import respond
 from sktl.model_selection._candidates import BASELINES, SOURCE_ONLY, fit_candidate, labels_at, losses_on_labels
 from sktl.model_selection._circular import circular_losses
 from sktl.model_selection._gains import gain_of_folds, gain_of_rows, gain_of_weighted_rows, weighted_mean

@@ -50,15 +50,15 @@ def hide_labels(y, rows):
     return hidden_labels(y, rows)
 
 
-def few_labels(target, labeled, y, n_labeled, rng):
+def few_labels(target, labeled, y, n_labeled, rng, name="the target"):
     """Mask of the target rows that keep their labels: ``n_labeled``, spread over the classes."""
     kept, rows = np.zeros(len(target), dtype=bool), np.flatnonzero(target & labeled)
     if n_labeled is None:
         return kept
     if n_labeled >= len(rows):
         raise ValueError(
-            f"n_labeled={n_labeled} leaves no labelled row to score: a target has only {len(rows)} "
-            "labelled rows. Lower n_labeled."
+            f"n_labeled={n_labeled} leaves no labelled row to score: {name} has only {len(rows)} labelled rows. "
+            "Lower n_labeled."
         )
     folds = deal(stratum_codes(y, labeled)[rows], len(rows), rng)  # one row per fold, classes side by side
     order = rows[np.argsort(folds)]

@@ -10,8 +10,8 @@ from sklearn.pipeline import Pipeline
 from sklearn.utils.metadata_routing import MetadataRequest
 
 from sktl._checks import check_value, constraints_of
+from sktl.base import is_numeric, respond
 from sktl.domains import Domains, draw_rows, known_labels, listed, one_column, plain_rows
-from sktl.model_selection._by_domain import is_numeric, respond
 from sktl.model_selection._folds import read_domains_quietly
 from sktl.model_selection._losses import check_outputs
 

@@ -61,9 +61,9 @@ class SourceSelector(BaseOnLabeled):
     metric : callable, default=None
         Distance of a source from the target, as in :func:`rank_sources`.
     n_sources : int >= 1 or "auto", default="auto"
-        Number of sources to keep; all if there are fewer. "auto": every source to which no other is closer to the
-        target by more than two standard errors of the difference. With ``weights="distance"`` sources of weight 0 are
-        left out as well ("auto" then starts from all). Sources without a label are left out, unless none has one.
+        Number of sources to keep; all if there are fewer. "auto" keeps a source unless another one is nearer by more
+        than two standard errors of the difference. With ``weights="distance"`` sources of weight 0 are left out as well
+        ("auto" then starts from all). Sources without a label are left out, unless none has one.
     weights : {"uniform", "distance"}, default="uniform"
         Weight of the rows of the sources kept: all the same, or by the distance of their source; in the latter case
         labelled target rows count as much as those of the nearest source, and the estimator must take

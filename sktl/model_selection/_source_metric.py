@@ -47,24 +47,31 @@ def takes_labels(metric):
         return False
 
 
+def called(metric):
+    """What a metric is called in an error."""
+    return getattr(metric, "__name__", repr(metric))
+
+
 def names_of_samples(metric):
     """Names that a metric with labels has for the source's rows and for the target's."""
     names = [name for name in signature(metric).parameters if name not in ("y_source", "y_target")]
     if {"X_source", "X_target"} <= set(names):
         return "X_source", "X_target"
     if len(names) < 2:
-        raise TypeError(f"metric must take two samples besides y_source and y_target; {metric!r} takes {names}.")
+        raise TypeError(f"metric must take two samples besides y_source and y_target; {called(metric)} takes {names}.")
     return names[:2]
 
 
-def rows_and_labels(X, y, rows, labeled):
-    """Arguments that stand for one domain: its rows, or its labelled rows and their labels."""
+def rows_and_labels(X, y, domains, name):
+    """Arguments that stand for the domain ``name``: its rows, or its labelled rows and their labels."""
+    rows = domains.names == name
     if y is None:
         return (draw_rows(X if hasattr(X, "shape") else np.asarray(X), np.flatnonzero(rows)),)
-    rows = rows & labeled
+    rows = rows & domains.labeled
     if not rows.any():
         raise ValueError(
-            "The metric needs labels of both domains; one of them has none. Use a metric that only takes rows."
+            f"The metric needs labels of both domains; {name!r} has none. Label some rows, or use a metric that only "
+            "takes rows."
         )
     return draw_rows(X, np.flatnonzero(rows)), known_labels(y, rows)
 
@@ -78,7 +85,7 @@ def ask(compare, source, target):
         first, second = names_of_samples(compare)
         value = compare(**{first: X_source, second: X_target}, y_source=y_source, y_target=y_target)
     if np.ndim(value) or not isinstance(value, (Real, np.ndarray)):
-        raise TypeError(f"metric must return a number; {compare!r} returned {value!r}.")
+        raise TypeError(f"metric must return a number; {called(compare)} returned {value!r}.")
     if not np.isfinite(value):
-        raise ValueError(f"metric must return a finite number; {compare!r} returned {value!r}.")
+        raise ValueError(f"metric must return a finite number; {called(compare)} returned {value!r}.")
     return float(value)

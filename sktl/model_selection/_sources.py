@@ -12,7 +12,7 @@ from sklearn.utils import check_random_state
 from sktl._checks import BOOLEAN, N_JOBS, RANDOM_STATE, Interval, checked
 from sktl.domains import TARGET, draw_rows, n_rows, one_column, plain_rows, read_domains
 from sktl.model_selection._by_domain import check_two_rows, domain_names
-from sktl.model_selection._source_metric import SINGLE_ROWS, ask, make_metric, rows_and_labels, takes_labels
+from sktl.model_selection._source_metric import SINGLE_ROWS, ask, called, make_metric, rows_and_labels, takes_labels
 from sktl.model_selection._tables import grid
 
 
@@ -30,17 +30,22 @@ class SourceRanking:
         Bootstrap standard error of each; NaN without a bootstrap.
     n_rows : ndarray of shape (n_sources,)
         Rows of each.
+    higher_is_nearer : bool
+        Whether ``distances`` are scores, the largest first.
     """
 
     names: list
     distances: np.ndarray
     standard_errors: np.ndarray
     n_rows: np.ndarray
+    higher_is_nearer: bool = False
 
     def __str__(self):
         """Return the ranking as a table."""
         width = max(len("source"), *(len(str(name)) for name in self.names))
-        lines = [f"{'source':<{width}}  {'rows':>7}  {'distance':>9}  {'s.e.':>8}"]
+        lines = [
+            f"{'source':<{width}}  {'rows':>7}  {'score' if self.higher_is_nearer else 'distance':>9}  {'s.e.':>8}"
+        ]
         for name, n, distance, error in zip(self.names, self.n_rows, self.distances, self.standard_errors, strict=True):
             lines.append(f"{name!s:<{width}}  {n:>7}  {distance:>9.4g}  {error:>8.2g}")
         return "\n".join(lines)
@@ -153,22 +158,21 @@ def rank_sources(
         check_two_rows({name: domains.names == name for name in (*domains.sources, TARGET)}, SINGLE_ROWS)
     compare = make_metric(metric, X)
     if takes_labels(compare) and y is None:
-        raise ValueError(f"The metric {compare!r} needs labels (y_source, y_target): pass y.")
+        raise ValueError(f"The metric {called(compare)} needs labels (y_source, y_target): pass y.")
     y = one_column(y) if takes_labels(compare) else None
-    target = rows_and_labels(X, y, domains.names == TARGET, domains.labeled)
+    target = rows_and_labels(X, y, domains, TARGET)
     # one for each source: the draws do not depend on n_jobs
     seeds = check_random_state(random_state).randint(2**31 - 1, size=len(domains.sources))
     results = Parallel(n_jobs=n_jobs)(
-        delayed(_distance_and_error)(
-            compare, rows_and_labels(X, y, domains.names == name, domains.labeled), target, n_bootstrap, seed
-        )
+        delayed(_distance_and_error)(compare, rows_and_labels(X, y, domains, name), target, n_bootstrap, seed)
         for name, seed in zip(domains.sources, seeds, strict=True)
     )
     distances, errors = np.array(results, dtype=float).T
     # stable: equal distances keep the order of the names
     order = np.argsort(-distances if higher_is_nearer else distances, kind="stable")
     rows = np.array([np.count_nonzero(domains.names == name) for name in domains.sources])
-    return SourceRanking([domains.sources[i] for i in order], distances[order], errors[order], rows[order])
+    names = [domains.sources[i] for i in order]
+    return SourceRanking(names, distances[order], errors[order], rows[order], higher_is_nearer)
 
 
 @checked(metric=(None, callable), n_jobs=N_JOBS)
@@ -218,7 +222,7 @@ def domain_distance_matrix(X, sample_domain, *, metric=None, n_jobs=None):
     compare = make_metric(metric, X)
     if takes_labels(compare):
         raise TypeError(
-            f"domain_distance_matrix takes no labels, but the metric {compare!r} needs them (y_source, y_target). "
+            f"domain_distance_matrix takes no labels, but {called(compare)} needs them (y_source, y_target). "
             "Use a metric of two samples, such as mmd, or rank_sources, which takes labels."
         )
     samples = [draw_rows(X, np.flatnonzero(names == name)) for name in domains]

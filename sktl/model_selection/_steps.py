@@ -7,7 +7,7 @@ from scipy.stats import rankdata
 from sklearn.metrics.pairwise import euclidean_distances
 from sklearn.preprocessing import StandardScaler
 
-from sktl._core.transport import exact_plan, uniform
+from sktl._core.transport import check_pairs, exact_plan, uniform
 
 
 def gentlest_route(distances):
@@ -26,6 +26,7 @@ def gentlest_route(distances):
 
 def interpolate(X, Y, n_steps):
     """Samples between ``X`` and ``Y``: rows of ``X`` that have gone a part of their way along an optimal plan."""
+    check_pairs(len(X), len(Y), "Put domains between them, or take a sample of the rows.")
     plan = exact_plan(euclidean_distances(X, Y, squared=True), uniform(len(X)), uniform(len(Y))).plan
     image = plan @ Y / plan.sum(axis=1, keepdims=True)
     return [X + k / (n_steps + 1) * (image - X) for k in range(1, n_steps + 1)]

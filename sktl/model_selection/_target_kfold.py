@@ -34,7 +34,8 @@ class TargetKFold(DomainSplitter):
     ``groups`` marks the target rows, since missing labels do not. Pass the domains both as ``groups`` and as
     ``sample_domain``: ``search.fit(X, y, groups=d, sample_domain=d)``, or, where the step ``tradaboostclassifier`` of a
     pipeline asks for it, ``search.fit(X, y, groups=d, tradaboostclassifier__sample_domain=d)``. With metadata routing
-    on it is ``search.fit(X, y, sample_domain=d)`` in both cases, and ``groups=`` is refused. Source rows are never
+    on it is ``search.fit(X, y, sample_domain=d)`` in both cases, and ``groups=`` is refused. Outside a search it is
+    ``cross_val_score(model, X, y, groups=d, params={"sample_domain": d}, cv=TargetKFold())``. Source rows are never
     tested, so that ``cross_val_predict`` refuses this splitter.
 
     Examples

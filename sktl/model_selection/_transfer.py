@@ -144,7 +144,7 @@ def cross_val_transfer(
     rng = check_random_state(random_state)
     tasks = []
     for target in chosen:
-        kept = few_labels(names == target, labeled, y, n_labeled, rng)
+        kept = few_labels(names == target, labeled, y, n_labeled, rng, repr(target))
         tasks.append((names == target, labeled & (names == target) & ~kept))
     estimator = on_missing_labels(estimator)
     scorer = single_scorer(estimator, scoring)

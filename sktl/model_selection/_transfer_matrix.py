@@ -84,7 +84,9 @@ def transfer_matrix(estimator, X, y, sample_domain, *, scoring=None, cv=5, n_job
     domains = chosen_targets("each", names, labeled)
     missing = sorted(set(names.tolist()) - set(domains), key=repr)
     if missing:
-        raise ValueError(f"Every domain is a source here and needs labels; {missing} have none. Leave their rows out.")
+        raise ValueError(
+            f"Every domain is a source here and needs labels; the domains {missing} have none. Leave their rows out."
+        )
     estimator = on_missing_labels(estimator)
     scorer = single_scorer(estimator, scoring)
     pairs = [(source, target) for source in domains for target in domains]

@@ -104,12 +104,14 @@ class Verdict:
         if self.unknown:
             return f"{use}: whether transfer helps can't be judged: {self.unknown}"
         if self.chosen in self.gains:
-            gain = self.gains[self.chosen]
-            interval = f"{gain.estimate:+.3f}, {gain.low:+.3f} to {gain.high:+.3f}"
-            return f"{use}: it gains over {self.fallback} ({interval}) {self.test}"
-        if self.fallback != self.usual:
-            return f"{use}: it beats {self.usual}, and no transfer model gains over it {self.test}"
-        return f"{use}: no transfer model gains over it {self.test}"
+            return f"{use}: it gains over {self.fallback} ({self._interval(self.chosen)}) {self.test}"
+        beats = f"it beats {self.usual}, and " if self.fallback != self.usual else ""
+        nearest = "" if self.best is None else f"; the best is {self.best} ({self._interval(self.best)})"
+        return f"{use}: {beats}no transfer model gains over it {self.test}{nearest}"
+
+    def _interval(self, name):
+        gain = self.gains[name]
+        return f"{gain.estimate:+.3f}, {gain.low:+.3f} to {gain.high:+.3f}"
 
 
 @checked(

@@ -2,13 +2,11 @@
 
 import numpy as np
 from sklearn.base import clone
-from sklearn.pipeline import Pipeline
-from sklearn.utils import check_array, get_tags
+from sklearn.utils import check_array
 
 from sktl._core.overlap import domain_overlap
-from sktl.base import BaseOnLabeled, consumes_domains
+from sktl.base import numeric_steps
 from sktl.instance import AutoWeighter, DiscriminatorWeighter
-from sktl.model_selection._by_domain import is_numeric
 
 #: Share of the target that the source must cover for certain before its rows can prove a gain there. In a made world
 #: the lower bounds of the overlap are .3 at most three deviations away, where transfer hurts beyond the source, and .5
@@ -33,19 +31,8 @@ def numeric_rows(model, X):
     As few steps as make them so: what encodes and imputes, fitted on all rows without their labels; none that adapts,
     since that would hide the difference that weights are to mend. The rows themselves where no such steps are found.
     """
-    while isinstance(model, BaseOnLabeled):
-        model = model.estimator
-    if is_numeric(X) or not isinstance(model, Pipeline):
-        return X
-    mapped = X
-    for _, step in model.steps[:-1]:
-        if step is None or isinstance(step, str):
-            continue
-        if not hasattr(step, "transform") or consumes_domains(step, "fit") or get_tags(step).target_tags.required:
-            return X
-        mapped = clone(step).fit_transform(mapped)
-        if is_numeric(mapped):
-            return mapped
+    for step in numeric_steps(model, X):
+        X = step.transform(X)
     return X
 
 
@@ -61,8 +48,8 @@ def why_not_prove(X, target):
     if certain >= COVERED:
         return ""
     return (
-        f"the {np.sum(~target)} source rows cover {100 * max(certain, 0):.0f} % of the target for certain (of "
-        f"{100 * COVERED:.0f} that it takes)"
+        f"the {np.sum(~target)} source rows cover {100 * max(certain, 0):.0f} % of the target for certain "
+        f"({100 * COVERED:.0f} % are needed)"
     )
 
 
@@ -82,5 +69,5 @@ def why_not_score(weighter, n_source, least=None):
     worth, overlap = weighter.effective_sample_size_, getattr(weighter, "overlap_", None)
     if worth >= least:
         return ""
-    covers = "" if overlap is None else f", which cover about {100 * min(overlap, 1):.0f} % of the target"
-    return f"the {n_source} source rows{covers}, are worth {worth:.1f} of the target's (of {least:g} that it takes)"
+    covers = "" if overlap is None else f", which cover about {100 * min(overlap, 1):.0f} % of the target,"
+    return f"the {n_source} weighted source rows{covers} are worth {worth:.1f} target rows ({least:g} are needed)"

@@ -14,8 +14,9 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 
 from sktl._checks import check_parameters
 from sktl._core.kernels import canonical_order
-from sktl.base import union_of_classes, validate_rows
+from sktl.base import BaseParameterTransfer, union_of_classes, validate_rows
 from sktl.domains import as_column, draw_rows, known_labels, n_rows, take_rows
+from sktl.parameter._linear import as_floats
 
 # Probabilities are kept this far from 0 where a held-out loss is taken, so that one surprise isn't infinitely bad.
 PROBABILITY_FLOOR = 1e-3
@@ -159,8 +160,9 @@ def predict_value(self, X):
     return _mixed(self, X)[:, 0]
 
 
-def with_tags_of_sources(self, tags):
-    """The tags, with missing values and sparse rows taken where all given sources take them."""
+def sklearn_tags(self):
+    """Tags: missing values and sparse rows are taken where all given sources take them."""
+    tags = super(BaseParameterTransfer, self).__sklearn_tags__()  # of what stands beside it
     inner = [get_tags(model).input_tags for model in given_models(self) if hasattr(model, "__sklearn_tags__")]
     if inner:
         tags.input_tags.allow_nan = all(tag.allow_nan for tag in inner)
@@ -217,7 +219,7 @@ def _checked_rows(self, X, reset):
 def _check_labels(y, labeled, is_class):
     """Raise unless the known labels are finite, one a row, and of classes where classes are asked for."""
     known = column_or_1d(known_labels(y, labeled, discrete=is_class), warn=True)
-    assert_all_finite(known if is_class else np.asarray(known, dtype=float), input_name="y")
+    assert_all_finite(known if is_class else as_floats(known), input_name="y")
     if is_class:
         check_classification_targets(known)
 
@@ -236,7 +238,7 @@ def _class_codes(self, y, rows):
 
 def _values(y, rows):
     """Return the labels of the ``rows`` as floats."""
-    return np.asarray(column_or_1d(known_labels(y, rows, discrete=False)), dtype=float)
+    return as_floats(column_or_1d(known_labels(y, rows, discrete=False)))
 
 
 def _ordered(X, y, domains, weights):

@@ -255,13 +255,11 @@ class FineTunedClassifier(BaseParameterTransfer, BaseTransferClassifier):
     fit = _continued.fit
     predict_proba = _continued.predict_proba
     predict = _continued.predict_class
+    __sklearn_tags__ = _continued.sklearn_tags
     _transfer = go_on
     history_ = property(history)
     n_epochs_ = property(epochs)
     learning_rate_ = property(rates)
-
-    def __sklearn_tags__(self):
-        return _continued.with_tags_of_sources(self, super().__sklearn_tags__())
 
     def _default_source(self, X):
         return LogisticRegression(max_iter=1000)
@@ -364,34 +362,15 @@ class FineTunedRegressor(BaseParameterTransfer, BaseTransferRegressor):
 
     _constraints = CONSTRAINTS
 
-    def __init__(
-        self,
-        source=None,
-        *,
-        learning_rate="auto",
-        max_epochs=50,
-        n_iter_no_change=5,
-        n_folds=5,
-        per_source=False,
-        random_state=0,
-    ):
-        self.source = source
-        self.learning_rate = learning_rate
-        self.max_epochs = max_epochs
-        self.n_iter_no_change = n_iter_no_change
-        self.n_folds = n_folds
-        self.per_source = per_source
-        self.random_state = random_state
+    __init__ = FineTunedClassifier.__init__
 
     fit = _continued.fit
     predict = _continued.predict_value
+    __sklearn_tags__ = _continued.sklearn_tags
     _transfer = go_on
     history_ = property(history)
     n_epochs_ = property(epochs)
     learning_rate_ = property(rates)
-
-    def __sklearn_tags__(self):
-        return _continued.with_tags_of_sources(self, super().__sklearn_tags__())
 
     def _default_source(self, X):
         return Ridge()

@@ -127,6 +127,7 @@ class GaussianProcessTransferRegressor(BaseParameterTransfer, BaseTransferRegres
         "n_restarts_optimizer": (Interval(Integral, 0),),
         "random_state": RANDOM_STATE,
     }
+    _takes_sparse = False
 
     def __init__(
         self,
@@ -272,11 +273,6 @@ class GaussianProcessTransferRegressor(BaseParameterTransfer, BaseTransferRegres
             return prior + self.gp_.predict(X)
         mean, spread = self.gp_.predict(X, return_std=return_std, return_cov=return_cov)
         return prior + mean, spread
-
-    def __sklearn_tags__(self):
-        tags = super().__sklearn_tags__()
-        tags.input_tags.sparse = False
-        return tags
 
 
 def in_one_order(rows, y, domains):

@@ -64,24 +64,62 @@ def with_columns(X, extra):
 CONSTRAINTS = {"estimator": (None, *ESTIMATOR), "mode": ("auto", *MODES)}
 
 
-def fit_hypothesis(model, X, y, sample_domain, sample_weight):
-    """The four acts of ``fit``; ``model`` says what a mode is and how what it says of rows is judged."""
-    check_parameters(model)
-    X = rows_of(model, X, reset=True)
-    domains = model._split(X, y, sample_domain)
+def store(self, source=None, estimator=None, mode="auto", *, per_source=False):
+    """Keep the parameters as they come."""
+    self.source = source
+    self.estimator = estimator
+    self.mode = mode
+    self.per_source = per_source
+
+
+def fit(self, X, y, sample_domain=None, sample_weight=None):
+    """Fit the source where it is not fitted, then the modes on the labelled target rows.
+
+    Parameters
+    ----------
+    X : array-like, frame or CSR matrix of shape (n_samples, n_features)
+        Target rows, labelled or not; with an unfitted source the rows of all domains.
+    y : array-like of shape (n_samples,)
+        Labels, missing (NaN, None, ``pd.NA``) where unknown.
+    sample_domain : array-like of shape (n_samples,), default=None
+        Domains, needed if missing labels do not mark the target. With a fitted source all rows are target rows by
+        default, and rows of other domains are left out.
+    sample_weight : array-like of shape (n_samples,), default=None
+        Weights of the rows, also of the source rows where the source is fitted here.
+
+    Returns
+    -------
+    self
+
+    Raises
+    ------
+    NoTargetLabelsError
+        If no target row has a label.
+    TypeError, ValueError
+        If a parameter, a label or a domain is not as described, or the source does not fit the rows.
+
+    Warns
+    -----
+    SingleDomainWarning
+        If the source is not fitted and there is only one domain (no label is missing and no ``sample_domain`` is
+        given): the source is fitted, and nothing is adapted.
+    """
+    check_parameters(self)
+    X = rows_of(self, X, reset=True)
+    domains = self._split(X, y, sample_domain)
     weights = None if sample_weight is None else row_weights(sample_weight, n_rows(X))
-    model.sources_ = model._fitted_sources(X, y, domains, weights)
-    rows = model._labeled_target(domains)
+    self.sources_ = self._fitted_sources(X, y, domains, weights)
+    rows = self._labeled_target(domains)
     if weights is not None:
         rows = rows & (weights > 0)
-    model._read_labels(y, rows, domains)
+    self._read_labels(y, rows, domains)
     if domains.single:
-        store_source_alone(model)
+        store_source_alone(self)
     else:
         own = None if weights is None else weights[rows]
-        fit_modes(model, take_rows(X, domains.target), rows[domains.target], own)
-    del model._labels  # training rows are no part of a fitted model
-    return model
+        fit_modes(self, take_rows(X, domains.target), rows[domains.target], own)
+    del self._labels  # training rows are no part of a fitted model
+    return self
 
 
 def rows_of(model, X, reset=False):

@@ -8,11 +8,11 @@ from sklearn.utils.multiclass import check_classification_targets
 
 from sktl.base import BaseParameterTransfer, BaseTransferClassifier, default_floor, source_log_proba, union_of_classes
 from sktl.domains import known_labels, take_rows
+from sktl.parameter import _hypothesis
 from sktl.parameter._class_offsets import can_take_offset, fit_classifier_on_offset
 from sktl.parameter._few_rows import LOGISTIC_PLANS, FewRows
 from sktl.parameter._hypothesis import (
     CONSTRAINTS,
-    fit_hypothesis,
     modes_of,
     predict_modes,
     read_by_all_parts,
@@ -140,45 +140,8 @@ class HypothesisTransferClassifier(BaseParameterTransfer, BaseTransferClassifier
     _constraints = CONSTRAINTS
     _own_labels = 0  # the log-loss of few rows already doubts a model that is sure by few of them
 
-    def __init__(self, source=None, estimator=None, mode="auto", *, per_source=False):
-        self.source = source
-        self.estimator = estimator
-        self.mode = mode
-        self.per_source = per_source
-
-    def fit(self, X, y, sample_domain=None, sample_weight=None):
-        """Fit the source where it is not fitted, then the modes on the labelled target rows.
-
-        Parameters
-        ----------
-        X : array-like, frame or CSR matrix of shape (n_samples, n_features)
-            Target rows, labelled or not; with an unfitted source the rows of all domains.
-        y : array-like of shape (n_samples,)
-            Labels, missing (NaN, None, ``pd.NA``) where unknown.
-        sample_domain : array-like of shape (n_samples,), default=None
-            Domains, needed if missing labels do not mark the target. With a fitted source all rows are target rows by
-            default, and rows of other domains are left out.
-        sample_weight : array-like of shape (n_samples,), default=None
-            Weights of the rows, also of the source rows where the source is fitted here.
-
-        Returns
-        -------
-        self
-
-        Raises
-        ------
-        NoTargetLabelsError
-            If no target row has a label.
-        TypeError, ValueError
-            If a parameter, a label or a domain is not as described, or the source does not fit the rows.
-
-        Warns
-        -----
-        SingleDomainWarning
-            If the source is not fitted and there is only one domain (no label is missing and no ``sample_domain`` is
-            given): the source is fitted, and nothing is adapted.
-        """
-        return fit_hypothesis(self, X, y, sample_domain, sample_weight)
+    __init__ = _hypothesis.store
+    fit = _hypothesis.fit
 
     def _default_source(self, X):
         from sklearn.ensemble import HistGradientBoostingClassifier  # here, to keep `import sktl` quick

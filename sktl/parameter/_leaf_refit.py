@@ -144,11 +144,9 @@ class LeafRefitClassifier(BaseParameterTransfer, BaseTransferClassifier):
     fit = _continued.fit
     predict_proba = _continued.predict_proba
     predict = _continued.predict_class
+    __sklearn_tags__ = _continued.sklearn_tags
     _transfer = refit_leaves
     shrinkage_ = property(shrinkages)
-
-    def __sklearn_tags__(self):
-        return _continued.with_tags_of_sources(self, super().__sklearn_tags__())
 
     def _default_source(self, X):
         # few target rows would reach smaller leaves
@@ -244,18 +242,13 @@ class LeafRefitRegressor(BaseParameterTransfer, BaseTransferRegressor):
 
     _constraints = CONSTRAINTS
 
-    def __init__(self, source=None, *, shrinkage="auto", per_source=False):
-        self.source = source
-        self.shrinkage = shrinkage
-        self.per_source = per_source
+    __init__ = LeafRefitClassifier.__init__
 
     fit = _continued.fit
     predict = _continued.predict_value
+    __sklearn_tags__ = _continued.sklearn_tags
     _transfer = refit_leaves
     shrinkage_ = property(shrinkages)
-
-    def __sklearn_tags__(self):
-        return _continued.with_tags_of_sources(self, super().__sklearn_tags__())
 
     def _default_source(self, X):
         # few target rows would reach smaller leaves

@@ -105,10 +105,22 @@ def read_target(model, X, y, sample_domain, sample_weight) -> TargetRows:
     return TargetRows(take_rows(X, rows), known_labels(y, rows if rows.any() else domains.labeled, discrete), own)
 
 
+def as_floats(labels):
+    """Labels of a regression as floats, or an error that says what else they may be for."""
+    try:
+        return labels.astype(np.float64)
+    except ValueError as error:
+        text = next(label for label in labels.tolist() if isinstance(label, str))
+        raise ValueError(
+            f"The labels of a regression must be numbers; got {text!r}. For classes use the classifier of the same "
+            "kind (TransGLM: family='binomial')."
+        ) from error
+
+
 def numbers(y, rows=None):
     """Labels of a regression (of some rows) as finite floats."""
     labels = np.asarray(y) if rows is None else known_labels(y, rows, discrete=False)
-    labels = column_or_1d(labels, warn=True).astype(np.float64)
+    labels = as_floats(column_or_1d(labels, warn=True))
     assert_all_finite(labels, input_name="y")
     return labels
 

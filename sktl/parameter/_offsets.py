@@ -12,6 +12,8 @@ from sktl._core.glm import GAMMA, POISSON, fit_glm, tweedie_loss
 from sktl.base import weight_parameter
 
 LOG_LINKS = {"poisson": 1.0, "gamma": 2.0}
+#: Objectives of LightGBM and XGBoost whose raw score is the logarithm of the prediction.
+LOG_OBJECTIVES = ("poisson", "gamma", "tweedie", "count:poisson", "reg:gamma", "reg:tweedie")
 
 
 def is_of(estimator, *names):
@@ -71,6 +73,15 @@ def log_link_power(estimator):
     return None
 
 
+def check_positive(estimator, offset):
+    """Raise where an estimator with a log link is to start from predictions that have no logarithm."""
+    if not (offset > 0).all():
+        raise ValueError(
+            f"{estimator!r} has a log link, so the source must predict positive numbers; its smallest "
+            f"prediction is {offset.min():.3g}. Use another estimator or another source."
+        )
+
+
 class Residuals:
     """A regressor of what the source leaves; with a log link, of the label over the source's prediction."""
 
@@ -85,11 +96,7 @@ class Residuals:
                 model.set_params(init="zero")  # its first stage is the offset, and no mean on top of it
             self.model_ = model.fit(X, y - offset, **weights_for(model, sample_weight))
             return self
-        if not (offset > 0).all():
-            raise ValueError(
-                f"{estimator!r} has a log link, so the source must predict positive numbers; its smallest "
-                f"prediction is {offset.min():.3g}. Use another estimator or another source."
-            )
+        check_positive(estimator, offset)
         if is_of(estimator, "PoissonRegressor", "GammaRegressor", "TweedieRegressor"):
             self.model_ = _GLM().fit(estimator, self.power, X, y, np.log(offset), sample_weight)
         else:  # half the deviance at offset * exp(g) is offset^(2 - p) times that of y / offset at exp(g)
@@ -125,14 +132,13 @@ class _GLM:
 
 
 class BoosterOffset:
-    """LightGBM's or XGBoost's sklearn wrapper, regressor or classifier, started from the offset."""
+    """LightGBM's or XGBoost's sklearn wrapper, regressor or classifier, started from raw scores."""
 
     def fit(self, estimator, X, y, offset, sample_weight=None):
         """Fit on top of raw scores ``offset``, (n,) or (n, K) for the labels' K classes."""
-        name = "init_score" if is_of(estimator, "LGBMModel") else "base_margin"
-        start = offset if offset.ndim == 1 or name == "init_score" else offset
-        self.margin_ = name == "base_margin"
-        self.model_ = clone(estimator).fit(X, y, **{name: start}, **weights_for(estimator, sample_weight))
+        self.margin_ = not is_of(estimator, "LGBMModel")
+        start = {"base_margin" if self.margin_ else "init_score": offset}
+        self.model_ = clone(estimator).fit(X, y, **start, **weights_for(estimator, sample_weight))
         return self
 
     def raw(self, X, offset):
@@ -141,13 +147,25 @@ class BoosterOffset:
             return np.asarray(self.model_.predict(X, output_margin=True, base_margin=offset), dtype=float)
         return offset + np.asarray(self.model_.predict(X, raw_score=True), dtype=float)
 
+
+class BoosterPredictions:
+    """LightGBM's or XGBoost's regressor, started from predictions: from their logarithm where its raw score is one."""
+
+    def fit(self, estimator, X, y, offset, sample_weight=None):
+        """Fit to labels y on top of predictions ``offset``."""
+        self.logarithmic_ = estimator.get_params().get("objective") in LOG_OBJECTIVES
+        if self.logarithmic_:
+            check_positive(estimator, offset)
+        self.booster_ = BoosterOffset().fit(estimator, X, y, self._start(offset), sample_weight)
+        return self
+
+    def _start(self, offset):
+        return np.log(offset) if self.logarithmic_ else offset
+
     def predict(self, X, offset):
-        """Predictions of a regression."""
-        if self.margin_:
-            return np.asarray(self.model_.predict(X, base_margin=offset), dtype=float)
-        raw = self.raw(X, offset)
-        logarithmic = self.model_.get_params().get("objective") in ("poisson", "gamma", "tweedie")
-        return np.exp(raw) if logarithmic else raw
+        """Predictions on top of the source's."""
+        raw = self.booster_.raw(X, self._start(offset))
+        return np.exp(raw) if self.logarithmic_ else raw
 
 
 def is_booster(estimator):
@@ -160,5 +178,5 @@ def fit_regressor_on_offset(estimator, X, y, offset, sample_weight=None):
     if hasattr(estimator, "steps"):
         return PipelineOffset(fit_regressor_on_offset).fit(estimator, X, y, offset, sample_weight)
     if is_booster(estimator):
-        return BoosterOffset().fit(estimator, X, y, offset, sample_weight)
+        return BoosterPredictions().fit(estimator, X, y, offset, sample_weight)
     return Residuals(log_link_power(estimator)).fit(estimator, X, y, offset, sample_weight)

@@ -8,10 +8,11 @@ from sklearn.utils import check_random_state
 from sklearn.utils.metaestimators import available_if
 
 from sktl._checks import FOLDS, N_JOBS, SEED, InstanceOf, Interval, check_parameters
+from sktl._core.folds import deal_rows
 from sktl._core.glm import LOGISTIC, POISSON, SQUARED
 from sktl._core.lasso import Rows
-from sktl._core.transfer_lasso import Detection, Problem, deal_folds, detect, make_part, two_steps
-from sktl.base import BaseTransferRegressor, validate_rows
+from sktl._core.transfer_lasso import Detection, Part, Problem, detect, two_steps
+from sktl.base import BaseTransferClassifier, BaseTransferRegressor, validate_rows
 from sktl.domains import known_labels, labeled_rows, n_rows, plain_rows, read_domains, take_rows
 from sktl.exceptions import NoTargetLabelsError
 from sktl.parameter._linear import check_weights, decision, flat_labels, numbers, probabilities
@@ -111,11 +112,16 @@ class TransGLM(BaseTransferRegressor):
     within one standard error of the smallest loss. Each domain has its own intercept, so that a source whose level or
     class shares differ still helps.
 
+    *In a search* over its parameters split the target's rows alone: ``GridSearchCV(TransGLM(), grid,
+    cv=TargetKFold()).fit(X, y, groups=sample_domain, sample_domain=sample_domain)``.
+
     *Few labels.* With fewer than four labelled target rows nothing is held out: all sources are taken, and there is no
     second step. A single domain gets a cross-validated lasso.
 
-    *Cost.* With the gaussian family, sums over the rows, O(n p^2) once, serve all paths. Other families: proximal
-    Newton steps on the columns whose coefficients may be nonzero. About (n_sources + 3) (n_folds + 1) lasso paths.
+    *Cost.* About (n_sources + 3) (n_folds + 1) lasso paths, of which those of a set of rows go down side by side and
+    end where smaller penalties only do worse. With the gaussian family and many rows, sums over the rows, O(n p^2)
+    once, serve all paths. Else proximal Newton steps on the columns whose coefficients may be nonzero, O(n p) a
+    penalty for the others.
 
     References
     ----------
@@ -219,27 +225,13 @@ class TransGLM(BaseTransferRegressor):
             if self.family == "poisson" and (labels < 0).any():
                 raise ValueError(f"Labels of the poisson family must not be negative; got {labels.min()}.")
             return labels
-        _, codes = self._encode(y, domains.labeled)
+        _, codes = BaseTransferClassifier._encode(self, y, domains.labeled)
         if len(self.classes_) > 2:
             raise ValueError(
                 f"Only binary classification is supported by the binomial family. It needs two classes; got "
                 f"{len(self.classes_)}: {self.classes_[:5].tolist()}. Wrap it in OneVsRestClassifier."
             )
         return codes.astype(np.float64)
-
-    def _encode(self, y, rows):
-        """Set ``classes_``, and return labels and their codes, as classifiers do."""
-        from sklearn.utils.multiclass import check_classification_targets
-
-        labels = known_labels(y, rows)
-        check_classification_targets(labels)
-        self.classes_, codes = np.unique(labels, return_inverse=True)
-        if len(self.classes_) < 2:
-            raise ValueError(
-                f"At least two classes are needed; the labelled rows are of one class, {self.classes_.tolist()[0]!r}. "
-                "Add rows of another class."
-            )
-        return labels, codes
 
     def _check_labels(self, rows, domains):
         """Raise where no target row, or no source row, is left to learn from."""
@@ -258,34 +250,34 @@ class TransGLM(BaseTransferRegressor):
         """Scale, deal folds, detect, fit both steps, and put the coefficients back to the columns' units."""
         self.source_names_ = sorted(set(names[~target].tolist()), key=repr)  # names may be of several types
         members = [target, *((names == name) & ~target for name in self.source_names_)]
-        scale = within_deviations(X, weights, members)
-        problem = self._problem(X / scale, labels, weights, members)
+        centres = [weights[mask] @ X[mask] / weights[mask].sum() for mask in members]
+        scale = within_deviations(X, weights, members, centres)
+        problem = self._problem(X, labels, weights, members, centres, scale)
         steps = self._run(problem)
         self.shared_coef_, self.own_coef_ = steps.shared / scale, steps.own / scale
-        self.coef_, self.intercept_ = self.shared_coef_ + self.own_coef_, steps.intercept
+        self.coef_ = self.shared_coef_ + self.own_coef_
+        self.intercept_ = steps.intercept - float(self.coef_ @ centres[0])
         if _is_binomial(self):
             self.coef_, self.intercept_ = self.coef_[None], np.array([self.intercept_])
         self.penalties_ = np.array(steps.penalties)
 
-    def _problem(self, X, labels, weights, members):
-        """The rows of each domain, with folds."""
+    def _problem(self, X, labels, weights, members, centres, scale):
+        """The scaled rows of each domain about its centre (its intercept is its own anyway), with folds."""
         loss, rng = LOSSES[self.family], check_random_state(self.random_state)
         smallest = WIDE if X.shape[1] > weights.sum() else LONG
         weights = weights / weights.min()  # sums over rows are merged as of whole rows at least
-        zeros = np.zeros(len(labels))
-        parts, folds = [], []
-        for mask in members:
-            y = labels[mask]
-            # lassos go by column
-            rows = Rows(np.asfortranarray(X[mask]), y, zeros[mask], weights[mask], np.zeros(len(y), dtype=int))
-            parts.append(rows)
+        parts = []
+        for mask, centre in zip(members, centres, strict=True):
+            own, y, zeros = X[mask], labels[mask], np.zeros(np.count_nonzero(mask))
             stratum = y > 0 if _is_binomial(self) else np.zeros(len(y), dtype=bool)
-            dealt = deal_folds(rows.X, stratum, self.n_folds, rng)
-            folds.append(dealt if dealt.max() == self.n_folds - 1 or not folds else None)
-        held = folds[0] if folds[0].max() > 0 and (len(parts[0].y) >= FEW or len(parts) == 1) else None
-        target = make_part(loss, parts[0], held)
-        sources = [make_part(loss, rows) for rows in parts[1:]]
-        return Problem(loss, target, sources, folds[1:], self.n_penalties, smallest)
+            folds = deal_rows(own, stratum, self.n_folds, rng)
+            # lassos go by column
+            rows = Rows(np.asfortranarray((own - centre) / scale), y, zeros, weights[mask], zeros.astype(int))
+            parts.append(Part(rows, folds if folds.max() == self.n_folds - 1 or not parts else None))
+        target = parts[0]
+        if target.n_folds < 2 or (len(target.rows.y) < FEW and len(parts) > 1):
+            target = Part(target.rows, None)
+        return Problem(loss, target, parts[1:], self.n_penalties, smallest)
 
     def _run(self, problem):
         """Detect the sources and fit both steps."""
@@ -394,13 +386,10 @@ class TransGLM(BaseTransferRegressor):
         return tags
 
 
-def within_deviations(X, weights, members):
+def within_deviations(X, weights, members, centres):
     """Standard deviations of the columns within the domains, (p,); 1 for a constant column."""
-    squares = np.zeros(X.shape[1])
-    for mask in members:
-        own = weights[mask]
-        centred = X[mask] - own @ X[mask] / own.sum()  # first: squares less squared means lose the digits of an offset
-        squares += own @ centred**2
+    # centred first: squares less squared means lose the digits of an offset
+    squares = sum(weights[mask] @ (X[mask] - centre) ** 2 for mask, centre in zip(members, centres, strict=True))
     deviations = np.sqrt(squares / weights.sum())
     size = np.sqrt(weights @ X**2 / weights.sum())
     # a deviation of rounding's size beside the values is that of a constant column

@@ -132,11 +132,9 @@ class TransferForestClassifier(BaseParameterTransfer, BaseTransferClassifier):
     fit = _continued.fit
     predict_proba = _continued.predict_proba
     predict = _continued.predict_class
+    __sklearn_tags__ = _continued.sklearn_tags
     _transfer = move_trees
     shrinkage_ = property(shrinkages)
-
-    def __sklearn_tags__(self):
-        return _continued.with_tags_of_sources(self, super().__sklearn_tags__())
 
     def _default_source(self, X):
         return ExtraTreesClassifier(n_estimators=50, random_state=0)
@@ -239,11 +237,9 @@ class TransferForestRegressor(BaseParameterTransfer, BaseTransferRegressor):
 
     fit = _continued.fit
     predict = _continued.predict_value
+    __sklearn_tags__ = _continued.sklearn_tags
     _transfer = move_trees
     shrinkage_ = property(shrinkages)
-
-    def __sklearn_tags__(self):
-        return _continued.with_tags_of_sources(self, super().__sklearn_tags__())
 
     def _default_source(self, X):
         return ExtraTreesRegressor(n_estimators=50, random_state=0)

@@ -3,19 +3,16 @@
 import numpy as np
 
 from sktl._core.glm import LOGISTIC
-from sktl._threads import threads_by_size
 from sktl.base import BaseParameterTransfer, BaseTransferClassifier
+from sktl.parameter import _linear_members
 from sktl.parameter._linear import (
     LINEAR,
     class_parameters,
     classes_of,
     decision,
     fit_biased,
-    indicators,
     keep_source,
-    most_likely,
     probabilities,
-    read_target,
 )
 
 __all__ = ["TransferLogisticRegression"]
@@ -141,92 +138,31 @@ class TransferLogisticRegression(BaseParameterTransfer, BaseTransferClassifier):
 
     _constraints = LINEAR
 
-    def __init__(self, source=None, *, reg="auto", weights="ball", fit_intercept=True, per_source=False, tol=1e-4):
-        self.source = source
-        self.reg = reg
-        self.weights = weights
-        self.fit_intercept = fit_intercept
-        self.per_source = per_source
-        self.tol = tol
+    __init__ = _linear_members.store
+    fit = _linear_members.fit
+    decision_function = _linear_members.decision_function
+    predict = _linear_members.predict_class
 
-    @threads_by_size
-    def fit(self, X, y, sample_domain=None, sample_weight=None):
-        """Find the sources' weights, the penalty and the coefficients from the labelled target rows.
-
-        Parameters
-        ----------
-        X : array-like or CSR matrix of shape (n_samples, n_features)
-            Target rows; with an unfitted source, rows of all domains.
-        y : array-like of shape (n_samples,)
-            Labels; rows where they are missing are left out.
-        sample_domain : array-like of shape (n_samples,), default=None
-            Which rows are the target's, where the source is not fitted.
-        sample_weight : array-like of shape (n_samples,), default=None
-            Weights of the rows.
-
-        Returns
-        -------
-        self
-
-        Raises
-        ------
-        TypeError, ValueError
-            If a parameter, a source or a domain is not as described, or source and target have no class in common.
-
-        Warns
-        -----
-        SingleDomainWarning
-            If the source is not fitted and there is only one domain: no label is missing and no ``sample_domain`` is
-            given.
-        """
-        rows = read_target(self, X, y, sample_domain, sample_weight)
+    def _solve(self, rows):
+        """The source's coefficients as they are where there are no target rows, else the fit."""
         labels = classes_of(self, rows.labels)
+        codes = np.searchsorted(self.classes_, labels)
         coef, intercept = class_parameters(self.sources_, self.classes_, self.n_features_in_, halves=True)
         if len(rows.weights) == 0:
-            keep_source(self, coef, intercept)
-            return self
+            return keep_source(self, coef, intercept)
         mode = "none"
         if self.fit_intercept:
             # nothing else bounds the intercept of a class without labels
-            mode = "free" if len(np.unique(labels)) == len(self.classes_) else "penalised"
+            mode = "free" if np.bincount(codes, minlength=len(self.classes_)).all() else "penalised"
         if len(self.classes_) == 2:
-            fit_biased(self, rows, LOGISTIC, indicators(labels, self.classes_), coef, intercept, mode)
+            fit_biased(self, rows, LOGISTIC, codes[:, None].astype(float), coef, intercept, mode)
         else:
-            fit_biased(self, rows, None, np.searchsorted(self.classes_, labels), coef, intercept, mode)
-        return self
+            fit_biased(self, rows, None, codes, coef, intercept, mode)
 
     def _default_source(self, X):
         from sklearn.linear_model import LogisticRegression  # here, to keep `import sktl` quick
 
         return LogisticRegression(max_iter=1000)
-
-    def decision_function(self, X):
-        """Log-odds of the second of two classes, or logits of several.
-
-        Parameters
-        ----------
-        X : array-like or CSR matrix of shape (n_samples, n_features)
-            New rows.
-
-        Returns
-        -------
-        ndarray of shape (n_samples,) or (n_samples, n_classes)
-        """
-        return decision(self, X)
-
-    def predict(self, X):
-        """Most probable class of target rows.
-
-        Parameters
-        ----------
-        X : array-like or CSR matrix of shape (n_samples, n_features)
-            New rows.
-
-        Returns
-        -------
-        ndarray of shape (n_samples,)
-        """
-        return most_likely(self, decision(self, X))
 
     def predict_proba(self, X):
         """Class probabilities of target rows.

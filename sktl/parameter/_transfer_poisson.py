@@ -3,10 +3,10 @@
 import numpy as np
 
 from sktl._core.glm import POISSON
-from sktl._threads import threads_by_size
 from sktl.base import BaseParameterTransfer, BaseTransferRegressor, linear_parameters
 from sktl.domains import known_labels
-from sktl.parameter._linear import LINEAR, decision, fit_biased, keep_source, numbers, read_target
+from sktl.parameter import _linear_members
+from sktl.parameter._linear import LINEAR, decision, fit_biased, keep_source, numbers
 
 __all__ = ["TransferPoissonRegressor"]
 
@@ -118,45 +118,11 @@ class TransferPoissonRegressor(BaseParameterTransfer, BaseTransferRegressor):
 
     _constraints = LINEAR
 
-    def __init__(self, source=None, *, reg="auto", weights="ball", fit_intercept=True, per_source=False, tol=1e-4):
-        self.source = source
-        self.reg = reg
-        self.weights = weights
-        self.fit_intercept = fit_intercept
-        self.per_source = per_source
-        self.tol = tol
+    __init__ = _linear_members.store
+    fit = _linear_members.fit
 
-    @threads_by_size
-    def fit(self, X, y, sample_domain=None, sample_weight=None):
-        """Find the sources' weights, the penalty and the coefficients from the labelled target rows.
-
-        Parameters
-        ----------
-        X : array-like or CSR matrix of shape (n_samples, n_features)
-            Target rows; with an unfitted source, rows of all domains.
-        y : array-like of shape (n_samples,)
-            Counts, or other numbers that are not negative; rows where they are missing are left out.
-        sample_domain : array-like of shape (n_samples,), default=None
-            Which rows are the target's, where the source is not fitted.
-        sample_weight : array-like of shape (n_samples,), default=None
-            Weights of the rows.
-
-        Returns
-        -------
-        self
-
-        Raises
-        ------
-        TypeError, ValueError
-            If a parameter, a source, a label or a domain is not as described.
-
-        Warns
-        -----
-        SingleDomainWarning
-            If the source is not fitted and there is only one domain: no label is missing and no ``sample_domain`` is
-            given.
-        """
-        rows = read_target(self, X, y, sample_domain, sample_weight)
+    def _solve(self, rows):
+        """The source's coefficients as they are where there are no target rows, else the fit."""
         labels = numbers(rows.labels)
         if (labels < 0).any():
             raise ValueError(f"Some value(s) of y are out of the valid range of a Poisson loss: {labels.min()} < 0.")
@@ -170,7 +136,6 @@ class TransferPoissonRegressor(BaseParameterTransfer, BaseTransferRegressor):
             # the last: scikit-learn's alpha stands beside the mean loss, ours beside the sum
             fit_biased(self, rows, POISSON, labels[:, None], coef, intercept, mode, rows.weights.sum())
         self.coef_, self.intercept_ = self.coef_[0], float(self.intercept_[0])
-        return self
 
     def _default_source(self, X):
         from sklearn.linear_model import PoissonRegressor  # here, to keep `import sktl` quick

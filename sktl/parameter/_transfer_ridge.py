@@ -3,9 +3,9 @@
 import numpy as np
 
 from sktl._core.biased_ridge import label_moments, ridge_path, solve_ridge
-from sktl._threads import threads_by_size
 from sktl.base import BaseParameterTransfer, BaseTransferRegressor, linear_parameters
-from sktl.parameter._linear import LINEAR, decision, equal_weights, numbers, read_target
+from sktl.parameter import _linear_members
+from sktl.parameter._linear import LINEAR, decision, equal_weights, numbers
 
 __all__ = ["TransferRidge"]
 
@@ -125,37 +125,10 @@ class TransferRidge(BaseParameterTransfer, BaseTransferRegressor):
         self.fit_intercept = fit_intercept
         self.per_source = per_source
 
-    @threads_by_size
-    def fit(self, X, y, sample_domain=None, sample_weight=None):
-        """Find the penalty, the sources' weights and the coefficients from the labelled target rows.
+    fit = _linear_members.fit
 
-        Parameters
-        ----------
-        X : array-like or CSR matrix of shape (n_samples, n_features)
-            Target rows; with an unfitted source, rows of all domains.
-        y : array-like of shape (n_samples,)
-            Numbers; rows where they are missing are left out.
-        sample_domain : array-like of shape (n_samples,), default=None
-            Which rows are the target's, where the source is not fitted.
-        sample_weight : array-like of shape (n_samples,), default=None
-            Weights of the rows.
-
-        Returns
-        -------
-        self
-
-        Raises
-        ------
-        TypeError, ValueError
-            If a parameter, a source or a domain is not as described.
-
-        Warns
-        -----
-        SingleDomainWarning
-            If the source is not fitted and there is only one domain: no label is missing and no ``sample_domain`` is
-            given.
-        """
-        rows = read_target(self, X, y, sample_domain, sample_weight)
+    def _solve(self, rows):
+        """The source's coefficients as they are where there are no target rows, else the fit."""
         parameters = [linear_parameters(name, model, self.n_features_in_) for name, model in self.sources_]
         coef, intercept = (np.concatenate(parts) for parts in zip(*parameters, strict=True))
         if len(intercept) > len(self.sources_):
@@ -170,7 +143,6 @@ class TransferRidge(BaseParameterTransfer, BaseTransferRegressor):
             self._solve_path(rows, coef, intercept)
         else:
             self._solve_one(rows, coef, intercept)
-        return self
 
     def _learns_weights(self):
         return self.weights == "ball" or len(self.sources_) > 1

@@ -119,11 +119,9 @@ class TransferTreeClassifier(BaseParameterTransfer, BaseTransferClassifier):
     fit = _continued.fit
     predict_proba = _continued.predict_proba
     predict = _continued.predict_class
+    __sklearn_tags__ = _continued.sklearn_tags
     _transfer = move_trees
     shrinkage_ = property(shrinkages)
-
-    def __sklearn_tags__(self):
-        return _continued.with_tags_of_sources(self, super().__sklearn_tags__())
 
     def _default_source(self, X):
         return DecisionTreeClassifier(min_weight_fraction_leaf=0.01, random_state=0)  # grown to the end it fits noise
@@ -213,11 +211,9 @@ class TransferTreeRegressor(BaseParameterTransfer, BaseTransferRegressor):
 
     fit = _continued.fit
     predict = _continued.predict_value
+    __sklearn_tags__ = _continued.sklearn_tags
     _transfer = move_trees
     shrinkage_ = property(shrinkages)
-
-    def __sklearn_tags__(self):
-        return _continued.with_tags_of_sources(self, super().__sklearn_tags__())
 
     def _default_source(self, X):
         return DecisionTreeRegressor(min_weight_fraction_leaf=0.01, random_state=0)  # grown to the end it fits noise

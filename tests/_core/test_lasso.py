@@ -7,7 +7,8 @@ from numpy.testing import assert_allclose
 from sklearn.linear_model import Lasso
 
 from sktl._core.glm import LOGISTIC, POISSON, SQUARED
-from sktl._core.lasso import Rows, glm_path_of, largest_penalty, lasso, penalty_grid, stacked
+from sktl._core.lasso import Rows, follow, largest_penalty, lasso, penalty_grid, stacked
+from sktl._core.lasso_fits import RowFits
 
 LOSSES = [SQUARED, LOGISTIC, POISSON]
 
@@ -79,7 +80,7 @@ def test_squared_losses_from_sums_and_by_newton_steps_agree(rows, loss):
     if loss is not SQUARED:
         pytest.skip("only squared losses have sums")
     penalties = penalty_grid(largest_penalty(SQUARED, rows), 0.1, 5)
-    sums, steps = lasso(SQUARED, rows, penalties), glm_path_of(SQUARED, rows, penalties)
+    sums, steps = lasso(SQUARED, rows, penalties), follow(RowFits(SQUARED, rows), penalties)
     assert_allclose(steps.coef, sums.coef[: len(steps.coef)], atol=2e-3)
 
 

@@ -5,14 +5,14 @@ import numpy as np
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 
+from sktl._core.folds import deal_rows
 from sktl._core.glm import LOGISTIC, POISSON, SQUARED
 from sktl._core.lasso import Rows, lasso, stacked
 from sktl._core.transfer_lasso import (
     CrossValidated,
+    Part,
     Problem,
-    deal_folds,
     detect,
-    make_part,
     standard_error,
     two_steps,
 )
@@ -35,9 +35,8 @@ def make_problem(loss, p=12, good=2, bad=1, n=45):
     coefs = [true, *[true] * good, *[-np.roll(true, 5)] * bad]
     rows = [make_rows(loss, n if k else n - 4, coef, k) for k, coef in enumerate(coefs)]
     folds = [np.arange(len(one.y)) % 4 for one in rows]
-    return Problem(
-        loss, make_part(loss, rows[0], folds[0]), [make_part(loss, r) for r in rows[1:]], folds[1:], 15, 0.01
-    )
+    target, *sources = (Part(one, fold) for one, fold in zip(rows, folds, strict=True))
+    return Problem(loss, target, sources, 15, 0.01)
 
 
 @pytest.fixture(params=[SQUARED, LOGISTIC, POISSON], ids=lambda loss: loss.name)
@@ -74,7 +73,7 @@ def test_both_steps_are_cvxpys_optima(problem):
 def test_held_out_losses_are_those_of_a_loop(problem, judges, members):
     judged = problem.judge(judges, members)
     parts = [(problem.target.rows, problem.target.folds)]
-    parts += [(problem.sources[k].rows, problem.source_folds[k]) for k in judges]
+    parts += [(problem.sources[k].rows, problem.sources[k].folds) for k in judges]
     whole = [problem.sources[k].rows for k in members]
     n_tried, losses = len(judged.penalties), [np.empty((len(f), len(judged.penalties))) for _, f in parts]
     for fold in range(4):
@@ -115,7 +114,7 @@ def test_choices_of_penalties():
 def test_folds_keep_equal_rows_together_in_any_order():
     rng = np.random.default_rng(0)
     X = rng.normal(size=(23, 3))[rng.integers(0, 23, 50)]
-    folds = deal_folds(X, X[:, 0] > 0, 4, np.random.RandomState(0))
+    folds = deal_rows(X, X[:, 0] > 0, 4, np.random.RandomState(0))
     order = rng.permutation(50)
-    assert_array_equal(deal_folds(X[order], X[order, 0] > 0, 4, np.random.RandomState(0)), folds[order])
+    assert_array_equal(deal_rows(X[order], X[order, 0] > 0, 4, np.random.RandomState(0)), folds[order])
     assert all(len(set(folds[(row == X).all(axis=1)])) == 1 for row in X)

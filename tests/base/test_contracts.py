@@ -115,7 +115,7 @@ def test_few_effective_rows_warn():
     X[:2] = 1000.0
     y = np.where(np.arange(31) < 30, 0.0, np.nan)
     with pytest.warns(
-        LowEffectiveSampleSizeWarning, match=r"weights of 30 source rows are worth 2\.0 equally"
+        LowEffectiveSampleSizeWarning, match=r"The 30 weighted source rows are worth 2\.0 equally"
     ) as caught:
         Column().fit(X, y)
     assert caught[0].filename == __file__

@@ -411,6 +411,8 @@ def test_adapters_do_not_go_inside_on_labeled(two_domains):
     for inner in (KMM(), make_pipeline(TCA(), LogisticRegression())):
         with pytest.raises(TypeError, match="needs the rows without a label, which OnLabeled removes"):
             OnLabeled(inner).fit(X, y)
+    with pytest.raises(TypeError, match=r"pass it to ImportanceWeighted\(estimator, weighter\) in place of OnLabeled"):
+        OnLabeled(KMM()).fit(X, y)
     with pytest.raises(TypeError, match=r"weighter must be .* a weighter .*, such as KMM\(\); got TCA\(\)"):
         ImportanceWeighted(LogisticRegression(), TCA()).fit(X, y)
     with pytest.raises(TypeError, match="estimator must be an estimator object with fit; got the class"):

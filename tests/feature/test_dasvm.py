@@ -4,6 +4,8 @@ from numpy.testing import assert_allclose, assert_array_equal
 from sklearn.datasets import make_moons
 from sklearn.linear_model import Ridge
 from sklearn.neighbors import KNeighborsClassifier
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
 from sklearn.svm import SVC, LinearSVC
 
 from sktl.exceptions import SingleDomainWarning
@@ -136,7 +138,7 @@ def test_kernel_machines_of_too_many_rows_are_refused(monkeypatch):
     monkeypatch.setattr(_dasvm, "MAX_KERNEL_ROWS", 100)
     X, labels = make_moons(120, noise=0.05, random_state=0)
     y = np.where(np.arange(120) < 60, labels, np.nan)
-    for estimator in (SVC(), SVC(gamma=2.0)):
+    for estimator in (SVC(), SVC(gamma=2.0), make_pipeline(StandardScaler(), SVC())):
         with pytest.raises(
             ValueError, match=r"machine of 120 rows .* 100 rounds for 1 machine.*at most 100 .* LinearSVC"
         ):

@@ -241,3 +241,11 @@ def test_a_pipeline_within_an_ensemble_is_told_the_way_out(two_domains):
     parts = [("a", LogisticRegression()), ("b", make_pipeline(StandardScaler(), LogisticRegression()))]
     with pytest.raises(TypeError, match="put the ensemble inside one pipeline"):
         ImportanceWeighted(VotingClassifier(parts)).fit(X, y)
+
+
+def test_the_weighter_needs_numbers_before_the_wrapped_estimator(two_domains):
+    X, y, _ = two_domains
+    for column, reason in (("text", "could not convert string to float: 'text'"), (np.nan, "Input X contains NaN")):
+        frame = pd.DataFrame(X).assign(more=column).rename(columns=str)
+        with pytest.raises(ValueError, match=rf"KMM\(\) weights rows of finite numbers only \({reason}\). Encode and"):
+            ImportanceWeighted(Ridge(), KMM()).fit(frame, y)

@@ -145,7 +145,7 @@ def test_errors(three_sites):
         cross_val_transfer(model, X, y, site, mode="few-shot")
     with pytest.raises(ValueError, match="mode='generalization' learns from .* other domains, but only 'a' has labels"):
         cross_val_transfer(model, X, np.where(site == "a", y, np.nan), site, mode="generalization")
-    with pytest.raises(ValueError, match="n_labeled=500 leaves no labelled row to score"):
+    with pytest.raises(ValueError, match=r"n_labeled=500 leaves no labelled row to score: '\w+' has only"):
         cross_val_transfer(model, X, y, site, mode="few-shot", n_labeled=500)
     with pytest.raises(ValueError, match=r"targets must be 'each' or some of .*\['a', 'b', 'target'\]; got \['z'\]"):
         cross_val_transfer(model, X, y, site, targets=["z"])

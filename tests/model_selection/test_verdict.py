@@ -78,6 +78,7 @@ def test_the_verdict_in_words():
     assert none.startswith(
         "use source-only: no transfer model gains over it more than chance would (paired test at 5 %"
     )
+    assert none.endswith("; the best is pooled (+0.000, +0.000 to +0.000)")
     better = str(judge(losses, "source-only", ["transfer"], ["pooled"], 0.05, margin=0.1))
     assert better.startswith("use transfer: it beats source-only, and no transfer model gains over it more than chance")
     assert "and more than 0.1 (paired" in better

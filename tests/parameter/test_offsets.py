@@ -96,6 +96,30 @@ def test_boosters_start_from_the_offset(table, package, regressor, name):
     assert_allclose(model.predict(X, offset), own, rtol=1e-6)
 
 
+@pytest.mark.parametrize(
+    "package, regressor, name, objective",
+    [
+        ("lightgbm", "LGBMRegressor", "init_score", "poisson"),
+        ("lightgbm", "LGBMRegressor", "init_score", "tweedie"),
+        ("xgboost", "XGBRegressor", "base_margin", "count:poisson"),
+        ("xgboost", "XGBRegressor", "base_margin", "reg:gamma"),
+    ],
+)
+def test_boosters_with_a_log_link_start_from_the_logarithm(table, package, regressor, name, objective):
+    library = pytest.importorskip(package, reason=f"{package} is optional")
+    options = {"n_estimators": 5, "n_jobs": 1} | ({"verbose": -1} if package == "lightgbm" else {})
+    booster = getattr(library, regressor)(objective=objective, **options)
+    X, _, rng = table
+    offset = 5 * np.exp(0.5 * X[:, 0])
+    y = rng.poisson(offset * np.exp(0.3 * X[:, 1])) + 1.0
+    model = fit_regressor_on_offset(booster, X, y, offset)
+    theirs = booster.fit(X, y, **{name: np.log(offset)})
+    own = offset * theirs.predict(X) if package == "lightgbm" else theirs.predict(X, base_margin=np.log(offset))
+    assert_allclose(model.predict(X, offset), own, rtol=1e-5)  # XGBoost's scores are float32
+    with pytest.raises(ValueError, match="the source must predict positive numbers; its smallest .* -1"):
+        fit_regressor_on_offset(booster, X, y, np.full(97, -1.0))
+
+
 def test_missing_values_get_the_error_of_the_learner_itself(table):
     X, y, _ = table
     X = np.where(np.arange(97)[:, None] == 3, np.nan, X)

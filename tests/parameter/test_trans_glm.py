@@ -6,9 +6,11 @@ import numpy as np
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 from sklearn.base import is_classifier, is_regressor
+from sklearn.linear_model import Ridge
+from sklearn.tree import DecisionTreeRegressor
 
 from sktl.exceptions import NoTargetLabelsError, SingleDomainWarning
-from sktl.parameter import TransGLM
+from sktl.parameter import HypothesisTransferRegressor, LeafRefitRegressor, TransferRidge, TransGLM
 
 
 def make_table(family, n=60, p=60, seed=0):
@@ -102,7 +104,7 @@ def test_errors_say_what_is_needed():
     missing = np.where(domain == "target", np.nan, y)
     with pytest.raises(NoTargetLabelsError, match="needs labelled target rows; the 60 target rows have no label"):
         TransGLM().fit(X, missing, sample_domain=domain)
-    with pytest.raises(ValueError, match=r"sources names \['fur'\]; the sources with labels are \['far', 'near'\]"):
+    with pytest.raises(ValueError, match=r"sources lists \['fur'\]; the sources with labels are \['far', 'near'\]"):
         TransGLM(sources=["fur"]).fit(X, y, sample_domain=domain)
     with pytest.raises(ValueError, match="needs two classes; got 3: .*OneVsRestClassifier"):
         TransGLM("binomial").fit(X, np.arange(len(y)) % 3, sample_domain=domain)
@@ -110,3 +112,12 @@ def test_errors_say_what_is_needed():
         TransGLM("poisson").fit(X, y, sample_domain=domain)
     with pytest.raises(ValueError, match="family must be one of 'gaussian', 'binomial', 'poisson'; got 'gamma'"):
         TransGLM("gamma").fit(X, y, sample_domain=domain)
+
+
+@pytest.mark.parametrize("cls", [TransGLM, TransferRidge, HypothesisTransferRegressor, LeafRefitRegressor])
+def test_regressors_of_the_family_name_the_way_out_for_classes(cls):
+    X, domain = np.random.default_rng(0).normal(size=(40, 2)), np.arange(40) >= 20
+    source = (DecisionTreeRegressor() if cls is LeafRefitRegressor else Ridge()).fit(X, X[:, 0])
+    model = cls() if cls is TransGLM else cls(source)
+    with pytest.raises(ValueError, match="must be numbers; got '(yes|no)'. For classes use the classifier"):
+        model.fit(X, np.where(X[:, 0] > 0, "yes", "no"), domain)

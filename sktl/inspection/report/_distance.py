@@ -77,19 +77,26 @@ def measure_distance(X, target, *, n_jobs=None, random_state=0):
     True
     """
     encoded, _ = encode(read_columns(X, target)[0])
-    return distance_of_rows(encoded, target, random_state, n_jobs)
+    tests = row_tests(encoded, target, random_state, n_jobs)
+    return distance_of_rows(encoded, target, tests, random_state, n_jobs)
 
 
-def distance_of_rows(encoded, target, seed=0, n_jobs=None, n_permutations=N_PERMUTATIONS):
+def row_tests(encoded, target, seed=0, n_jobs=None, n_permutations=N_PERMUTATIONS):
+    """Results of the kernel test and of the classifier test of at most ``MAX_ROWS`` rows a domain."""
+    parts = _parts(encoded, target, np.random.default_rng(seed))
+    options = {"n_permutations": n_permutations, "n_jobs": n_jobs}
+    kernel = kernel_test(*parts, seed=seed, **options)
+    return kernel, classifier_two_sample_test(*parts, cv=min(5, *map(len, parts)), random_state=seed, **options)
+
+
+def distance_of_rows(encoded, target, tests, seed=0, n_jobs=None):
     """Distances between the rows of the two domains, at most ``MAX_ROWS`` of each, and their noise floors.
 
-    They do not depend on the order of the rows.
+    They do not depend on the order of the rows. ``tests`` are those of :func:`row_tests`.
     """
     rng = np.random.default_rng(seed)
-    parts = [_drawn(encoded[rows], MAX_ROWS, rng) for rows in (~target, target)]
+    parts = _parts(encoded, target, rng)
     source = parts[0][sample_rows(np.arange(len(parts[0])), FLOOR_ROWS, rng)]
-    options = {"n_permutations": n_permutations, "n_jobs": n_jobs}
-    cv = min(5, *map(len, parts))
     halves = [rng.permutation(len(source))[: 2 * (len(source) // 2)].reshape(2, -1) for _ in range(N_HALVES)]
     apart = [_a_distance(source[one], source[other], seed, n_jobs) for one, other in halves[:N_REFITS]]
     kernel = make_kernel("rbf", "median", stack_samples(*parts))
@@ -101,8 +108,8 @@ def distance_of_rows(encoded, target, seed=0, n_jobs=None, n_permutations=N_PERM
         floor=scale * float(np.quantile(halves_mmd(kernel(source, source), halves), QUANTILE)),
         proxy_a=_a_distance(*parts, seed, n_jobs),
         proxy_a_floor=float(np.quantile(apart, QUANTILE)),
-        kernel_test=kernel_test(*parts, seed=seed, **options),
-        classifier_test=classifier_two_sample_test(*parts, cv=cv, random_state=seed, **options),
+        kernel_test=tests[0],
+        classifier_test=tests[1],
     )
 
 
@@ -154,10 +161,10 @@ def halves_mmd(K, halves):
     return within / (n * (n - 1)) - across / n**2
 
 
-def _drawn(rows, most, rng):
-    """At most so many of the rows; which and in what order depends on their values alone."""
-    rows = rows[canonical_order(rows)]
-    return rows[sample_rows(np.arange(len(rows)), most, rng)]
+def _parts(encoded, target, rng):
+    """At most ``MAX_ROWS`` rows of each domain; which and in what order depends on their values alone."""
+    parts = [part[canonical_order(part)] for part in (encoded[~target], encoded[target])]
+    return [part[sample_rows(np.arange(len(part)), MAX_ROWS, rng)] for part in parts]
 
 
 def _a_distance(source, target, seed, n_jobs):

@@ -4,9 +4,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from sktl.inspection.report import _accounts as accounts
 from sktl.inspection.report import _tests as tests
+from sktl.inspection.report._labels import MIN_CLASS_ROWS
 from sktl.inspection.report._remarks import only_missing
-from sktl.model_selection.evidence import MIN_LABELS
 
 FAR = 1.0  # standard deviations of the source, from which on a mean has moved far
 STRETCHED = 1.5  # ratio of standard deviations, from which on a column is stretched (or shrunk)
@@ -15,8 +16,8 @@ FEW_EFFECTIVE = 0.1  # share of the source rows, from which on weights leave too
 COVERED = 0.5  # of the target by the source, below which it is as good as not covered
 MEASURE = "MMD^2 at the best kernel width"  # the same one for all questions, so that what is left can be compared
 LEFT = 1 / 3  # share of the difference of the mean labels, from which on the rows leave much of it unexplained
+N_TO_RULE_OUT = 3  # tests any of which rules different labels out: they share the level
 MIN_PAIRED = 0.25  # share of the target's labels that must have a partner in the source
-MAX_FIT = 1000  # labelled rows of each domain that the models behind the tests with labels learn from
 
 
 @dataclass(frozen=True)
@@ -34,6 +35,8 @@ class Question:
     holds : bool
         Whether the answer is the one that speaks for a shift (or, of what could explain it, that it does).
     answer : str
+    opposite : bool
+        Whether the answer is clearly the other one, where there are three: yes, no, and can't tell.
     """
 
     question: str
@@ -42,6 +45,7 @@ class Question:
     pvalue: float
     holds: bool
     answer: str
+    opposite: bool = False
 
 
 def question(words, found, measure, holds, yes="yes", no="no"):
@@ -50,98 +54,10 @@ def question(words, found, measure, holds, yes="yes", no="no"):
     return Question(words, float(statistic), measure, float(pvalue), bool(holds), yes if holds else no)
 
 
-@dataclass(frozen=True)
-class Weighting:
-    """What density-ratio weights make of the source.
-
-    Attributes
-    ----------
-    source, target : ndarray of shape (n, n_columns)
-        Rows, at most ``MAX_ROWS`` of each.
-    rows : ndarray of shape (n_source,)
-        Where the source rows stand in the table.
-    weights : ndarray of shape (n_source,)
-    effective_share : float
-        Share of the source's rows that the weighted ones are worth.
-    overlap : float
-        Mean of the raw ratio over held-out source rows: 1 where the source covers the target.
-    """
-
-    source: np.ndarray
-    target: np.ndarray
-    rows: np.ndarray
-    weights: np.ndarray
-    effective_share: float
-    overlap: float
-
-
-@dataclass(frozen=True)
-class Sample:
-    """The data of one decision.
-
-    Attributes
-    ----------
-    X : ndarray of shape (n_samples, n_encoded)
-        Encoded rows.
-    numeric : ndarray of bool
-        Which of their columns are numbers.
-    target : ndarray of bool
-    codes : ndarray of shape (n_samples,)
-        Codes of the classes, or numbers; NaN where there is no label.
-    classes : list or None
-        None: numbers, or no labels.
-    shares : ClassShares or None
-    features : list of FeatureShift
-    distance : Distance
-    weighting : Weighting
-    alpha : float
-    seed : int
-    """
-
-    X: np.ndarray
-    numeric: np.ndarray
-    target: np.ndarray
-    codes: np.ndarray
-    classes: list
-    shares: object
-    features: list
-    distance: object
-    weighting: Weighting
-    alpha: float
-    seed: int
-
-    @property
-    def labeled(self):
-        """Rows with a label."""
-        return ~np.isnan(self.codes)
-
-    @property
-    def has_target_labels(self):
-        """Whether there are enough to test with."""
-        return (self.target & self.labeled).sum() >= MIN_LABELS
-
-    @property
-    def whole(self):
-        """The distance that is to be explained."""
-        return max(self.distance.kernel_test.statistic, 0)
-
-    @property
-    def kernel_options(self):
-        """Width at which the domains differ most: there it is seen what is left of the difference."""
-        return {"gamma": self.distance.kernel_test.gamma, "seed": self.seed}
-
-    @property
-    def parts(self):
-        """Rows and labels of the labelled source, rows and labels of the labelled target."""
-        kind = float if self.classes is None else int
-        rows = self.labeled & ~self.target, self.labeled & self.target
-        return [part for r in rows for part in (self.X[r], self.codes[r].astype(kind))]
-
-    def drawn(self):
-        """Labelled rows, at most ``MAX_FIT`` of a domain."""
-        rng = np.random.default_rng(self.seed)
-        rows = [np.flatnonzero(part & self.labeled) for part in (~self.target, self.target)]
-        return np.concatenate([tests.sample_rows(part, MAX_FIT, rng) for part in rows])
+def open_question(words, found, measure, holds, opposite, yes="yes", no="no"):
+    """A :class:`Question` that the data may leave open."""
+    answer = yes if holds else no if opposite else "can't tell"
+    return Question(words, float(found[0]), measure, float(found[1]), bool(holds), answer, bool(opposite and not holds))
 
 
 @dataclass(frozen=True)
@@ -159,7 +75,10 @@ class Evidence:
     shares_apart : Question or None
         Whether estimated class shares lie apart.
     other_labels : tuple of Question
-        Whether other labels (class shares) explain the difference of the rows: they do if all hold.
+        Whether other labels (class shares) explain the difference of the rows: they do if all hold, and they do not if
+        one is answered the opposite way.
+    accounts : Question or None
+        Whether different labels fit the difference better than columns that moved; it may be open.
     labels_move : Question or None
         Of numbers: whether their mean differs from what the rows predict.
     far : bool
@@ -183,6 +102,7 @@ class Evidence:
     gaps: bool = False
     shares_apart: Question | None = None
     other_labels: tuple = ()
+    accounts: Question | None = None
     labels_move: Question | None = None
     far: bool = False
     weights: Question | None = None
@@ -213,7 +133,7 @@ def gather(sample):
     moved = any(asked.holds for asked in rows)
     if not (moved or holds(labels) or holds(concept)):
         return Evidence(rows, labels, concept)
-    found = {"gaps": moved and only_missing(sample.features, sample.alpha)}
+    found = {"gaps": moved and only_missing(sample.rows.features, sample.alpha)}
     if not found["gaps"] or holds(labels):  # filled-in values are no evidence of another kind
         found |= _label_account(sample, moved, labels)
     if moved and not found["gaps"]:
@@ -226,8 +146,8 @@ def gather(sample):
 
 def _rows_questions(sample, alpha):
     """Whether the rows differ: jointly, for a classifier, or in one column; the three tests share the level."""
-    kernel, classifier = sample.distance.kernel_test, sample.distance.classifier_test
-    worst = min(sample.features, key=lambda row: np.fmin(row.adjusted_pvalue, row.missing_adjusted_pvalue))
+    kernel, classifier = sample.rows.tests
+    worst = min(sample.rows.features, key=lambda row: np.fmin(row.adjusted_pvalue, row.missing_adjusted_pvalue))
     name, found = f"{worst.measure} of {worst.feature}", (worst.difference, worst.adjusted_pvalue)
     if worst.missing_adjusted_pvalue < worst.adjusted_pvalue:
         name = f"missing share of {worst.feature}"
@@ -273,91 +193,146 @@ def _concept_question(sample, X, alpha, words):
 
 def _label_account(sample, moved, labels):
     """What speaks for a shift of the labels alone."""
-    if sample.classes is None:
-        return _numbers_account(sample) if moved and holds(labels) else {}
-    if sample.shares is None or not (holds(labels) if sample.has_target_labels else moved):
-        return {}
     if sample.has_target_labels:
-        return {"other_labels": _within_classes(sample, moved)}
-    apart = _shares_apart(sample)
-    return {"shares_apart": apart, "other_labels": _mixture(sample) if apart.holds else ()}
+        if not holds(labels):
+            return {}
+        found = _numbers_account(sample, moved) if sample.classes is None else _classes_account(sample, moved)
+        return found | ({"accounts": _accounts(sample)} if moved and _open(found) else {})
+    return _mixture_account(sample) if moved else {}
 
 
-def _within_classes(sample, moved):
+def _open(found):
+    """Whether no question rules other labels out."""
+    asked = found.get("other_labels", ())
+    return bool(asked) and not any(q.opposite for q in asked)
+
+
+def _alike_question(sample, words, found, moved):
+    """Whether a kernel finds rows whose labels agree to be alike."""
+    explained = tests.is_explained(*found, sample.whole, sample.alpha) or (not moved and found[1] > sample.alpha)
+    differ = found[1] <= sample.alpha / N_TO_RULE_OUT and found[0] > tests.HALVED * sample.whole
+    return open_question(words, found, MEASURE, explained, differ, "yes: the labels could explain it")
+
+
+def _scores_question(sample, left):
+    """Whether a model of the source scores rows whose labels agree alike, and not the rows as they are."""
+    seen = left.whole_pvalue <= sample.alpha and left.left <= tests.HALVED * left.whole
+    differ = left.pvalue <= sample.alpha / N_TO_RULE_OUT and left.left > tests.HALVED * left.whole
+    words = "Does a source model score them alike?"
+    return open_question(words, (left.left, left.pvalue), "difference of mean scores", seen, differ)
+
+
+def _classes_account(sample, moved):
     """Whether the rows of each class are alike: for a kernel, and for a model's score of them."""
+    if not _classes_are_known(sample.codes[sample.labeled & ~sample.target]):
+        return {}
     found = tests.within_classes_test(*sample.parts, **sample.kernel_options)
     rows = sample.drawn()
     X, codes, target = sample.X[rows], sample.codes[rows], sample.target[rows]
     scores = tests.source_scores(X, codes, target, len(sample.classes), sample.seed)
-    scored = tests.scores_within_classes_test(scores, codes, target)
-    if found is None or scored is None:
-        return ()
-    alike = tests.is_explained(*found, sample.whole, sample.alpha) or (not moved and found[1] > sample.alpha)
-    left, pvalue, whole = scored
-    # other labels of the same rows would leave the whole: only what is clearly nearer to nothing speaks for shares
-    scored_alike = pvalue > sample.alpha and left <= tests.HALVED * whole
-    return (
-        question("Within each class, are the rows alike?", found, MEASURE, alike, "yes: class shares explain it", "no"),
-        question("Does a source model score them alike?", (left, pvalue), "difference of mean scores", scored_alike),
-    )
+    left = tests.scores_within_classes_test(scores, codes, target)
+    if found is None or left is None:
+        return {}
+    alike = _alike_question(sample, "Within each class, are the rows alike?", found, moved)
+    return {"other_labels": (alike, _scores_question(sample, left))}
 
 
-def _mixture(sample):
-    """Whether the target is a mixture of the source's classes: for a kernel, and for a model's scores."""
-    X_source, y_source, X_target, _ = sample.parts
-    X_target, prior = sample.X[sample.target], sample.shares.target
-    found = tests.mixture_test(X_source, y_source, X_target, prior, **sample.kernel_options)
+def _numbers_account(sample, moved):
+    """Whether rows of both domains whose labels agree are alike, and whether the rows predict the labels' mean."""
+    rows = sample.drawn()
+    X, y, target = sample.X[rows], sample.codes[rows], sample.target[rows]
+    pairs = tests.matched_pairs(y[~target], y[target], sample.seed)
+    share = 0.0 if pairs is None else pairs[2]
+    words = f"Are rows with the same label alike ({100 * share:.0f} % of the target's labels have a source partner)?"
+    if share < MIN_PAIRED:
+        short = "can't be judged: too few of the target's labels occur in the source"
+        asked = open_question(words, (np.nan, np.nan), MEASURE, False, True, no=short)
+        return {"other_labels": (asked,)}
+    found = tests.matched_test(X[~target], X[target], pairs, **sample.kernel_options)
+    scores = tests.source_scores(X, y, target, None, sample.seed)[:, 0]
+    left = tests.scores_of_pairs_test(scores[~target], scores[target], pairs)
+    alike = _alike_question(sample, words, found, moved)
+    asked = alike, _scores_question(sample, left)
+    return {"other_labels": asked, "labels_move": _labels_move(sample) if moved and alike.holds else None}
+
+
+def _classes_are_known(codes):
+    """Whether the source has two classes at least, and enough rows of each."""
+    counts = np.bincount(codes.astype(int))
+    return len(counts) > 1 and counts.min() >= MIN_CLASS_ROWS
+
+
+def _mixture_account(sample):
+    """Without target labels: whether the target is a mixture of the source's classes, or of bins of its numbers."""
+    known = sample.labeled & ~sample.target
+    codes = sample.codes if sample.classes is not None or not known.any() else accounts.binned(sample.codes)
+    if not _classes_are_known(codes[known]):
+        return {}
+    rows = sample.drawn(known | sample.target)
+    hidden, target = np.where(sample.target, np.nan, codes)[rows], sample.target[rows]
+    scores = tests.source_scores(sample.X[rows], hidden, target, int(codes[known].max()) + 1, sample.seed)
+    prior, source = accounts.mixture_prior(scores, hidden, target)
+    parts = sample.X[known], codes[known].astype(int), sample.X[sample.target]
+    # a poor model of the labels estimates poor shares: the nearest mixture for the kernel has its chance too
+    near = tests.nearest_mixture(*parts, **sample.kernel_options)
+    found = [tests.mixture_test(*parts, shares, **sample.kernel_options) for shares in (prior, near)]
+    found = min((result for result in found if result is not None), default=None)
     if found is None:
-        return ()
-    rng = np.random.default_rng(sample.seed)
-    rows = [np.flatnonzero(part) for part in (sample.labeled & ~sample.target, sample.target)]
-    rows = np.concatenate([tests.sample_rows(part, MAX_FIT, rng) for part in rows])
-    hidden, target = np.where(sample.target, np.nan, sample.codes)[rows], sample.target[rows]
-    scores = tests.source_scores(sample.X[rows], hidden, target, len(sample.classes), sample.seed)
-    left, pvalue, whole = tests.scores_of_a_mixture_test(scores, hidden, target, prior)
-    drawn = "once the source is resampled to the target's estimated class shares"
-    alike = tests.is_explained(*found, sample.whole, sample.alpha)
+        return {}
+    words = "Are the rows alike once the source is resampled to the target's estimated class shares?"
+    alike = _alike_question(sample, words, found, True)
+    scored = _mixture_question(sample, tests.scores_of_a_mixture_test(scores, hidden, target, prior))
+    asked = {
+        "shares_apart": _shares_apart(prior, source, min(known.sum(), sample.target.sum())),
+        "other_labels": (alike, scored),
+    }
+    if _open(asked):
+        asked["accounts"] = _better_account(sample, rows, accounts.mixture_losses(scores, hidden, target))
+    return asked
+
+
+def _mixture_question(sample, scored):
+    """Whether a model of the source scores the resampled source and the target alike."""
+    left, pvalue, whole = scored
     # a KS statistic is never 0: of a distance of its own size nothing can be said but by the test
-    scored_alike = pvalue > sample.alpha or left <= tests.EXPLAINED * whole
-    return (
-        question(f"Are the rows alike {drawn}?", found, MEASURE, alike, "yes: class shares explain it", "no"),
-        question("Does a source model score them alike then?", (left, pvalue), "KS of the scores", scored_alike),
-    )
+    alike = pvalue > sample.alpha or left <= tests.EXPLAINED * whole
+    words = "Does a source model score them alike then?"
+    differ = pvalue <= sample.alpha / N_TO_RULE_OUT and left > tests.HALVED * whole
+    return open_question(words, (left, pvalue), "KS of the scores", alike, differ)
 
 
-def _shares_apart(sample):
-    """Whether the estimated class shares lie apart beyond chance: their distance in sampling errors of counts."""
-    source = sample.shares.source
-    gap = np.abs(source - sample.shares.mlls).sum() / 2
-    n = min((sample.labeled & ~sample.target).sum(), sample.target.sum())
+def _accounts(sample):
+    """With target labels: whether these tell the domain better than the columns do."""
+    rows = sample.drawn()
+    losses = accounts.label_losses(sample.codes[rows], sample.target[rows], sample.classes is not None, sample.seed)
+    return _better_account(sample, rows, losses)
+
+
+def _better_account(sample, rows, losses):
+    """Whether an account by labels, with these ``losses``, fits the domains of some rows better than moved columns."""
+    moved = accounts.moved_losses(sample.X[rows], sample.target[rows], sample.seed)
+    gain, pvalue = accounts.compare_accounts(losses, moved)
+    words = "Do different labels fit the difference better than columns that moved?"
+    better = gain > 0 and pvalue <= 2 * sample.alpha  # one side of it at the level
+    worse = gain < 0 and pvalue <= 2 * sample.alpha / N_TO_RULE_OUT
+    no = "no: columns that moved fit it better"
+    return open_question(words, (gain, pvalue), "gain in log loss a row", better, worse, no=no)
+
+
+def _shares_apart(prior, source, n):
+    """Whether the estimated class shares lie apart beyond chance: their distance in sampling errors of ``n`` counts."""
+    gap = np.abs(source - prior).sum() / 2
     chance = 2 * np.sqrt(source * (1 - source) * 2 / n).sum() / 2
     words = "Do the estimated class shares differ by more than chance?"
     return question(words, (gap, np.nan), "total variation", gap > chance)
 
 
-def _numbers_account(sample):
-    """Whether rows of both domains whose labels agree are alike, and whether the rows predict the labels' mean.
-
-    Where the rows alone have shifted and give the label away, the first is so too; but then p(y|x) is one, which it is
-    not under label shift.
-    """
-    found = tests.matched_test(*sample.parts, **sample.kernel_options)
-    share = 0.0 if found is None else found[2]
-    words = f"Are rows with the same label alike ({100 * share:.0f} % of the target's labels have a source partner)?"
-    if share < MIN_PAIRED:
-        short = "can't be judged: too few of the target's labels occur in the source"
-        return {"other_labels": (question(words, (np.nan, np.nan), MEASURE, False, no=short),)}
-    alike = tests.is_explained(*found[:2], sample.whole, sample.alpha)
-    asked = question(words, found[:2], MEASURE, alike, "yes: the labels could explain it", "no")
-    return {"other_labels": (asked,), "labels_move": _labels_move(sample) if alike else None}
-
-
 def _labels_move(sample):
     """Whether the mean label of the target differs from what its rows predict."""
-    rows = sample.weighting.rows
+    rows = sample.rows.weighting.rows
     known = sample.labeled[rows]
     rows, target = rows[known], sample.target & sample.labeled
-    source = sample.X[rows], sample.codes[rows], sample.weighting.weights[known]
+    source = sample.X[rows], sample.codes[rows], sample.rows.weighting.weights[known]
     found = tests.expected_mean_test(*source, sample.X[target], sample.codes[target])
     whole = abs(sample.codes[target].mean() - sample.codes[rows].mean())
     differs = found[1] <= sample.alpha and abs(found[0]) > LEFT * whole
@@ -370,22 +345,29 @@ def _labels_move(sample):
 
 def _scale_account(sample, apart):
     """What speaks for other means and covariances, and against weights; ``apart``: whether the kernel test says so."""
-    numbers = [row for row in sample.features if np.isfinite(row.mean_shift)]
+    numbers = [row for row in sample.rows.features if np.isfinite(row.mean_shift)]
     if not numbers or not (apart or _is_far(numbers)):  # of a distance that may be chance nothing is to be explained
         return {}
     source, target = sample.X[~sample.target], sample.X[sample.target]
-    aligned, scaled = (tests.align(source, target, sample.numeric, axes=axes) for axes in (True, False))
+    turned = tests.align(source, target, sample.rows.numeric)
+    missing = [sample.rows.missing[rows] for rows in (~sample.target, sample.target)]
+    scaled = tests.rescale(source, target, sample.rows.numeric, missing)
+    asked = [
+        _aligned_question(sample, turned, "means and covariances", "yes: scales or axes explain it"),
+        _aligned_question(sample, scaled, "places and scales", "yes: scales explain it"),
+    ]
+    simple = asked[1].holds and asked[1].statistic <= max(asked[0].statistic, tests.EXPLAINED * sample.whole)
     found = {
         "far": _is_far(numbers),
-        "covered": sample.weighting.overlap >= COVERED,
+        "covered": sample.rows.weighting.overlap >= COVERED,
         "weights": _weights_question(sample),
-        "aligned": _aligned_question(sample, aligned, "means and covariances", "yes: scales or axes explain it"),
+        "aligned": asked[1] if simple else asked[0],
     }
     if found["aligned"].holds and (found["far"] or found["weights"].holds):
-        found["shapes"] = _shapes_question(sample)
-        found["scaled"] = _aligned_question(sample, scaled, "means and deviations", "yes: scales explain it")
+        found["shapes"] = _shapes_question(sample, scaled)
+        found["scaled"] = None if simple else asked[1]
         if sample.has_target_labels:
-            found |= _labels_of_aligned(sample, aligned)
+            found |= _labels_of_aligned(sample, scaled if simple else turned)
     return found
 
 
@@ -397,13 +379,17 @@ def _aligned_question(sample, aligned, moments, yes):
     return question(words, found, MEASURE, tests.is_explained(*found, sample.whole, sample.alpha), yes, "no")
 
 
-def _shapes_question(sample):
+def _shapes_question(sample, scaled):
     """Whether the columns that lie apart have one shape: other units keep it, another period or site does not."""
-    parts = [sample.X[rows][:, sample.numeric] for rows in (~sample.target, sample.target)]
-    apart = np.flatnonzero(tests.lie_apart(*parts, FAR, STRETCHED))
-    if not len(apart):
+    source, target = (sample.X[rows] for rows in (~sample.target, sample.target))
+    apart = tests.lie_apart(source, target, FAR, STRETCHED) & sample.rows.numeric
+    if not apart.any():
         return None
-    found = tests.shapes_test(*(part[:, apart] for part in parts))
+    known = [
+        np.where(sample.rows.missing[rows], np.nan, X)[:, apart]
+        for rows, X in ((~sample.target, scaled), (sample.target, target))
+    ]
+    found = tests.shapes_test(*known)
     words = "Do the columns that have moved keep their shape, with each domain on its own scale?"
     return question(words, found, "largest KS", found[1] > sample.alpha)
 
@@ -415,14 +401,19 @@ def _labels_of_aligned(sample, aligned):
     rows = sample.drawn()
     source, other = rows[~sample.target[rows]], rows[sample.target[rows]]
     losses = [
-        tests.transfer_loss(Z[source], sample.codes[source], Z[other], sample.codes[other], sample.classes, sample.seed)
+        tests.transfer_losses(
+            Z[source], sample.codes[source], Z[other], sample.codes[other], sample.classes is not None, sample.seed
+        )
         for Z in (sample.X, X)
     ]
     words = "Does a source model predict the target's labels better after that?"
-    found = 1 - losses[1] / losses[0], np.nan
+    gains, whole = losses[0] - losses[1], losses[0].mean()
+    pvalue = float(tests.normal_pvalues(gains.mean(), gains.var(ddof=1) / len(gains)))
+    sure, found = pvalue <= 2 * sample.alpha, (gains.mean() / whole if whole > 0 else 0.0, pvalue)
+    measure = "share of the squared error removed"
     after = "Do the same features mean a different label even after that?"
     return {
-        "better_aligned": question(words, found, "share of the squared error removed", losses[1] < losses[0]),
+        "better_aligned": open_question(words, found, measure, sure and found[0] > 0, sure and found[0] < 0),
         "concept_aligned": _concept_question(sample, X, sample.alpha, after),
     }
 
@@ -437,7 +428,7 @@ def _is_far(numbers):
 
 def _weights_question(sample):
     """Whether density-ratio weights leave few rows, or most of the distance."""
-    weighting = sample.weighting
+    weighting = sample.rows.weighting
     few = weighting.effective_share < FEW_EFFECTIVE
     gamma = sample.kernel_options["gamma"]
     left = tests.weighted_distance(weighting.source, weighting.weights, weighting.target, gamma)

@@ -10,6 +10,9 @@ KINDS = {
     "label": "label shift",
     "scale": "different scales or axes",
     "concept": "concept shift",
+    "label or covariate": "label or covariate shift, can't tell which",
+    "scale or covariate": "different scales or covariate shift, can't tell which",
+    "label or concept": "label or concept shift, can't tell which",
 }
 
 MEANING = {
@@ -18,6 +21,18 @@ MEANING = {
     "label": "The class shares differ; within each class the rows look alike.",
     "scale": "Different offsets, scales or axes of the numeric columns explain most of the shift.",
     "concept": "The same features mean a different label: p(y|x) differs.",
+    "label or covariate": (
+        "The features are distributed differently, as they would be if the labels were drawn in different shares, or "
+        "if the columns had moved: these data can't tell."
+    ),
+    "scale or covariate": (
+        "Different offsets, scales or axes of the numeric columns explain most of the shift. Whether the units differ, "
+        "or the same units hold other values, these data can't tell."
+    ),
+    "label or concept": (
+        "The labels are distributed differently. Whether other rows came with them, or the same features mean a "
+        "different label, these data can't tell."
+    ),
 }
 
 ADVICE = {
@@ -45,6 +60,19 @@ ADVICE = {
         "`TransferGuard` decide whether the source helps at all. No method that looks at the features alone can fix "
         "this."
     ),
+    "label or covariate": (
+        "Compare `LabelShiftClassifier`, {weigher} inside `ImportanceWeighted`, and no adaptation, on labelled target "
+        "rows: each of the first two is right under one kind of shift and costs accuracy under the other."
+    ),
+    "scale or covariate": (
+        "Compare {aligner} with no adaptation, on labelled target rows: if the units differ, alignment is what helps; "
+        "if the same values mean the same label, it hurts."
+    ),
+    "label or concept": (
+        "Learn from target labels too, which is right in both cases: try `FeatureAugmentation` or "
+        "`TrAdaBoostClassifier`, compare `LabelShiftClassifier`, and let `TransferGuard` decide whether the source "
+        "helps at all. More target labels would tell the two apart."
+    ),
 }
 
 TURNED = (
@@ -59,6 +87,11 @@ LABEL_NUMBERS = (
     "label densities, target over source. The label-shift estimators here are for classes."
 )
 
+LABEL_OR_MOVED_NUMBERS = (
+    "Compare {weigher} inside `ImportanceWeighted` with no adaptation, on labelled target rows: weights from the "
+    "features are right if the columns have moved. If the labels have, use the target's labels "
+    "(`TwoStageTrAdaBoostRegressor`)."
+)
 
 MISSING_ONLY = "The known values of each column look alike; only the shares of missing values differ."
 
@@ -122,11 +155,11 @@ def advise(kind, found):
             f"`rank_sources` orders the {found.n_sources} sources by how near they are to the target, `SourceSelector` "
             "chooses which to learn from."
         )
-    if found.labels_fit and kind != "label":
+    if found.labels_fit and "label" not in kind:
         words.append(
             "A shift in the labels alone would also explain the features: these data can't tell the two apart."
         )
-    if kind in ("covariate", "scale", "none") and not found.has_target_labels:
+    if kind in ("covariate", "none") and not found.has_target_labels:
         words.append(
             "Without target labels no test can see whether the same features still mean the same label: label some "
             "target rows to be sure."
@@ -135,11 +168,6 @@ def advise(kind, found):
         words.append(
             "Without target labels the class shares are estimated, not counted: if it is the features that have "
             "shifted, `LabelShiftClassifier` costs some accuracy. Label some target rows to be sure."
-        )
-    if kind == "scale" and not found.has_target_labels:
-        words.append(
-            "If the same values mean the same label in both domains, rescaling hurts: compare with no adaptation on "
-            "some labelled target rows."
         )
     if kind != "none" and found.overlap < COVERED and not found.has_target_labels:
         words.append(
@@ -169,11 +197,13 @@ def method(kind, found):
     """Which family to try first."""
     if kind == "scale" and found.turned:
         return TURNED
-    if kind == "label" and found.numbers:
-        return LABEL_NUMBERS
-    only_missing = kind == "covariate" and found.only_missing
-    advice = (MISSING_ADVICE if only_missing else ADVICE[kind]).format(
-        weigher="`KMM`" if found.n_columns <= 3 else "`DiscriminatorWeighter`"
+    if "label" in kind and found.numbers:
+        words = {"label": LABEL_NUMBERS, "label or covariate": LABEL_OR_MOVED_NUMBERS}.get(kind, ADVICE["concept"])
+    else:
+        words = MISSING_ADVICE if kind == "covariate" and found.only_missing else ADVICE[kind]
+    advice = words.format(
+        weigher="`KMM`" if found.n_columns <= 3 else "`DiscriminatorWeighter`",
+        aligner="`CORAL` or `SubspaceAlignment`" if found.turned else "`DomainScaler`",
     )
     return advice.replace("TrAdaBoostClassifier", "TrAdaBoostRegressor") if found.numbers else advice
 
@@ -181,7 +211,7 @@ def method(kind, found):
 def _weights_words(kind, found):
     """What speaks against weights: a list of one sentence, or none."""
     percent = f"{100 * found.effective_share:.0f} %"
-    if kind != "covariate" or found.effective_share >= SOME_EFFECTIVE:
+    if kind not in ("covariate", "label or covariate") or found.effective_share >= SOME_EFFECTIVE:
         return []
     if found.effective_share < FEW_EFFECTIVE:
         return [

@@ -80,11 +80,11 @@ def read_labels(y, target):
     return LabelColumn(codes, classes.tolist())
 
 
-def class_shares(X, labels, target, n_jobs, seed):
+def class_shares(X, codes, classes, target, n_jobs, seed):
     """:class:`ClassShares` of encoded rows, or None where there are no classes to compare; and notes."""
-    if labels is None or labels.classes is None:
+    if classes is None:
         return None, []
-    codes, n_classes = labels.codes, len(labels.classes)
+    n_classes = len(classes)
     source = np.bincount(codes[~target & ~np.isnan(codes)].astype(int), minlength=n_classes)
     known = codes[target & ~np.isnan(codes)].astype(int)
     counted = np.bincount(known, minlength=n_classes) / len(known) if len(known) >= MIN_LABELS else None
@@ -99,4 +99,4 @@ def class_shares(X, labels, target, n_jobs, seed):
             model(n_jobs=n_jobs, random_state=seed).fit(X, hidden, target).target_prior_ for model in (MLLS, BBSE)
         ]
     notes = sorted({" ".join(str(warning.message).split()) for warning in caught})
-    return ClassShares(labels.classes, source / source.sum(), *fitted, counted), notes
+    return ClassShares(classes, source / source.sum(), *fitted, counted), notes

@@ -1,6 +1,5 @@
 """A report on two domains: how far apart they are, in which columns, in which way, and what to try first."""
 
-import warnings
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,19 +11,19 @@ from sktl._files import replacing
 from sktl._threads import limited_threads
 from sktl.inspection._domains import domains_of
 from sktl.inspection.report._columns import empty_columns, encode, read_columns
-from sktl.inspection.report._distance import MAX_ROWS, distance_of_rows
-from sktl.inspection.report._evidence import Sample, Weighting, gather
+from sktl.inspection.report._distance import distance_of_rows
+from sktl.inspection.report._evidence import gather
 from sktl.inspection.report._features import compare_columns
 from sktl.inspection.report._kinds import Findings, advise, method
-from sktl.inspection.report._labels import class_shares, read_labels
+from sktl.inspection.report._labels import read_labels
 from sktl.inspection.report._page import page, section
 from sktl.inspection.report._pictures import picture_of_column
 from sktl.inspection.report._remarks import find_suspects, only_missing, remarks
+from sktl.inspection.report._sample import Rows, Sample
 from sktl.inspection.report._sources import source_distances
-from sktl.inspection.report._tests import MIN_ROWS, n_relabellings, sample_rows
+from sktl.inspection.report._tests import MIN_ROWS
 from sktl.inspection.report._text import headline, text
 from sktl.inspection.report._verdict import decide
-from sktl.instance import DiscriminatorWeighter
 from sktl.model_selection.evidence import MIN_LABELS
 
 N_PICTURES = 3  # columns that get one
@@ -46,22 +45,26 @@ class DomainReport:
       missing shares of each column, and with target labels a test of the labels).
     - "label": the class shares differ, and little difference is left within the classes (without target labels: once
       the source is resampled to the target's estimated shares), both for a kernel and in the scores of a source model.
-      For numbers as labels: rows with the same label look alike, and the mean label differs from what the features
-      predict.
-    - "scale": little difference is left once the source's numeric columns are given the target's means and
-      covariances, the columns that have moved keep their shape, weights do not help, and, with target labels, a source
-      model then predicts these better.
+      For numbers as labels: little is left between rows with the same label. Besides, p(y|x) differs, or different
+      shares predict a row's domain better than columns that moved.
+    - "scale": target labels depend on the domain beyond what the features say, and no longer once the source's numeric
+      columns are given the target's means and covariances; the rows are alike then, and the columns that have moved
+      keep their shape.
     - "concept": target labels depend on the domain beyond what the features say, or differ though the features do not.
     - "covariate": any other difference of the features.
 
+    Where two of these explain the data as well, the kind names both: "label or covariate" (neither predicts a row's
+    domain better than the other), "scale or covariate" (nothing shows that the same values mean a different label; so
+    always without target labels), "label or concept" (too few labels to see whether the rows moved with them).
+
     Columns that the remarks advise to drop (identifiers, times, periods) are not used to decide. *What it can't know*
-    without target labels: whether p(y|x) is the same, whether a unit changed or what was measured, and, for numbers as
-    labels, whether these are distributed differently. With few rows, ``limits`` says which shifts go unseen.
+    without target labels: whether p(y|x) is the same, and whether a unit changed or what was measured. With few rows,
+    ``limits`` says which shifts go unseen.
 
     Parameters
     ----------
-    kind : {"none", "covariate", "label", "scale", "concept"}
-        The kind of shift.
+    kind : {"none", "covariate", "label", "scale", "concept"} or two of them, such as "label or covariate"
+        The kind of shift, or the two that these data can't tell apart.
     suggestion : str
         One paragraph: what to fix, which family to try first, and why.
     remarks : list of str
@@ -87,7 +90,7 @@ class DomainReport:
         One per source, the nearest first: ``source``, ``n_rows``, and ``mmd`` and ``proxy_a`` (NaN below 10 rows).
     shares : ClassShares or None
         ``classes``, ``source``, ``mlls``, ``bbse``, ``counted``. The estimates hold only under label shift: the text
-        leaves them out unless ``kind`` is "label" or "none".
+        leaves them out unless ``kind`` is "none" or names "label".
     effective_sample_size : float
         Effective sample size of the source under density-ratio weights (by a
         :class:`~sktl.instance.DiscriminatorWeighter` on at most 5,000 rows of each domain, scaled to all).
@@ -203,13 +206,16 @@ class DomainReport:
         suspects = find_suspects(columns, empty, target)
         features, unseen = compare_columns(X, columns, target)
         judged = [column for column in columns if column.name not in suspects.rowwise] or columns
-        sample, more = _sample(judged, features, labels, target, alpha, n_jobs, random_state)
-        decision = decide(gather(sample))
+        sample = make_sample(make_rows(judged, features, target, alpha, n_jobs, random_state), labels)
+        with limited_threads(*sample.X.shape):
+            (shares, more), weighting = sample.shares, sample.rows.weighting
+            distance = distance_of_rows(sample.X, target, sample.rows.tests, random_state, n_jobs)
+            decision = decide(gather(sample))
         n_known = 0 if labels is None else int((target & sample.labeled).sum())
         numbers = labels is not None and labels.classes is None
         found = Findings(
-            effective_share=sample.weighting.effective_share,
-            overlap=sample.weighting.overlap,
+            effective_share=weighting.effective_share,
+            overlap=weighting.overlap,
             has_target_labels=n_known >= MIN_LABELS,
             n_columns=sample.X.shape[1],
             numbers=numbers,
@@ -231,11 +237,11 @@ class DomainReport:
             n_source=int((~target).sum()),
             n_target=int(target.sum()),
             n_target_labeled=n_known,
-            distance=sample.distance,
+            distance=distance,
             questions=decision.questions,
             features=features,
-            sources=source_distances(sample.X, domains, sample.distance, n_jobs, random_state),
-            shares=sample.shares,
+            sources=source_distances(sample.X, domains, distance, n_jobs, random_state),
+            shares=shares,
             effective_sample_size=float(found.effective_share * (~target).sum()),
             overlap=float(found.overlap),
             pictures=[picture_of_column(by_name[row.feature], target) for row in features[:N_PICTURES]],
@@ -288,26 +294,21 @@ class DomainReport:
         return frames.DataFrame([vars(row) for row in self.features])
 
 
-def _sample(columns, features, labels, target, alpha, n_jobs, seed):
-    """What the verdict looks at: a :class:`Sample` of the ``columns``, and notes on the class shares."""
+def make_rows(columns, features, target, alpha=0.05, n_jobs=None, seed=0):
+    """What the verdict looks at without labels: :class:`Rows` of the ``columns``."""
     encoded, owners = encode(columns)
     names = {column.name for column in columns}
-    with limited_threads(*encoded.shape):
-        shares, notes = class_shares(encoded, labels, target, n_jobs, seed)
-        sample = Sample(
-            X=encoded,
-            numeric=np.array([columns[j].is_number for j in owners]),
-            target=target,
-            codes=np.full(len(target), np.nan) if labels is None else labels.codes,
-            classes=None if labels is None else labels.classes,
-            shares=shares,
-            features=[row for row in features if row.feature in names],
-            distance=distance_of_rows(encoded, target, seed, n_jobs, n_relabellings(alpha)),
-            weighting=_weighting(encoded, target, n_jobs, seed),
-            alpha=alpha,
-            seed=seed,
-        )
-    return sample, notes
+    numeric = np.array([columns[j].is_number for j in owners])
+    missing = np.column_stack([columns[j].missing for j in owners]) & numeric
+    features = [row for row in features if row.feature in names]
+    return Rows(encoded, numeric, missing, target, features, alpha, seed, n_jobs)
+
+
+def make_sample(rows, labels):
+    """:class:`Rows` with a :class:`LabelColumn`, or None."""
+    if labels is None:
+        return Sample(rows, np.full(len(rows.target), np.nan), None)
+    return Sample(rows, labels.codes, labels.classes)
 
 
 def _check_rows(target):
@@ -315,20 +316,6 @@ def _check_rows(target):
     for role, n in zip(SIDES, (int((~target).sum()), int(target.sum())), strict=True):
         if n < MIN_ROWS:
             raise ValueError(f"The {role} has {n} row(s); a report needs at least {MIN_ROWS} in each domain.")
-
-
-def _weighting(encoded, target, n_jobs, seed):
-    """What density-ratio weights make of the source: a :class:`Weighting`."""
-    rng = np.random.default_rng(seed)
-    chosen = [sample_rows(np.flatnonzero(rows), MAX_ROWS, rng) for rows in (~target, target)]
-    parts = [encoded[rows] for rows in chosen]
-    is_target = np.repeat([False, True], [len(part) for part in parts])
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # that few rows carry the weight is what the figure says
-        weighter = DiscriminatorWeighter(n_jobs=n_jobs, random_state=seed)
-        weighter.fit(np.concatenate(parts), None, is_target)
-    share = weighter.effective_sample_size_ / len(parts[0])
-    return Weighting(*parts, chosen[0], weighter.weights_[~is_target], share, weighter.overlap_)
 
 
 def _limits(target, n_known, n_columns, alpha, numbers):

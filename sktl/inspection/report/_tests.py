@@ -1,15 +1,20 @@
 """The tests behind a report: each asks one question of two samples and answers with a distance and a p-value."""
 
+from dataclasses import dataclass
+
 import numpy as np
 from scipy.stats import ks_2samp, kstwobign, norm, rankdata
 
-from sktl._core.kernels import Kernel, make_kernel
+from sktl._core.kernels import Kernel, choose_gamma, make_kernel
+from sktl._core.source_weights import simplex_weights
 from sktl._core.two_sample import holm
 from sktl.metrics import feature_shift_test, mmd_test
 from sktl.model_selection.evidence import label_folds
 
 TEST_ROWS = 1000  # of each domain, for the kernel tests, whose cost grows with the square
 N_PERMUTATIONS = 499  # smallest p-value: 0.002
+FIRST_DRAWS = 99  # of them, after which a p-value above UNCLEAR is no evidence, whatever the others say
+UNCLEAR = 0.2
 MIN_ROWS = 10  # rows of each domain (and class) that a test needs
 EXPLAINED = 0.2  # share of the distance that may be left where a test of many rows still finds some
 HALVED = 0.5  # and where it finds none: with few rows it may only lack the power
@@ -18,8 +23,12 @@ N_FOLDS = 3  # of the models behind the tests with labels
 MIN_SCORED = 5  # rows of a class in each domain whose scores are compared
 REACH = 3.0  # deviations at which values are cut before a line is fitted
 N_CENTRES = 100  # rows whose nearness a regression may use
+N_KNOTS = 5  # of the bends of a column
 MAX_PRODUCTS = 10  # columns up to which it may use their products: beyond, there are more than rows
+PENALTIES = np.logspace(-1, 5, 13)  # of regressions on columns of deviation 1
 RARE = 0.01  # smallest chance of a domain that is drawn anew: of a smaller one the rows say nothing sure
+DRAWN_IN = 0.1, 0.9  # quantiles to which values are drawn in before a scale is estimated
+SLACK = 1.5  # standard errors of a mean by which aligned values may lie apart
 MAX_MOMENTS = 0.1  # columns a row, up to which means and covariances of a domain are worth estimating
 
 
@@ -73,6 +82,20 @@ def mixture_test(X_source, y_source, X_target, target_prior, *, gamma="median", 
     return found.statistic, found.pvalue
 
 
+def nearest_mixture(X_source, y_source, X_target, *, gamma="median", seed=0):
+    """Class shares whose mixture of the source's classes is nearest to the target in MMD; codes are 0, 1, ..."""
+    rng = np.random.default_rng(seed)
+    rows, others = (sample_rows(np.arange(len(Z)), TEST_ROWS, rng) for Z in (X_source, X_target))
+    X, codes = X_source[rows], y_source[rows]
+    kernel = make_kernel("rbf", gamma, np.concatenate([X, X_target[others]]))
+    members = (codes[:, None] == np.arange(y_source.max() + 1)).astype(float)
+    counts = np.maximum(members.sum(axis=0), 2)
+    # pairs of a row with itself, 1 of n, would make a rare class seem far from itself
+    within = members.T @ kernel(X, X) @ members - np.diag(counts)
+    within /= np.outer(counts, counts) - np.diag(counts)
+    return simplex_weights(within, members.T @ kernel(X, X_target[others]).mean(axis=1) / counts)
+
+
 def within_classes_test(X_source, y_source, X_target, y_target, *, gamma="median", seed=0):
     """Mean MMD^2 within classes (by their target shares), and the smallest adjusted p-value; or None."""
     found, shares = [], []
@@ -88,11 +111,10 @@ def within_classes_test(X_source, y_source, X_target, y_target, *, gamma="median
     return float(np.average(distances, weights=shares)), float(holm(pvalues).min())
 
 
-def matched_test(X_source, y_source, X_target, y_target, *, gamma="median", seed=0):
-    """MMD^2 between pairs of rows whose labels (numbers) agree, p-value, and the share of target rows in such pairs.
+def matched_pairs(y_source, y_target, seed=0):
+    """Rows of the source and of the target whose labels (numbers) agree, and the share of target rows in such pairs.
 
-    Each row is in one pair at most. Pairs resemble each other more than random rows do, which can only make
-    the p-value too large. None where there are too few pairs.
+    Each row is in one pair at most. None where there are too few pairs.
     """
     from scipy.optimize import linear_sum_assignment  # here, to keep `import sktl` quick
 
@@ -104,9 +126,16 @@ def matched_test(X_source, y_source, X_target, y_target, *, gamma="median", seed
     paired = gaps[rows, columns] < reach
     if paired.sum() < 2 * MIN_ROWS:
         return None
-    pairs = X_source[source[rows[paired]]], X_target[target[columns[paired]]]
-    found = kernel_test(*pairs, gamma=gamma, seed=seed)
-    return found.statistic, found.pvalue, float(paired.sum() / len(target))
+    return source[rows[paired]], target[columns[paired]], float(paired.sum() / len(target))
+
+
+def matched_test(X_source, X_target, pairs, *, gamma="median", seed=0):
+    """MMD^2 between the rows of :func:`matched_pairs`, and p-value.
+
+    Pairs resemble each other more than random rows do, which can only make the p-value too large.
+    """
+    found = kernel_test(X_source[pairs[0]], X_target[pairs[1]], gamma=gamma, seed=seed)
+    return found.statistic, found.pvalue
 
 
 # --- could the rows explain the labels? ---
@@ -165,6 +194,23 @@ def align(source, target, is_number, *, axes=True):
     return aligned
 
 
+def rescale(source, target, is_number, missing=None):
+    """Source rows with the target's places and scales, of each column of numbers by itself.
+
+    Means and deviations of the values drawn in to 80 % of them: tails without a variance do not decide. Filled gaps
+    (``missing``, of both) count nowhere and stay where they are.
+    """
+    aligned = source.copy()
+    gone = [np.zeros(Z.shape, dtype=bool) for Z in (source, target)] if missing is None else missing
+    for j in np.flatnonzero(is_number):
+        known = [Z[~holes[:, j], j] for Z, holes in zip((source, target), gone, strict=True)]
+        drawn_in = [np.clip(values, *np.quantile(values, DRAWN_IN)) for values in known]
+        deviation = max(drawn_in[0].std(), np.finfo(float).tiny)
+        moved = (known[0] - drawn_in[0].mean()) / deviation * drawn_in[1].std() + drawn_in[1].mean()
+        aligned[~gone[0][:, j], j] = moved if drawn_in[0].std() > 0 else known[0]
+    return aligned
+
+
 def lie_apart(source, target, shift, stretch):
     """Which columns have moved by ``shift`` deviations of the source, or been stretched by a factor of ``stretch``."""
     deviations = [np.maximum(part.std(axis=0), np.finfo(float).tiny) for part in (source, target)]
@@ -173,12 +219,24 @@ def lie_apart(source, target, shift, stretch):
 
 
 def shapes_test(source, target):
-    """Largest KS statistic between columns on their own scales, and the adjusted p-value (Holm) of the clearest."""
-    parts = [
-        (part - part.mean(axis=0)) / np.maximum(part.std(axis=0), np.finfo(float).tiny) for part in (source, target)
-    ]
-    found = [ks_2samp(one, other, method="asymp") for one, other in zip(parts[0].T, parts[1].T, strict=True)]
-    return max(result.statistic for result in found), float(holm(np.array([r.pvalue for r in found])).min())
+    """Largest KS statistic between columns on one scale, and the adjusted p-value (Holm) of the clearest; NaN: missing.
+
+    Values may lie apart by what the estimated scales are wrong (as Levy's distance has it): else columns of few values,
+    each of which carries a share of the rows, would never be alike.
+    """
+    found = []
+    for one, other in zip(source.T, target.T, strict=True):
+        one, other = one[~np.isnan(one)], other[~np.isnan(other)]
+        spread = other.std()
+        slack = SLACK * np.sqrt(1 / len(one) + 1 / len(other)) * spread
+        apart = max(
+            ks_2samp(one + sign * slack, other, alternative=side, method="asymp").statistic
+            for sign, side in ((1, "greater"), (-1, "less"))
+        )
+        effective = len(one) * len(other) / (len(one) + len(other))
+        found.append((apart, kstwobign.sf(np.sqrt(effective) * apart)))
+    statistics, pvalues = np.transpose(found)
+    return float(statistics.max()), float(holm(pvalues).min())
 
 
 def _root(covariance, power):
@@ -218,7 +276,8 @@ def concept_test(X, y, target, are_classes, seed=0, n_draws=N_PERMUTATIONS):
     (float, float)
         Correlation of the errors, the largest over the labels' responses; p-value.
     """
-    F, both = basis(X, seed), np.column_stack([responses(y, are_classes), target])
+    gamma = choose_gamma("rbf", "median", np.clip(X, -REACH, REACH))
+    F, both = basis(X, seed, gamma), np.column_stack([responses(y, are_classes), target])
     folds = label_folds(2 * y + target if are_classes else y, N_FOLDS, np.random.RandomState(seed), are_classes)
     expected, scores = np.empty_like(both), np.empty((len(y), both.shape[1] - 1))
     for fold in range(N_FOLDS):
@@ -228,18 +287,25 @@ def concept_test(X, y, target, are_classes, seed=0, n_draws=N_PERMUTATIONS):
     errors, chance = both[:, :-1] - expected[:, :-1], np.clip(expected[:, -1], RARE, 1 - RARE)
     drawn = np.random.default_rng(seed).random((len(y), n_draws)) < chance[:, None]
     surprise = np.column_stack([target, drawn]) - chance[:, None]  # of the domains as they are, and as they might be
-    found = np.array(list(_dependence(errors, surprise, scores, X)))
-    ranks = np.array([rankdata(-row, method="max") for row in found])  # 1: none is as large
-    smallest = ranks.min(axis=0)
     correlations = [np.corrcoef(column, surprise[:, 0])[0, 1] for column in errors.T if column.std() > 0]
-    return float(np.abs(correlations).max(initial=0.0)), float(np.mean(smallest <= smallest[0]))
+    # most questions have a clear no, for which a fifth of the draws will do
+    first = _rank_of_largest(list(_dependence(errors, surprise[:, : FIRST_DRAWS + 1], scores, X, gamma)))
+    if first <= UNCLEAR and n_draws > FIRST_DRAWS:
+        first = _rank_of_largest(list(_dependence(errors, surprise, scores, X, gamma)))
+    return float(np.abs(correlations).max(initial=0.0)), first
 
 
-def _dependence(errors, surprise, scores, X):
+def _rank_of_largest(found):
+    """P-value of the first of several statistics, each with its draws: of its least rank among the draws' least."""
+    smallest = np.min([rankdata(-row, method="max") for row in found], axis=0)  # 1: none is as large
+    return float(np.mean(smallest <= smallest[0]))
+
+
+def _dependence(errors, surprise, scores, X, gamma="median"):
     """Yield squared sums of the products of errors and surprises, (1 + n_draws,) each, for each way to look."""
     near = np.clip(X, -REACH, REACH)
     near = near - near.mean(axis=0)
-    kernel = make_kernel("rbf", "median", near)(near, near)
+    kernel = make_kernel("rbf", gamma, near)(near, near)
     np.fill_diagonal(kernel, 0)  # a row's own product is no evidence
     products = [column[:, None] * surprise for column in errors.T]
     centred = scores - scores.mean(axis=0)
@@ -256,11 +322,14 @@ def responses(y, are_classes):
     return norm.ppf((rankdata(y) - 0.5) / len(y))[:, None]
 
 
-def basis(X, seed=0):
-    """Columns of what a regression may be made of: values, their squares and products, and nearness to some rows."""
+def basis(X, seed=0, gamma="median"):
+    """Columns of what a regression may be made of: values, bends, squares, products, and nearness to some rows.
+
+    The bends (hinges) of a column of few values stand at these, so that any function of it is within reach.
+    """
     near = np.clip(X, -REACH, REACH)  # no tail decides a slope
     centres = near[np.sort(np.random.default_rng(seed).choice(len(near), min(N_CENTRES, len(near)), replace=False))]
-    parts = [near, near**2, make_kernel("rbf", "median", near)(near, centres)]
+    parts = [near, near**2, *map(_hinges, near.T), make_kernel("rbf", gamma, near)(near, centres)]
     if X.shape[1] <= MAX_PRODUCTS:
         one, other = np.triu_indices(X.shape[1], 1)
         parts.append(near[:, one] * near[:, other])
@@ -271,37 +340,80 @@ def basis(X, seed=0):
     return columns[:, kept] / spread[kept] if kept.any() else np.zeros((len(X), 1))
 
 
-def expectation(F, Y):
-    """A function that predicts the columns of ``Y`` from a :func:`basis`: ridge, its penalty by leave-one-out."""
-    from sklearn.linear_model import RidgeCV  # here, to keep `import sktl` quick
+def _hinges(column):
+    """max(0, x - knot) at inner values of a column, or at quantiles of one that has many."""
+    values = np.unique(column)
+    knots = values[1:-1] if len(values) <= N_KNOTS + 2 else np.quantile(column, np.linspace(0, 1, N_KNOTS + 2)[1:-1])
+    return np.maximum(column[:, None] - np.unique(knots), 0)
 
-    model = RidgeCV(np.logspace(-1, 5, 13), alpha_per_target=Y.shape[1] > 1).fit(F, Y)
-    return lambda G: model.predict(G).reshape(len(G), Y.shape[1])
+
+def expectation(F, Y):
+    """A function that predicts the columns of ``Y`` from a :func:`basis`: ridge, its penalties by leave-one-out.
+
+    scikit-learn's RidgeCV by one decomposition for all penalties and columns: a fifth of the time.
+    """
+    centre, means = F.mean(axis=0), Y.mean(axis=0)
+    values, vectors = np.linalg.eigh((F - centre).T @ (F - centre))
+    kept = values > 1e-10 * values.max(initial=0)  # rounding; the least penalty is far above it
+    values, vectors = values[kept], vectors[:, kept]
+    U = (F - centre) @ (vectors / np.sqrt(values))
+    along, squares = U.T @ (Y - means), U**2
+    best, coef = np.full(Y.shape[1], np.inf), np.zeros((len(values), Y.shape[1]))
+    for penalty in PENALTIES:
+        shrunk = values / (values + penalty)
+        left = Y - means - U @ (shrunk[:, None] * along)
+        error = np.mean((left / (1 - 1 / len(F) - squares @ shrunk)[:, None]) ** 2, axis=0)
+        better = error < best
+        best[better] = error[better]
+        coef[:, better] = (np.sqrt(values) / (values + penalty))[:, None] * along[:, better]
+    return lambda G: means + (G - centre) @ (vectors @ coef)
 
 
 # --- does the row follow from the label in the same way? ---
 
 
-def source_scores(X, codes, target, n_classes, seed=0):
-    """What a model of the source's labels says of every row, (n_samples, n_classes); cross-fitted on the source."""
+def source_scores(X, codes, target, n_classes=None, seed=0):
+    """What a model of the source's labels says of every row, one column a class; cross-fitted on the source.
+
+    Of numbers (``n_classes`` None) one column: their normal score.
+    """
     rows, F = np.flatnonzero(~target & ~np.isnan(codes)), basis(X, seed)
-    Y = (codes[rows, None] == np.arange(n_classes)).astype(float)
+    y = codes[rows]
+    Y = responses(y, False) if n_classes is None else (y[:, None] == np.arange(n_classes)).astype(float)
     rng = np.random.RandomState(seed)
     folds = rng.randint(N_FOLDS, size=len(X))  # a row is scored by one model, whichever its domain: a mean differs
-    folds[rows] = label_folds(codes[rows], N_FOLDS, rng, True)
-    scores = np.zeros((len(X), n_classes))
+    folds[rows] = label_folds(y, N_FOLDS, rng, n_classes is not None)
+    scores = np.zeros((len(X), Y.shape[1]))
     for fold in range(N_FOLDS):
         model = expectation(F[rows[folds[rows] != fold]], Y[folds[rows] != fold])
         scores[folds == fold] = model(F[folds == fold])
     return scores
 
 
+@dataclass(frozen=True)
+class Left:
+    """What is left of a difference of mean scores where labels agree.
+
+    Attributes
+    ----------
+    left, pvalue : float
+        The difference where labels agree; label shift leaves none.
+    whole, whole_pvalue : float
+        The difference before; other labels of the same rows make none.
+    """
+
+    left: float
+    pvalue: float
+    whole: float
+    whole_pvalue: float
+
+
 def scores_within_classes_test(scores, codes, target):
-    """Whether rows of one class are scored alike in both domains: what is left, p-value, the whole; or None.
+    """Whether rows of one class are scored alike in both domains: :class:`Left`; or None.
 
     Under label shift the mean score of the target is that of the source's classes at the target's shares; where the
-    same rows get other labels it stays that of the source. Of the score whose difference from the former is clearest:
-    that difference, its p-value (classes as strata; Holm over the scores), and the difference from the latter.
+    same rows get other labels it stays that of the source. Of the score whose difference from the former is clearest
+    (p-value with classes as strata, Holm over the scores).
     """
     known = codes[~np.isnan(codes)].astype(int)
     counts = np.array([np.bincount(known[rows], minlength=scores.shape[1]) for rows in (~target, target)])
@@ -312,10 +424,26 @@ def scores_within_classes_test(scores, codes, target):
     parts = [[scores[(codes == code) & rows] for rows in (~target, target)] for code in used]
     left = share @ [other.mean(axis=0) - source.mean(axis=0) for source, other in parts]
     variance = share**2 @ [sum(part.var(axis=0, ddof=1) / len(part) for part in pair) for pair in parts]
-    pvalues = 2 * norm.sf(np.abs(left) / np.sqrt(np.maximum(variance, np.finfo(float).tiny)))
-    means = [sum(len(pair[i]) * pair[i].mean(axis=0) for pair in parts) / counts[i, used].sum() for i in (0, 1)]
-    clearest = int(np.argmin(pvalues))
-    return float(abs(left[clearest])), float(holm(pvalues).min()), float(abs(means[1] - means[0])[clearest])
+    both = [np.concatenate([pair[i] for pair in parts]) for i in (0, 1)]
+    whole = both[1].mean(axis=0) - both[0].mean(axis=0)
+    pvalues, others = normal_pvalues(left, variance), normal_pvalues(whole, sum(z.var(axis=0) / len(z) for z in both))
+    worst = int(np.argmin(pvalues))
+    return Left(float(abs(left[worst])), float(holm(pvalues).min()), float(abs(whole[worst])), float(others[worst]))
+
+
+def scores_of_pairs_test(score_source, score_target, pairs):
+    """The same of numbers: whether rows whose labels agree (:func:`matched_pairs`) are scored alike."""
+    gaps, both = score_target[pairs[1]] - score_source[pairs[0]], (score_source, score_target)
+    whole = both[1].mean() - both[0].mean()
+    pvalues = normal_pvalues(
+        np.array([gaps.mean(), whole]), np.array([gaps.var(ddof=1) / len(gaps), sum(z.var() / len(z) for z in both)])
+    )
+    return Left(float(abs(gaps.mean())), float(pvalues[0]), float(abs(whole)), float(pvalues[1]))
+
+
+def normal_pvalues(differences, variances):
+    """Two-sided p-values of estimates by their sampling variances."""
+    return 2 * norm.sf(np.abs(differences) / np.sqrt(np.maximum(variances, np.finfo(float).tiny)))
 
 
 def scores_of_a_mixture_test(scores, codes, target, prior):
@@ -349,9 +477,9 @@ def _weighted_ks(source, weights, other):
 # --- which rows predict better: as they are, or aligned? ---
 
 
-def transfer_loss(X_source, y_source, X_target, y_target, classes, seed=0):
-    """Mean squared error on the target's labels of a model of the source's rows."""
-    Y = responses(np.concatenate([y_source, y_target]), classes is not None)
+def transfer_losses(X_source, y_source, X_target, y_target, are_classes, seed=0):
+    """Squared errors on the target's labels, one a row, of a model of the source's rows."""
+    Y = responses(np.concatenate([y_source, y_target]), are_classes)
     F, n = basis(np.concatenate([X_source, X_target]), seed), len(y_source)
     expected = np.clip(expectation(F[:n], Y[:n])(F[n:]), Y[:n].min(axis=0), Y[:n].max(axis=0))  # no extrapolation
-    return float(np.mean((Y[n:] - expected) ** 2))
+    return np.mean((Y[n:] - expected) ** 2, axis=1)

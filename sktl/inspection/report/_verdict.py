@@ -12,7 +12,7 @@ class Decision:
 
     Attributes
     ----------
-    kind : {"none", "covariate", "label", "scale", "concept"}
+    kind : {"none", "covariate", "label", "scale", "concept", or two of them with "or" between}
     questions : list of Question
         What it rests on.
     labels_fit : bool
@@ -39,24 +39,19 @@ def decide(evidence: Evidence) -> Decision:
     return Decision(
         kind,
         _questions(evidence),
-        labels_fit=_labels_fit(evidence),
-        turned=kind == "scale" and not holds(evidence.scaled),
+        labels_fit=_labels_fit(evidence) and not (evidence.accounts is not None and evidence.accounts.opposite),
+        turned="scale" in kind and evidence.scaled is not None and not evidence.scaled.holds,
         ruled_out=tuple(_ruled_out(evidence)),
         weights_mend=evidence.weights is not None and not evidence.weights.holds,
     )
 
 
 def _kind(evidence):
-    """The simplest account that the evidence allows."""
+    """The simplest account that the evidence allows; two, where it does not decide between them."""
     if not (evidence.moved or holds(evidence.labels) or holds(evidence.concept)):
         return "none"
-    if _is_label_shift(evidence):
-        return "label"
-    if _is_scale_shift(evidence):
-        return "scale"
-    if holds(evidence.concept) or not evidence.moved:
-        return "concept"  # if the rows do not differ but the labels do, these follow from the rows in another way
-    return "covariate"
+    plain = "concept" if holds(evidence.concept) or not evidence.moved else "covariate"
+    return _label_kind(evidence) or _scale_kind(evidence) or plain
 
 
 def _labels_fit(evidence):
@@ -64,32 +59,43 @@ def _labels_fit(evidence):
     return bool(evidence.other_labels) and all(asked.holds for asked in evidence.other_labels)
 
 
-def _is_label_shift(evidence):
-    """Whether other labels explain the difference; of numbers, the rows must not explain the labels as well."""
-    if evidence.labels_move is None:
-        return _labels_fit(evidence)
-    return _labels_fit(evidence) and (evidence.labels_move.holds or holds(evidence.concept))
+def _labels_out(evidence):
+    """Whether other labels do not explain it, or nobody asked."""
+    return not evidence.other_labels or any(asked.opposite for asked in evidence.other_labels)
 
 
-def _is_scale_shift(evidence):
+def _label_kind(evidence):
+    """Whether other labels explain the difference, and nothing else does as well; None: they don't."""
+    if _labels_out(evidence):
+        return None
+    if holds(evidence.concept) or holds(evidence.labels_move) or not evidence.moved:
+        # p(y|x) differs, as it does under label shift; whether the rows have moved with the labels must be seen
+        return "label" if _labels_fit(evidence) else "label or concept"
+    if evidence.accounts.opposite:
+        return None
+    return "label" if evidence.accounts.holds and _labels_fit(evidence) else "label or covariate"
+
+
+def _scale_kind(evidence):
     """Whether other means and covariances explain the difference, and neither weights nor the rows as they are do."""
     if not (holds(evidence.aligned) and (evidence.far or evidence.weights.holds)):
-        return False
+        return None
     if evidence.shapes is not None and not evidence.shapes.holds:
-        return False
+        return None
     if evidence.better_aligned is None:
-        return True
-    if not evidence.concept_aligned.holds:
-        return holds(evidence.concept) or evidence.better_aligned.holds
-    if not holds(evidence.concept):  # the labels follow from the values as they are, if that could be seen
-        return evidence.better_aligned.holds and not evidence.covered
+        return "scale or covariate"  # no label of the target says whether the same values mean the same
+    better, left = evidence.better_aligned, evidence.concept_aligned
+    if not holds(evidence.concept):
+        # the labels follow from the rows as they are, as far as can be seen; where rows tell the domain, nobody can
+        return None if better.opposite or (left.holds and evidence.covered) else "scale or covariate"
     # moments are estimates: a trace of the difference stays where they explain it
-    return evidence.better_aligned.holds and evidence.concept_aligned.statistic <= HALVED * evidence.concept.statistic
+    explained = not left.holds or (better.holds and left.statistic <= HALVED * evidence.concept.statistic)
+    return "scale" if explained else None
 
 
 def _ruled_out(evidence):
     """What was asked about and does not explain the difference."""
-    if evidence.other_labels and not _labels_fit(evidence):
+    if evidence.other_labels and _labels_out(evidence):
         yield "different class shares" if len(evidence.other_labels) > 1 else "a different distribution of the labels"
     shapes_differ = evidence.shapes is not None and not evidence.shapes.holds
     if evidence.aligned is not None and (not evidence.aligned.holds or shapes_differ):
@@ -98,13 +104,14 @@ def _ruled_out(evidence):
 
 def _questions(evidence):
     """The questions in their order; shares that rest on an account that does not hold are left out."""
-    apart = evidence.shares_apart if not evidence.other_labels or _labels_fit(evidence) else None
+    apart = evidence.shares_apart if not evidence.other_labels or not _labels_out(evidence) else None
     asked = [
         *evidence.rows,
         evidence.labels,
         evidence.concept,
         apart,
         *evidence.other_labels,
+        evidence.accounts,
         evidence.labels_move,
         evidence.weights,
         evidence.aligned,

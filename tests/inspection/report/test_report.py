@@ -19,7 +19,10 @@ from sktl.metrics import classifier_two_sample_test, feature_shift_test, mmd, mm
 @pytest.mark.parametrize("kind", ["covariate", "label", "scale"])
 def test_it_names_the_kind_that_made_the_data(kind, with_labels):
     found = [DomainReport.from_data(*make(kind, seed, with_labels)).kind for seed in range(2)]
-    assert found == [kind] * 2  # of 20 draws: benchmarks/report.py
+    if with_labels or kind == "covariate":
+        assert found == [kind] * 2  # of 20 draws: benchmarks/report.py
+    else:  # without labels of the target more than one kind may explain the rows
+        assert all(kind in name.split(" or ") for name in found)
 
 
 def test_it_names_concept_shift_where_labels_show_it():
@@ -51,7 +54,9 @@ def test_regression_knows_concept_and_covariate_shift():
     answers = {question.question[:24]: question.answer for question in report.questions}
     assert answers["Are rows with the same l"] == "yes: the labels could explain it"  # the row gives the label away
     assert answers["Does the target's mean l"] == "no: the features could explain it"
-    assert "these data can't tell the two apart" in report.suggestion
+    better = answers["Do different labels fit "]
+    assert better == "no: columns that moved fit it better"
+    assert "these data can't tell the two apart" not in report.suggestion  # they can
 
 
 def test_regression_knows_label_shift():
@@ -228,8 +233,8 @@ def test_turned_axes_are_a_matter_of_scale():
         Z, planes = rng.normal(size=(N, 2)) * [3, 2], [np.linalg.qr(rng.normal(size=(6, 2)))[0] for _ in range(2)]
         X = np.where(TARGET[:, None], Z @ planes[1].T, Z @ planes[0].T) + 0.3 * rng.normal(size=(N, 6))
         found.append(DomainReport.from_data(X, None, TARGET))
-    assert [report.kind for report in found] == ["scale"] * 2
-    assert "turn the source's axes" in found[0].suggestion and "DomainScaler" not in found[0].suggestion
+    assert [report.kind for report in found] == ["scale or covariate"] * 2
+    assert "SubspaceAlignment" in found[0].suggestion and "DomainScaler" not in found[0].suggestion
     scaled = DomainReport.from_data(*make("scale", 0, False)).suggestion
     assert "DomainScaler" in scaled and "axes to the target's" not in scaled
 

@@ -3,22 +3,28 @@ import pytest
 from made_shifts import TARGET, make
 from numpy.testing import assert_allclose, assert_array_equal
 from scipy.linalg import sqrtm
-from scipy.stats import ks_2samp
-from sklearn.linear_model import Ridge
+from scipy.stats import ks_2samp, norm, ttest_1samp, ttest_ind
+from sklearn.linear_model import Ridge, RidgeCV
 from sklearn.metrics.pairwise import rbf_kernel
 
 from sktl.inspection.report._tests import (
+    PENALTIES,
     _dependence,
     _weighted_ks,
     align,
     concept_test,
+    expectation,
     expected_mean_test,
     kernel_test,
     lie_apart,
+    matched_pairs,
     matched_test,
     mixture_test,
     n_relabellings,
+    nearest_mixture,
+    rescale,
     scores_of_a_mixture_test,
+    scores_of_pairs_test,
     scores_within_classes_test,
     shapes_test,
     source_scores,
@@ -62,12 +68,22 @@ def test_matched_rows_have_labels_that_agree():
     y_source, y_target = rng.normal(size=301), rng.normal(1, 1, size=151)
     parts = [np.column_stack([y, y**2]) for y in (y_source, y_target)]  # the row gives the label away
     whole = kernel_test(*parts, gamma=0.5)
-    distance, pvalue, share = matched_test(parts[0], y_source, parts[1], y_target, gamma=0.5)
+    pairs = matched_pairs(y_source, y_target)
+    assert np.abs(y_source[pairs[0]] - y_target[pairs[1]]).max() < 0.1 * y_source.std()
+    (distance, pvalue), share = matched_test(*parts, pairs, gamma=0.5), pairs[2]
     assert whole.pvalue < 0.01 < 0.2 < pvalue
     assert distance < 0.05 * whole.statistic
     reach = np.abs(y_source[:, None] - y_target).min(axis=0) < 0.1 * y_source.std()
     assert 0.5 < share <= reach.mean()
-    assert matched_test(parts[0], y_source, parts[1], y_target + 9) is None
+    assert matched_pairs(y_source, y_target + 9) is None
+    left = scores_of_pairs_test(parts[0][:, 0], parts[1][:, 0], pairs)
+    assert left.left < 0.05 * left.whole and left.whole_pvalue < 1e-9
+    gaps = y_target[pairs[1]] - y_source[pairs[0]]
+    assert_allclose(left.pvalue, ttest_1samp(gaps, 0).pvalue, rtol=0.1)
+    assert_allclose(left.whole, y_target.mean() - y_source.mean())
+    assert_allclose(
+        norm.isf(left.whole_pvalue / 2), -ttest_ind(y_source, y_target, equal_var=False).statistic, rtol=0.01
+    )
 
 
 def test_alignment_gives_the_target_s_moments():
@@ -119,6 +135,16 @@ def test_where_concepts_agree_a_shift_of_the_rows_is_no_concept_shift():
     assert concept_test(X, y + 1.5 * target, target, False)[1] < 0.01
 
 
+@pytest.mark.parametrize("n", [31, 151])  # fewer rows than columns, and more
+def test_expectation_is_scikit_learns_ridge_by_leave_one_out(n):
+    rng = np.random.default_rng(0)
+    F, G = rng.normal(size=(n, 40)) + 3, rng.normal(size=(7, 40))
+    Y = np.column_stack([F[:, 0] + rng.normal(size=n), rng.normal(size=n), 1e3 * F[:, 1]])
+    expected = [RidgeCV(PENALTIES).fit(F, y).predict(G) for y in Y.T]
+    assert_allclose(expectation(F, Y)(G), np.transpose(expected), rtol=1e-6, atol=1e-6)
+    assert_allclose(expectation(np.zeros((5, 1)), Y[:5])(np.zeros((2, 1))), [Y[:5].mean(axis=0)] * 2)
+
+
 def test_dependence_by_naive_sums():
     rng = np.random.default_rng(0)
     errors, surprise, scores, X = (rng.normal(size=(13, k)) for k in (1, 4, 1, 2))
@@ -140,15 +166,15 @@ def test_label_shift_leaves_the_scores_within_classes_as_they_are():
     y = (rng.random(600) < np.where(target, 0.8, 0.4)).astype(float)
     X = rng.normal(size=(600, 3)) + y[:, None]
     scores = source_scores(X, y, target, 2)
-    left, pvalue, whole = scores_within_classes_test(scores, y, target)
-    assert pvalue > 0.05 and left < 0.3 * whole
+    found = scores_within_classes_test(scores, y, target)
+    assert found.pvalue > 0.05 and found.left < 0.3 * found.whole and found.whole_pvalue < 1e-6
     parts = [[scores[(y == k) & rows, 1] for rows in (~target, target)] for k in (0, 1)]
     share = [np.mean(y[target] == k) for k in (0, 1)]
-    assert_allclose(left, abs(sum(w * (b.mean() - a.mean()) for w, (a, b) in zip(share, parts, strict=True))))
-    assert_allclose(whole, abs(scores[target, 1].mean() - scores[~target, 1].mean()))
+    assert_allclose(found.left, abs(sum(w * (b.mean() - a.mean()) for w, (a, b) in zip(share, parts, strict=True))))
+    assert_allclose(found.whole, abs(scores[target, 1].mean() - scores[~target, 1].mean()))
     other = (X[:, 0] + np.where(target, 1.0, 0.0) + 0.5 * rng.normal(size=600) > 0.7).astype(float)  # other labels
     scores = source_scores(X - 0.4 * target[:, None], other, target, 2)
-    assert scores_within_classes_test(scores, other, target)[1] < 0.01
+    assert scores_within_classes_test(scores, other, target).pvalue < 0.01
 
 
 def test_a_mixture_is_told_from_rows_that_moved_by_scores():
@@ -172,13 +198,62 @@ def test_weighted_ks_by_repeated_rows():
     assert_allclose(_weighted_ks(source, times.astype(float), other), repeated)
 
 
+def test_rescaling_finds_the_units_of_heavy_tails_and_of_gaps():
+    rng = np.random.default_rng(0)
+    Z = rng.standard_t(2, size=(401, 2))
+    source, target = Z[:201].copy(), Z[201:] * [2.0, 0.4] + [1, -3]
+    scaled = rescale(source, target, np.ones(2, dtype=bool))
+    assert_allclose(scaled, source * [2.0, 0.4] + [1, -3], rtol=0.2, atol=0.4)
+    exact = rescale(source, source * [2.0, 0.4] + [1, -3], np.ones(2, dtype=bool))
+    assert_allclose(exact, source * [2.0, 0.4] + [1, -3])
+    gaps = np.zeros(source.shape, dtype=bool), np.zeros(target.shape, dtype=bool)
+    gaps[0][:50, 0] = True
+    source[:50, 0] = 7.0
+    filled = rescale(source, target, np.array([True, False]), gaps)
+    assert_array_equal(filled[:50, 0], 7.0)
+    assert_array_equal(filled[:, 1], source[:, 1])
+    assert_allclose(filled[50:, 0], 2 * source[50:, 0] + 1, rtol=0.2, atol=0.4)
+
+
+def test_shapes_of_few_values_survive_an_estimated_scale():
+    rng = np.random.default_rng(0)
+    source, target = rng.integers(0, 4, size=(251, 1)) * 1.03 + 0.02, rng.integers(0, 4, size=(249, 1)) * 1.0
+    assert ks_2samp(source[:, 0], target[:, 0]).pvalue < 1e-3
+    assert shapes_test(source, target)[1] > 0.05
+    other = np.where(target == 3, 9.0, target)
+    assert shapes_test((source - source.mean()) / source.std(), (other - other.mean()) / other.std())[1] < 0.01
+
+
+def test_the_nearest_mixture_by_a_grid():
+    rng = np.random.default_rng(0)
+    codes = rng.integers(0, 2, size=83)
+    source, target = (
+        rng.normal(size=(83, 2)) + 2 * codes[:, None],
+        rng.normal(size=(71, 2)) + 2 * (rng.random(71) < 0.8)[:, None],
+    )
+    shares = nearest_mixture(source, codes, target, gamma=0.3)
+    grid = np.linspace(0, 1, 1001)
+    k = [rbf_kernel(source[codes == i], source[codes == j], gamma=0.3) for i, j in ((0, 0), (0, 1), (1, 1))]
+    within = [(part.sum() - len(part)) / (len(part) * (len(part) - 1)) for part in (k[0], k[2])]
+    across = [rbf_kernel(source[codes == i], target, gamma=0.3).mean() for i in (0, 1)]
+    distances = (
+        (1 - grid) ** 2 * within[0]
+        + grid**2 * within[1]
+        + 2 * grid * (1 - grid) * k[1].mean()
+        - 2 * ((1 - grid) * across[0] + grid * across[1])
+    )
+    assert_allclose(shares, [1 - grid[distances.argmin()], grid[distances.argmin()]], atol=1e-3)
+    assert shares[1] > 0.65
+
+
 def test_units_keep_the_shape_of_a_column_and_periods_do_not():
     rng = np.random.default_rng(0)
     source, target = rng.normal(size=(201, 3)), rng.normal(size=(151, 3)) * [2.2, 1, 1] + [5, 0, 0]
     assert lie_apart(source, target, 1.0, 1.5).tolist() == [True, False, False]
-    assert shapes_test(source, target)[1] > 0.05
+    standard = [(Z - Z.mean(axis=0)) / Z.std(axis=0) for Z in (source, target)]
+    assert shapes_test(*standard)[1] > 0.05
     years = rng.integers(2018, 2022, size=(201, 1)), rng.integers(2022, 2024, size=(151, 1))
-    assert shapes_test(*years)[1] < 0.01
+    assert shapes_test(*((Z - Z.mean()) / Z.std() for Z in years))[1] < 0.01
 
 
 def test_low_levels_get_the_relabellings_they_need():

@@ -5,11 +5,12 @@ import pytest
 from sktl.inspection.report._verdict import Evidence, Question, decide
 
 
-def asked(holds, statistic=1.0):
-    return Question("?", statistic, "", 0.5, holds, "yes" if holds else "no")
+def asked(holds, statistic=1.0, opposite=False):
+    return Question("?", statistic, "", 0.5, holds, "yes" if holds else "no", opposite)
 
 
-YES, NO, TRACE = asked(True), asked(False), asked(True, 0.3)
+YES, NO, TRACE = asked(True), asked(False, opposite=True), asked(True, 0.3)
+OPEN = asked(False)
 UNSEEN = {"weights": YES, "covered": False}
 MOVED, STILL = (YES, NO, NO), (NO, NO, NO)
 
@@ -26,21 +27,35 @@ MOVED, STILL = (YES, NO, NO), (NO, NO, NO)
         ("concept", Evidence(MOVED, YES, YES)),
         ("label", Evidence(MOVED, YES, YES, other_labels=(YES, YES))),
         ("concept", Evidence(MOVED, YES, YES, other_labels=(YES, NO))),
+        ("label or concept", Evidence(MOVED, YES, YES, other_labels=(YES, OPEN))),
+        ("label or concept", Evidence(STILL, YES, NO, other_labels=(YES, OPEN))),
+        ("concept", Evidence(STILL, YES, NO, other_labels=(YES, NO))),
         ("covariate", Evidence(MOVED, shares_apart=YES, other_labels=(YES, NO))),
-        ("label", Evidence(MOVED, shares_apart=YES, other_labels=(YES, YES))),
-        ("covariate", Evidence(MOVED, YES, NO, other_labels=(YES,), labels_move=NO)),
+        ("label", Evidence(MOVED, shares_apart=YES, other_labels=(YES, YES), accounts=YES)),
+        ("label or covariate", Evidence(MOVED, shares_apart=YES, other_labels=(YES, YES), accounts=OPEN)),
+        ("label or covariate", Evidence(MOVED, shares_apart=YES, other_labels=(YES, OPEN), accounts=YES)),
+        ("covariate", Evidence(MOVED, shares_apart=YES, other_labels=(YES, YES), accounts=NO)),
+        ("covariate", Evidence(MOVED, YES, NO, other_labels=(YES,), labels_move=NO, accounts=NO)),
+        ("label or covariate", Evidence(MOVED, YES, NO, other_labels=(YES,), labels_move=NO, accounts=OPEN)),
         ("label", Evidence(MOVED, YES, NO, other_labels=(YES,), labels_move=YES)),
         ("label", Evidence(MOVED, YES, YES, other_labels=(YES,), labels_move=NO)),
-        ("scale", Evidence(MOVED, weights=YES, aligned=YES, scaled=YES)),
-        ("scale", Evidence(MOVED, far=True, weights=NO, aligned=YES)),
+        ("scale or covariate", Evidence(MOVED, weights=YES, aligned=YES, scaled=YES)),  # no target labels
+        ("scale or covariate", Evidence(MOVED, far=True, weights=NO, aligned=YES)),
         ("covariate", Evidence(MOVED, weights=NO, aligned=YES)),
         ("covariate", Evidence(MOVED, weights=YES, aligned=NO)),
         ("covariate", Evidence(MOVED, weights=YES, aligned=YES, shapes=NO)),  # a year is no unit
         ("covariate", Evidence(MOVED, NO, NO, weights=YES, aligned=YES, better_aligned=NO, concept_aligned=NO)),
         ("scale", Evidence(MOVED, NO, YES, weights=YES, aligned=YES, better_aligned=NO, concept_aligned=NO)),
         ("covariate", Evidence(MOVED, NO, NO, weights=YES, aligned=YES, better_aligned=YES, concept_aligned=YES)),
-        ("scale", Evidence(MOVED, NO, NO, aligned=YES, better_aligned=YES, concept_aligned=YES, **UNSEEN)),
-        ("scale", Evidence(MOVED, NO, NO, weights=YES, aligned=YES, better_aligned=YES, concept_aligned=NO)),
+        ("scale or covariate", Evidence(MOVED, NO, NO, aligned=YES, better_aligned=YES, concept_aligned=YES, **UNSEEN)),
+        (
+            "scale or covariate",
+            Evidence(MOVED, NO, NO, weights=YES, aligned=YES, better_aligned=YES, concept_aligned=NO),
+        ),
+        (
+            "scale or covariate",
+            Evidence(MOVED, NO, NO, weights=YES, aligned=YES, better_aligned=OPEN, concept_aligned=NO),
+        ),
         ("concept", Evidence(MOVED, NO, YES, weights=YES, aligned=YES, better_aligned=YES, concept_aligned=YES)),
         (
             "scale",

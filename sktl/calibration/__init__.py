@@ -1,0 +1,33 @@
+"""What can be promised on the target: intervals, sets of classes, and probabilities.
+
+A model of the source is less sure of the target than it says: where rows of another kind are more frequent, or classes,
+its errors there count for more. What is promised here rests on rows that the model has not learned from, weighted as
+often as the target has them.
+
+**Which when.**
+
+=======================================  ==========================================================================
+what is wanted                           take
+=======================================  ==========================================================================
+a number, and how far off it may be      ``ConformalRegressor``; ``conformity="normalized"`` or ``"quantile"`` where
+                                         some rows are harder than others
+the classes that it may be               ``ConformalClassifier``; ``conformity="aps"`` where hard rows should say so
+a probability to act on                  ``TransferCalibratedClassifier``
+the same in each group, or each class    ``groups`` in ``fit`` and ``predict_*``; ``conditional="class"``
+little data                              ``method="cross"``: each row trains and calibrates
+a model that exists already              ``FrozenEstimator(model)``: all labelled rows calibrate
+=======================================  ==========================================================================
+
+**Which shift.** ``"covariate"`` where the target has other rows but the same relation of y to X; ``"label"`` where
+classes are more or less frequent but look the same; None where nothing differs, or to see what the others change.
+Where the relation itself differs no weights help: some labelled target rows do, and each of them calibrates.
+
+**What cannot be known.** Where the source has no rows like the target's, intervals are infinite, sets are full and
+probabilities are the source's own; a warning says so, and names how many equally weighted rows the evidence is worth.
+"""
+
+from sktl.calibration._calibrated import TransferCalibratedClassifier
+from sktl.calibration._classifier import ConformalClassifier
+from sktl.calibration._regressor import ConformalRegressor
+
+__all__ = ["ConformalClassifier", "ConformalRegressor", "TransferCalibratedClassifier"]
