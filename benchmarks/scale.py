@@ -17,7 +17,7 @@ import warnings
 
 import numpy as np
 
-SEEDS = ("JDA", "BDA", "TJM", "SSTCA", "ARTL", "MEDA", "CMMS", "SPL", "OTMapping 5k", "OTMapping", "KMM")
+METHODS = ("JDA", "BDA", "TJM", "SSTCA", "ARTL", "MEDA", "CMMS", "SPL", "OTMapping 5k", "OTMapping", "KMM")
 #: Rows of each domain, and columns, where they are others.
 SIZES = {"OTMapping 5k": (5_000, 30), "KMM": (1_000_000, 20)}
 
@@ -68,18 +68,54 @@ def one(name, share):
     print(wall, cpu, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20, hit)
 
 
+def accuracy_table():
+    """Accuracy of the exact form and of that for many rows, on pairs of ``defaults.py``, where both can be had."""
+    from defaults import METHODS as FAMILY
+    from defaults import accuracy, digits, objects, tables, texts
+
+    from sktl._core import neighbors
+    from sktl.feature import ARTLClassifier, MEDAClassifier, OTMapping
+
+    named = {"d>m", "m>d", "C>A", "B>D", "attrition", "clev>hung"}
+    data = [t for part in (digits, objects, texts, tables) for t in part() if t.name in named]
+    print(f"{'accuracy, exact and approximate':<40}{'mean':>12}" + "".join(f"{t.name[:9]:>12}" for t in data))
+
+    def line(title, exact, approximate, max_exact=neighbors.MAX_EXACT):
+        pairs = []
+        for one in data:
+            X, found = one.scaled(False), []
+            for make, most in ((exact, 10**9), (approximate, max_exact)):
+                neighbors.MAX_EXACT = most
+                found.append(accuracy(make(X), X, one)[0])
+            pairs.append(found)
+        pairs.append(np.mean(pairs, axis=0))
+        print(f"{title:<40}" + "".join(f"{a:6.1f}{b:6.1f}" for a, b in pairs[-1:] + pairs[:-1]), flush=True)
+
+    for name in ("JDA", "TJM", "CMMS"):
+        line(f"{name}, neighbours in cells", FAMILY[name], FAMILY[name], 200)
+    for make in (ARTLClassifier, MEDAClassifier):
+        rest = (lambda X, make=make: make(n_landmarks=None)), (lambda X, make=make: make(n_landmarks=300))
+        line(f"{make.__name__}, 300 landmarks, cells", *rest, 200)
+    line("OTMapping, 300 prototypes", lambda X: OTMapping(max_samples=None), lambda X: OTMapping(max_samples=300))
+
+
 def main():
     """Print a line a method."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--methods", nargs="+", default=SEEDS, help="words of their names")
+    parser.add_argument("--methods", nargs="+", default=METHODS, help="words of their names")
     parser.add_argument("--share", type=float, default=1.0, help="share of the rows")
+    parser.add_argument("--accuracy", action="store_true", help="the second table alone")
     parser.add_argument("--one", help=argparse.SUPPRESS)
     options = parser.parse_args()
+    if options.accuracy:
+        warnings.simplefilter("ignore")
+        accuracy_table()
+        return
     if options.one:
         one(options.one, options.share)
         return
     print(f"{'':<16}{'rows a domain':>14}{'wall s':>8}{'CPU s':>8}{'peak GB':>9}{'accuracy':>10}")
-    for name in SEEDS:
+    for name in METHODS:
         if not any(word.lower() in name.lower() for word in options.methods):
             continue
         command = [sys.executable, __file__, "--one", name, "--share", str(options.share)]

@@ -1,4 +1,23 @@
-"""How far apart the domains are: functions of two samples."""
+"""How far apart the domains are: functions of two samples.
+
+**Which one when.**
+
+=======================================  ============================================================================
+question                                 take
+=======================================  ============================================================================
+do the domains differ at all?            ``mmd_test``, ``energy_test``; ``classifier_two_sample_test`` with many columns
+which columns differ?                    ``feature_shift_test``: also text, categories and missing values
+how far apart, as one number             ``proxy_a_distance`` (0 to 2, no units), ``mmd``, ``energy_distance``,
+                                         ``wasserstein_distance``, ``frechet_distance``, ``coral_distance``
+what would weighting cost?               ``pearson_divergence``, ``kl_divergence``, ``js_divergence``
+the directions of most variance          ``principal_angles``, ``subspace_distance``
+class shares, rows within classes        ``label_shift_distance``, ``conditional_mmd``
+what bounds the error on the target?     ``adaptation_bound``
+which source model suits a new task?     :mod:`sktl.metrics.transferability`
+=======================================  ============================================================================
+
+Nearly all of them need columns on one scale: standardise both samples by the same means and deviations first.
+"""
 
 from sktl.metrics import transferability
 from sktl.metrics._a_distance import proxy_a_distance

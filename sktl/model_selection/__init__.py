@@ -1,4 +1,26 @@
-"""What to transfer, and when: splitters, scorers without target labels, and scores of each domain as target."""
+"""What to transfer, and when: splitters, scorers without target labels, and scores of each domain as target.
+
+**Which one when.**
+
+=========================================  ==========================================================================
+question                                   take
+=========================================  ==========================================================================
+search parameters, no target labels        ``cv=SourceTargetKFold()`` with ``ImportanceWeightedScorer(loss="log_loss")``
+                                           (numbers: its default loss) or ``CircularValidationScorer()``
+search parameters, some target labels      ``cv=TargetKFold()`` with ordinary scorers
+does transfer help at all?                 ``TransferGuard`` decides; ``negative_transfer_gap`` and
+                                           ``transfer_learning_curve`` measure (they need target labels)
+which sources are near?                    ``rank_sources``, ``domain_distance_matrix``; ``SourceSelector`` in a model
+how does a method do on each domain?       ``cross_val_transfer``, ``transfer_matrix``; ``LeaveOneDomainOut`` without
+                                           any rows of the new domain
+domains in between, without labels         ``GradualSelfTraining``
+=========================================  ==========================================================================
+
+The other scorers are here for comparison (``benchmarks/model_selection.py``, 30 real pairs): the choices of
+``PredictionEntropyScorer``, ``InformationMaximizationScorer``, ``SoftNeighborhoodDensityScorer`` and ``MixValScorer``
+were worse than the source alone, ``DiscrepancyScorer`` and ``DeepEmbeddedValidationScorer`` said almost nothing, and
+``SourceScorer`` prefers whatever adapts least.
+"""
 
 from sktl.model_selection._circular_scorer import CircularValidationScorer
 from sktl.model_selection._gap import negative_transfer_gap

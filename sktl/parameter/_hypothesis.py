@@ -168,13 +168,14 @@ def fit_mode(model, mode, X, Z, source, weights):
     """A fitted mode, and what it says of each labelled row without having seen it."""
     if mode == "source":
         return None, source
-    if mode not in LEARNED or model.estimator is None:
+    if mode not in LEARNED or model._learner() is None:
         return model._fit_few_rows(mode, Z, source, weights)
+    X = Z if model.estimator is None else X
     every, left_out = np.arange(len(source)), np.empty(source.shape)
     for fold in held_out_folds(X, model._labels, source):
         rest = np.setdiff1d(every, fold)
-        fitted = model._fit_learner(mode, X, source, weights, rest) if len(rest) else None
-        left_out[fold] = model._ask(mode, fitted, draw_rows(X, fold), None, source[fold])
+        fitted, out = model._fit_learner(mode, X, source, weights, rest) if len(rest) else None, draw_rows(X, fold)
+        left_out[fold] = model._ask(mode, fitted, out, out, source[fold])
     return model._fit_learner(mode, X, source, weights, every), left_out
 
 

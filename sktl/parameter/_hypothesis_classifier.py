@@ -53,7 +53,8 @@ class HypothesisTransferClassifier(BaseParameterTransfer, BaseTransferClassifier
     - ``"target"``: the target's own model, :math:`b + w'z + g(z)`,
 
     with independent Gaussian priors of b, s, w and the smooth function g, whose variances are averaged over, weighted
-    by the square root of Laplace's evidence. ``mode="auto"`` averages the modes' probabilities with weights
+    by the square root of Laplace's evidence. With more than two classes the modes that look at columns are one softmax
+    each, fitted as ``LogisticRegression()`` is. ``mode="auto"`` averages the modes' probabilities with weights
     :math:`\pi_m \propto \prod_i \hat p_{m,-i}(y_i)^{1/4}`, where :math:`\hat p_{m,-i}` is fitted without row i.
 
     *When it helps*: where the source is better than chance and labels are few. On heart disease (each of four sites
@@ -74,7 +75,7 @@ class HypothesisTransferClassifier(BaseParameterTransfer, BaseTransferClassifier
         rows first. None stands for ``HistGradientBoostingClassifier(random_state=0)``, unfitted. In a grid search over
         ``source`` wrap fitted models in ``FrozenEstimator``.
     estimator : classifier or regressor, default=None
-        Learner of the modes "offset", "stack" and "target". None: the averaged logistic models above, on columns
+        Learner of the modes "offset", "stack" and "target". None: the models above, on columns
         standardised over all target rows, labelled or not (missing values become the mean, text becomes indicator
         columns). Otherwise any classifier. In mode "offset", ``LogisticRegression`` gets an exact offset,
         ``GradientBoostingClassifier``, LightGBM and XGBoost start from it, and for any other classifier the regressor
@@ -113,11 +114,10 @@ class HypothesisTransferClassifier(BaseParameterTransfer, BaseTransferClassifier
     HypothesisTransferRegressor : The same for numbers.
     sktl.instance.TrAdaBoostClassifier : Learns from the source's rows, not from a model of it.
 
-    Notes
-    -----
-    The default costs a few Newton steps in min(n, d) dimensions for each of about 100 grid points (one class against
-    the rest at a time), n the labelled rows; left-out log-odds are one Newton step from the whole fit. Results do not
-    depend on the units of X, except for sparse rows, which are scaled by one number.
+    Notes ----- The default costs a few Newton steps in min(n, d) dimensions for each of about 100 grid points (one
+    class against the rest at a time), with several classes some 30 softmax fits, n the labelled rows; left-out log-odds
+    are one Newton step from the whole fit. Results do not depend on the units of X, except for sparse rows, which are
+    scaled by one number.
 
     References
     ----------
@@ -204,20 +204,29 @@ class HypothesisTransferClassifier(BaseParameterTransfer, BaseTransferClassifier
         ]
         return models, log_proba_of(np.column_stack([model.left_out_ for model in models]))
 
+    def _learner(self):
+        """The user's estimator, or one softmax of all columns for several classes; None: averaged models."""
+        if self.estimator is not None or len(self.classes_) == 2:
+            return self.estimator
+        from sklearn.linear_model import LogisticRegression  # here, to keep `import sktl` quick
+
+        return LogisticRegression(max_iter=1000)
+
     def _fit_learner(self, mode, X, source, weights, rows):
-        """The user's estimator on the positions ``rows`` of the labelled target rows."""
+        """The learner on the positions ``rows`` of the labelled target rows."""
         mask = np.zeros(len(source), dtype=bool)
         mask[rows] = True
+        learner = self._learner()
         X, codes, source = take_rows(X, mask), self._labels[mask], source[mask]
         own = None if weights is None else weights[mask]
         if mode == "offset":
-            return fit_classifier_on_offset(self.estimator, X, codes, source, own)
+            return fit_classifier_on_offset(learner, X, codes, source, own)
         if len(np.unique(codes)) == 1:
             from sklearn.dummy import DummyClassifier  # here, to keep `import sktl` quick
 
             return DummyClassifier().fit(np.zeros((len(codes), 1)), codes)
         X = with_columns(X, log_odds_of(source)) if mode == "stack" else X
-        return clone(self.estimator).fit(X, codes, **weights_for(self.estimator, own))
+        return clone(learner).fit(X, codes, **weights_for(learner, own))
 
     def _ask(self, mode, model, X, Z, source):
         """Log-probabilities by a mode."""
@@ -227,6 +236,7 @@ class HypothesisTransferClassifier(BaseParameterTransfer, BaseTransferClassifier
         if isinstance(model, list):
             odds = log_odds_of(source)
             return log_proba_of(np.column_stack([m.predict(odds[:, k], Z) for k, m in enumerate(model)]))
+        X = Z if self.estimator is None else X
         if mode == "offset":
             return model.log_proba(X, source)
         X = with_columns(X, log_odds_of(source)) if mode == "stack" else X

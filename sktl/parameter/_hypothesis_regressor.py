@@ -159,6 +159,10 @@ class HypothesisTransferRegressor(BaseParameterTransfer, BaseTransferRegressor):
         model = FewRows(PLANS[mode], squared=True).fit(self._labels, source, Z, weights, self._centre, self._scale)
         return model, model.left_out_
 
+    def _learner(self):
+        """The user's estimator; None: averaged models."""
+        return self.estimator
+
     def _fit_learner(self, mode, X, source, weights, rows):
         """The user's estimator on the positions ``rows`` of the labelled target rows."""
         mask = np.zeros(len(source), dtype=bool)
