@@ -103,23 +103,24 @@ def fit_at(problem: Problem, reg: float, start=None):
     shared = {"sample_weight": problem.weights, "penalty": penalty, "tol": problem.tol}
     shared |= {"fit_intercept": problem.intercept != "none", "intercept_penalty": intercept_penalty}
     X, offset = problem.rows.rows, problem.offset
+    few = None
     if start is None and X.shape[0] >= PILOT and X.shape[1] > 0:
-        start = fit_at(_part(problem, X.shape[0] // (PILOT // 2)), reg)[:2]
+        few = slice(None, None, X.shape[0] // (PILOT // 2))
     if problem.loss is None:
+        start = start if few is None else fit_at(_part(problem, few), reg)[:2]
         fit = fit_multinomial(X, problem.y, offset.shape[1], offset=offset, start=start, **shared)
         return fit.coef, _centred(fit.intercept, problem), fit.n_iter, fit.converged
     starts = [None] * offset.shape[1] if start is None else list(zip(*start, strict=True))
     fits = [
-        fit_glm(problem.loss, X, problem.y[:, k], offset=offset[:, k], start=starts[k], **shared)
+        fit_glm(problem.loss, X, problem.y[:, k], offset=offset[:, k], start=starts[k], few=few, **shared)
         for k in range(offset.shape[1])
     ]
     steps, converged = max(f.n_iter for f in fits), all(f.converged for f in fits)
     return np.array([f.coef for f in fits]), np.array([f.intercept for f in fits]), steps, converged
 
 
-def _part(problem, stride):
-    """Every ``stride``-th row, each for as many."""
-    few = slice(None, None, stride)
+def _part(problem, few):
+    """A part of the rows, each for as many as it is one of."""
     rows, weights = Coordinates(problem.rows.rows[few]), problem.weights[few]
     weights = weights * (problem.total / weights.sum())
     return replace(problem, rows=rows, y=problem.y[few], offset=problem.offset[few], weights=weights)

@@ -197,6 +197,7 @@ def fit_glm(
     fit_intercept: bool = True,
     intercept_penalty: float = 0.0,
     start=None,
+    few: slice | None = None,
     tol: float = 1e-8,
     max_iter: int = 200,
     solver: str | None = None,
@@ -211,25 +212,33 @@ def fit_glm(
         0 and 1 by default.
     start : tuple (coef, intercept), optional
         Where to start; a path of penalties goes from one solution to the next.
+    few : slice, optional
+        Rows that are fitted first, where there are many: all rows then start from their coefficients and curvature.
     tol : float
         Largest element of the gradient at the end.
     solver : {"newton", "lbfgs"}, optional
         By default Newton's for few columns, L-BFGS for many.
     """
-    problem = _Problem(
-        partial(loss.value, y),
-        partial(loss.gradient, y),
-        X,
-        np.zeros(X.shape[0]) if offset is None else offset,
-        _shares(sample_weight, X.shape[0]),
-        penalty,
-        fit_intercept,
-        intercept_penalty,
-    )
-    packed = problem.start() if start is None else np.append(start[0], [start[1]] if fit_intercept else [])
-    if solver == "newton" or (solver is None and X.shape[1] <= NEWTON_COLUMNS):
-        return _newton(problem, lambda eta, rows: loss.hessian(y[rows], eta), packed, tol, max_iter)
-    return _lbfgs(problem, packed, tol, max_iter)
+    newton = solver == "newton" or (solver is None and X.shape[1] <= NEWTON_COLUMNS)
+    offset = np.zeros(X.shape[0]) if offset is None else offset
+    shares = _shares(sample_weight, X.shape[0])
+
+    def solve(X, y, offset, shares, packed, inverse=None):
+        values, slopes = partial(loss.value, y), partial(loss.gradient, y)
+        problem = _Problem(values, slopes, X, offset, shares, penalty, fit_intercept, intercept_penalty)
+        packed = problem.start() if packed is None else packed
+        if newton:
+            return _newton(problem, lambda eta, rows: loss.hessian(y[rows], eta), packed, tol, max_iter, inverse)
+        return _lbfgs(problem, packed, tol, max_iter), None
+
+    def pack(coef, intercept):
+        return np.append(coef, [intercept] if fit_intercept else [])
+
+    packed, inverse = None if start is None else pack(*start), None
+    if few is not None:
+        first, inverse = solve(X[few], y[few], offset[few], shares[few] / shares[few].sum(), packed)
+        packed = pack(first.coef, first.intercept)
+    return solve(X, y, offset, shares, packed, inverse)[0]
 
 
 def fit_multinomial(
@@ -280,29 +289,31 @@ def _lbfgs(problem, packed, tol, max_iter):
     return LinearFit(coef, intercept, float(found.fun), int(found.nit), bool(small or found.status == 0))
 
 
-def _newton(problem, hessian_of, packed, tol, max_iter):
+def _newton(problem, hessian_of, packed, tol, max_iter, inverse=None):
     """Newton steps, halved until the objective falls enough (Armijo's rule).
 
     With many rows the Hessian is that of every ``stride``-th one, whose steps come nearer by a factor of 5 to 10 each;
-    where these don't speak for the whole (rows in some order), all rows are taken from then on.
+    where these don't speak for the whole (rows in some order), all rows are taken from then on. Returns the fit and the
+    last inverse Hessian; the first step takes one that is given.
     """
     n, d = problem.X.shape
-    stride, last, inverse = max(1, n // max(FEW_ROWS, ROWS_A_COLUMN * d)), np.inf, None
+    stride, last = max(1, n // max(FEW_ROWS, ROWS_A_COLUMN * d)), np.inf
+    keep = inverse is not None
     eta = problem.eta(packed)
     value, gradient = problem.value(packed, eta), problem.gradient(packed, eta)
     for n_iter in range(max_iter + 1):
         if np.abs(gradient).max(initial=0) <= tol or n_iter == max_iter:
             break
         rows = slice(None, None, stride)
-        if inverse is None:
+        if not keep:
             inverse = _inverse(problem, hessian_of(eta[rows], rows), rows)
         step = -inverse(gradient)
         ahead = _line_search(problem, packed, eta, value, step, float(gradient @ step))
-        if ahead is None and stride == 1:  # at the limit of rounding: no step lowers the objective
+        if ahead is None and stride == 1 and not keep:  # at the limit of rounding: no step lowers the objective
             break
         gain, slow = -float(gradient @ step), -gradient @ step > 0.3 * last
         # that of some rows is kept while steps come nearer as fast as its sampling error lets them
-        inverse = None if ahead is None or stride == 1 or gain > 0.1 * last else inverse
+        keep = ahead is not None and stride > 1 and gain <= 0.1 * last
         stride = 1 if ahead is None or slow else stride
         if ahead is not None:
             (packed, eta, value), last = ahead, gain
@@ -310,7 +321,7 @@ def _newton(problem, hessian_of, packed, tol, max_iter):
     coef, intercept = problem.unpack(packed)
     # float sums of many rows end at some 1e-7; a tighter tolerance would never be met
     converged = bool(np.abs(gradient).max(initial=0) <= max(tol, 1e-6) or n_iter < max_iter)
-    return LinearFit(coef, intercept, value, n_iter, converged)
+    return LinearFit(coef, intercept, value, n_iter, converged), inverse
 
 
 def _line_search(problem, packed, eta, value, step, slope):
