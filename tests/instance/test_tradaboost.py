@@ -191,7 +191,7 @@ def test_a_learner_without_error_is_the_last():
     y = (X[:, 0] > 0).astype(int)
     y[[1, 2, 4]] = 1  # source rows with wrong labels
     model = TrAdaBoostClassifier(LEARNERS["tree"], loss="zero_one")
-    with pytest.warns(EarlyStopWarning, match="no error on the labelled target rows.*choose loss='soft' or a simpler"):
+    with pytest.warns(EarlyStopWarning, match="no error on the labelled target rows.*Choose loss='soft' or a simpler"):
         model.fit(X, y, sample_domain=target)
     assert model.n_iter_ == 1 and model.estimator_errors_[0] == 0
     assert_allclose(model.estimator_weights_, math.log(1e10), rtol=1e-6)
