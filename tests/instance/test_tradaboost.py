@@ -235,7 +235,7 @@ def test_a_learner_no_better_than_chance_ends_the_boosting(wrong_from, kept):
     y, target = (X[:, 0] > 0).astype(int), np.arange(101) % 2 == 0
     model = TrAdaBoostClassifier(Turncoat(wrong_from), loss="zero_one", store_weights=True)
     if wrong_from == 0:
-        with pytest.warns(EarlyStopWarning, match=r"no better than chance .*\(error 0\.902\).* larger target_weight"):
+        with pytest.warns(EarlyStopWarning, match=r"no better than chance .*\(error 0\.902\).*Raise target_weight"):
             model.fit(X, y, sample_domain=target)
         assert_array_equal(model.estimator_weights_, [1.0])
     else:
