@@ -28,7 +28,7 @@ MAX_PRODUCTS = 10  # columns up to which it may use their products: beyond, ther
 PENALTIES = np.logspace(-1, 5, 13)  # of regressions on columns of deviation 1
 RARE = 0.01  # smallest chance of a domain that is drawn anew: of a smaller one the rows say nothing sure
 DRAWN_IN = 0.1, 0.9  # quantiles to which values are drawn in before a scale is estimated
-SLACK = 1.5  # standard errors of a mean by which aligned values may lie apart
+SLACK = 3.0  # standard errors of a mean by which aligned values may lie apart
 MAX_MOMENTS = 0.1  # columns a row, up to which means and covariances of a domain are worth estimating
 
 

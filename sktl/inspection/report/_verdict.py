@@ -68,7 +68,7 @@ def _label_kind(evidence):
     """Whether other labels explain the difference, and nothing else does as well; None: they don't."""
     if _labels_out(evidence):
         return None
-    if holds(evidence.concept) or holds(evidence.labels_move) or not evidence.moved:
+    if holds(evidence.concept) or not evidence.moved:
         # p(y|x) differs, as it does under label shift; whether the rows have moved with the labels must be seen
         return "label" if _labels_fit(evidence) else "label or concept"
     if evidence.accounts.opposite:

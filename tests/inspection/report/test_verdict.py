@@ -37,7 +37,8 @@ MOVED, STILL = (YES, NO, NO), (NO, NO, NO)
         ("covariate", Evidence(MOVED, shares_apart=YES, other_labels=(YES, YES), accounts=NO)),
         ("covariate", Evidence(MOVED, YES, NO, other_labels=(YES,), labels_move=NO, accounts=NO)),
         ("label or covariate", Evidence(MOVED, YES, NO, other_labels=(YES,), labels_move=NO, accounts=OPEN)),
-        ("label", Evidence(MOVED, YES, NO, other_labels=(YES,), labels_move=YES)),
+        ("label or covariate", Evidence(MOVED, YES, NO, other_labels=(YES,), labels_move=YES, accounts=OPEN)),
+        ("label", Evidence(MOVED, YES, NO, other_labels=(YES,), labels_move=YES, accounts=YES)),
         ("label", Evidence(MOVED, YES, YES, other_labels=(YES,), labels_move=NO)),
         ("scale or covariate", Evidence(MOVED, weights=YES, aligned=YES, scaled=YES)),  # no target labels
         ("scale or covariate", Evidence(MOVED, far=True, weights=NO, aligned=YES)),
