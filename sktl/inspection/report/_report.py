@@ -121,7 +121,7 @@ class DomainReport:
     with gaps, a linear and a wavy response, classes and numbers, all target labels, 100 and none), on seeds that the
     rules were not set on. One distribution of 500 rows, 100 draws in each of 96 cells: taken for a shift in 4.1 % of
     9,600 verdicts, the worst cell 11 of 100; of 2,000 rows, 18 draws a cell: 5 %. Halves of 22 real tables,
-    with all labels, 100 and none: 5.2, 4.5 and 2.6 % of 308 each. Kinds of shift were drawn a few times a cell only; see
+    with all labels, 100 and none: 5.2, 4.5 and 2.6 % of 308 each. Kinds of shift were drawn a few times a cell; see
     there. Without target labels a concept shift shows as what the features alone do; stretched columns, like changed
     units, as "scale or covariate".
 
