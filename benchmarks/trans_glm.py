@@ -16,7 +16,9 @@ Measured (l2 error, and over the lasso's):
     poisson, 3 good of 5       15      .394    .344  (.87)   .225  (.57)       .291  (.74)   67 %           .484
     poisson, no good source    15      .375    .534 (1.42)   -                 .375 (1.000)  100 %          .532
 
-The peer takes .3 s a fit; TransGLM, which finds penalties and sources, several seconds.
+On the Poisson design the peer takes .01 to .1 s, without choosing penalties or sources; TransGLM, which does, .2 to
+.3 s of processor time (three seeds). ``--speed 1000 500 500``, processor time over that of the lasso paths it needs:
+gaussian 2.0, binomial 1.0, Poisson 1.1. The errors are of before the fits went down their paths side by side.
 """
 
 import argparse

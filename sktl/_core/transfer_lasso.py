@@ -17,7 +17,7 @@ from sktl._core.lasso import Rows, follow, penalty_grid, solve, stacked, suits_s
 from sktl._core.lasso_fits import RowFits, SumFits
 from sktl._core.moments import merge
 
-GAIN = 1e-3  # of a Newton step in a fit that only judges: the error left is far below the noise of a held-out loss
+GAIN = 3e-4  # of a Newton step in a fit that only judges: the error left is far below the noise of a held-out loss
 RISES = 4  # a cross-validated path ends where so many smaller penalties in a row are worse than the best
 DOUBT = 3.0  # standard errors of a loss up to which a source is judged again, by the rows of more domains
 WORST = 1e6  # loss of a held-out row at the most: one wild mean of a Poisson model would hide all other rows
