@@ -17,7 +17,8 @@ on the rows of both, "target 20 %" with that share of the weight.
 *What was run*: heart and adult at 2, 10 and 50 labels and newsgroups with 20 draws (the table of ``sktl.parameter``);
 the rest in part: amazon two of four goods, five of seven class tables and five of fifteen number tables with 4 draws;
 digits not since the softmax of ``HypothesisTransferClassifier``. Gain over the target's own model at 50 labels, points
-(for numbers % of the error), +- half a 95 % interval over the draws:
+(for numbers % of the error), +- half a 95 % interval over the draws (the last two rows have a task more on amazon and
+the class tables; costly methods took half of the draws):
 
                                  heart      adult   newsgroups   amazon (2)  class t. (4)  number t. (4)
     HypothesisTransfer*       2.4+-.8    3.8+-.6    -1.4+-2.1   16.4+-1.0      2.7+-.8       5.2+-1.2
