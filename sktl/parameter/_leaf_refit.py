@@ -65,7 +65,9 @@ class LeafRefitClassifier(BaseParameterTransfer, BaseTransferClassifier):
     compared with the target's own model where the source is poor and has many classes: on the digits it loses 5 points
     at 50 labels, since no target row reaches most of the leaves. Where the source is right it neither gains nor loses.
     Gradient boosting of 50 trees as source, 50 labels, one draw: heart disease 80.9 (the source 73.4), adult 87.3
-    (87.0), tables 75.4 (75.2), digits 62.0 (43.7).
+    (87.0), tables 75.4 (75.2), digits 62.0 (43.7). On sparse text a
+    forest is a poor source: newsgroups at 50 labels, 20 draws, 72.0 against 85.3 for the target's own logistic
+    regression.
 
     Parameters
     ----------

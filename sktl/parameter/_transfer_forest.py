@@ -25,7 +25,7 @@ class TransferForestClassifier(BaseParameterTransfer, BaseTransferClassifier):
     68.1 / 71.6), digits of another origin 42.2 / 65.3 (47.4, 34.5 / 72.6, 23.8 / 63.6). Without shrinkage, as in [1]_:
     76.8 / 79.7, 82.1 / 84.4, 70.5 / 73.7, 31.2 / 65.2. It *hurts* on the digits: with 10 labels it is 5 points below
     the source, since labels of some classes say nothing about the others, and with 50 it is 7 points below the target's
-    own logistic regression.
+    own logistic regression; on newsgroups (sparse text, 50 labels, ten draws) it has 75.2 against 85.3.
 
     Parameters
     ----------

@@ -32,7 +32,9 @@ class TransferTreeClassifier(BaseParameterTransfer, BaseTransferClassifier):
     10 / 50 labels, one draw: seven mixed tables 69.6 / 71.9 (the source's tree 68.8, the target's own 64.0 / 66.4),
     digits of another origin 34.0 / 52.4 (34.5, 20.0 / 48.4). It *hurts* as single trees always do: a forest in its
     place (:class:`TransferForestClassifier`) has 73.3 / 74.5 and 27.8 / 72.4 there, and logistic regression of the
-    target alone 66.8 / 70.1 and 25.8 / 76.8: on the digits it beats the transferred tree by 24 points at 50 labels.
+    target alone 66.8 / 70.1 and 25.8 / 76.8: on the digits it beats the transferred tree by 24 points at 50 labels. Ten
+    draws at 50 labels, against the target's own logistic regression: heart disease 77.1 / 79.1, newsgroups (sparse)
+    67.4 / 85.3, adult 88.4 / 87.8.
 
     Parameters
     ----------
