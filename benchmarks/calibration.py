@@ -2,7 +2,8 @@
 
 Run ``python benchmarks/calibration.py WHAT`` with WHAT among ``made`` and ``real`` (``--draws`` sets the number of
 worlds).
-RESULTS
+
+Not run yet: no figures.
 """
 
 import argparse

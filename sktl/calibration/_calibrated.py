@@ -40,8 +40,8 @@ class TransferCalibratedClassifier(BaseOnLabeled):
 
     *When it helps*: probabilities are acted on, and the classifier is too sure of itself just where the target's rows
     lie, as flexible and misspecified ones are. *When it hurts*: p(y|x) differs between the domains, which no weights
-    mend (label target rows); few rows (``method`` "isotonic" wants a thousand, "sigmoid" a hundred). Figures, losses
-    too: ``benchmarks/calibration.py``.
+    mend (label target rows); few rows (as a rule of thumb ``method`` "isotonic" wants a thousand, "sigmoid" a hundred).
+    What it gains on real data is not measured yet.
 
     Parameters
     ----------
