@@ -28,7 +28,8 @@ def clip_weights(weights, clip, most=np.inf):
 def bounded_weights(weights, most):
     """min(c weights, most) with the c that makes their mean 1, and the share of them at the bound.
 
-    Where too few weights are above 0 for that, or ``most`` is below 1, those above 0 become equal: the bound yields.
+    Where too few weights are above 0 for that, these take ``most`` and the others share what is left: the limit of
+    tiny ones in place of zeros. A bound below 1 yields to the mean: those above 0 become equal.
     """
     n, order = len(weights), np.argsort(weights)[::-1]
     ordered = weights[order] / weights.max()
@@ -37,7 +38,11 @@ def bounded_weights(weights, most):
     needed = n - most * np.arange(n)
     fits = (needed > 0) & (rest > 0) & (ordered * needed <= most * rest)
     if not fits.any():
-        return np.where(weights > 0, most, 0.0), float(np.mean(weights > 0))
+        above = weights > 0
+        left = n - most * above.sum()  # of the sum n, once those above 0 are at the bound
+        if most < 1 or left < 0:
+            return np.where(above, most, 0.0), float(above.mean())
+        return np.where(above, most, left / max(n - above.sum(), 1)), float(above.mean())
     k = int(np.argmax(fits))
     bounded = np.empty(n)
     bounded[order] = np.minimum(ordered * (needed[k] / rest[k]), most)

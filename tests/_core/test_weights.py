@@ -26,9 +26,12 @@ def test_bound_and_mean_hold_together(most):
     assert not below.any() or bounded[~below].size == 0 or weights[~below].min() >= weights[below].max()
 
 
-def test_the_bound_yields_where_too_few_rows_have_weight():
+def test_rows_without_weight_share_what_the_bound_leaves():
     weights = np.array([0.0, 0, 0, 1, 3])
-    assert clip_weights(weights, 2.0)[0] == pytest.approx([0, 0, 0, 2.5, 2.5])
+    bounded, share = clip_weights(weights, 2.0)
+    assert bounded == pytest.approx([1 / 3, 1 / 3, 1 / 3, 2, 2]) and share == 0.4
+    assert clip_weights(np.maximum(weights, 1e-12), 2.0)[0] == pytest.approx(bounded)  # the limit of tiny ones
+    assert clip_weights(np.ones(4), 1.0)[0] == pytest.approx(np.ones(4))
 
 
 def test_scale_within_domains():
