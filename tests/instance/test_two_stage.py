@@ -231,7 +231,8 @@ def test_row_order_does_not_matter(two_rules):
 @pytest.mark.parametrize("loss", LOSSES)
 def test_units_of_y_do_not_matter(loss, two_rules):
     X, y, target = two_rules
-    model = TwoStageTrAdaBoostRegressor(LinearRegression(), loss=loss).fit(X, y, target)
+    sizes = {"n_steps": 2, "n_estimators": 6, "cv": 3}
+    model = TwoStageTrAdaBoostRegressor(LinearRegression(), loss=loss, **sizes).fit(X, y, target)
     scaled = clone(model).fit(X, 8 * y, target)
     assert_allclose(scaled.step_errors_, 64 * model.step_errors_, rtol=1e-9)
     assert_allclose(scaled.estimator_errors_, model.estimator_errors_, rtol=1e-9)
@@ -240,7 +241,7 @@ def test_units_of_y_do_not_matter(loss, two_rules):
 
 def test_n_jobs_changes_nothing(two_rules):
     X, y, target = two_rules
-    one, two = (TwoStageTrAdaBoostRegressor(n_steps=3, n_jobs=n).fit(X, y, target) for n in (None, 2))
+    one, two = (TwoStageTrAdaBoostRegressor(n_steps=2, n_estimators=6, n_jobs=n).fit(X, y, target) for n in (None, 2))
     assert_array_equal(one.step_errors_, two.step_errors_)
     assert_array_equal(one.predict(X), two.predict(X))
 

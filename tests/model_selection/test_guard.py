@@ -308,7 +308,8 @@ def test_no_label_at_all_is_said_so():
 @pytest.mark.parametrize("backend", ["multiprocessing", "threading"])
 def test_joblib_backends(backend):
     X, shown, _, target = problem(True, 2)
-    serial = TransferGuard(LogisticRegression(C=0.01)).fit(X, shown, sample_domain=target)
+    guard = TransferGuard(LogisticRegression(C=0.01), cv=3, n_repeats=1)
+    serial = clone(guard).fit(X, shown, sample_domain=target)
     with parallel_config(backend):
-        spread = TransferGuard(LogisticRegression(C=0.01), n_jobs=2).fit(X, shown, sample_domain=target)
+        spread = clone(guard).set_params(n_jobs=2).fit(X, shown, sample_domain=target)
     assert spread.gain_ == serial.gain_ and spread.pvalue_ == serial.pvalue_
