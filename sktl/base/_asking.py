@@ -66,7 +66,7 @@ def is_numeric(X):
     (True, False)
     """
     try:
-        check_array(X, accept_sparse=True)
+        check_array(X, accept_sparse="csr")
     except (TypeError, ValueError):
         return False
     return True

@@ -29,7 +29,7 @@ def domain_names(X, sample_domain):
 def check_numbers(X, what, way_out):
     """Raise unless all rows are finite numbers, which ``what`` needs."""
     try:
-        check_array(X, accept_sparse=True)
+        check_array(X, accept_sparse="csr")
     except ValueError as error:
         reason = str(error).splitlines()[0].rstrip(".")
         raise ValueError(

@@ -152,7 +152,8 @@ class TransferForestRegressor(BaseParameterTransfer, BaseTransferRegressor):
     squared error over that of the target's own ridge regression, 15 mixed tables, 30 trees, two draws, geometric mean
     at 10 / 50 labels: .87 / .92, the source as it is .90 / 1.01, the target's own forest .98 / 1.01, without shrinkage
     .90 / .93. It *hurts* where the target's values go on linearly beyond the source's: trees can't extrapolate. There
-    ``HypothesisTransferRegressor`` with a linear model is the better choice.
+    ``HypothesisTransferRegressor`` with a linear model is the better choice. The tables differ much: on the first four
+    of them (few-shot benchmark, two draws) its error at 50 labels is 7 % above that of the target's own ridge.
 
     Parameters
     ----------

@@ -416,7 +416,7 @@ def test_errors(ten_sources):
     with pytest.raises(ValueError, match="failed on a bootstrap sample.* n_bootstrap=0 .* do not repeat"):
         rank_sources(X, None, site, metric=kl_divergence)
     assert set(rank_sources(X, None, site, metric=kl_divergence, n_bootstrap=0).names[:3]) == {"s2", "s5", "s7"}
-    with pytest.warns(SingleDomainWarning), pytest.raises(ValueError, match="there is one domain. Pass sample_domain"):
+    with pytest.warns(SingleDomainWarning), pytest.raises(ValueError, match="there is only one domain. Pass"):
         rank_sources(X)
     with pytest.raises(ValueError, match="n_bootstrap must be"):
         rank_sources(X, y, site, n_bootstrap=-1)
