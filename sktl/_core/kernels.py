@@ -38,6 +38,8 @@ def canonical_order(X) -> np.ndarray:
 
     Columns count in units of their standard deviation, so that neither units nor offsets change the order.
     """
+    if X.shape[0] < 2:
+        return np.arange(X.shape[0])  # no rows have no deviation
     if sparse.issparse(X):
         mean = np.asarray(X.mean(axis=0)).ravel()
         scale = np.sqrt(np.maximum(np.asarray(X.multiply(X).mean(axis=0)).ravel() - mean**2, 0))

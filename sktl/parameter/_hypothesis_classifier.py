@@ -114,10 +114,12 @@ class HypothesisTransferClassifier(BaseParameterTransfer, BaseTransferClassifier
     HypothesisTransferRegressor : The same for numbers.
     sktl.instance.TrAdaBoostClassifier : Learns from the source's rows, not from a model of it.
 
-    Notes ----- The default costs a few Newton steps in min(n, d) dimensions for each of about 100 grid points (one
-    class against the rest at a time), with several classes some 30 softmax fits, n the labelled rows; left-out log-odds
-    are one Newton step from the whole fit. Results do not depend on the units of X, except for sparse rows, which are
-    scaled by one number.
+    Notes
+    -----
+    The default costs a few Newton steps in min(n, d) dimensions for each of about 100 grid points (one class against
+    the rest at a time), with several classes some 30 softmax fits, n the labelled rows; left-out log-odds are one
+    Newton step from the whole fit. Results do not depend on the units of X, except for sparse rows, which are scaled by
+    one number.
 
     References
     ----------

@@ -140,7 +140,7 @@ def test_kernel_machines_of_too_many_rows_are_refused(monkeypatch):
     y = np.where(np.arange(120) < 60, labels, np.nan)
     for estimator in (SVC(), SVC(gamma=2.0), make_pipeline(StandardScaler(), SVC())):
         with pytest.raises(
-            ValueError, match=r"machine of 120 rows .* 100 rounds for 1 machine.*at most 100 .* LinearSVC"
+            ValueError, match=r"machine of 120 rows .* 100 rounds for 1 machine.*the limit is 100. .* LinearSVC"
         ):
             DASVMClassifier(estimator).fit(X, y)
     DASVMClassifier(LinearSVC(dual=False), max_iter=2).fit(X, y)

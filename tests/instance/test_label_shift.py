@@ -165,7 +165,7 @@ def test_a_frozen_classifier_is_not_fitted_again(shifted):
 def test_a_frozen_classifier_must_know_the_same_classes(shifted):
     X, y, y_true = shifted
     two = FrozenEstimator(GaussianNB().fit(X[y_true < 2], y_true[y_true < 2]))
-    with pytest.raises(ValueError, match=r"knows the classes \[0, 1\], the labelled source rows have \[0, 1, 2\]"):
+    with pytest.raises(ValueError, match=r"knows the classes \[0, 1\], but the labelled source rows have \[0, 1, 2\]"):
         BBSE(two).fit(X, y)
 
 

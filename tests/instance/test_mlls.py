@@ -149,7 +149,7 @@ def test_a_class_that_the_source_lacks_is_told(place, container):
     X_source, y_source = of_classes([0.5, 0.5, 0.0], 601, centers, 0)
     X_target, _ = of_classes([0.2, 0.2, 0.6], 401, centers, 1)
     X, y = container(np.concatenate([X_source, X_target])), np.r_[y_source, np.full(401, np.nan)]
-    with pytest.warns(LabelShiftMisfitWarning, match="no mixture of the source's classes, whatever their shares"):
+    with pytest.warns(LabelShiftMisfitWarning, match="not a mixture of the source's classes, whatever their shares"):
         fitted = MLLS().fit(X, y)
     assert fitted.misfit_ > 0.5
 

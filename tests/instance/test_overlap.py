@@ -26,7 +26,7 @@ def test_rows_are_worth_next_to_nothing_far_from_the_target(name, shift):
     X, y = ladder(shift)
     try:
         with pytest.warns(
-            LowEffectiveSampleSizeWarning, match=r"covers some \d % of the target \(overlap_\)"
+            LowEffectiveSampleSizeWarning, match=r"covers about \d % of the target \(overlap_\)"
         ) as caught:
             fitted = WEIGHTERS[name]().fit(X, y)
     except ValueError as error:  # a ratio of 0 at all rows

@@ -191,7 +191,7 @@ def test_a_learner_without_error_is_the_last():
     y = (X[:, 0] > 0).astype(int)
     y[[1, 2, 4]] = 1  # source rows with wrong labels
     model = TrAdaBoostClassifier(LEARNERS["tree"], loss="zero_one")
-    with pytest.warns(EarlyStopWarning, match="no error on the labelled target rows.*choose loss='soft' or a simpler"):
+    with pytest.warns(EarlyStopWarning, match="no error on the labelled target rows.*Choose loss='soft' or a simpler"):
         model.fit(X, y, sample_domain=target)
     assert model.n_iter_ == 1 and model.estimator_errors_[0] == 0
     assert_allclose(model.estimator_weights_, math.log(1e10), rtol=1e-6)
@@ -235,7 +235,7 @@ def test_a_learner_no_better_than_chance_ends_the_boosting(wrong_from, kept):
     y, target = (X[:, 0] > 0).astype(int), np.arange(101) % 2 == 0
     model = TrAdaBoostClassifier(Turncoat(wrong_from), loss="zero_one", store_weights=True)
     if wrong_from == 0:
-        with pytest.warns(EarlyStopWarning, match=r"no better than chance .*\(error 0\.902\).* larger target_weight"):
+        with pytest.warns(EarlyStopWarning, match=r"no better than chance .*\(error 0\.902\).*Raise target_weight"):
             model.fit(X, y, sample_domain=target)
         assert_array_equal(model.estimator_weights_, [1.0])
     else:

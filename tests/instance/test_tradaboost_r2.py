@@ -183,7 +183,7 @@ def test_a_learner_of_error_one_half_ends_the_boosting():
     X = np.linspace(-1, 1, 101)[:, None]
     target = np.arange(101) % 20 == 0
     y = np.where(target, np.where(np.arange(101) % 40 == 0, 5.0, -5.0), X[:, 0])  # the target alternates
-    with pytest.warns(EarlyStopWarning, match=r"no better than chance .*\(error 0\.811\).* larger target_weight"):
+    with pytest.warns(EarlyStopWarning, match=r"no better than chance .*\(error 0\.811\).*Raise target_weight"):
         model = TrAdaBoostRegressor(LinearRegression()).fit(X, y, sample_domain=target)
     assert model.n_iter_ == 1 and model.estimator_weights_[0] == 1
 

@@ -7,8 +7,7 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
 
 from sktl import OnLabeled
-from sktl.base import consumes_domains
-from sktl.model_selection._by_domain import respond
+from sktl.base import consumes_domains, respond
 
 
 @pytest.fixture

@@ -155,7 +155,8 @@ def test_one_of_several_domains_without_labels_is_named_the_target(rotation):
     step = np.array([NAMES.index(name) for name in site])
     for names in (np.where(site == "target", "end", site), 15 * step):
         with pytest.raises(
-            ValueError, match=r"several domains without labels, \[.*\], and none .* Name that one 'target'"
+            ValueError,
+            match=r"several domains without labels, \[.*\], and does not say .* Name that one 'target'",
         ):
             GradualSelfTraining().fit(X, shown, sample_domain=names)
     by_sign = GradualSelfTraining().fit(X, shown, sample_domain=np.where(step == 8, -1, step))

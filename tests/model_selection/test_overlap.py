@@ -75,7 +75,7 @@ def test_scorers_say_that_they_cannot_judge(scorer):
     X, shown, *_ = world(5, 0)
     model = OnLabeled(LogisticRegression()).fit(X, shown)
     with pytest.warns(
-        NoOverlapWarning, match=r"can't judge the model, .* NaN: the 200 source rows, which cover about \d+ %"
+        NoOverlapWarning, match=r"can't judge the model, .* NaN: the 200 weighted source rows, which cover about \d+ %"
     ):
         assert np.isnan(scorer(model, X, shown))
     near, labels, *_ = world(0.5, 0)

@@ -416,7 +416,7 @@ def test_labels_that_the_model_never_saw(scorer, two_domains):
     pipe = make_pipeline(StandardScaler(), OnLabeled(LogisticRegression())).fit(X, y)
     named = np.array([None if np.isnan(v) else "ab"[int(v)] for v in y], dtype=object)
     with pytest.raises(
-        ValueError, match=r"none of the labels .*: they are \['a', 'b'\], its classes \[0, 1\]. Pass y as"
+        ValueError, match=r"none of the labels .*: they are \['a', 'b'\], its classes \[0, 1\]. Pass y in the form that"
     ):
         scorer(pipe, X, named)
     with pytest.raises(ValueError, match="needs labelled source .*rows; of the 168 .* row .y is None"):

@@ -407,7 +407,7 @@ def test_errors(ten_sources):
         with pytest.raises(ValueError, match="or pass a metric that takes such rows"):
             rank_sources(rows, None, site)
     assert rank_sources(mixed, None, site, metric=lambda A, B: abs(len(A) - len(B)), n_bootstrap=0).distances[0] == 42
-    with pytest.raises(TypeError, match="metric must return a number; <function principal_angles .* returned array"):
+    with pytest.raises(TypeError, match="metric must return a number; principal_angles returned array"):
         rank_sources(X, None, site, metric=principal_angles)
     with pytest.raises(TypeError, match="metric must return a number; .* returned None"):
         domain_distance_matrix(X, site, metric=lambda A, B: None)

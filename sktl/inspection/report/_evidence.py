@@ -312,11 +312,11 @@ def _better_account(sample, rows, losses):
     """Whether an account by labels, with these ``losses``, fits the domains of some rows better than moved columns."""
     moved = accounts.moved_losses(sample.X[rows], sample.target[rows], sample.seed)
     gain, pvalue = accounts.compare_accounts(losses, moved)
-    words = "Do different labels fit the difference better than columns that moved?"
+    words = "Does a shift of the labels fit these data better than a shift of the columns?"
     better = gain > 0 and pvalue <= 2 * sample.alpha  # one side of it at the level
     worse = gain < 0 and pvalue <= 2 * sample.alpha / N_TO_RULE_OUT
-    no = "no: columns that moved fit it better"
-    return open_question(words, (gain, pvalue), "gain in log loss a row", better, worse, no=no)
+    no = "no: a shift of the columns fits better"
+    return open_question(words, (gain, pvalue), "gain in log loss per row", better, worse, no=no)
 
 
 def _shares_apart(prior, source, n):
@@ -354,7 +354,7 @@ def _scale_account(sample, apart):
     scaled = tests.rescale(source, target, sample.rows.numeric, missing)
     asked = [
         _aligned_question(sample, turned, "means and covariances", "yes: scales or axes explain it"),
-        _aligned_question(sample, scaled, "places and scales", "yes: scales explain it"),
+        _aligned_question(sample, scaled, "centres and scales", "yes: scales explain it"),
     ]
     simple = asked[1].holds and asked[1].statistic <= max(asked[0].statistic, tests.EXPLAINED * sample.whole)
     found = {

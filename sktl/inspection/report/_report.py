@@ -42,11 +42,11 @@ class DomainReport:
 
     - "none": no test finds a difference (:func:`~sktl.metrics.mmd_test`,
       :func:`~sktl.metrics.classifier_two_sample_test`, :func:`~sktl.metrics.feature_shift_test` of the values and
-      missing shares of each column, and with target labels a test of the labels).
+      missing shares of each column, and with target labels tests of the labels and of p(y|x)).
     - "label": the class shares differ, and little difference is left within the classes (without target labels: once
       the source is resampled to the target's estimated shares), both for a kernel and in the scores of a source model.
       For numbers as labels: little is left between rows with the same label. Besides, p(y|x) differs, or different
-      shares predict a row's domain better than columns that moved.
+      shares predict a row's domain better than a shift of the columns.
     - "scale": target labels depend on the domain beyond what the features say, and no longer once the source's numeric
       columns are given the target's means and covariances; the rows are alike then, and the columns that have moved
       keep their shape.
