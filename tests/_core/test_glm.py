@@ -171,3 +171,20 @@ def test_rows_in_an_order_do_not_mislead_the_part_that_steps_are_taken_from(monk
     part = fit_glm(LOGISTIC, X, y, penalty=1e-3)
     assert part.converged and part.n_iter != whole.n_iter
     assert_allclose(part.coef, whole.coef, rtol=1e-4)
+
+
+@pytest.mark.parametrize(
+    "few", [slice(None, None, 3), slice(0, 40)], ids=["spread", "the first, which are unlike the rest"]
+)
+@pytest.mark.parametrize("loss", [LOGISTIC, POISSON], ids=lambda loss: loss.name)
+@pytest.mark.parametrize("solver", ["newton", "lbfgs"])
+def test_a_part_that_is_fitted_first_moves_the_start_and_not_the_optimum(loss, few, solver):
+    rng = np.random.default_rng(0)
+    X, weight, offset = rng.normal(size=(331, 4)), rng.uniform(0.5, 2, 331), 0.3 * rng.normal(size=331)
+    X[:40] = np.abs(X[:40]) + 1
+    y = rng.poisson(np.exp(0.3 * X[:, 0] - 0.2)).clip(0, 1 if loss is LOGISTIC else None).astype(float)
+    options = {"offset": offset, "sample_weight": weight, "penalty": 0.01, "solver": solver}
+    whole, after = fit_glm(loss, X, y, **options), fit_glm(loss, X, y, few=few, **options)
+    assert after.converged
+    assert_allclose(after.coef, whole.coef, atol=1e-5)
+    assert_allclose(after.intercept, whole.intercept, atol=1e-5)

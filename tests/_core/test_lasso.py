@@ -7,8 +7,8 @@ from numpy.testing import assert_allclose
 from sklearn.linear_model import Lasso
 
 from sktl._core.glm import LOGISTIC, POISSON, SQUARED
-from sktl._core.lasso import Rows, follow, largest_penalty, lasso, penalty_grid, stacked
-from sktl._core.lasso_fits import RowFits
+from sktl._core.lasso import Rows, follow, largest_penalty, lasso, penalty_grid, solve, stacked
+from sktl._core.lasso_fits import RowFits, SharedCurvature
 
 LOSSES = [SQUARED, LOGISTIC, POISSON]
 
@@ -90,3 +90,40 @@ def test_a_path_ends_where_it_is_saturated():
     rows = Rows(np.asfortranarray(X), (X[:, 0] > 0).astype(float), np.zeros(21), np.ones(21), np.zeros(21, dtype=int))
     penalties = penalty_grid(largest_penalty(LOGISTIC, rows), 1e-4, 60)
     assert len(lasso(LOGISTIC, rows, penalties).penalties) < 60
+
+
+def test_fits_side_by_side_are_those_one_by_one(rows, loss):
+    weights = rows.weights[:, None] * (np.arange(len(rows.y))[:, None] % 3 != np.arange(3))
+    penalty = 0.3 * largest_penalty(loss, rows)
+    together, start = RowFits(loss, rows, weights), np.full(3, 3 * penalty)
+    solve(together, np.full(3, penalty), start, 1e-9)
+    for fold in range(3):
+        alone = RowFits(loss, rows, weights[:, [fold]])
+        solve(alone, np.array([penalty]), start[:1], 1e-9)
+        assert_allclose(together.coef[fold], alone.coef[0], atol=1e-5)
+        assert_allclose(together.intercepts[fold], alone.intercepts[0], atol=1e-5)
+        assert_allclose(together.eta[:, fold], alone.eta[:, 0], atol=1e-4)
+
+
+def test_the_shared_curvature_is_that_of_the_weights_it_was_summed_with():
+    rng = np.random.default_rng(0)
+    X, domains, weights = rng.normal(size=(53, 9)), np.eye(2)[np.arange(53) % 2], np.linspace(1, 2, 53)
+    shared = SharedCurvature(X, domains)
+    near, far = 1.01 * weights, weights**3
+    for columns, given, used in (([5, 1], weights, weights), ([1, 2, 7], near, weights), ([2, 1], far, far)):
+        corner, border, gram = shared.of(np.array(columns), given)
+        own = X[:, columns]
+        assert_allclose(gram, (own.T * used) @ own)
+        assert_allclose(border, domains.T @ (own * used[:, None]))
+        assert_allclose(corner, used @ domains)
+
+
+def test_many_rows_have_the_optimum_of_few(loss):
+    rows = stacked([make_rows(loss, 901, 8, 0), make_rows(loss, 300, 8, 1, shift=1.5)])  # one curvature for all fits
+    path = follow(RowFits(loss, rows), [0.05])
+    eta = rows.offset + rows.X @ path.coef[0] + path.intercepts[0][rows.domain]
+    slope = rows.weights * loss.gradient(rows.y, eta) / rows.weights.sum()
+    gradient, on = rows.X.T @ slope, path.coef[0] != 0
+    assert on.any() and (np.abs(gradient) <= 0.05 * 1.01).all()
+    assert_allclose(gradient[on], -0.05 * np.sign(path.coef[0][on]), rtol=2e-2)
+    assert_allclose(np.bincount(rows.domain, slope), 0, atol=1e-3)
