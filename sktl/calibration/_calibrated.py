@@ -16,7 +16,7 @@ from sktl._core.overlap import covered_sample_size
 from sktl._threads import threads_by_size
 from sktl.base import BaseOnLabeled
 from sktl.calibration._conformal import WEIGHTER, read_table
-from sktl.calibration._held_out import ask, ask_at, check_cross, deal_out, fit_without, is_frozen, rows_at
+from sktl.calibration._held_out import ask, ask_at, check_cross, deal_out, fit_whole, fit_without, is_frozen, rows_at
 from sktl.calibration._ratio import SHIFTS, WHOLE
 from sktl.domains import known_labels, labeled_rows, plain_rows, take_rows, user_level
 from sktl.exceptions import NoOverlapWarning
@@ -183,8 +183,7 @@ class TransferCalibratedClassifier(BaseOnLabeled):
             )
         held = self._hold_out(table, codes)
         models = [fit_without(self.estimator, table, rows) for rows in held]
-        alone = len(held) == 1
-        self.estimator_ = models[0] if alone else fit_without(self.estimator, table, held[0][:0])
+        self.estimator_ = fit_whole(self.estimator, table, held, models)
         rows = np.concatenate(held)
         scores = np.concatenate([self._scores(model, table, part) for model, part in zip(models, held, strict=True)])
         weights = self._weigh(table, rows)

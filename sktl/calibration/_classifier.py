@@ -11,8 +11,8 @@ from sklearn.utils.validation import check_is_fitted
 from sktl._checks import BOOLEAN, HasMethods, Interval, check_parameters
 from sktl._core.conformal import conformal_pvalues, keeps, label_scores, own_share
 from sktl._threads import threads_by_size
-from sktl.calibration._conformal import USUAL, BaseConformal, miscoverages, read_table
-from sktl.calibration._held_out import ask, ask_at, fit_without, rows_at
+from sktl.calibration._conformal import USUAL, BaseConformal, codes_in, miscoverages, read_table
+from sktl.calibration._held_out import ask, ask_at, fit_whole, fit_without, rows_at
 from sktl.domains import n_rows, plain_rows
 
 
@@ -223,8 +223,7 @@ class ConformalClassifier(BaseConformal):
         codes = np.unique(table.labels, return_inverse=True)[1]
         held = self._hold_out(table, codes, [self.estimator])
         self.models_ = tuple(fit_without(self.estimator, table, rows) for rows in held)
-        alone = len(held) == 1
-        self.estimator_ = self.models_[0] if alone else fit_without(self.estimator, table, held[0][:0])
+        self.estimator_ = fit_whole(self.estimator, table, held, self.models_)
         self._set_cells(table, held, self._read_groups(groups, n_rows(table.X)))
         return self
 
@@ -265,7 +264,7 @@ class ConformalClassifier(BaseConformal):
 
     def _set_cells(self, table, held, groups):
         """Score, weigh and sort the held-out rows."""
-        codes = [self._codes_of(table.labels_at(rows)) for rows in held]
+        codes = [codes_in(self.classes_, table.labels_at(rows)) for rows in held]
         draws = self._draws(table)
         scores = [self._scores(*part, table, draws) for part in zip(self.models_, held, codes, strict=True)]
         codes, n_classes = np.concatenate(codes), len(self.classes_)
@@ -278,11 +277,6 @@ class ConformalClassifier(BaseConformal):
         self._sort(held, cells, n_cells)
         rows = table.new_rows()
         self.infinite_share_ = float(np.mean(keeps(self._own_shares(rows_at(table.X, rows), groups[rows]), USUAL)))
-
-    def _codes_of(self, labels):
-        """Positions of labels in ``classes_``; -1 for a class that is not there."""
-        known = {label: code for code, label in enumerate(self.classes_.tolist())}
-        return np.array([known.get(label, -1) for label in labels.tolist()], dtype=int)
 
     def _draws(self, table):
         """Uniform numbers, one a labelled row, whatever order the rows came in."""
@@ -302,7 +296,7 @@ class ConformalClassifier(BaseConformal):
         """Scores of all classes by a model, (n, n_classes)."""
         proba = ask_it(model, method="predict_proba")
         aligned = np.zeros((len(proba), len(self.classes_)))
-        aligned[:, self._codes_of(model.classes_)] = proba
+        aligned[:, codes_in(self.classes_, model.classes_)] = proba
         draws = draws if self.randomize else None
         return label_scores(aligned, self.conformity, draws, self.rank_penalty, self.free_ranks)
 

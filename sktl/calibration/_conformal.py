@@ -145,9 +145,7 @@ class BaseConformal(BaseOnLabeled):
             )
         if groups is None:
             return np.zeros(n, dtype=int)
-        column = check_groups(groups, n)
-        known = {name: code for code, name in enumerate(self.groups_.tolist())}
-        return np.array([known.get(name, -1) for name in column.tolist()], dtype=int)
+        return codes_in(self.groups_, check_groups(groups, n))
 
     # --- say so ---
 
@@ -173,6 +171,12 @@ class BaseConformal(BaseOnLabeled):
         tags.input_tags.allow_nan = tags.input_tags.allow_nan and self.shift is None
         tags.target_tags.required, tags.target_tags.multi_output = True, False
         return tags
+
+
+def codes_in(names, values):
+    """Positions of values among distinct names; -1 for one that is not there."""
+    known = {name: code for code, name in enumerate(names.tolist())}
+    return np.frompyfunc(lambda value: known.get(value, -1), 1, 1)(values).astype(int)  # values of any kinds
 
 
 def check_groups(groups, n):

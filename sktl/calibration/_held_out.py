@@ -131,6 +131,11 @@ def fit_without(model, table, held):
         return fit_on_domains(on_missing_labels(model), rows, labels, names)
 
 
+def fit_whole(model, table, held, models):
+    """What ``predict`` asks: the one model of the held-out rows, or of several folds one that has seen them all."""
+    return models[0] if len(held) == 1 else fit_without(model, table, held[0][:0])
+
+
 def fit_values(model, table, values, rows):
     """A clone of a regressor fitted to other ``values`` than the labels, at the positions ``rows``."""
     numbers = np.full(n_rows(table.X), np.nan)

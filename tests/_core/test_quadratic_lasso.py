@@ -32,11 +32,14 @@ def test_the_optimality_conditions_hold(n, p, start):
 
 def test_signs_are_exact_where_they_settle_and_left_alone_where_equations_have_no_answer():
     grams, crosses, _ = make_problems(31, 7)
-    coef, settled = by_signs(grams, crosses, np.full(3, 0.1), np.zeros((3, 7)))
-    assert settled[[0, 2]].all()
-    slope = (crosses - np.einsum("bij,bj->bi", grams, coef))[[0, 2]]
-    on = coef[[0, 2]] != 0
-    assert_allclose(np.abs(slope[on]), 0.1, rtol=1e-9)
+    starts = np.zeros((3, 7))
+    coef, settled = by_signs(grams, crosses, np.full(3, 0.1), starts)
+    assert coef is starts and not settled.any()  # the second has two columns that are one
+    grams, crosses = grams[[0, 2]], crosses[[0, 2]]
+    coef, settled = by_signs(grams, crosses, np.full(2, 0.1), starts[:2])
+    assert settled.all()
+    slope, on = crosses - np.einsum("bij,bj->bi", grams, coef), coef != 0
+    assert_allclose(slope[on], 0.1 * np.sign(coef[on]), rtol=1e-9)
     assert (np.abs(slope) <= 0.1 + 1e-9).all()
     wide = make_problems(5, 40)  # more columns than rows: a small penalty asks for more of them than there are rows
     coef, settled = by_signs(*wide[:2], np.full(3, 1e-4), np.ones((3, 40)))

@@ -144,9 +144,9 @@ def test_the_order_of_rows_does_not_matter(case):
 def test_a_row_without_weight_is_not_there(case):
     member, _, X, y, X_new = case
     if isinstance(member, p.GaussianProcessTransferRegressor):
-        pytest.skip("a process has no weights")
+        pytest.skip("a Gaussian process takes no sample_weight")
     if isinstance(member, (p.HypothesisTransferClassifier, p.HypothesisTransferRegressor)):
-        pytest.skip("it is a target row still, by which columns and predictions are standardised")
+        pytest.skip("a row of weight 0 is a target row still, by which columns and predictions are standardised")
     weights = np.repeat([1.0, 0.0], [21, 8])
     weighted = said(member.fit(X, y, sample_weight=weights), X_new)
     assert_allclose(weighted, said(member.fit(X[:21], y[:21]), X_new), atol=1e-5)

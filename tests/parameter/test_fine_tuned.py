@@ -24,17 +24,6 @@ from sktl.parameter import FineTunedClassifier, FineTunedRegressor
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")  # small networks, short fits
 
 
-@pytest.fixture(scope="module")
-def rows():
-    """Source (151 rows) and target (41 labelled, 60 new rows) whose thresholds differ."""
-    rng = np.random.default_rng(3)
-    X, X_new = rng.normal(size=(151, 3)), rng.normal(size=(101, 3))
-    arrays = X, (X[:, 0] > 0).astype(int), X_new, (X_new[:, 0] > 0.6).astype(int)
-    for array in arrays:
-        array.setflags(write=False)
-    return *arrays[:2], X_new[:41], arrays[3][:41], X_new[41:]
-
-
 def test_gradient_steps_do_not_depend_on_units_of_rows_of_one_length():
     """The step is in units of the longest row: a row ten times as long is fitted as far."""
     X, y = np.array([[1.0, 0], [0, 1], [-1, 0], [0, -1]]), np.array([1.0, 2, -1, -2])

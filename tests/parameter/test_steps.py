@@ -26,17 +26,6 @@ from sktl.parameter._steps import (
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")  # small networks, short fits
 
 
-@pytest.fixture(scope="module")
-def rows():
-    """Source (151 rows) and target (41 labelled, 60 new rows) whose thresholds differ."""
-    rng = np.random.default_rng(3)
-    X, X_new = rng.normal(size=(151, 3)), rng.normal(size=(101, 3))
-    arrays = X, (X[:, 0] > 0).astype(int), X_new, (X_new[:, 0] > 0.6).astype(int)
-    for array in arrays:
-        array.setflags(write=False)
-    return *arrays[:2], X_new[:41], arrays[3][:41], X_new[41:]
-
-
 def begun(kind, model, X, y, classes=None, rate=0.1, watched=None, weights=None):
     """A stepper at a fitted model."""
     weights = np.ones(len(y)) if weights is None else weights
