@@ -10,7 +10,7 @@ some are made between each two: rows on their way along an optimal transport pla
                                       digits 0-60, linear     digits 0-60, SVM           moons 0-90       Gaussians 0-88
     within the source                         97.3 +- 0.0         100.0 +- 0.0          99.2 +- 0.2          99.6 +- 0.3
     source only                               19.4 +- 0.4          14.1 +- 2.3          20.8 +- 1.3          53.3 +- 1.7
-    TCA                                       24.4 +- 1.3          26.2 +- 1.4          20.8 +- 1.3          54.5 +- 1.3
+    TCA                                       24.4 +- 1.3          26.2 +- 1.4          20.8 +- 1.3          53.4 +- 0.9
     CORAL                                     18.1 +- 0.4          18.1 +- 0.5          59.7 +- 0.2          52.8 +- 1.1
     self-training, direct                     17.5 +- 0.9          14.3 +- 2.4          20.5 +- 1.5          55.2 +- 3.2
     self-training, all at once                18.3 +- 0.8          14.3 +- 2.3          21.2 +- 1.5          59.5 +- 2.1

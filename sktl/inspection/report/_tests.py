@@ -71,8 +71,9 @@ def mixture_test(X_source, y_source, X_target, target_prior, *, gamma="median", 
     rng = np.random.default_rng(seed)
     classes = [rng.permutation(np.flatnonzero(y_source == code)) for code in range(len(target_prior))]
     used = target_prior > 0
-    n_rows = min(len(rows) / share for rows, share in zip(classes, target_prior, strict=True) if share > 0)
-    n_rows = min(n_rows, TEST_ROWS)
+    # a share far below a row of the test bounds nothing, and its inverse may overflow
+    shares = zip(classes, target_prior, strict=True)
+    n_rows = min(TEST_ROWS, *(len(rows) / share for rows, share in shares if share * TEST_ROWS > 1e-9))
     # a share like .3 of 10 rows is 2.999...96 in floats, and means 3
     counts = np.where(used, np.floor(n_rows * target_prior + 1e-9), 0).astype(int)
     drawn = np.concatenate([rows[:count] for rows, count in zip(classes, counts, strict=True)])
