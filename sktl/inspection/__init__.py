@@ -1,5 +1,8 @@
 """What the domains look like: a report in plain words, and displays (``from_*`` computes, ``plot`` draws)."""
 
+from sktl.inspection._attribution import ShiftAttribution, shift_attribution
+from sktl.inspection._attribution_display import AttributionDisplay
+from sktl.inspection._attribution_parts import ColumnAttribution
 from sktl.inspection._boundary import BoundaryDisplay
 from sktl.inspection._embedding import EmbeddingDisplay
 from sktl.inspection._feature_shift import FeatureShiftDisplay
@@ -10,12 +13,16 @@ from sktl.inspection._witness import WitnessDisplay
 from sktl.inspection.report._report import DomainReport
 
 __all__ = [
+    "AttributionDisplay",
     "BoundaryDisplay",
+    "ColumnAttribution",
     "DomainReport",
     "EmbeddingDisplay",
     "FeatureShiftDisplay",
+    "ShiftAttribution",
     "TransferCurveDisplay",
     "TransferMatrixDisplay",
     "WeightDisplay",
     "WitnessDisplay",
+    "shift_attribution",
 ]
