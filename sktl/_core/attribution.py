@@ -6,6 +6,7 @@ of either moves no term at first order: the influence of a row on a term is know
 """
 
 from dataclasses import dataclass
+from itertools import permutations
 
 import numpy as np
 from scipy.special import expit, logit
@@ -46,7 +47,7 @@ def domain_probability(tables, target):
     """P(target | x) with both domains counting half, (n,), by the best of several tables of columns and ridges.
 
     Each row's is that of a fit without it, to second order (approximate leave-one-out [1]_): with the Hessian H and the
-    log-odds eta of the whole fit, eta - (p - y) h / (1 - p (1 - p) h) * -1, h = x' H^-1 x.
+    log-odds eta of the whole fit, eta + h (p - y) / (1 - p (1 - p) h), h = x' H^-1 x.
 
     .. [1] K. Rad, A. Maleki, JRSS B 82, 2020.
     """
@@ -85,14 +86,14 @@ def expectations(F, V, weights, fitted=None):
     moments = Q.T @ (centred * w[:, None])
     # a ridge in units of one row's share: what a standardised column of n rows and a ridge of 1 would be
     unit = (w**2).sum()
-    best, least = None, np.full(V.shape[1], np.inf)
+    best, least = np.zeros(V.shape), np.full(V.shape[1], np.inf)
     for ridge in LOSS_RIDGES:
         shrunk = 1 / (np.maximum(values, 0) + ridge * unit * 10)
         out = Q @ (shrunk[:, None] * moments)
         leverage = np.minimum(w * ((Q**2) @ shrunk + 1), MOST_LEVERAGE)  # + 1: the mean is fitted too
         out = np.where(fitted[:, None], centred - (centred - out) / (1 - leverage)[:, None], out)
         error = w @ (centred - out) ** 2
-        best = out if best is None else np.where(error < least, out, best)
+        best = np.where(error < least, out, best)
         least = np.minimum(least, error)
     return best + w @ V
 
@@ -113,7 +114,7 @@ class Split:
     shared : float
         Mean of 4 pi (1 - pi): 1 where the rows of both domains are alike, 0 where none is shared.
     effective : float
-        Kish's size of the shared distribution's target rows.
+        Rows that the domains share: the least of Kish's size of the target's, and of the sums of shares of each.
     """
 
     values: np.ndarray
@@ -165,11 +166,12 @@ def split_drop(losses, target, chance, expected, expected_source):
     values = np.array([drop, drop - relation, relation, first, drop - relation - first])
     columns = [of_drop, of_drop - of_relation, of_relation, of_first, of_drop - of_relation - of_first]
     kept = (1 - chance)[target]
+    worth = [kept.sum() ** 2 / (kept @ kept), 2 * kept.sum(), 2 * chance[~target].sum()]  # 2: a shared row counts 1
     return Split(
         values,
         within_domains(np.column_stack(columns), target),
         float(4 * w @ (chance * (1 - chance))),
-        float(kept.sum() ** 2 / (kept @ kept)),
+        float(min(worth)),
     )
 
 
@@ -280,8 +282,6 @@ def _explained_shares(design, residuals, w, groups, seed):
 
 def _orders(n, rng):
     """All orders of a few groups; of many, random ones, each with its reverse."""
-    from itertools import permutations
-
     if n <= ALL_ORDERS:
         return list(permutations(range(n)))
     drawn = [rng.permutation(n) for _ in range(N_ORDERS)]

@@ -2,7 +2,6 @@
 
 from sktl.inspection._attribution import ShiftAttribution, shift_attribution
 from sktl.inspection._attribution_display import AttributionDisplay
-from sktl.inspection._attribution_parts import ColumnAttribution
 from sktl.inspection._boundary import BoundaryDisplay
 from sktl.inspection._embedding import EmbeddingDisplay
 from sktl.inspection._feature_shift import FeatureShiftDisplay
@@ -10,6 +9,7 @@ from sktl.inspection._transfer_curve import TransferCurveDisplay
 from sktl.inspection._transfer_matrix import TransferMatrixDisplay
 from sktl.inspection._weights import WeightDisplay
 from sktl.inspection._witness import WitnessDisplay
+from sktl.inspection.report._loss_parts import ColumnAttribution
 from sktl.inspection.report._report import DomainReport
 
 __all__ = [

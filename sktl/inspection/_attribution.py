@@ -4,21 +4,18 @@ from dataclasses import dataclass
 from numbers import Integral
 
 import numpy as np
-from joblib import Parallel, delayed
 from sklearn.base import is_classifier
 
 from sktl._checks import ESTIMATOR, FOLDS, N_JOBS, SEED, InstanceOf, Interval, checked, import_extra
 from sktl._core.kernels import canonical_order, subsample
 from sktl._threads import limited_threads
-from sktl.base import fit_on_domains, on_missing_labels, respond
-from sktl.domains import class_codes, draw_rows, hidden_labels, known_labels, one_column, plain_rows
-from sktl.inspection._attribution_parts import Columns, attribute
-from sktl.inspection._attribution_words import summary, text
+from sktl.domains import one_column, plain_rows
 from sktl.inspection._domains import domains_of
 from sktl.inspection.report._columns import encode, read_columns
-from sktl.model_selection.evidence import LOSSES, MIN_LABELS, choose_loss, label_folds
-
-MIN_SOURCE = 20  # labelled source rows: fewer leave folds of a row or two
+from sktl.inspection.report._held_out import MIN_SOURCE, held_out_losses
+from sktl.inspection.report._loss_parts import Columns, attribute
+from sktl.inspection.report._loss_words import summary, text
+from sktl.model_selection.evidence import LOSSES, MIN_LABELS
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -48,7 +45,7 @@ class ShiftAttribution:
     rest : float
         ``rows`` less the sum over the columns: what a loss that is a sum over columns can't show.
     level_share : float
-        Part of ``relation`` that goes with no column: labels are higher or lower at all rows alike. NaN without columns.
+        Part of ``relation`` of no column: labels are higher or lower at all rows alike; NaN without columns.
     shared : float
         Mean of 4 pi (1 - pi): 1 where the domains have the same rows, 0 where they share none.
     loss : str
@@ -241,7 +238,7 @@ def shift_attribution(
     members, names = _members(columns, groups)
     rows = _drawn_rows(encoded, domains, max_samples, random_state)
     with limited_threads(*encoded.shape):
-        losses, residuals = _held_out(estimator, loss, X, y, domains, rows, encoded, cv, n_jobs, random_state)
+        losses, residuals = held_out_losses(estimator, loss, X, y, domains, rows, encoded, cv, n_jobs, random_state)
         parts = attribute(
             losses,
             residuals,
@@ -256,7 +253,8 @@ def shift_attribution(
 def _check_labels(y, domains):
     """Raise unless both domains have labels enough, one a row."""
     if y is None or np.ndim(y) > 1:
-        raise ValueError(f"y must hold one label per row, some of target rows; got {'None' if y is None else 'more'}.")
+        came = "None" if y is None else f"{np.shape(y)[1]} columns"
+        raise ValueError(f"y must hold one label per row, some of target rows; got {came}.")
     for name, rows, least in (("source", domains.source, MIN_SOURCE), ("target", domains.target, MIN_LABELS)):
         known = int((rows & domains.labeled).sum())
         if known < least:
@@ -305,48 +303,3 @@ def _drawn_rows(encoded, domains, most, seed):
     chosen = [np.flatnonzero(part) for part in parts]
     rows = np.concatenate([rows[subsample(encoded[rows], most, rng)] for rows in chosen if len(rows)])
     return rows[canonical_order(encoded[rows])]
-
-
-def _held_out(estimator, loss, X, y, domains, rows, encoded, cv, n_jobs, seed):
-    """Losses of the labelled among ``rows`` by models that have not seen them, and labels less predictions; else NaN."""
-    kind, model = choose_loss(loss, estimator), on_missing_labels(estimator)
-    known = np.flatnonzero(domains.labeled)
-    labels = known_labels(y, domains.labeled, discrete=is_classifier(estimator))
-    source = known[domains.source[known]]
-    order = canonical_order(encoded[source])
-    folds = np.full(len(domains.target), -1)
-    dealt = label_folds(
-        labels[np.searchsorted(known, source[order])], cv, np.random.RandomState(seed), is_classifier(estimator)
-    )
-    folds[source[order]] = dealt
-    asked = rows[domains.labeled[rows]]
-    truth = labels[np.searchsorted(known, asked)]
-    found = Parallel(n_jobs=n_jobs)(
-        delayed(_one_fold)(model, kind, X, y, domains, asked, truth, np.unique(labels), folds, fold)
-        for fold in range(cv)
-    )
-    out = [np.full((len(rows), *part.shape[1:]), np.nan) for part in found[0]]
-    places = domains.labeled[rows]
-    is_target = domains.target[asked]
-    for k, values in enumerate(out):
-        by_fold = np.array([part[k] for part in found])
-        own = by_fold[np.maximum(folds[asked], 0), np.arange(len(asked))]
-        shaped = is_target.reshape(-1, *[1] * (own.ndim - 1))
-        values[places] = np.where(shaped, by_fold.mean(axis=0), own)
-    return out
-
-
-def _one_fold(model, loss, X, y, domains, asked, truth, classes, folds, fold):
-    """Losses and residuals of the rows ``asked`` by a model that saw neither the fold's labels nor the target's."""
-    fitted = fit_on_domains(model, X, hidden_labels(y, domains.target | (folds == fold)), domains.names)
-    rows, names = draw_rows(X, asked), domains.names[asked]
-    answer = respond(fitted, rows, names, loss.method)
-    losses = loss.of_rows(truth, answer, getattr(fitted, "classes_", None))
-    if not is_classifier(model):
-        return losses, (truth - np.asarray(respond(fitted, rows, names), dtype=float))[:, None]
-    hits = (truth[:, None] == classes).astype(float)
-    if not hasattr(fitted, "predict_proba"):
-        return losses, hits[:, 1:] - (np.asarray(respond(fitted, rows, names))[:, None] == classes)[:, 1:]
-    shares = np.zeros(hits.shape)
-    shares[:, np.searchsorted(classes, fitted.classes_)] = respond(fitted, rows, names, "predict_proba")
-    return losses, (hits - shares)[:, 1:]  # the last one follows from the others

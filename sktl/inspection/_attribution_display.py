@@ -6,8 +6,8 @@ import numpy as np
 
 from sktl._checks import ESTIMATOR, InstanceOf, Interval, checked
 from sktl.inspection._attribution import ShiftAttribution, shift_attribution
-from sktl.inspection._attribution_words import unit
 from sktl.inspection._style import CYCLE, axes
+from sktl.inspection.report._loss_words import unit
 from sktl.inspection.report._text import short
 
 TERMS = {"drop": "whole drop", "rows": "other rows", "relation": "another relation"}

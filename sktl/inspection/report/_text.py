@@ -206,6 +206,7 @@ def rows_words(report):
 def text(report):
     """The whole report as text."""
     lines = [*_paragraph(f"{headline(report)}: {rows_words(report)}"), "", *_paragraph(report.suggestion), ""]
+    lines += [*_paragraph(report.lost), ""] if report.lost else []
     lines += [*table(*distance_cells(report)), FLOOR_KEY, "", *_questions(report), ""]
     lines += [*_features(report)]
     if len(report.features) > SHOWN:

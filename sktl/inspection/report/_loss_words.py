@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from sktl.inspection._attribution_parts import MIN_SHARED, leaves_out_zero
+from sktl.inspection.report._loss_parts import MIN_SHARED, leaves_out_zero
 from sktl.inspection.report._text import pvalue, short, table
 
 MOST = 2  # columns that a sentence names
@@ -37,12 +37,17 @@ def summary(found):
             return (
                 f"{lost} on the target, but too few labels to tell why: {labels} leave each part uncertain by {doubt}."
             )
-        return f"No loss on the target is certain ({lost}), and too few labels to tell its parts: {labels} leave each uncertain by {doubt}."
+        return (
+            f"No loss on the target is certain ({lost}), and too few labels to tell its parts: {labels} leave each "
+            f"uncertain by {doubt}."
+        )
     words = ", ".join(_part(found, name) for name in told)
     if len(told) == 1:
         other = next(name for name in PARTS if name not in told)
-        rest = amount(getattr(found, other), found.loss)
-        words += f"; too few labels to tell whether {PARTS[other]} plays a part ({rest}, uncertain by {doubt})"
+        value, low, high = (amount(v, found.loss) for v in (getattr(found, other), *found.intervals[other]))
+        words += (
+            f"; what {PARTS[other]} cost{'s' * (other == 'relation')} is not certain ({value}, from {low} to {high})"
+        )
     return f"Of {lost} on the target, {words}." if found.drop >= 0 else f"{lost} on the target: {words}."
 
 
