@@ -9,7 +9,13 @@ from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted
 
 from sktl._checks import CLASSIFIER, FOLDS, SEED, check_parameters
-from sktl._core.calibration import calibration_scores, fit_calibration_map
+from sktl._core.calibration import (
+    calibration_scores,
+    calibration_weights,
+    fit_calibration_map,
+    source_share,
+    source_weights,
+)
 from sktl._core.conformal import pooled_weights
 from sktl._core.label_shift import correct_prior
 from sktl._core.overlap import covered_sample_size
@@ -21,9 +27,7 @@ from sktl.calibration._ratio import SHIFTS, WHOLE
 from sktl.domains import known_labels, labeled_rows, plain_rows, take_rows, user_level
 from sktl.exceptions import NoOverlapWarning
 
-#: Equally weighted rows that the calibration rows must be worth for their weights to be used; below, the map would be
-#: the word of a handful of rows.
-WORTH_OF_WEIGHTS = 20
+HANDFUL = 5  # effective rows below which most of the map is the source's: said in a warning
 
 
 class TransferCalibratedClassifier(BaseOnLabeled):
@@ -284,23 +288,31 @@ class TransferCalibratedClassifier(BaseOnLabeled):
         return deal_out(table, codes, min(self.cv, np.bincount(codes).min()), self.random_state)
 
     def _weigh(self, table, rows):
-        """Weights of the calibration rows, of a sum that is their effective number; what they are worth."""
-        m = int(np.count_nonzero(table.of_target(rows))) if self.shift == "covariate" else 0
-        weights = pooled_weights(self._ratio.of_rows(rows_at(table.X, rows)), len(rows) - m, m)
-        worth = covered_sample_size(weights, WHOLE if m else self._ratio.overlap) if weights.any() else 0.0
+        """Weights of the calibration rows, of a sum that is their effective number."""
+        n, m = len(rows), int(np.count_nonzero(table.of_target(rows)))
         self.weighter_, self.overlap_ = self._ratio.weighter, self._ratio.overlap.share
-        self.effective_sample_size_ = worth
-        self.weighted_ = self.shift == "covariate" and worth >= min(WORTH_OF_WEIGHTS, len(rows) / 2)
-        if self.shift == "covariate" and not self.weighted_:
-            warnings.warn(
-                f"The {len(rows)} weighted rows that calibrate are worth {worth:.1f} equally weighted ones, and the "
-                f"source covers some {100 * self.overlap_:.0f} % of the target: the probabilities are calibrated on "
-                "the source, and on the target cannot be judged. Label target rows, or find a source nearer.",
-                NoOverlapWarning,
-                stacklevel=user_level(),
-            )
-            return np.ones(len(rows))
-        return weights * (worth / weights.sum())
+        self.effective_sample_size_, self.source_share_ = float(n), 0.0
+        if self.weighter_ is None:
+            return np.ones(n)
+        if self.shift == "label":  # the map is the source's: rows of the target count as often as it has their class
+            return source_weights(self._ratio.of_classes(table.labels_at(rows)), n - m, m)
+        weights = pooled_weights(self._ratio.of_rows(rows_at(table.X, rows)), n - m, m)
+        # target rows among them cover what the source lacks
+        worth = covered_sample_size(weights, WHOLE if m else self._ratio.overlap) if weights.any() else 0.0
+        self.effective_sample_size_, self.source_share_ = worth, source_share(worth)
+        if worth < min(HANDFUL, n / 2):
+            self._warn(n)
+        return calibration_weights(weights if weights.any() else np.ones(n), worth)
+
+    def _warn(self, n):
+        warnings.warn(
+            f"The {n} weighted rows that calibrate are worth {self.effective_sample_size_:.1f} equally weighted ones, "
+            f"and the source covers some {100 * self.overlap_:.0f} % of the target: {100 * self.source_share_:.0f} % "
+            "of what the probabilities rest on is the source's own calibration, and on the target they cannot be "
+            "judged. Label target rows, or find a source nearer.",
+            NoOverlapWarning,
+            stacklevel=user_level(),
+        )
 
     def _scores(self, model, table, rows):
         """Scores of rows by a model that has not seen them, with a column for each class."""
