@@ -1,7 +1,7 @@
 """Are probabilities right on the target? Calibration error and log-loss, made worlds with known truth and real pairs.
 
-Run ``python benchmarks/calibration.py WHAT`` with WHAT among ``made``, ``real`` and ``few`` (``--draws`` sets the number
-of worlds).
+Run ``python benchmarks/calibration.py WHAT`` with WHAT among ``made``, ``real`` and ``few`` (``--draws`` sets the
+number of worlds), some five minutes each.
 
 Not run yet: no figures.
 """
@@ -21,7 +21,12 @@ from sklearn.preprocessing import StandardScaler
 from tabular import adult_tasks, heart_tasks, prepared
 
 from sktl import stack_domains
-from sktl._core.calibration import calibration_scores, expected_calibration_error, fit_calibration_map
+from sktl._core.calibration import (
+    calibration_scores,
+    calibration_weights,
+    expected_calibration_error,
+    fit_calibration_map,
+)
 from sktl._core.overlap import covered_sample_size, domain_overlap
 from sktl.base import BaseRatioWeighter
 from sktl.calibration import TransferCalibratedClassifier
@@ -106,10 +111,8 @@ def judged(X_source, y_source, X_target, X, y, base, cal):
     for method in METHODS:
         scores, new = (calibration_scores(fitted.predict_proba(Z), method, True) for Z in (X_source[cal], X))
         for rule, prior in RULES.items():
-            if prior is None or (rule.startswith("below") and worth < 20):
-                mixed = np.ones(len(weights))
-            else:
-                mixed = (worth - 1 if prior else worth) * weights / weights.sum() + prior / len(weights)
+            source = prior is None or (rule.startswith("below") and worth < 20)
+            mixed = np.ones(len(weights)) if source else calibration_weights(weights, worth, prior)
             proba = fit_calibration_map(method, scores, codes, mixed)(new)
             bounded = np.clip(proba, 1e-4, 1)
             loss = log_loss(known, bounded / bounded.sum(axis=1, keepdims=True), labels=range(len(fitted.classes_)))
@@ -174,17 +177,24 @@ def class_tasks(n_rows):
 def real(n_draws):
     """Real pairs: error and log-loss on the target of the source's calibration and of ours."""
     del n_draws
-    options = [(m, s) for m in ("temperature", "isotonic") for s in (None, "covariate")]
-    print(f"{'pair':<36}" + "".join(f"{f'{m}, {s}':>26}" for m, s in options) + "   weighted, worth")
+    options, means = [(m, s) for m in METHODS for s in (None, "covariate")], {}
+    print(f"{'':<39}" + "".join(f"{m:>28}" for m in METHODS) + "   worth")
     for name, base in MODELS.items():
         for task in class_tasks(2000):
             X, shown, _ = stack_domains((task.X_source, task.y_source), task.X_target)
-            cells = []
-            for method, shift in options:
-                model = TransferCalibratedClassifier(base, method, shift=shift).fit(X, shown)
-                cells.append("{:.3f} {:.3f}".format(*errors(model, task.X_target, task.y_target)))
-            end = f"   {model.weighted_!s:<6}{model.effective_sample_size_:>6.0f}"
-            print(f"{name + ' ' + task.name:<36}" + "".join(f"{c:>26}" for c in cells) + end, flush=True)
+            models = [TransferCalibratedClassifier(base, m, shift=s).fit(X, shown) for m, s in options]
+            found = [errors(model, task.X_target, task.y_target) for model in models]
+            means.setdefault(task.group, []).append(found)
+            print_pairs(f"{name} {task.name}", found, f"{models[-1].effective_sample_size_:>8.0f}")
+    for group, found in means.items():
+        print_pairs(f"mean of {len(found)}: {group}", np.mean(found, axis=0), "")
+
+
+def print_pairs(name, found, end):
+    """Errors of the source's calibration, and of ours; a method each."""
+    (e, loss), methods = np.transpose(found), range(0, len(found), 2)
+    cells = "".join(f"{e[k]:>9.3f} {loss[k]:.3f} {e[k + 1]:>6.3f} {loss[k + 1]:.3f}" for k in methods)
+    print(f"{name:<39}{cells}{end}", flush=True)
 
 
 if __name__ == "__main__":

@@ -134,12 +134,10 @@ def show(file):
         print(f"\n{group}, {base:<18}{'coverage':>9}{'below .87':>10}{'error':>7}{last[0]:>26}{last[1]:>13}{'s':>7}")
         for name, by_pair in options.items():
             values = np.array([by_pair[pair] for pair in options["plain"]])
-            base_score = np.array(list(options["plain"].values()))[:, 1] if numbers else 1
-            c = values[:, 0]
-            print(
-                f"{name:<25}{np.nanmean(c):>9.3f}{np.nanmean(c < 0.87):>10.2f}{np.nanmean(np.abs(c - 0.9)):>7.3f}"
-                f"{np.nanmean(values[:, 1] / base_score):>26.3f}{np.nanmean(values[:, 2]):>13.3f}{values[:, 4].mean():>7.2f}"
-            )
+            unit = np.array(list(options["plain"].values()))[:, 1] if numbers else 1
+            c, size, third, seconds = values[:, 0], values[:, 1] / unit, values[:, 2], values[:, 4]
+            means = [np.nanmean(column) for column in (c, c < 0.87, np.abs(c - 0.9), size, third, seconds)]
+            print(f"{name:<25}" + "{:>9.3f}{:>10.2f}{:>7.3f}{:>26.3f}{:>13.3f}{:>7.2f}".format(*means))
 
 
 if __name__ == "__main__":

@@ -18,22 +18,22 @@ SOURCE_ROWS = 10
 # --- what rows weigh ---
 
 
-def source_share(worth: float) -> float:
+def source_share(worth: float, rows: float = SOURCE_ROWS) -> float:
     """Share of the source's own calibration beside weighted rows that are worth ``worth``: one row alone says nothing.
 
     1 where the weights leave one row, 9 % where they leave a hundred.
     """
-    return SOURCE_ROWS / (SOURCE_ROWS + max(worth - 1, 0.0))
+    return rows / (rows + max(worth - 1, 0.0)) if rows else 0.0
 
 
-def calibration_weights(weights, worth: float) -> np.ndarray:
-    """Weights (n,) mixed with equal ones by :func:`source_share`; their sum is the number of rows that both are worth.
+def calibration_weights(weights, worth: float, rows: float = SOURCE_ROWS) -> np.ndarray:
+    """Weights (n,) mixed with equal ones by :func:`source_share`: a prior that the target's map is the source's.
 
-    A fit under them is one with the prior that the target's map is the source's.
+    Their sum is the effective number of rows of the mixture, which the smoothing of a sigmoid counts.
     """
-    share = source_share(worth)
-    total = SOURCE_ROWS + max(worth - 1, 0.0)
-    return total * ((1 - share) * weights / weights.sum() + share / len(weights))
+    share = source_share(worth, rows)
+    mixed = (1 - share) * weights / weights.sum() + share / len(weights)
+    return mixed / (mixed @ mixed)
 
 
 def source_weights(ratio, n_source: int, n_target: int) -> np.ndarray:

@@ -9,7 +9,7 @@ from sktl._checks import REGRESSOR, InstanceOf, check_parameters, check_value
 from sktl._core.conformal import conformal_bounds, keeps, needed_level, own_share
 from sktl._threads import threads_by_size
 from sktl.calibration._bands import Bands
-from sktl.calibration._conformal import USUAL, BaseConformal, miscoverages, read_table
+from sktl.calibration._conformal import USUAL, BaseConformal, miscoverages, read_table, refuse_weights
 from sktl.calibration._held_out import ask, ask_at, fit_without, rows_at
 from sktl.domains import n_rows, plain_rows
 
@@ -162,7 +162,7 @@ class ConformalRegressor(BaseConformal):
         self.random_state = random_state
 
     @threads_by_size
-    def fit(self, X, y=None, sample_domain=None, groups=None):
+    def fit(self, X, y=None, sample_domain=None, groups=None, **fit_params):
         """Fit the regressor, score the rows that it has not seen, and weigh them.
 
         Parameters
@@ -176,6 +176,8 @@ class ConformalRegressor(BaseConformal):
             ("target").
         groups : array-like of shape (n_samples,), default=None
             A group for each row: what is promised then holds in each of them.
+        **fit_params : dict
+            Refused: no ``sample_weight`` is taken.
 
         Returns
         -------
@@ -195,6 +197,7 @@ class ConformalRegressor(BaseConformal):
             If the weights of the source rows rest on a handful of them.
         """
         check_parameters(self)
+        refuse_weights(self, fit_params)
         self._check_own()
         table, self._ratio = read_table(self, X, y, sample_domain, discrete=False)
         bands = Bands.of(self)

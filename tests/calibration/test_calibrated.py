@@ -32,7 +32,8 @@ def frozen(model, seed=1):
 
 def prior_and_weights(weights, worth):
     """Weights that count as one row less than they are worth, and ten rows of the source's own calibration."""
-    return (worth - 1) * weights / weights.sum() + 10 / len(weights)
+    mixed = (worth - 1) * weights / weights.sum() + 10 / len(weights)
+    return mixed * mixed.sum() / (mixed**2).sum()  # as many as the mixture is worth
 
 
 @pytest.mark.filterwarnings("ignore:Since FrozenEstimator does not appear")  # it needs no weights
