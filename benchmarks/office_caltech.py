@@ -20,9 +20,9 @@ Measured:
     DomainScaler + LR                                        47.03            =   0.00    0.0   0/12
     DomainScaler, robust + LR                                19.83           no -27.20  -46.5   0/12
     one scaling of all rows + LR                             45.66           no  -1.37   -6.1   5/12
-    PCA 20 + 1-NN                              43.6    44.0  44.48           no  -2.55  -14.5   4/12
-    PCA 20, unit-norm rows + 1-NN                            46.40           no  -0.63  -10.1   4/12
-    PCA 20, unit-norm rows + LR                              47.83          yes   0.80   -3.1   6/12
+    PCA 20 + 1-NN                              43.6    44.0  44.03           no  -3.00  -15.3   3/12
+    PCA 20, unit-norm rows + 1-NN                            46.05           no  -0.98  -11.1   5/12
+    PCA 20, unit-norm rows + LR                              48.01          yes   0.98   -4.5   5/12
     CORAL + 1-NN                                       35.7  35.71           no -11.33  -33.0   2/12
     CORAL + SVM                                        46.6  46.63           no  -0.40   -8.5   6/12
     CORAL kernel + SVM                         48.8    49.0  48.62          yes   1.59   -9.6   7/12
@@ -31,29 +31,29 @@ Measured:
     SA 20 + 1-NN                                       43.8  43.83           no  -3.20  -16.2   4/12
     SA 80 + 1-NN                                       45.1  45.11           no  -1.92  -14.5   4/12
     GFK 20 + 1-NN                              43.0    44.7  44.72           no  -2.31  -15.6   2/12
-    GFK auto + 1-NN                                          43.42           no  -3.61  -16.3   3/12
+    GFK auto + 1-NN                                          44.72           no  -2.31  -15.6   2/12
     MIDA 20 + 1-NN                                           46.28           no  -0.75  -10.6   4/12
     MIDA 20 + LR                                             47.93          yes   0.90   -3.2   5/12
     MIDA 20, label_weight=1 + LR                             49.66          yes   2.63   -3.2   8/12
     TCA 20 + 1-NN                        43.6, 46.2    46.2  46.16           no  -0.87  -11.0   4/12
     TCA 100 + 1-NN                                     43.6  43.64           no  -3.39  -13.2   3/12
-    TCA 20, paper's penalty + 1-NN                           45.14           no  -1.89  -11.6   4/12
+    TCA 20, paper's penalty + 1-NN                           45.13           no  -1.90  -11.7   4/12
     TCA 100, paper's penalty + 1-NN                   45.45  45.57           no  -1.46  -10.8   3/12
-    TCA 20, rbf + 1-NN                                       41.58           no  -5.45  -17.2   2/12
+    TCA 20, rbf + 1-NN                                       43.21           no  -3.82  -15.3   2/12
     TCA 20 + LR                                              47.90          yes   0.87   -3.2   5/12
     TCA 100 + LR                                             47.46          yes   0.43   -3.8   6/12
     SSTCA 20 + 1-NN *                                        47.56          yes   0.53  -10.1   5/12
     JDA 20 + 1-NN                        46.3, 46.8    46.8  46.81           no  -0.22  -11.6   4/12
-    JDA 100, paper's penalty + 1-NN            46.3   46.36  46.31           no  -0.72  -11.8   4/12
+    JDA 100, paper's penalty + 1-NN            46.3   46.36  46.31           no  -0.72  -11.7   4/12
     BDA 20 + 1-NN                                            46.97           no  -0.06  -11.7   6/12
     TJM 20 + 1-NN                                            46.33           no  -0.70  -10.8   5/12
-    OTMapping, exact + 1-NN                                  36.36           no -10.67  -24.2   0/12
-    OTMapping + 1-NN *                                       49.38          yes   2.35   -3.0   9/12
-    OTMapping + LR *                                         47.06            =   0.03   -6.3   5/12
-    KMM + LR                                                 47.06            =   0.03   -1.7   4/12
+    OTMapping, exact + 1-NN                                  36.19           no -10.84  -24.2   0/12
+    OTMapping + 1-NN *                                       49.43          yes   2.40   -3.0   9/12
+    OTMapping + LR *                                         47.10          yes   0.07   -6.3   5/12
+    KMM + LR                                                 47.08            =   0.05   -1.7   4/12
     EasyTL                                     45.4    45.4  45.42           no  -1.61   -6.5   3/12
     EasyTL, coral                              50.5    50.5  50.46          yes   3.43   -4.0   9/12
-    JDOT                                                     45.80           no  -1.23   -7.0   4/12
+    JDOT                                                     45.77           no  -1.26   -7.0   4/12
     ARTL                                       44.3          44.54           no  -2.49  -13.9   5/12
     MEDA                                       52.7    52.7  52.63          yes   5.60   -1.6  10/12
     MEDA, unit-norm rows                                     52.12          yes   5.09   -1.0   9/12
