@@ -1,6 +1,6 @@
 """What the domains look like: a report in plain words, and displays (``from_*`` computes, ``plot`` draws)."""
 
-from sktl.inspection._attribution import ShiftAttribution, shift_attribution
+from sktl.inspection._attribution import shift_attribution
 from sktl.inspection._attribution_display import AttributionDisplay
 from sktl.inspection._boundary import BoundaryDisplay
 from sktl.inspection._embedding import EmbeddingDisplay
@@ -9,17 +9,14 @@ from sktl.inspection._transfer_curve import TransferCurveDisplay
 from sktl.inspection._transfer_matrix import TransferMatrixDisplay
 from sktl.inspection._weights import WeightDisplay
 from sktl.inspection._witness import WitnessDisplay
-from sktl.inspection.report._loss_parts import ColumnAttribution
 from sktl.inspection.report._report import DomainReport
 
 __all__ = [
     "AttributionDisplay",
     "BoundaryDisplay",
-    "ColumnAttribution",
     "DomainReport",
     "EmbeddingDisplay",
     "FeatureShiftDisplay",
-    "ShiftAttribution",
     "TransferCurveDisplay",
     "TransferMatrixDisplay",
     "WeightDisplay",

@@ -14,6 +14,7 @@ which sources are near?                    ``rank_sources``, ``domain_distance_m
 how does a method do on each domain?       ``cross_val_transfer``, ``transfer_matrix``; ``LeaveOneDomainOut`` without
                                            any rows of the new domain
 domains in between, without labels         ``GradualSelfTraining``
+which target rows to label next?           ``LabelPlanner``
 =========================================  ==========================================================================
 
 The other scorers are here for comparison (``benchmarks/model_selection.py``, 30 real pairs): the choices of
@@ -36,6 +37,7 @@ from sktl.model_selection._output_scorers import (
     PredictionEntropyScorer,
     SoftNeighborhoodDensityScorer,
 )
+from sktl.model_selection._plan import LabelPlanner
 from sktl.model_selection._risk_scorers import SourceScorer, TargetScorer
 from sktl.model_selection._selector import SourceSelector
 from sktl.model_selection._source_target import SourceTargetKFold, SourceTargetShuffleSplit
@@ -52,6 +54,7 @@ __all__ = [
     "GradualSelfTraining",
     "ImportanceWeightedScorer",
     "InformationMaximizationScorer",
+    "LabelPlanner",
     "LeaveOneDomainOut",
     "MixValScorer",
     "PredictionEntropyScorer",

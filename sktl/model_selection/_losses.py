@@ -7,6 +7,8 @@ from functools import partial
 import numpy as np
 from sklearn.base import is_classifier, is_regressor
 
+from sktl._checks import checked
+
 
 @dataclass(frozen=True)
 class Loss:
@@ -94,6 +96,7 @@ def check_outputs(who, estimator, y):
         )
 
 
+@checked(loss=("auto", *LOSSES, callable))
 def choose_loss(loss, estimator):
     """Losses of rows, by name, from a callable, or by the kind of the estimator.
 

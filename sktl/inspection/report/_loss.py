@@ -15,7 +15,7 @@ N_FOLDS = 5
 
 @dataclass(frozen=True)
 class Loss:
-    """The terms that the words need; see :class:`~sktl.inspection.ShiftAttribution`."""
+    """The terms that the words need; see :func:`~sktl.inspection.shift_attribution`."""
 
     drop: float
     rows: float

@@ -74,7 +74,7 @@ class ColumnAttribution:
 
 
 def attribute(losses, residuals, columns, target, alpha, seed=0):
-    """Keywords of a :class:`~sktl.inspection.ShiftAttribution`, all but ``loss`` and ``alpha``.
+    """Keywords of a record of :func:`~sktl.inspection.shift_attribution`, all but ``loss`` and ``alpha``.
 
     ``losses`` (n,) and ``residuals`` (n, k) are NaN where there is no label; those rows tell pi alone.
     """
