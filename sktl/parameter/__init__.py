@@ -33,8 +33,9 @@ columns than target labels                                 helpful sources; else
 ==============================  =========================  ========================================================
 
 **Several sources.** The linear members weight them by ``weights="ball"``. Where no source is good that is worth 5 to 11
-points, and with 5 labels of numbers 40 % of the error, over ``"simplex"``, which then can't let go of them; where all are
-good ``"simplex"`` has 10 % less error with 5 labels of numbers, and no more accuracy (``benchmarks/several_sources.py``).
+points, and with 5 labels of numbers 40 % of the error, over ``"simplex"``, which can't let go of them; on amazon 3 to 4
+points. Where all are good, ``"simplex"`` has 5 to 10 % less error with 5 labels of numbers
+(``benchmarks/several_sources.py``).
 
 **None of them**, but the target's own model, if the source does not fit the target and there are many labels for the
 number of columns: ``evidence_`` of ``HypothesisTransfer*`` then has its smallest error at "target". And **the source as
