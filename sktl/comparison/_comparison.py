@@ -59,7 +59,7 @@ class Comparison:
     >>> source = pd.DataFrame(rng.normal(size=(120, 2)), columns=["a", "b"])
     >>> target = pd.DataFrame(rng.normal(size=(80, 2)) + [1, 0], columns=["a", "b"])
     >>> source["up"] = source["a"] + 0.1 * rng.normal(size=120) > 0
-    >>> comparison = Comparison.from_tables(source, target, "up", methods="tca")
+    >>> comparison = Comparison.from_tables(source, target, "up", methods="source-only,tca")
     >>> choice = comparison.run()
     >>> choice.chosen.name, len(choice.predict())
     ('source-only', 80)
