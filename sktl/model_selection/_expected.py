@@ -219,7 +219,9 @@ class TargetScoreEstimator(BaseOnLabeled):
         shift, way_out = "covariate" if weighed else None, "choose a method without weights, such as method='cbpe'"
         table, ratio = table_and_ratio(self, shift, X, y, sample_domain, not regresses, way_out)
         held = self._hold_out(table)
-        models = [fit_without(self.estimator, table, rows) for rows in held]
+        # of one row none can be held out: it is asked about all the same, and nothing is judged by it
+        alone = len(table.rows) < 2 and not is_frozen(self.estimator)
+        models = [fit_without(self.estimator, table, rows[:0] if alone else rows) for rows in held]
         self.estimator_ = fit_whole(self.estimator, table, held, models)
         self._new = table.new_rows()
         rest = models, held, self.estimator_, table, ratio, self._new, weighed and table.numbers is not None
@@ -230,7 +232,10 @@ class TargetScoreEstimator(BaseOnLabeled):
             check_two(self._name, classes)
         self._check_method()
         self._n_samples, self.weighter_, self.overlap_ = len(table.domains.labeled), ratio.weighter, ratio.overlap.share
-        self._reason = "" if ratio.weighter is None else why_not_score(ratio.weighter, self._question.evidence.sizes[0])
+        n_source = self._question.evidence.sizes[0]
+        self._reason = "" if ratio.weighter is None else why_not_score(ratio.weighter, n_source)
+        if alone:
+            self._reason = "of 1 labelled row none can be held out"
         self.estimate_ = self._expected(self._question)
         self.by_method_ = self.estimate_.by_method
         return self
@@ -291,9 +296,14 @@ class TargetScoreEstimator(BaseOnLabeled):
         n = len(table.rows)
         if is_regressor(self.estimator):
             if n < 2:
-                raise ValueError(f"At least two labelled rows are needed, since rows are held out; got n_samples={n}.")
+                return [table.rows]
             return deal_out(table, np.zeros(n, dtype=int), min(self.cv, n), self.random_state)
-        _, codes = np.unique(table.labels, return_inverse=True)
+        classes, codes = np.unique(table.labels, return_inverse=True)
+        if len(classes) < 2:
+            raise ValueError(
+                f"At least two classes are needed; the labelled rows are of one class, {classes.tolist()[0]!r}. Add "
+                "rows of another class."
+            )
         check_cross(type(self).__name__, table.labels, codes)
         return deal_out(table, codes, min(self.cv, np.bincount(codes).min()), self.random_state)
 

@@ -162,7 +162,9 @@ def expected(question, method, scoring, alpha, overlap, reason) -> ExpectedScore
     reason = "" if used else reason
     if reason:  # down to chance: no more is known
         chance = question.evidence.chance(question.score)
-        low, high = np.nanmin([low, chance]), np.nanmax([high, chance])
+        low, high = np.fmin(low, chance), np.fmax(high, chance)
+    if not np.isfinite(value):  # nothing is known at all
+        low, high = sorted([question.score.best, question.score.worst])
     n_rows = question.evidence.sizes[1]
     return ExpectedScore(
         float(value), float(low), float(high), alpha, scoring, method, n_rows, used, overlap, reason, values
