@@ -156,7 +156,7 @@ class AnchorRegression(BaseTransferRegressor):
         return self
 
     def _solve(self, X, labels, weights, names):
-        """Each domain's rows, reduced, about the common mean and in coordinates of the rows' span; choose, solve, store."""
+        """Reduce each domain's rows, about the common mean, in coordinates of their span; choose, solve, store."""
         mean = np.asarray(weights @ X / weights.sum()).ravel()
         middle = float(weights @ labels / weights.sum())
         inner = coordinates((X.toarray() if sparse.issparse(X) else X) - mean)
