@@ -75,6 +75,7 @@ At 50 labels these lose more than a point to the target's own model: ``TransferT
 and forests on newsgroups (10 to 18), ``HypothesisTransferClassifier`` on newsgroups (1.4 +- 2.1).
 """
 
+from sktl.parameter._anchor_regression import AnchorRegression
 from sktl.parameter._fine_tuned import FineTunedClassifier, FineTunedRegressor
 from sktl.parameter._gaussian_process import GaussianProcessTransferRegressor
 from sktl.parameter._hypothesis_classifier import HypothesisTransferClassifier
@@ -90,6 +91,7 @@ from sktl.parameter._transfer_svc import TransferLinearSVC
 from sktl.parameter._transfer_tree import TransferTreeClassifier, TransferTreeRegressor
 
 __all__ = [
+    "AnchorRegression",
     "FineTunedClassifier",
     "FineTunedRegressor",
     "GaussianProcessTransferRegressor",
