@@ -108,6 +108,7 @@ newsgroups (1.4+-2.1). Text and pixels need sums of many columns, which splits o
 numbers one tree's steps are too coarse for what is linear.
 """
 
+from sktl.parameter._anchor_regression import AnchorRegression
 from sktl.parameter._fine_tuned import FineTunedClassifier, FineTunedRegressor
 from sktl.parameter._gaussian_process import GaussianProcessTransferRegressor
 from sktl.parameter._hypothesis_classifier import HypothesisTransferClassifier
@@ -123,6 +124,7 @@ from sktl.parameter._transfer_svc import TransferLinearSVC
 from sktl.parameter._transfer_tree import TransferTreeClassifier, TransferTreeRegressor
 
 __all__ = [
+    "AnchorRegression",
     "FineTunedClassifier",
     "FineTunedRegressor",
     "GaussianProcessTransferRegressor",
