@@ -8,7 +8,7 @@ sources of 200 rows, of which so many have coefficients near the target's and th
 one model of all sources' rows, weighted by "ball". Accuracy in %, for numbers the geometric mean of errors over those
 of the target's own ridge, over tasks and draws.
 
-Measured, 20 draws (amazon 6, digits 4); last the gain of ball over simplex, for numbers in % of the error by logarithms:
+Measured, 20 draws (amazon 6, digits 4); last the gain of ball over simplex, for numbers in % of the error:
 
     heart                           5 labels   20 labels   50 labels
       ball                              76.3        80.5        81.5

@@ -90,9 +90,9 @@ def sktl_errors(seed, n_good, family):
 
 
 PEER_GRID = {  # around the peer's defaults of .01, .05 and None
-    "lambda_pool": (0.01, 0.03, 0.1, 0.3),
-    "lambda_debias": (0.02, 0.05, 0.1, 0.3),
-    "delta_threshold": (None, 0.5, 1.0),
+    "lambda_pool": (0.01, 0.03, 0.1),
+    "lambda_debias": (0.05, 0.1, 0.3),
+    "delta_threshold": (None, 1.0),
 }
 
 
