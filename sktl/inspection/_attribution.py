@@ -153,8 +153,8 @@ def shift_attribution(
     of residuals with random signs, so that the chance of a false name is at most ``alpha``.
 
     *When it helps*: a model does worse after a move, and the next step depends on why: weights and alignment for other
-    rows, target labels for another relation. *When it hurts*: with few target labels nothing can be told (50 leave each
-    part uncertain by 8 to 14 points on the heart data), and the summary says so. A change of what was not measured
+    rows, target labels for another relation. *When it hurts*: with few target labels little can be told, and the summary
+    says so. A change of what was not measured
     counts as another relation. A column that goes with the one that changed may be named in its place.
 
     Parameters
@@ -207,8 +207,12 @@ def shift_attribution(
     Cost: ``cv`` fits, and passes over the drawn rows that are linear in them (.1 seconds for 2,000 rows of 5 columns,
     cubic in the number of columns). :math:`\pi` is a logistic regression and m a ridge regression on the columns,
     numbers with their squares (beyond 150 columns: on 50 principal components), each row's value that of a fit without
-    it. Intervals are normal (Student's, by the labelled rows of the smaller domain), chosen over a bootstrap for their
-    coverage (``benchmarks/attribution.py``). Where fewer than 10 target rows' worth is shared, only ``drop`` is told.
+    it. Intervals are those of the rows' influence (Student's, by the labelled rows of the smaller domain).
+
+    Measured on made data (1,000 rows a domain, 5 columns, a logistic model, 150 draws each; 1,000, 200, 50 target
+    labels): one altered slope, 17 points lost on average: the relation named in 99, 93, 47 % and the rows falsely in 4,
+    3, 5 %; one moved column, 11 points: the rows named in 100, 99, 69 %, its column in 100, 99, 56 %, the relation
+    falsely in 3, 2, 3 %. Not measured on real data. Where fewer than 10 target rows' worth is shared, only ``drop`` is told.
 
     References
     ----------

@@ -97,7 +97,7 @@ def test_neither_order_nor_names_of_labels_matter(table):
 def test_a_plan_for_a_model_spreads_over_the_target(table):
     X, y, truth = table
     groups = np.where(TARGET, np.arange(500) % 4, -1)
-    X = X + 40 * np.array([[0, 0, 0], [0, 0, 1], [0, 1, 0], [0, 1, 1], [0, 0, 0]])[groups]
+    X = X + 40 * np.array([[0, 0, 0], [1, 0, 1], [2, 1, 0], [3, 1, 1], [0, 0, 0]])[groups]
     plan = LabelPlanner(LinearSVC(), "model", 4).fit(X, y)
     assert set(groups[plan.indices_]) == {0, 1, 2, 3}
     known = y.copy()
