@@ -14,7 +14,7 @@ Measured (l2 error, and over the lasso's):
     binomial, 3 good of 5       50   1.326   1.225 (.923)   .843 (.636)    .900 (.679)      88 %          -
     binomial, no good source    50   1.347   1.399 (1.038)  -              1.349 (1.001)    98 %          -
     poisson, 3 good of 5        50   0.416   .338 (.813)    .204 (.489)    .266 (.640)      74 %          .484
-    poisson, no good source     50    .398   .547 (1.376)   -              .398 (1.000)    100 %          .550
+    poisson, no good source     50   0.398   .550 (1.384)   -              .398 (1.000)    100 %          .550
 
 insurance-transfer as it comes (fixed penalties, all sources) takes .02 s on the Poisson design, TransGLM, which chooses
 penalties and sources, .15 to .3 s with good sources and .06 s without: some 290 steps along 16 cross-validated paths of
