@@ -8,7 +8,6 @@ from pathlib import Path
 import numpy as np
 from sklearn.base import is_regressor
 
-import sktl
 from sktl._checks import InstanceOf, Interval, checked, import_extra
 from sktl._files import replacing
 from sktl._threads import quiet
@@ -270,7 +269,9 @@ def interval_widths(choice):
     model = ConformalRegressor(pipeline, method="cross", cv=3, random_state=protocol.setting.seed)
     rows = problem.X[problem.target]
     model.fit(problem.X, y, sample_domain=problem.target)
-    with quiet(LowEffectiveSampleSizeWarning):  # infinite widths are written as they are, and predictions show them
+    with quiet(
+        category=LowEffectiveSampleSizeWarning
+    ):  # infinite widths are written as they are, and predictions show them
         ends = model.predict_interval(rows, [1 - level for level in LEVELS])
     return np.quantile((ends[:, 1] - ends[:, 0]) / 2, 0.9, axis=0, method="higher").tolist()
 
@@ -278,7 +279,7 @@ def interval_widths(choice):
 def _versions():
     """Versions of what made the model."""
     found = {name: version(name) for name in ("numpy", "scipy", "scikit-learn")}
-    return {"sktl": sktl.__version__, "python": platform.python_version(), **found}
+    return {"sktl": sys.modules["sktl"].__version__, "python": platform.python_version(), **found}
 
 
 # --- what a file may hold, and a table ---
