@@ -5,33 +5,34 @@ memory: of the whole process, imports and the making of the rows within. 100,000
 classes of their own shifts, where the name says nothing else.
 
 Run: ``OMP_NUM_THREADS=2 python benchmarks/scale.py`` (some minutes of two cores), ``--share 0.1`` for a tenth of the
-rows, ``--methods kmm spl``; ``--accuracy`` for the second table.
+rows, ``--methods kmm spl``.
 
-Measured, two quiet cores of a Xeon (accuracy: of the classifiers, on the target rows):
+Two idle cores:
 
-                     rows a domain  wall s   CPU s  peak GB  accuracy            wanted
-    JDA                    100,000    13.3    26.2     0.69                       30 s
-    BDA                    100,000    18.8    36.8     0.69                       30 s
-    TJM                    100,000     1.3     2.5     0.51                       30 s
-    SSTCA                  100,000    22.2    42.1     0.98                       30 s
-    ARTL                   100,000    45.4    84.6     1.36      67.6       60 s, 2 GB
-    MEDA                   100,000    31.9    61.4     1.34      71.9       60 s, 2 GB
-    CMMS                   100,000    34.7    52.5     1.09      75.4       60 s, 2 GB
-    SPL                    100,000    51.4    86.7     1.09      74.6       60 s, 2 GB
-    OTMapping 5k             5,000     6.0    11.9     0.25                       15 s
-    OTMapping              100,000     4.8     9.2     0.65                120 s, 2 GB
-    KMM                  1,000,000    14.1    23.9     1.70              150 s, 2.5 GB
+                     rows a domain  wall s   CPU s  peak GB  accuracy    goal: s, GB
+    JDA                    100,000    15.6    30.6     0.69       -           30
+    BDA                    100,000    17.7    34.8     0.69       -           30
+    TJM                    100,000     1.2     2.4     0.51       -           30
+    SSTCA                  100,000    20.8    39.6     0.98       -           30
+    ARTL                   100,000    50.4    93.9     1.36      67.6         60, 2
+    MEDA                   100,000    44.8    85.2     1.34      71.9         60, 2
+    CMMS                   100,000    37.2    54.9     1.09      75.4         60
+    SPL                    100,000    54.2    89.3     1.09      74.6         60
+    OTMapping 5k             5,000     6.7    13.4     0.25       -           15
+    OTMapping              100,000     4.4     8.5     0.65       -          120, 2
+    KMM                  1,000,000    15.4    25.7     1.70       -          150, 2.5
 
-Accuracy of the exact form / of that for many rows (neighbours in cells from 200 rows on, 300 landmarks, 300 prototypes;
-600 rows a domain): the means differ by at most half a point, single pairs by up to 5 either way:
+What the forms for many rows cost (``--accuracy``, half a minute): accuracy of the exact form and of theirs, which is
+forced upon pairs of some 1,000 rows with far fewer landmarks and prototypes than the defaults take. On the mean they
+are within half a point; single pairs differ by up to 5, either way:
 
-                                         mean       d>m       m>d       C>A       B>D attrition clev>hung
-    JDA, neighbours in cells        70.7 70.2 51.3 51.0 76.5 76.2 54.7 53.3 79.7 79.7 81.2 80.3 80.6 80.6
-    TJM, neighbours in cells        65.7 65.7 39.2 39.2 66.2 66.2 51.2 51.2 76.2 76.2 81.2 81.2 80.3 80.3
-    CMMS, neighbours in cells       62.7 62.8 47.0 47.0 57.8 57.8 50.2 50.8 67.3 66.8 75.6 75.6 78.6 78.6
-    ARTL, 300 landmarks, cells      71.3 71.6 64.5 64.3 83.8 80.5 47.0 46.8 72.0 77.0 79.4 79.4 81.0 81.6
-    MEDA, 300 landmarks, cells      72.6 72.4 65.5 62.2 83.8 85.0 53.2 52.5 73.3 73.5 79.6 79.4 79.9 81.6
-    OTMapping, 300 prototypes       67.6 67.1 53.8 53.5 71.7 74.5 53.0 51.2 75.2 73.2 78.3 76.0 73.5 74.1
+                                       mean        d>m        m>d        C>A        B>D    attrit.   clev>hung
+    JDA, neighbours in cells      70.7 70.2  51.3 51.0  76.5 76.2  54.7 53.3  79.7 79.7  81.2 80.3  80.6 80.6
+    TJM, neighbours in cells      65.7 65.7  39.2 39.2  66.2 66.2  51.2 51.2  76.2 76.2  81.2 81.2  80.3 80.3
+    CMMS, neighbours in cells     62.7 62.8  47.0 47.0  57.8 57.8  50.2 50.8  67.3 66.8  75.6 75.6  78.6 78.6
+    ARTL, 300 landmarks, cells    71.3 71.6  64.5 64.3  83.8 80.5  47.0 46.8  72.0 77.0  79.4 79.4  81.0 81.6
+    MEDA, 300 landmarks, cells    72.6 72.4  65.5 62.2  83.8 85.0  53.2 52.5  73.3 73.5  79.6 79.4  79.9 81.6
+    OTMapping, 300 prototypes     67.6 67.1  53.8 53.5  71.7 74.5  53.0 51.2  75.2 73.2  78.3 76.0  73.5 74.1
 """
 
 import argparse
@@ -148,7 +149,7 @@ def main():
         printed = subprocess.run(command, capture_output=True, text=True, check=True).stdout
         wall, cpu, peak, hit = map(float, printed.split()[-4:])
         n = int(SIZES.get(name, (100_000, 100))[0] * options.share)
-        print(f"{name:<16}{n:>14,}{wall:>8.1f}{cpu:>8.1f}{peak:>9.2f}{hit:>10.1f}", flush=True)
+        print(f"{name:<16}{n:>14,}{wall:>8.1f}{cpu:>8.1f}{peak:>9.2f}{hit:>10.1f}".replace("nan", " - "), flush=True)
 
 
 if __name__ == "__main__":

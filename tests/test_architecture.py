@@ -241,6 +241,32 @@ def test_filters_of_warnings_are_changed_in_known_places_only():
     assert found == set(CHANGES_FILTERS)
 
 
+def local_tasks(tree):
+    """Lines on which joblib gets a task that can't be sent to another process: a function made inside a function."""
+    for outer in ast.walk(tree):
+        calls = [node for node in ast.walk(outer) if isinstance(node, ast.Call)] * isinstance(outer, ast.FunctionDef)
+        spread = [call for call in calls if getattr(call.func, "id", "") == "Parallel"]
+        if all(any(option.arg == "require" for option in call.keywords) for call in spread):
+            continue  # nothing is spread, or over threads of this process alone
+        inner = {node.name for node in ast.walk(outer) if isinstance(node, ast.FunctionDef)}
+        for call in calls:
+            if getattr(call.func, "id", "") == "delayed":
+                task = call.args[0]
+                if isinstance(task, ast.Lambda) or getattr(task, "id", None) in inner:
+                    yield call.lineno
+
+
+def test_tasks_of_joblib_can_be_sent_to_any_process():
+    """The backend "multiprocessing" pickles by name."""
+    assert {path.name: lines for path in FILES if (lines := list(local_tasks(ast.parse(path.read_text()))))} == {}
+
+
+def test_the_rule_of_tasks_can_fail():
+    text = "def f():\n    def g(): pass\n    Parallel({})(delayed(g)() for _ in 'ab')"
+    assert list(local_tasks(ast.parse(text.format("n_jobs=2")))) == [3]
+    assert list(local_tasks(ast.parse(text.format("n_jobs=2, require='sharedmem'")))) == []
+
+
 def test_no_private_scikit_learn():
     for path in FILES:
         for node in ast.walk(ast.parse(path.read_text())):
@@ -265,8 +291,9 @@ def test_all_is_complete(module):
         and (value.__module__ == module.__name__ or module.__file__.endswith("__init__.py"))
         and value.__module__.startswith("sktl")
     }
-    # domains shows users three names, and sktl's own parts many more
-    if module.__file__.endswith("__init__.py") and module.__name__ not in ("sktl.cli", "sktl.domains"):
+    # domains and calibration show users a few names, and sktl's own parts more
+    for_parts = ("sktl.cli", "sktl.domains", "sktl.calibration")
+    if module.__file__.endswith("__init__.py") and module.__name__ not in for_parts:
         assert own <= set(names), f"{module.__name__}.__all__ lacks {sorted(own - set(names))}"
 
 

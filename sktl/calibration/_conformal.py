@@ -11,6 +11,7 @@ from sktl._checks import FOLDS, SEED, InstanceOf, Interval, check_value
 from sktl._core.conformal import WeightedScores, pooled_weights, scores_by_cell
 from sktl._core.overlap import covered_sample_size
 from sktl.base import BaseOnLabeled, BaseWeighter, is_numeric, numeric_steps
+from sktl.calibration._class_scores import codes_in
 from sktl.calibration._held_out import Table, deal_out, held_out_share, is_frozen, rows_at
 from sktl.calibration._ratio import SHIFTS, WHOLE, check_weighter, fit_ratio, numbers_of
 from sktl.domains import (
@@ -44,12 +45,28 @@ def miscoverages(alpha):
     return [float(level) for level in levels], single
 
 
+def refuse_weights(estimator, fit_params):
+    """Raise if ``fit`` was given weights of rows, or anything else that it does not take."""
+    if fit_params:
+        raise TypeError(
+            f"{type(estimator).__name__}.fit takes no {', '.join(sorted(fit_params))}. "
+            "Its rows are weighted by how often the target has them (weighter), which a sample_weight of the caller's "
+            "would count twice. To train the model under weights, fit it first and pass FrozenEstimator(model), with "
+            "rows that are new to it."
+        )
+
+
 def read_table(estimator, X, y, sample_domain, discrete):
-    """The table that ``fit`` was given, and the ratio of its domains, by the estimator's ``shift`` and ``weighter``.
+    """The table that ``fit`` was given, and the ratio of its domains, by the estimator's ``shift`` and ``weighter``."""
+    return table_and_ratio(estimator, estimator.shift, X, y, sample_domain, discrete)
+
+
+def table_and_ratio(estimator, shift, X, y, sample_domain, discrete, way_out="pass shift=None"):
+    """The same for a ``shift`` that is no parameter; ``way_out`` names what needs no weights.
 
     The ratio comes before any model, so that rows that no weights can be made of are refused at once.
     """
-    name, shift = type(estimator).__name__, estimator.shift
+    name = type(estimator).__name__
     check_weighter(shift, estimator.weighter)
     if y is None:
         raise ValueError(f"{name} requires y to be passed, but the target y is None.")
@@ -63,7 +80,7 @@ def read_table(estimator, X, y, sample_domain, discrete):
         check_classification_targets(labels)
     steps = numeric_steps(estimator.estimator, X) if shift is not None else []
     weighs = shift is not None and not domains.single
-    numbers = numbers_of(steps, X) if weighs or steps or is_numeric(X) else None
+    numbers = numbers_of(steps, X, way_out) if weighs or steps or is_numeric(X) else None
     table = Table(X, numbers, one_column(as_column(y)), domains, np.flatnonzero(domains.labeled), labels)
     return table, fit_ratio(shift, estimator.weighter, estimator.estimator, table, steps)
 
@@ -171,12 +188,6 @@ class BaseConformal(BaseOnLabeled):
         tags.input_tags.allow_nan = tags.input_tags.allow_nan and self.shift is None
         tags.target_tags.required, tags.target_tags.multi_output = True, False
         return tags
-
-
-def codes_in(names, values):
-    """Positions of values among distinct names; -1 for one that is not there."""
-    known = {name: code for code, name in enumerate(names.tolist())}
-    return np.frompyfunc(lambda value: known.get(value, -1), 1, 1)(values).astype(int)  # values of any kinds
 
 
 def check_groups(groups, n):

@@ -165,36 +165,43 @@ def _permuted_linear(X, is_target, folds, n_permutations, rng):
 def _permuted_fits(classifier, X, is_target, folds, n_permutations, n_jobs, rng):
     """The same for any classifier, one fit per fold and relabelling."""
     labels = _within_folds(is_target, folds, n_permutations, rng)
-
-    def area(k, column):
-        train, test = np.concatenate(folds[:k] + folds[k + 1 :]), folds[k]
-        scores = _scores(classifier, draw_rows(X, train), labels[train, column], draw_rows(X, test))
-        return _areas(rank_sums([scores[:, None]], labels[test, column][:, None]), is_target[test])[0]
-
-    jobs = (delayed(area)(k, column) for k in range(len(folds)) for column in range(labels.shape[1]))
-    return np.array(Parallel(n_jobs=n_jobs)(jobs)).reshape(len(folds), -1)
+    trains = [np.concatenate(folds[:k] + folds[k + 1 :]) for k in range(len(folds))]
+    jobs = (
+        delayed(_scores)(classifier, X, column[train], train, test)
+        for train, test in zip(trains, folds, strict=True)
+        for column in labels.T
+    )
+    scores = iter(Parallel(n_jobs=n_jobs)(jobs))
+    areas = [
+        _areas(rank_sums([next(scores)[:, None]], column[test][:, None]), is_target[test])[0]
+        for test in folds
+        for column in labels.T
+    ]
+    return np.array(areas).reshape(len(folds), -1)
 
 
 def _forward(classifier, X, is_target, folds, n_permutations, n_jobs, rng):
     """Areas under the curve of the folds after the first, and of label permutations given the scores."""
-
-    def scores(k):
-        train = np.concatenate(folds[:k])
-        return _scores(classifier, draw_rows(X, train), is_target[train].astype(np.int8), draw_rows(X, folds[k]))
-
-    later = range(1, len(folds))
+    earlier, later, labels = (
+        [np.concatenate(folds[:k]) for k in range(1, len(folds))],
+        folds[1:],
+        is_target.astype(np.int8),
+    )
+    found = Parallel(n_jobs=n_jobs)(
+        delayed(_scores)(classifier, X, labels[train], train, test) for train, test in zip(earlier, later, strict=True)
+    )
     areas = []
-    for k, score in zip(later, Parallel(n_jobs=n_jobs)(delayed(scores)(k) for k in later), strict=True):
-        own = is_target[folds[k]]
+    for test, score in zip(later, found, strict=True):
+        own = is_target[test]
         ranks = np.empty(len(score))
         ranks[np.lexsort((rng.random(len(score)), score))] = np.arange(1, len(score) + 1)  # ties: at random
         areas.append(_areas(ranks @ relabellings(own, n_permutations, rng), own))
     return np.stack(areas)
 
 
-def _scores(classifier, X, y, X_test):
-    """How target-like a clone fitted on (X, y) finds each row of ``X_test``."""
-    fitted = clone(classifier).fit(X, y)
+def _scores(classifier, X, y, train, test):
+    """How target-like a clone fitted on the rows ``train``, with labels ``y``, finds each of the rows ``test``."""
+    fitted, X_test = clone(classifier).fit(draw_rows(X, train), y), draw_rows(X, test)
     if hasattr(fitted, "decision_function"):  # first: probabilities near 0 and 1 round to ties, decision values do not
         return fitted.decision_function(X_test)
     if hasattr(fitted, "predict_proba"):

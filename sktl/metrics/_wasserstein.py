@@ -120,9 +120,7 @@ def wasserstein_distance(
 def _exact(X_source, X_target, p, max_pairs):
     """W_p by POT's network simplex."""
     n, m = X_source.shape[0], X_target.shape[0]
-    needs = (
-        f"method='exact' builds a matrix of {n} x {m} costs ({8e-9 * n * m:.2g} GB), more than max_pairs={max_pairs}"
-    )
+    needs = f"method='exact' builds a matrix of {n} x {m} costs ({8e-9 * n * m:.2g} GB)"
     check_fits(n * m, max_pairs, needs, "Pass fewer rows, use method='sliced', or raise max_pairs.")
     import_extra("ot", "ot", "wasserstein_distance(method='exact')")
     value, converged = exact_distance(Kernel("distance")(X_source, X_target), p)

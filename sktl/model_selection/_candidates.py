@@ -7,8 +7,9 @@ from sklearn.base import clone, is_regressor
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
-from sktl.base import default_classifier, fit_on_domains
+from sktl.base import default_classifier, fit_on_domains, numeric_steps
 from sktl.domains import TARGET, draw_rows, known_labels, missing_values, n_rows, one_domain_is_meant, read_domains
+from sktl.model_selection._by_domain import check_numbers
 from sktl.model_selection._hide import hide_labels
 from sktl.model_selection._target_kfold import TargetKFold
 
@@ -17,7 +18,16 @@ BASELINES = (SOURCE_ONLY, TARGET_ONLY, POOLED)
 
 
 def default_baseline(estimator, X):
-    """Linear model on standardised columns, of the estimator's kind."""
+    """Linear model of the estimator's kind on standardised columns, which the first steps of its pipeline may make."""
+    steps = numeric_steps(estimator, X)  # text and gaps: what encodes and imputes for the one does so for the other
+    for step in steps:
+        X = step.transform(X)
+    check_numbers(X, "The default baseline", "or pass baseline, such as the pipeline without adaptation")
+    model = _linear_model(estimator, X)
+    return make_pipeline(*(clone(step) for step in steps), *model.named_steps.values()) if steps else model
+
+
+def _linear_model(estimator, X):
     if not is_regressor(estimator):
         return default_classifier(X, tol=1e-6)  # so tight that the order of rows does not show in a p-value
     from sklearn.linear_model import Ridge  # here, to keep `import sktl` quick

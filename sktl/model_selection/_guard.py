@@ -60,8 +60,9 @@ class TransferGuard(BaseOnLabeled):
         The transfer model: classifier, regressor or pipeline. It is cloned. If it asks for ``sample_domain``, or ends
         in ``OnLabeled``, it gets all rows; else the labelled ones.
     baseline : estimator object, default=None
-        The model to beat; None: ``LogisticRegression`` or ``Ridge`` on standardised columns. It is fitted on the
-        source's labels ("source-only") and, with enough target labels, on these ("target-only") and on both ("pooled").
+        The model to beat; None: ``LogisticRegression`` or ``Ridge`` on standardised columns, after those first steps of
+        the estimator's pipeline that encode and impute, where X has text or gaps. It is fitted on the source's labels
+        ("source-only") and, with enough target labels, on these ("target-only") and on both ("pooled").
     alternatives : list of (str, estimator) tuples, default=()
         Further transfer models, by name: the one with the smallest p-value is used. All share ``alpha`` (Bonferroni).
     alpha : float in (0, 0.5), default=0.05

@@ -11,7 +11,7 @@ from sktl._checks import N_JOBS, RANDOM_STATE, InstanceOf, Interval, check_value
 from sktl.base import on_missing_labels
 from sktl.domains import draw_rows, one_column, plain_rows
 from sktl.exceptions import NoTargetLabelsError
-from sktl.model_selection._by_domain import LEARNER, SCORING, check_numbers, single_scorer
+from sktl.model_selection._by_domain import LEARNER, SCORING, single_scorer
 from sktl.model_selection._candidates import (
     POOLED,
     SOURCE_ONLY,
@@ -88,7 +88,8 @@ def transfer_learning_curve(
         Numbers of target labels that the models may see. 0 gives NaN for models that need some: "target-only", and
         "transfer" if ``estimator`` needs target labels, like the boosters of :mod:`sktl.instance`.
     baseline : estimator object, default=None
-        The plain model; None: ``LogisticRegression`` or ``Ridge`` on standardised columns.
+        The plain model; None: ``LogisticRegression`` or ``Ridge`` on standardised columns, after those first steps of
+        the estimator's pipeline that encode and impute, where X has text or gaps.
     scoring : str, callable or None, default=None
         One scikit-learn scorer; None: the model's ``score``.
     test_size : float in (0, 1), default=0.5
@@ -147,8 +148,6 @@ def transfer_learning_curve(
             f"n_labeled={max(n_labeled)} needs that many labelled target rows besides the {n_test} held out for "
             f"scoring; there are {len(labeled)} in all. Lower n_labeled or test_size."
         )
-    if baseline is None:
-        check_numbers(X, "The default baseline", "or pass baseline, such as the pipeline without adaptation")
     plain = on_missing_labels(default_baseline(estimator, X) if baseline is None else baseline)
     models = {TRANSFER: on_missing_labels(estimator), SOURCE_ONLY: plain, TARGET_ONLY: plain, POOLED: plain}
     # one for each draw: the scores do not depend on n_jobs

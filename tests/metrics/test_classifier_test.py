@@ -150,3 +150,12 @@ def test_errors():
         classifier_two_sample_test(ones, ones[:3])
     with pytest.raises(ValueError, match="n_permutations must be"):
         classifier_two_sample_test(ones, ones, n_permutations=0)
+
+
+@pytest.mark.parametrize("method", ["forward", "permutation"])
+def test_joblib_backends(method):
+    X, Y = samples(shift=0.5)
+    asked = {"cv": 3, "method": method, "n_permutations": 5}
+    serial = classifier_two_sample_test(X, Y, GaussianNB(), **asked)
+    with parallel_config("multiprocessing"):
+        assert classifier_two_sample_test(X, Y, GaussianNB(), n_jobs=2, **asked) == serial

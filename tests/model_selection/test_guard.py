@@ -7,10 +7,12 @@ from joblib import parallel_config
 from numpy.testing import assert_allclose
 from scipy import stats
 from sklearn.base import clone
+from sklearn.compose import make_column_transformer
 from sklearn.dummy import DummyClassifier
+from sklearn.impute import SimpleImputer
 from sklearn.linear_model import LogisticRegression, Ridge
 from sklearn.pipeline import make_pipeline
-from sklearn.preprocessing import StandardScaler
+from sklearn.preprocessing import OneHotEncoder, StandardScaler
 
 from sktl import OnLabeled
 from sktl.instance import AutoWeighter, ImportanceWeighted, TrAdaBoostClassifier
@@ -313,3 +315,22 @@ def test_joblib_backends(backend):
     with parallel_config(backend):
         spread = clone(guard).set_params(n_jobs=2).fit(X, shown, sample_domain=target)
     assert spread.gain_ == serial.gain_ and spread.pvalue_ == serial.pvalue_
+
+
+def test_the_default_baseline_encodes_as_the_estimator_does():
+    X, shown, _, target = problem(True, 2)
+    frame = pd.DataFrame(X).set_axis(["a", "b", *map(str, range(2, X.shape[1]))], axis=1)
+    frame["a"] = np.where(frame["a"] > 0, "high", "low")
+    frame.loc[::7, "b"] = np.nan
+    encode = make_column_transformer(
+        (OneHotEncoder(drop="if_binary"), ["a"]), (SimpleImputer(), ["b"]), remainder="passthrough"
+    )
+    by_hand = make_pipeline(encode, StandardScaler(), LogisticRegression(tol=1e-6, max_iter=1000))
+    models = [make_pipeline(encode, OnLabeled(LogisticRegression(C=0.01))), OnLabeled(by_hand)]
+    for y in (shown, np.where(target, np.nan, shown)):
+        found = [TransferGuard(models[0], plain, cv=3).fit(frame, y, sample_domain=target) for plain in (None, by_hand)]
+        assert found[0].gain_ == found[1].gain_ is not None
+    curve = transfer_learning_curve(models[0], frame, shown, target, n_labeled=(0, 5), n_repeats=1)
+    assert np.isfinite(curve.scores["source-only"]).all()
+    with pytest.raises(ValueError, match="The default baseline needs columns of finite numbers .* or pass baseline"):
+        TransferGuard(LogisticRegression()).fit(frame, shown, sample_domain=target)
