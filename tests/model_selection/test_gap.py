@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
+from sklearn.ensemble import HistGradientBoostingClassifier
 from sklearn.linear_model import LogisticRegression, Ridge
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import OneHotEncoder, StandardScaler
@@ -143,9 +144,12 @@ def test_errors_say_what_to_do(two_sites):
     X, y, site = two_sites
     mixed = pd.DataFrame(X, columns=list("abc")).assign(smoker=np.where(X[:, 0] > 2, "yes", "no"))
     model = make_pipeline(OneHotEncoder(handle_unknown="ignore"), LogisticRegression())
+    trees, categories = HistGradientBoostingClassifier(max_iter=2), mixed.astype({"smoker": "category"})
     with pytest.raises(ValueError, match=r"default baseline needs columns of finite numbers .* or pass baseline"):
-        transfer_learning_curve(model, mixed, y, site, n_labeled=(0, 5))
-    curve = transfer_learning_curve(model, mixed, y, site, n_labeled=(0, 5), baseline=model, n_repeats=1)
+        transfer_learning_curve(trees, categories, y, site, n_labeled=(0, 5))
+    curve = transfer_learning_curve(trees, categories, y, site, n_labeled=(0, 5), baseline=trees, n_repeats=1)
+    assert np.isfinite(curve.scores["pooled"]).all()
+    curve = transfer_learning_curve(model, mixed, y, site, n_labeled=(0, 5), n_repeats=1)  # encoded as the model does
     assert np.isfinite(curve.scores["pooled"]).all()
     unlabeled = np.where(site == "target", np.nan, y)
     with pytest.raises(
