@@ -19,6 +19,7 @@ VARIANTS = {
     "ARTLClassifier": [{"kernel": "linear"}, {"n_landmarks": 20, "estimator": LogisticRegression()}],
     "BBSE": [{"confusion": "hard"}],
     "CORAL": [{"form": "kernel"}, {"reg": 0.0, "shrinkage": "auto", "align_means": False}],
+    "AnchorRegression": [{"factor": 10.0, "reg": 1.0}],
     "BDA": [{"balance": 0.7, "class_balanced": True}],
     "ConformalClassifier": [
         {"estimator": LogisticRegression(), "shift": "label", "method": "cross", "conformity": "raps"}

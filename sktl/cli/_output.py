@@ -8,7 +8,7 @@ from sktl._checks import import_extra
 from sktl._files import check_writable, replacing
 from sktl.exceptions import InputError
 
-LEFT = (0, 1, 6)  # columns of words
+LEFT = (0, 1)  # columns of words, and the last one
 WIDTH = 100  # letters of a line of text
 
 
@@ -18,7 +18,8 @@ def table_lines(header, rows):
     lines = []
     for row in [header, *rows]:
         cells = zip(row, widths, strict=True)
-        padded = [cell.ljust(width) if i in LEFT else cell.rjust(width) for i, (cell, width) in enumerate(cells)]
+        left = {*LEFT, len(row) - 1} if header[-1] == "" else LEFT
+        padded = [cell.ljust(width) if i in left else cell.rjust(width) for i, (cell, width) in enumerate(cells)]
         lines.append("  ".join(padded).rstrip())
     return lines
 
@@ -30,6 +31,14 @@ def check_out(path, inputs):
     if Path(path).suffix.lower() == ".parquet":
         import_extra("pyarrow", "cli", "Writing a .parquet file")
     _check_place("--out", Path(path), inputs)
+
+
+def check_save(path, inputs):
+    """Refuse a path that a model can't be written to, before any work is done."""
+    if Path(path).suffix.lower() != ".skops":
+        raise InputError(f"--save must be a .skops file; got {path!r}.")
+    import_extra("skops.io", "cli", "Saving a model")
+    _check_place("--save", Path(path), inputs)
 
 
 def check_html(path, inputs):
@@ -51,16 +60,22 @@ def _check_place(option, path, inputs):
         check_writable(path)  # what can't be made now can't be later, after all the work
 
 
-def write_predictions(path, rows, predictions):
-    """Write one line per row of TARGET, completely or not at all."""
+def write_predictions(path, rows, columns):
+    """Write one line per row, completely or not at all."""
     frames = import_extra("pandas", "cli", "The command line")
     # in the file's order: rows were sorted by their values to not depend on it
-    table = frames.DataFrame({"row": rows, "prediction": predictions}).sort_values("row", ignore_index=True)
+    table = frames.DataFrame({"row": rows, **columns}).sort_values("row", ignore_index=True)
     with _refusing("--out", path), replacing(path) as beside:
         if beside.suffix.lower() == ".parquet":
             table.to_parquet(beside, index=False)
         else:
             table.to_csv(beside, index=False)
+
+
+def write_model(path, model):
+    """Write a model, completely or not at all."""
+    with _refusing("--save", path):
+        model.save(path)
 
 
 def write_page(path, report, extra=()):
