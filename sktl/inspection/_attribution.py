@@ -153,9 +153,9 @@ def shift_attribution(
     of residuals with random signs, so that the chance of a false name is at most ``alpha``.
 
     *When it helps*: a model does worse after a move, and the next step depends on why: weights and alignment for other
-    rows, target labels for another relation. *When it hurts*: with few target labels little can be told, and the summary
-    says so. A change of what was not measured
-    counts as another relation. A column that goes with the one that changed may be named in its place.
+    rows, target labels for another relation. *When it hurts*: with few target labels little can be told, and the
+    summary says so. A change of what was not measured counts as another relation. A column that goes with the one that
+    changed may be named in its place.
 
     Parameters
     ----------
@@ -212,7 +212,9 @@ def shift_attribution(
     Measured on made data (1,000 rows a domain, 5 columns, a logistic model, 150 draws each; 1,000, 200, 50 target
     labels): one altered slope, 17 points lost on average: the relation named in 99, 93, 47 % and the rows falsely in 4,
     3, 5 %; one moved column, 11 points: the rows named in 100, 99, 69 %, its column in 100, 99, 56 %, the relation
-    falsely in 3, 2, 3 %. Not measured on real data. Where fewer than 10 target rows' worth is shared, only ``drop`` is told.
+    falsely in 3, 2, 3 %. Not measured on real data.
+
+    Where fewer than 10 target rows' worth is shared, only ``drop`` is told.
 
     References
     ----------

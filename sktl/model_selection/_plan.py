@@ -69,9 +69,9 @@ class LabelPlanner(BaseOnLabeled):
     chosen already.
 
     *When it helps*: for a score, where the model's confidence tells where it errs; for a model, in the first rounds of
-    labels on data with groups of rows (not measured yet). *When it hurts*: a confident model that is wrong after a concept shift: the
-    chances are then no better than equal ones, and with a small ``uniform`` worse. For a model, ordinary random rows
-    are hard to beat and give an unbiased score besides.
+    labels on data with groups of rows (neither is measured yet). *When it hurts*: a confident model that is wrong after
+    a concept shift: the chances are then no better than equal ones, and with a small ``uniform`` worse. For a model,
+    ordinary random rows are hard to beat and give an unbiased score besides.
 
     Parameters
     ----------
