@@ -7,8 +7,6 @@ from functools import partial
 import numpy as np
 from sklearn.base import is_classifier, is_regressor
 
-from sktl._checks import checked
-
 
 @dataclass(frozen=True)
 class Loss:
@@ -96,7 +94,6 @@ def check_outputs(who, estimator, y):
         )
 
 
-@checked(loss=("auto", *LOSSES, callable))
 def choose_loss(loss, estimator):
     """Losses of rows, by name, from a callable, or by the kind of the estimator.
 

@@ -8,7 +8,8 @@ predictions of the target (:func:`there_and_back`). :func:`choose_loss` gives th
 from sktl.model_selection._circular import learn_back, there_and_back
 from sktl.model_selection._folds import label_folds
 from sktl.model_selection._gains import Gain
-from sktl.model_selection._losses import LOSSES, choose_loss
+from sktl.model_selection._losses import LOSSES
+from sktl.model_selection._losses import choose_loss as choose_loss
 from sktl.model_selection._verdict import MIN_LABELS, Verdict, judge
 
 __all__ = [
@@ -16,7 +17,6 @@ __all__ = [
     "MIN_LABELS",
     "Gain",
     "Verdict",
-    "choose_loss",
     "judge",
     "label_folds",
     "learn_back",
