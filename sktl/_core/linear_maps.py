@@ -174,6 +174,8 @@ def recolouring(source, target, basis=None):
 
 def monge(source, target):
     """C_s^-1/2 (C_s^1/2 C_t C_s^1/2)^1/2 C_s^-1/2: symmetric, and of those that turn C_s to C_t the least move."""
-    root, inverse = matrix_power(source.covariance, 0.5), matrix_power(source.covariance, -0.5)
-    matrix = inverse @ matrix_power(root @ target.covariance @ root, 0.5) @ inverse
+    unit = np.trace(source.covariance) or 1.0  # the map has none: without it products of two covariances overflow
+    source, target = source.covariance / unit, target.covariance / unit
+    root, inverse = matrix_power(source, 0.5), matrix_power(source, -0.5)
+    matrix = inverse @ matrix_power(root @ target @ root, 0.5) @ inverse
     return (matrix + matrix.T) / 2  # symmetric but for rounding
