@@ -31,8 +31,8 @@ import numpy as np
 from sklearn.linear_model import PoissonRegressor, lasso_path
 
 from sktl._core import transfer_lasso
-from sktl._core.glm import SQUARED
 from sktl._core.lasso import lasso, stacked
+from sktl._core.losses import SQUARED
 from sktl.parameter import TransGLM
 
 SIZE = {"binomial": (100, 500, 10), "poisson": (60, 20, 5)}  # rows of a domain, columns, coefficients that are not 0

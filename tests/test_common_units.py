@@ -52,6 +52,7 @@ DEPENDS_ON_OFFSETS |= {
 #: the user's.
 SAID_OF_SIZES = (
     "all equal",
+    "is singular",
     "can be a pivot",
     "varies",
     "exceed the largest number",

@@ -17,7 +17,8 @@ from scipy.linalg import LinAlgError, cho_factor, cho_solve
 from scipy.special import softmax
 
 from sktl._core.coordinates import Coordinates
-from sktl._core.glm import Loss, fit_glm, fit_multinomial, multinomial_value, weighted_gram
+from sktl._core.glm import fit_glm, fit_multinomial, weighted_gram
+from sktl._core.losses import Loss, multinomial_value
 
 N_REGS = 13
 REG_RANGE = (-4.0, 3.0)  # powers of ten of the path, in units of the mean eigenvalue of the curvature

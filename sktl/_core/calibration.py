@@ -9,6 +9,36 @@ from scipy.special import expit, softmax
 from sktl._core.label_shift import SMALLEST, log_proba
 
 LARGEST_SCALE = 1e3  # of 1 / temperature: beyond it every probability is 0 or 1 to the last digit
+# Rows that the source's own calibration counts for beside the weighted rows: with fewer, the map follows a handful of
+# rows where the weights leave no more; with more, it stays the source's where they say enough
+# (benchmarks/calibration.py, few).
+SOURCE_ROWS = 10
+
+
+# --- what rows weigh ---
+
+
+def source_share(worth: float, rows: float = SOURCE_ROWS) -> float:
+    """Share of the source's own calibration beside weighted rows that are worth ``worth``: one row alone says nothing.
+
+    1 where the weights leave one row, 9 % where they leave a hundred.
+    """
+    return rows / (rows + max(worth - 1, 0.0)) if rows else 0.0
+
+
+def calibration_weights(weights, worth: float, rows: float = SOURCE_ROWS) -> np.ndarray:
+    """Weights (n,) mixed with equal ones by :func:`source_share`: a prior that the target's map is the source's.
+
+    Their sum is the effective number of rows of the mixture, which the smoothing of a sigmoid counts.
+    """
+    share = source_share(worth, rows)
+    mixed = (1 - share) * weights / weights.sum() + share / len(weights)
+    return mixed / (mixed @ mixed)
+
+
+def source_weights(ratio, n_source: int, n_target: int) -> np.ndarray:
+    """Density of the source over that of n_s source and m target rows together: n / (n_s + m r), r = p_t / p_s."""
+    return (n_source + n_target) / (n_source + n_target * np.asarray(ratio, dtype=np.float64))
 
 
 # --- one temperature ---

@@ -14,8 +14,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from sktl._core.biased_ridge import label_moments
-from sktl._core.glm import SQUARED, Loss
 from sktl._core.lasso_fits import RowFits, SumFits
+from sktl._core.losses import SQUARED, Loss
 
 N_PENALTIES = 40
 GAIN = 1e-5  # of a Newton step, as a share of the objective: what the next would gain is about its square

@@ -6,7 +6,8 @@ almost all is explained. :mod:`sktl._core.lasso` says the objective and walks th
 
 import numpy as np
 
-from sktl._core.glm import Loss, weighted_gram
+from sktl._core.glm import weighted_gram
+from sktl._core.losses import Loss
 from sktl._core.quadratic_lasso import quadratic_lassos
 
 MOST_STEPS = 50  # of Newton's method at one penalty

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import sparse
 
+from sktl._checks import check_squares
 from sktl._core.kernels import blocks
 from sktl._core.linalg import NEGLIGIBLE, row_space
 from sktl._core.moments import BLOCK, moments_by_name, moments_of
@@ -108,6 +109,8 @@ def domain_gaussians(X, members, reg=0.0, shrinkage=None):
     basis : ndarray of shape (d, p), or None
     """
     d, norms = X.shape[1], shrinkage == "auto"
+    if norms:
+        check_squares(X, power=4)  # Ledoit and Wolf's rule squares covariances
     if sum(len(index) for index in members.values()) >= d:
         sums = moments_by_name(X, members, norms=norms)
         return {name: gaussian(found, found.mean, d, reg, shrinkage) for name, found in sums.items()}, None

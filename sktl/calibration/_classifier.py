@@ -10,8 +10,10 @@ from sklearn.utils.validation import check_is_fitted
 
 from sktl._checks import BOOLEAN, HasMethods, Interval, check_parameters
 from sktl._core.conformal import conformal_pvalues, keeps, label_scores, own_share
+from sktl._core.label_shift import correct_prior
 from sktl._threads import threads_by_size
-from sktl.calibration._conformal import USUAL, BaseConformal, codes_in, miscoverages, read_table
+from sktl.calibration._class_scores import aligned_proba, codes_in, draws_of_rows, of_own_class
+from sktl.calibration._conformal import USUAL, BaseConformal, miscoverages, read_table, refuse_weights
 from sktl.calibration._held_out import ask, ask_at, fit_whole, fit_without, rows_at
 from sktl.domains import n_rows, plain_rows
 
@@ -57,9 +59,11 @@ class ConformalClassifier(BaseConformal):
     conditional : {None, "class"}, default=None
         "class": each class is compared with calibration rows of its own, so that the promise holds for each. Classes
         with fewer than 1 / alpha - 1 of these are in all sets. Under label shift it holds without any weights.
-    randomize : bool, default=False
+    randomize : bool, default=True
         Whether "aps" and "raps" leave a random share of y's own probability out: the coverage is then exact instead of
-        too high, the sets smaller, and at times empty. Draws are by ``random_state`` and the position of a row.
+        too high, the sets smaller, and at times empty. False: of few classes the last one always has the score 1, and
+        sets are often full (of two classes on heart disease all were). Draws are by ``random_state`` and the position
+        of a row.
     rank_penalty : float >= 0, default=0.1
         For "raps".
     free_ranks : int >= 0, default=1
@@ -166,7 +170,7 @@ class ConformalClassifier(BaseConformal):
         method="split",
         conformity="lac",
         conditional=None,
-        randomize=False,
+        randomize=True,
         rank_penalty=0.1,
         free_ranks=1,
         test_size=0.5,
@@ -187,7 +191,7 @@ class ConformalClassifier(BaseConformal):
         self.random_state = random_state
 
     @threads_by_size
-    def fit(self, X, y=None, sample_domain=None, groups=None):
+    def fit(self, X, y=None, sample_domain=None, groups=None, **fit_params):
         """Fit the classifier, score the rows that it has not seen, and weigh them.
 
         Parameters
@@ -201,6 +205,8 @@ class ConformalClassifier(BaseConformal):
             ("target").
         groups : array-like of shape (n_samples,), default=None
             A group for each row: what is promised then holds in each of them.
+        **fit_params : dict
+            Refused: no ``sample_weight`` is taken.
 
         Returns
         -------
@@ -219,6 +225,7 @@ class ConformalClassifier(BaseConformal):
             If the weights of the source rows rest on a handful of them.
         """
         check_parameters(self)
+        refuse_weights(self, fit_params)
         table, self._ratio = read_table(self, X, y, sample_domain, discrete=True)
         codes = np.unique(table.labels, return_inverse=True)[1]
         held = self._hold_out(table, codes, [self.estimator])
@@ -265,7 +272,7 @@ class ConformalClassifier(BaseConformal):
     def _set_cells(self, table, held, groups):
         """Score, weigh and sort the held-out rows."""
         codes = [codes_in(self.classes_, table.labels_at(rows)) for rows in held]
-        draws = self._draws(table)
+        draws = draws_of_rows(table, self.random_state)
         scores = [self._scores(*part, table, draws) for part in zip(self.models_, held, codes, strict=True)]
         codes, n_classes = np.concatenate(codes), len(self.classes_)
         ratio = self._ratio.of_classes(self.classes_)
@@ -278,27 +285,19 @@ class ConformalClassifier(BaseConformal):
         rows = table.new_rows()
         self.infinite_share_ = float(np.mean(keeps(self._own_shares(rows_at(table.X, rows), groups[rows]), USUAL)))
 
-    def _draws(self, table):
-        """Uniform numbers, one a labelled row, whatever order the rows came in."""
-        order = table.rows[table.ordered(np.unique(table.labels, return_inverse=True)[1])]
-        draws = np.empty(n_rows(table.X))
-        draws[order] = check_random_state(self.random_state).uniform(size=len(order))
-        return draws
-
     def _scores(self, model, rows, codes, table, draws):
-        """Scores of calibration rows by the model of their part; infinite for a class that it has not seen."""
-        if not len(rows):
+        """Scores of calibration rows by the model of their part."""
+        if not len(rows):  # which no model is asked about
             return np.empty(0)
-        values = self._values(model, partial(ask_at, table=table, rows=rows), draws[rows])
-        return np.where(codes >= 0, values[np.arange(len(rows)), codes], np.inf)
+        return of_own_class(self._values(model, partial(ask_at, table=table, rows=rows), draws[rows]), codes)
 
     def _values(self, model, ask_it, draws):
         """Scores of all classes by a model, (n, n_classes)."""
-        proba = ask_it(model, method="predict_proba")
-        aligned = np.zeros((len(proba), len(self.classes_)))
-        aligned[:, codes_in(self.classes_, model.classes_)] = proba
+        proba = aligned_proba(ask_it(model, method="predict_proba"), model.classes_, self.classes_)
+        if self.shift == "label":  # those of the target: by the source's, its frequent classes would rank last
+            proba = correct_prior(proba, self._ratio.of_classes(self.classes_))
         draws = draws if self.randomize else None
-        return label_scores(aligned, self.conformity, draws, self.rank_penalty, self.free_ranks)
+        return label_scores(proba, self.conformity, draws, self.rank_penalty, self.free_ranks)
 
     def _own_shares(self, X, groups):
         """Share of each row and class in the weight of its cell, (n, n_classes)."""

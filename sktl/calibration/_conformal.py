@@ -11,6 +11,7 @@ from sktl._checks import FOLDS, SEED, InstanceOf, Interval, check_value
 from sktl._core.conformal import WeightedScores, pooled_weights, scores_by_cell
 from sktl._core.overlap import covered_sample_size
 from sktl.base import BaseOnLabeled, BaseWeighter, is_numeric, numeric_steps
+from sktl.calibration._class_scores import codes_in
 from sktl.calibration._held_out import Table, deal_out, held_out_share, is_frozen, rows_at
 from sktl.calibration._ratio import SHIFTS, WHOLE, check_weighter, fit_ratio, numbers_of
 from sktl.domains import (
@@ -42,6 +43,17 @@ def miscoverages(alpha):
     if not levels:
         raise ValueError(f"alpha must be a number between 0 and 1, or several; got {alpha!r}.")
     return [float(level) for level in levels], single
+
+
+def refuse_weights(estimator, fit_params):
+    """Raise if ``fit`` was given weights of rows, or anything else that it does not take."""
+    if fit_params:
+        raise TypeError(
+            f"{type(estimator).__name__}.fit takes no {', '.join(sorted(fit_params))}. "
+            "Its rows are weighted by how often the target has them (weighter), which a sample_weight of the caller's "
+            "would count twice. To train the model under weights, fit it first and pass FrozenEstimator(model), with "
+            "rows that are new to it."
+        )
 
 
 def read_table(estimator, X, y, sample_domain, discrete):
@@ -171,12 +183,6 @@ class BaseConformal(BaseOnLabeled):
         tags.input_tags.allow_nan = tags.input_tags.allow_nan and self.shift is None
         tags.target_tags.required, tags.target_tags.multi_output = True, False
         return tags
-
-
-def codes_in(names, values):
-    """Positions of values among distinct names; -1 for one that is not there."""
-    known = {name: code for code, name in enumerate(names.tolist())}
-    return np.frompyfunc(lambda value: known.get(value, -1), 1, 1)(values).astype(int)  # values of any kinds
 
 
 def check_groups(groups, n):

@@ -3,21 +3,15 @@
 from functools import partial
 
 import numpy as np
-from sklearn.pipeline import make_pipeline
-from sklearn.preprocessing import StandardScaler
 from sklearn.utils.validation import check_is_fitted
 
 from sktl._checks import REGRESSOR, InstanceOf, check_parameters, check_value
-from sktl._core.conformal import Band, conformal_bounds, keeps, needed_level, own_share
+from sktl._core.conformal import conformal_bounds, keeps, needed_level, own_share
 from sktl._threads import threads_by_size
-from sktl.calibration._conformal import USUAL, BaseConformal, miscoverages, read_table
-from sktl.calibration._held_out import ask, ask_at, deal_out, fit_values, fit_without, is_frozen, rows_at
+from sktl.calibration._bands import Bands
+from sktl.calibration._conformal import USUAL, BaseConformal, miscoverages, read_table, refuse_weights
+from sktl.calibration._held_out import ask, ask_at, fit_without, rows_at
 from sktl.domains import n_rows, plain_rows
-
-# Least spread of a row, as a share of the mean one: a model of spreads that predicts none, or less than none, would
-# make any residual beside it infinitely unusual.
-LEAST_SPREAD = 0.1
-OUTER_QUANTILES = (0.05, 0.95)
 
 
 class ConformalRegressor(BaseConformal):
@@ -168,7 +162,7 @@ class ConformalRegressor(BaseConformal):
         self.random_state = random_state
 
     @threads_by_size
-    def fit(self, X, y=None, sample_domain=None, groups=None):
+    def fit(self, X, y=None, sample_domain=None, groups=None, **fit_params):
         """Fit the regressor, score the rows that it has not seen, and weigh them.
 
         Parameters
@@ -182,6 +176,8 @@ class ConformalRegressor(BaseConformal):
             ("target").
         groups : array-like of shape (n_samples,), default=None
             A group for each row: what is promised then holds in each of them.
+        **fit_params : dict
+            Refused: no ``sample_weight`` is taken.
 
         Returns
         -------
@@ -201,10 +197,12 @@ class ConformalRegressor(BaseConformal):
             If the weights of the source rows rest on a handful of them.
         """
         check_parameters(self)
+        refuse_weights(self, fit_params)
         self._check_own()
         table, self._ratio = read_table(self, X, y, sample_domain, discrete=False)
-        held = self._hold_out(table, np.zeros(len(table.rows), dtype=int), self._learners())
-        self.models_, self._floors = zip(*(self._fit_part(table, rows) for rows in held), strict=True)
+        bands = Bands.of(self)
+        held = self._hold_out(table, np.zeros(len(table.rows), dtype=int), bands.learners())
+        self.models_, self._floors = zip(*(bands.fit(table, rows) for rows in held), strict=True)
         self.estimator_ = self._predictor(table, held)
         self._store(table, held, [self._scores(k, table, rows) for k, rows in enumerate(held)])
         cells = self._read_groups(groups, n_rows(table.X))
@@ -265,58 +263,6 @@ class ConformalRegressor(BaseConformal):
             for one in given:
                 check_value("quantile_estimators", one, REGRESSOR)
 
-    def _quantile_estimators(self):
-        if self.quantile_estimators is not None:
-            return list(self.quantile_estimators)
-        from sklearn.ensemble import HistGradientBoostingRegressor  # slow to import, and not needed otherwise
-
-        return [
-            HistGradientBoostingRegressor(loss="quantile", quantile=q, random_state=self.random_state)
-            for q in OUTER_QUANTILES
-        ]
-
-    def _residual_estimator(self):
-        if self.residual_estimator is not None:
-            return self.residual_estimator
-        if not is_frozen(self.estimator):
-            return self.estimator
-        from sklearn.linear_model import Ridge  # here, to keep `import sktl` quick
-
-        return make_pipeline(StandardScaler(), Ridge())
-
-    def _learners(self):
-        """All models that learn from the rows that do not calibrate."""
-        if self.conformity == "quantile":
-            return [self.estimator, *self._quantile_estimators()]
-        return [self.estimator] if self.conformity == "absolute" else [self.estimator, self._residual_estimator()]
-
-    def _fit_part(self, table, held):
-        """Models of a band, fitted without the rows held out, and the least spread that they may predict."""
-        if self.conformity == "quantile":
-            return tuple(fit_without(model, table, held) for model in self._quantile_estimators()), 1.0
-        point = fit_without(self.estimator, table, held)
-        if self.conformity == "absolute":
-            return (point,), 1.0
-        spread, least = self._fit_spread(point, table, held)
-        return (point, spread), least
-
-    def _fit_spread(self, point, table, held):
-        """Model of the residuals' sizes, from rows kept from fit and calibration in turn, and its least value."""
-        model, rows = self._residual_estimator(), np.setdiff1d(table.rows, held)
-        if is_frozen(model):
-            return model, np.finfo(float).tiny
-        outs = [rows]
-        if not is_frozen(self.estimator):
-            codes = np.zeros(len(table.rows), dtype=int)
-            outs = [np.intersect1d(rows, out) for out in deal_out(table, codes, self.cv, self.random_state)]
-            if max(map(len, outs)) == len(rows):  # so few that a fold would leave none to learn from: one spread
-                return fit_values(model, table, np.ones(len(rows)), rows), 1.0
-        sizes = np.empty(len(rows))
-        for out in filter(len, outs):
-            fitted = point if len(outs) == 1 else fit_without(self.estimator, table, np.union1d(held, out))
-            sizes[np.searchsorted(rows, out)] = np.abs(ask_at(fitted, table, out) - table.labels_at(out))
-        return fit_values(model, table, sizes, rows), max(LEAST_SPREAD * sizes.mean(), np.finfo(float).tiny)
-
     def _predictor(self, table, held):
         """The model that ``predict`` asks."""
         if self.method == "split" and self.conformity != "quantile":
@@ -332,11 +278,7 @@ class ConformalRegressor(BaseConformal):
 
     def _band(self, part, ask_one):
         """What the models of a part say of rows, asked one by one."""
-        said = [np.asarray(ask_one(model), dtype=np.float64).ravel() for model in self.models_[part]]
-        unit = np.ones(len(said[0]))
-        if self.conformity == "quantile":
-            return Band(np.minimum(*said), np.maximum(*said), unit)
-        return Band(said[0], said[0], unit if len(said) == 1 else np.maximum(said[1], self._floors[part]))
+        return Bands.of(self).read(self.models_[part], self._floors[part], ask_one)
 
     def _own_shares(self, X, cells):
         """Share of each row's own weight in that of its cell."""

@@ -12,7 +12,8 @@ from scipy.special import expit, log_softmax
 from sklearn.base import BaseEstimator, ClassifierMixin, clone, is_regressor
 from sklearn.utils.validation import has_fit_parameter
 
-from sktl._core.glm import LOGISTIC, fit_glm, fit_multinomial
+from sktl._core.glm import fit_glm, fit_multinomial
+from sktl._core.losses import LOGISTIC
 from sktl.parameter._offsets import BoosterOffset, PipelineOffset, finite_rows, is_booster, is_of, weights_for
 
 NEWTON_FITS = 2  # of a learner that is no part of a sum: each sees what the last one left

@@ -10,8 +10,8 @@ from sklearn.frozen import FrozenEstimator
 from sklearn.utils.validation import check_is_fitted
 
 from sktl._checks import BOOLEAN, RANDOM_STATE, HasMethods, Interval, check_parameters
-from sktl._core.glm import SQUARED
 from sktl._core.kernels import canonical_order
+from sktl._core.losses import SQUARED
 from sktl._core.source_weights import predictor_weights
 from sktl.base import BaseParameterTransfer, BaseTransferRegressor, source_predict, validate_rows
 from sktl.domains import as_column, take_rows

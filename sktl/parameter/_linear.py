@@ -15,7 +15,7 @@ from sklearn.utils.validation import check_is_fitted
 from sktl._checks import BOOLEAN, InstanceOf, Interval, check_parameters
 from sktl._core.biased_glm import Problem, fit_path
 from sktl._core.coordinates import coordinates
-from sktl._core.glm import multinomial_gradient, multinomial_value
+from sktl._core.losses import multinomial_gradient, multinomial_value
 from sktl._core.source_weights import WEIGHTINGS, predictor_weights
 from sktl.base import linear_parameters, union_of_classes, validate_rows
 from sktl.domains import as_column, known_labels, n_rows, one_column, take_rows, user_level

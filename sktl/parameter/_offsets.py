@@ -9,7 +9,8 @@ from sklearn.base import clone
 from sklearn.utils import check_array
 
 from sktl._checks import check_squares
-from sktl._core.glm import GAMMA, POISSON, fit_glm, tweedie_loss
+from sktl._core.glm import fit_glm
+from sktl._core.losses import GAMMA, POISSON, tweedie_loss
 from sktl.base import weight_parameter
 
 LOG_LINKS = {"poisson": 1.0, "gamma": 2.0}

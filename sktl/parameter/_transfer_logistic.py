@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from sktl._core.glm import LOGISTIC
+from sktl._core.losses import LOGISTIC
 from sktl.base import BaseParameterTransfer, BaseTransferClassifier
 from sktl.parameter import _linear_members
 from sktl.parameter._linear import (

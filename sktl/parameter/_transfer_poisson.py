@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from sktl._core.glm import POISSON
+from sktl._core.losses import POISSON
 from sktl.base import BaseParameterTransfer, BaseTransferRegressor, linear_parameters
 from sktl.domains import known_labels
 from sktl.parameter import _linear_members

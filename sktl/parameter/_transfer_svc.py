@@ -1,6 +1,6 @@
 """A linear support vector classifier that shrinks towards a source model's coefficients (adaptive SVM)."""
 
-from sktl._core.glm import SQUARED_HINGE
+from sktl._core.losses import SQUARED_HINGE
 from sktl.base import BaseParameterTransfer, BaseTransferClassifier
 from sktl.parameter import _linear_members
 from sktl.parameter._linear import (

@@ -7,7 +7,7 @@ from numpy.testing import assert_allclose
 from sktl._core import biased_glm
 from sktl._core.biased_glm import Problem, fit_at, fit_path, left_out_loss, penalties_for
 from sktl._core.coordinates import Coordinates, coordinates
-from sktl._core.glm import LOGISTIC, POISSON, SQUARED, SQUARED_HINGE, multinomial_value
+from sktl._core.losses import LOGISTIC, POISSON, SQUARED, SQUARED_HINGE, multinomial_value
 
 
 def make_problem(kind, n=37, d=5, intercept="free", seed=0):

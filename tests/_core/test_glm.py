@@ -9,14 +9,13 @@ from sklearn.linear_model import GammaRegressor, LogisticRegression, PoissonRegr
 from sklearn.svm import LinearSVC
 
 from sktl._core import glm
-from sktl._core.glm import (
+from sktl._core.glm import fit_glm, fit_multinomial
+from sktl._core.losses import (
     GAMMA,
     LOGISTIC,
     POISSON,
     SQUARED,
     SQUARED_HINGE,
-    fit_glm,
-    fit_multinomial,
     multinomial_gradient,
     multinomial_value,
     tweedie_loss,

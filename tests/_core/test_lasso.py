@@ -6,9 +6,9 @@ import pytest
 from numpy.testing import assert_allclose
 from sklearn.linear_model import Lasso
 
-from sktl._core.glm import LOGISTIC, POISSON, SQUARED
 from sktl._core.lasso import Rows, follow, largest_penalty, lasso, penalty_grid, solve, stacked
 from sktl._core.lasso_fits import RowFits, SharedCurvature
+from sktl._core.losses import LOGISTIC, POISSON, SQUARED
 
 LOSSES = [SQUARED, LOGISTIC, POISSON]
 

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 from numpy.testing import assert_allclose
 
-from sktl._core.glm import LOGISTIC
+from sktl._core.losses import LOGISTIC
 from sktl._core.source_weights import ball_weights, predictor_weights, simplex_weights
 
 SETS = {"simplex": lambda b: [cp.sum(b) == 1], "ball": lambda b: [cp.norm(b) <= 1]}

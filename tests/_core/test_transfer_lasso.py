@@ -6,16 +6,10 @@ import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 
 from sktl._core.folds import deal_rows
-from sktl._core.glm import LOGISTIC, POISSON, SQUARED
+from sktl._core.held_out_lasso import CrossValidated, Part, standard_error
 from sktl._core.lasso import Rows, lasso, stacked
-from sktl._core.transfer_lasso import (
-    CrossValidated,
-    Part,
-    Problem,
-    detect,
-    standard_error,
-    two_steps,
-)
+from sktl._core.losses import LOGISTIC, POISSON, SQUARED
+from sktl._core.transfer_lasso import Problem, detect, two_steps
 
 
 def make_rows(loss, n, coef, seed):

@@ -30,6 +30,12 @@ def frozen(model, seed=1):
     return FrozenEstimator(model.fit(X[~target], y[~target]))
 
 
+def prior_and_weights(weights, worth):
+    """Weights that count as one row less than they are worth, and ten rows of the source's own calibration."""
+    mixed = (worth - 1) * weights / weights.sum() + 10 / len(weights)
+    return mixed * mixed.sum() / (mixed**2).sum()  # as many as the mixture is worth
+
+
 @pytest.mark.filterwarnings("ignore:Since FrozenEstimator does not appear")  # it needs no weights
 @pytest.mark.parametrize("method", ["sigmoid", "isotonic"])
 def test_weighted_curves_are_scikit_learn_s(method):
@@ -38,10 +44,10 @@ def test_weighted_curves_are_scikit_learn_s(method):
     base = frozen(LogisticRegression() if method == "sigmoid" else GaussianNB())
     model = TransferCalibratedClassifier(base, method).fit(X, shown)
     weights = DiscriminatorWeighter().fit(X, shown).predict_weights(X[~target])
-    weights *= model.effective_sample_size_ / weights.sum()
+    weights = prior_and_weights(weights, model.effective_sample_size_)
     theirs = CalibratedClassifierCV(base, method=method).fit(X[~target], y[~target], sample_weight=weights)
     assert_allclose(model.predict_proba(X), theirs.predict_proba(X), atol=1e-4 if method == "sigmoid" else 1e-9)
-    assert np.isnan(model.temperature_) and model.weighted_
+    assert np.isnan(model.temperature_) and model.source_share_ < 0.2
 
 
 def test_weighted_temperature_by_hand():
@@ -50,6 +56,7 @@ def test_weighted_temperature_by_hand():
     model = TransferCalibratedClassifier(base).fit(X, shown)
     logs = np.log(base.predict_proba(X))
     weights = DiscriminatorWeighter().fit(X, shown).predict_weights(X[~target])
+    weights = prior_and_weights(weights, model.effective_sample_size_)
     scale = fit_temperature(logs[~target], y[~target].astype(int), weights)
     assert_allclose(model.temperature_, 1 / scale, rtol=1e-6)
     powers = np.exp(scale * logs)
@@ -105,11 +112,23 @@ def test_classes_by_decision_values_and_names():
 @pytest.mark.filterwarnings("ignore::sktl.exceptions.LowEffectiveSampleSizeWarning")
 def test_no_overlap_is_said():
     X, shown, _, _ = moved(shift=8.0)
-    with pytest.warns(NoOverlapWarning, match="calibrated on the source, and on the target cannot be judged"):
+    with pytest.warns(NoOverlapWarning, match="source's own calibration, and on the target they cannot be judged"):
         model = TransferCalibratedClassifier(frozen(GaussianNB())).fit(X, shown)
     plain = TransferCalibratedClassifier(frozen(GaussianNB()), shift=None).fit(X, shown)
-    assert not model.weighted_ and model.overlap_ < 0.1
-    assert_allclose(model.predict_proba(X), plain.predict_proba(X))
+    assert model.source_share_ > 0.9 and model.overlap_ < 0.1
+    assert_allclose(model.predict_proba(X), plain.predict_proba(X), atol=0.02)
+    assert (plain.source_share_, plain.effective_sample_size_) == (0, 400)
+
+
+def test_labelled_target_rows_under_label_shift():
+    rng, target = np.random.default_rng(0), np.arange(4000) >= 2000
+    y = (rng.random(4000) < np.where(target, 0.1, 0.5)).astype(float)
+    X = rng.normal(size=(4000, 2)) + 0.7 * y[:, None]
+    base = FrozenEstimator(GaussianNB().fit(X[~target] * 0.5, y[~target]))
+    with_labels = TransferCalibratedClassifier(base, "sigmoid", shift="label").fit(X, y, sample_domain=target)
+    without = TransferCalibratedClassifier(base, "sigmoid", shift="label").fit(X, np.where(target, np.nan, y))
+    # as many rows of each class as if all were the source's: the map of the source, from twice the rows
+    assert_allclose(with_labels.predict_proba(X), without.predict_proba(X), atol=0.03)
 
 
 def test_errors():

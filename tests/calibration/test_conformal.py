@@ -95,7 +95,8 @@ def test_label_shift_by_hand():
     bayes = frozen(GaussianNB(), *classes(seed=1)[:3:2])
     model = ConformalClassifier(bayes, shift="label").fit(X, shown)
     v = MLLS(estimator=bayes).fit(X, shown).class_weights_
-    codes, proba = y[~target].astype(int), bayes.predict_proba(X)
+    codes, proba = y[~target].astype(int), bayes.predict_proba(X) * v
+    proba /= proba.sum(axis=1, keepdims=True)
     scores, w = 1 - proba[~target][np.arange(300), codes], v[codes]
     sets = model.predict_set(X[target], alpha=0.2)
     for c in range(3):
@@ -169,7 +170,7 @@ def test_coverage_under_label_shift(conformity):
             sets = model.fit(X, shown).predict_set(X[target], alpha=0.15)
             found.append(sets[np.arange(500), y[target].astype(int)].mean())
     assert np.mean(hits[None]) < np.mean(hits["label"]) - 0.02
-    assert 0.83 < np.mean(hits["label"]) < 0.92
+    assert 0.81 < np.mean(hits["label"]) < 0.92  # of 0.85; six draws have a standard error of 0.015
 
 
 def test_each_class_and_each_group_keeps_the_promise():
@@ -327,3 +328,10 @@ def test_errors():
         model.predict_interval(X, [])
     with pytest.warns(SingleDomainWarning):
         ConformalRegressor(Ridge()).fit(X, y)
+
+
+@pytest.mark.parametrize("model", [ConformalRegressor(Ridge()), ConformalClassifier(LogisticRegression())])
+def test_weights_of_rows_are_refused(model):
+    X, shown, _, _ = classes(n=30)
+    with pytest.raises(TypeError, match="fit takes no sample_weight. .* would count twice.*FrozenEstimator"):
+        model.fit(X, shown, sample_weight=np.ones(60))

@@ -1,4 +1,4 @@
-"""What every member that starts from a fitted source keeps to: the source's bits, its rows' order, whose rows count."""
+"""What every member keeps to: the source's bits, its rows' order, whose rows count; with a source, or rows of all."""
 
 import pickle
 
@@ -19,6 +19,8 @@ from sklearn.svm import LinearSVC
 from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor
 
 from sktl import parameter as p
+from sktl.exceptions import NoTargetLabelsError
+from sktl.model_selection import TargetKFold
 
 SOURCES = {
     "logistic": LogisticRegression(),
@@ -187,3 +189,82 @@ def test_several_sources_and_frozen_ones_in_a_grid(case):
     search = GridSearchCV(member, grid, cv=2, error_score="raise").fit(X, y)
     assert search.best_params_["source"] in grid["source"]
     assert [pickle.dumps(model) for model in (source, again)] == before
+
+
+# --- members that take no source but the rows of all domains ---
+
+ROW_MEMBERS = [p.TransGLM(), p.TransGLM("binomial"), p.TransGLM("poisson"), p.MultiTaskTransferRidge()]
+
+
+@pytest.fixture(params=ROW_MEMBERS, ids=str)
+def table(request, rows):
+    """A member, rows of two sources and the target (read-only), labels and domains, and new rows."""
+    X, X_target, X_new, labels = rows
+    y, y_target = labels["classes" if "binomial" in str(request.param) else "counts"]
+    both, y_all = np.vstack([X, X_target]), np.r_[y, y_target].astype(float)
+    both.setflags(write=False)
+    y_all.setflags(write=False)
+    return clone(request.param), both, y_all, np.repeat(["a", "b", "target"], [51, 50, 29]), X_new
+
+
+def test_a_pickle_says_the_same_and_holds_no_row(table):
+    member, X, y, domain, X_new = table
+    before = X.copy(), y.copy()
+    first = said(member.fit(X, y, sample_domain=domain), X_new)
+    written = pickle.dumps(member)
+    assert_array_equal(said(pickle.loads(written), X_new), first)
+    targets = X[domain == "target"]
+    assert not any(part.tobytes() in written for part in (*X, *X.T.copy(), *targets.T.copy(), y))
+    again = member.fit(X[::2], y[::2], sample_domain=domain[::2]).fit(X, y, sample_domain=domain)
+    assert_array_equal(said(again, X_new), first)  # nothing of an earlier fit is left
+    assert_array_equal(X, before[0])
+    assert_array_equal(y, before[1])
+
+
+def test_rows_without_labels_or_weight_are_not_there(table):
+    member, X, y, domain, X_new = table
+    alone = said(member.fit(X, y, sample_domain=domain), X_new)
+    more, hidden = np.vstack([X, 9 - X]), np.r_[y, np.full(len(y), np.nan)]
+    beside = said(clone(member).fit(more, hidden, sample_domain=np.tile(domain, 2)), X_new)
+    assert_allclose(beside, alone, atol=1e-6)
+    weights = np.repeat([1.0, 0.0], len(y))
+    weighted = clone(member).fit(more, np.r_[y, y[::-1]], np.tile(domain, 2), sample_weight=weights)
+    assert_allclose(said(weighted, X_new), alone, atol=1e-6)
+
+
+def test_neither_the_order_of_rows_nor_the_names_of_domains_matter(table):
+    member, X, y, domain, X_new = table
+    alone = said(member.fit(X, y, sample_domain=domain), X_new)
+    order = np.random.default_rng(1).permutation(len(y))
+    assert_allclose(said(member.fit(X[order], y[order], sample_domain=domain[order]), X_new), alone, atol=1e-5)
+    numbers = np.select([domain == "a", domain == "b"], [3, 1], -7)
+    assert_allclose(said(member.fit(X, y, sample_domain=numbers), X_new), alone, atol=1e-5)
+
+
+def test_a_search_over_the_targets_rows(table):
+    member, X, y, domain, X_new = table
+    grid = {"n_penalties": [5, 9]} if "n_penalties" in member.get_params() else {"shared": [0.1, 0.9]}
+    search = GridSearchCV(member, grid, cv=TargetKFold(2), error_score="raise")
+    search.fit(X, y, groups=domain, sample_domain=domain)
+    assert np.isfinite(said(search.best_estimator_, X_new)).all()
+
+
+def test_errors_of_members_that_take_rows(table):
+    member, X, y, domain, X_new = table
+    name, target = type(member).__name__, domain == "target"
+    with pytest.raises(
+        NoTargetLabelsError, match=f"{name} needs labelled target rows; the 29 target rows have no label"
+    ):
+        member.fit(X, np.where(target, np.nan, y), sample_domain=domain)
+    with pytest.raises(ValueError, match="requires y to be passed"):
+        member.fit(X, None, sample_domain=domain)
+    with pytest.raises(ValueError, match="sample_weight of all"):
+        member.fit(X, y, sample_domain=domain, sample_weight=np.zeros(len(y)))
+    with pytest.raises(ValueError, match="features"):
+        member.fit(X, y, sample_domain=domain).predict(X_new[:, :2])
+    pandas = pytest.importorskip("pandas", reason="pandas comes with the test extra")
+    frame = pandas.DataFrame(X, columns=list("abc"))
+    model = member.fit(frame, y, sample_domain=domain)
+    assert model.feature_names_in_.tolist() == list("abc")
+    with pytest.raises(ValueError, match="feature names"):
+        model.predict(frame[["b", "a", "c"]])
