@@ -83,14 +83,31 @@ def amazon():
 
 def newsgroups():
     """Rec against talk, sub-groups apart: tf-idf of the words of five documents and more (sparse)."""
+    X, group = _words()
+    source, target = (np.isin(group, half) for half in NEWSGROUPS)
+    return [_documents("newsgroups", "rec/talk", X, (group // 4 == 1).astype(int), source, target)]
+
+
+def four_groups():
+    """Comp, rec, sci and talk, two sub-groups of each the source and two the target."""
+    X, group = _words()
+    return [_documents("four groups", "by sub-groups", X, group // 4, group % 4 < 2, group % 4 >= 2)]
+
+
+def _words():
+    """Tf-idf of the newsgroups' words, and each document's sub-group."""
     data = load_npz("newsgroups16_counts", data_home=None)
     X = sparse.csr_matrix((data.X_data, data.X_indices, data.X_indptr), shape=tuple(data.X_shape))
-    X = sparse.csr_matrix(X.multiply(data.idf[None, :]))
-    source, target = (np.isin(data.group, half) for half in NEWSGROUPS)
-    rows = np.concatenate(drawn(target[source | target]))
-    X, y, target = (part[source | target][rows] for part in (X, (data.group // 4 == 1).astype(int), target))
+    return sparse.csr_matrix(X.multiply(data.idf[None, :])), data.group
+
+
+def _documents(group, name, X, y, source, target):
+    """A task of documents, on the words of five of them and more."""
+    both = source | target
+    rows = np.concatenate(drawn(target[both]))
+    X, y, target = (part[both][rows] for part in (X, y, target))
     words = np.flatnonzero(np.diff(X.tocsc().indptr) >= 5)
-    return [parts("newsgroups", "rec/talk", normalize(X[:, words]), y, target, scaled=False)]
+    return parts(group, name, normalize(X[:, words]), y, target, scaled=False)
 
 
 def table(name, label):
@@ -138,8 +155,9 @@ CLASSES = {
     "digits": digits,
     "amazon": amazon,
     "newsgroups": newsgroups,
+    "four groups": four_groups,
     "class tables": class_tables,
 }
 NUMBERS = {"number tables": number_tables, "counts": counts}
 #: Whose source model is linear; boosted trees elsewhere.
-WIDE = ("digits", "amazon", "newsgroups")
+WIDE = ("digits", "amazon", "newsgroups", "four groups")

@@ -7,27 +7,28 @@ penalty, as their twins; ``reg="auto"`` of ``TransferRidge`` is beside ``RidgeCV
 Measured:
 
     100000 x 100                                        twin    member   ratio
-    TransferRidge(reg=1.0)                            0.10      0.09    0.96
-    TransferRidge(reg='auto')                         2.47      0.13    0.05
-    TransferLogisticRegression(reg=1.0)               0.09      0.16    1.88
-    TransferLinearSVC(reg=1.0)                        0.70      0.15    0.21
-    TransferPoissonRegressor(reg=0.001)               0.14      0.18    1.30
+    TransferRidge(reg=1.0)                            0.09      0.09    0.99
+    TransferRidge(reg='auto')                         1.84      0.11    0.06
+    TransferLogisticRegression(reg=1.0)               0.09      0.12    1.34
+    TransferLinearSVC(reg=1.0)                        0.70      0.12    0.17
+    TransferPoissonRegressor(reg=0.001)               0.13      0.15    1.13
 
     50 labels among 1,000 target rows, mode 'auto'
       20 columns, regression  estimator=None                       0.02
-      20 columns, regression  estimator=Ridge()                    0.05
+      20 columns, regression  estimator=Ridge()                    0.04
       20 columns, 2 classes   estimator=None                       0.03
-      20 columns, 2 classes   estimator=LogisticRegression()       0.10
-      20 columns, 10 classes  estimator=None                       0.21
-      20 columns, 10 classes  estimator=LogisticRegression()       0.50
+      20 columns, 2 classes   estimator=LogisticRegression()       0.11
+      20 columns, 10 classes  estimator=None                       0.59
+      20 columns, 10 classes  estimator=LogisticRegression()       0.55
      100 columns, regression  estimator=None                       0.02
-     100 columns, regression  estimator=Ridge()                    0.07
+     100 columns, regression  estimator=Ridge()                    0.06
      100 columns, 2 classes   estimator=None                       0.04
-     100 columns, 2 classes   estimator=LogisticRegression()       0.18
-     100 columns, 10 classes  estimator=None                       0.35
-     100 columns, 10 classes  estimator=LogisticRegression()       0.66
+     100 columns, 2 classes   estimator=LogisticRegression()       0.16
+     100 columns, 10 classes  estimator=None                       0.43
+     100 columns, 10 classes  estimator=LogisticRegression()       0.41
 
-Within 1.5 times the twin but for ``TransferLogisticRegression`` (1.9); paths of penalties are far cheaper.
+All within 1.5 times the twin, and within a second (one thread, quiet cores, the least of five fits); paths of penalties
+are far cheaper. ``TransGLM`` beside the lasso paths it needs is in ``trans_glm.py --speed``.
 """
 
 import argparse

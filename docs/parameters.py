@@ -48,6 +48,7 @@ NOTIONS = {
     "estimator": "any model handed in",
     "estimators": "models handed in, by name",
     "eta": "weight of the class penalty (the paper's symbol)",
+    "factor": "factor of the mean residuals of domains",
     "family": "loss and link of a generalised linear model",
     "feature_scale": "size of the new features beside the old",
     "fit_intercept": "whether an intercept of the target's own is fitted",

@@ -19,6 +19,7 @@ VARIANTS = {
     "ARTLClassifier": [{"kernel": "linear"}, {"n_landmarks": 20, "estimator": LogisticRegression()}],
     "BBSE": [{"confusion": "hard"}],
     "CORAL": [{"form": "kernel"}, {"reg": 0.0, "shrinkage": "auto", "align_means": False}],
+    "AnchorRegression": [{"factor": 10.0, "reg": 1.0}],
     "BDA": [{"balance": 0.7, "class_balanced": True}],
     "ConformalClassifier": [
         {"estimator": LogisticRegression(), "shift": "label", "method": "cross", "conformity": "raps"}
@@ -77,6 +78,7 @@ VARIANTS = {
             "alternatives": [("tree", DecisionTreeClassifier(max_depth=2, random_state=0))],
         }
     ],
+    "TargetScoreEstimator": [{"estimator": GaussianNB(), "scoring": "log_loss", "method": "mlls"}],
     "TransGLM": [{"family": "binomial"}, {"family": "poisson", "sources": "all"}],
     "TransferLinearSVC": [{"weights": "simplex", "reg": 1.0}],
     "TransferLogisticRegression": [{"weights": "simplex", "reg": 1.0, "fit_intercept": False}],
@@ -94,6 +96,7 @@ LIGHT = {
     "LeafRefitClassifier": {"source": ExtraTreesClassifier(7, min_weight_fraction_leaf=0.01, random_state=0)},
     "LeafRefitRegressor": {"source": ExtraTreesRegressor(7, min_weight_fraction_leaf=0.01, random_state=0)},
     "MultiSourceTrAdaBoostClassifier": {"n_estimators": 4},
+    "TargetScoreEstimator": {"cv": 2},
     "TransferForestClassifier": {"source": ExtraTreesClassifier(7, random_state=0)},
     "TransferForestRegressor": {"source": ExtraTreesRegressor(7, random_state=0)},
     "TransferGuard": {"cv": 3, "n_repeats": 1},

@@ -376,14 +376,19 @@ def test_not_finite_is_an_error(estimator, bad, word, two_domains):
         clone(estimator).fit(X, y, **kwargs)
 
 
+#: Made for a target that is not known in fit.
+NEEDS_NO_TARGET = ("AnchorRegression",)
+
+
 @estimators
 def test_empty_domain_is_an_error(estimator, two_domains):
     X, y, _ = two_domains
     with pytest.raises(ValueError, match="labels of all 67 rows are missing"):
         clone(estimator).fit(X[101:], y[101:])
     if takes_domain(estimator):
-        with pytest.raises(ValueError, match="names no target"):
-            clone(estimator).fit(X, two_domains[2], sample_domain=np.zeros(len(X), dtype=bool))
+        if type(estimator).__name__ not in NEEDS_NO_TARGET:
+            with pytest.raises(ValueError, match="names no target"):
+                clone(estimator).fit(X, two_domains[2], sample_domain=np.zeros(len(X), dtype=bool))
         with pytest.raises(ValueError, match="names no source"):
             clone(estimator).fit(X, two_domains[2], sample_domain=np.ones(len(X), dtype=bool))
 

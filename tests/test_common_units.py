@@ -17,6 +17,7 @@ from sktl.base import BaseDomainAligner, BaseDomainTransformer, BaseTransferClas
 DEPENDS_ON_UNITS = (
     {
         "ARTLClassifier(kernel='linear')": "this kernel of the user's choice is in squared units, as reg beside it",
+        "AnchorRegression(factor=10.0, reg=1.0)": "reg is a sum of squares of a column, as Ridge's alpha",
         "CORAL": "reg is in squared units, so that the paper's 1 keeps its meaning",
         "EasyTLClassifier": "decision values are distances, and align='coral' is CORAL with the paper's 1",
         "MSDA": "made for counts and tf-idf: the constant feature is 1",

@@ -2,6 +2,7 @@
 
 from sklearn import config_context
 from sklearn.base import clone
+from sklearn.frozen import FrozenEstimator
 from sklearn.pipeline import Pipeline
 from sklearn.utils import check_array, get_tags
 
@@ -98,7 +99,7 @@ def numeric_steps(model, X):
     >>> numeric_steps(make_pipeline(SimpleImputer(), Ridge()), [[1.0], [float("nan")]])
     [SimpleImputer()]
     """
-    while isinstance(model, BaseOnLabeled):
+    while isinstance(model, (BaseOnLabeled, FrozenEstimator)):
         model = model.estimator
     if not isinstance(model, Pipeline) or is_numeric(X):
         return []

@@ -28,6 +28,15 @@ probabilities are the source's own; a warning says so, and names how many equall
 
 from sktl.calibration._calibrated import TransferCalibratedClassifier
 from sktl.calibration._classifier import ConformalClassifier
+from sktl.calibration._conformal import WEIGHTER as WEIGHTER
+from sktl.calibration._conformal import table_and_ratio as table_and_ratio
+from sktl.calibration._held_out import ask_at as ask_at
+from sktl.calibration._held_out import check_cross as check_cross
+from sktl.calibration._held_out import deal_out as deal_out
+from sktl.calibration._held_out import fit_whole as fit_whole
+from sktl.calibration._held_out import fit_without as fit_without
+from sktl.calibration._held_out import is_frozen as is_frozen
+from sktl.calibration._held_out import rows_at as rows_at
 from sktl.calibration._regressor import ConformalRegressor
 
 __all__ = ["ConformalClassifier", "ConformalRegressor", "TransferCalibratedClassifier"]

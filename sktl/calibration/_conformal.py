@@ -57,11 +57,16 @@ def refuse_weights(estimator, fit_params):
 
 
 def read_table(estimator, X, y, sample_domain, discrete):
-    """The table that ``fit`` was given, and the ratio of its domains, by the estimator's ``shift`` and ``weighter``.
+    """The table that ``fit`` was given, and the ratio of its domains, by the estimator's ``shift`` and ``weighter``."""
+    return table_and_ratio(estimator, estimator.shift, X, y, sample_domain, discrete)
+
+
+def table_and_ratio(estimator, shift, X, y, sample_domain, discrete, way_out="pass shift=None"):
+    """The same for a ``shift`` that is no parameter; ``way_out`` names what needs no weights.
 
     The ratio comes before any model, so that rows that no weights can be made of are refused at once.
     """
-    name, shift = type(estimator).__name__, estimator.shift
+    name = type(estimator).__name__
     check_weighter(shift, estimator.weighter)
     if y is None:
         raise ValueError(f"{name} requires y to be passed, but the target y is None.")
@@ -75,7 +80,7 @@ def read_table(estimator, X, y, sample_domain, discrete):
         check_classification_targets(labels)
     steps = numeric_steps(estimator.estimator, X) if shift is not None else []
     weighs = shift is not None and not domains.single
-    numbers = numbers_of(steps, X) if weighs or steps or is_numeric(X) else None
+    numbers = numbers_of(steps, X, way_out) if weighs or steps or is_numeric(X) else None
     table = Table(X, numbers, one_column(as_column(y)), domains, np.flatnonzero(domains.labeled), labels)
     return table, fit_ratio(shift, estimator.weighter, estimator.estimator, table, steps)
 

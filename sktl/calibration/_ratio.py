@@ -61,7 +61,7 @@ class Ratio:
         return np.array([known.get(label, 0.0) for label in classes.tolist()])
 
 
-def numbers_of(steps, X):
+def numbers_of(steps, X, way_out="pass shift=None"):
     """Rows as the fitted steps map them, an array or CSR matrix of finite numbers; or an error that says how."""
     for step in steps:
         X = step.transform(X)
@@ -71,7 +71,7 @@ def numbers_of(steps, X):
         reason = str(error).splitlines()[0].rstrip(".")
         raise ValueError(
             f"The weights of the rows need columns of finite numbers ({reason}). Put what imputes and encodes them in "
-            "front of the estimator, as in make_pipeline(preprocessing, ...), or pass shift=None."
+            f"front of the estimator, as in make_pipeline(preprocessing, ...), or {way_out}."
         ) from error
 
 

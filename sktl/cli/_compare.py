@@ -14,7 +14,8 @@ def compare(source, target, options, say, progress):
     source, target : DataFrame
         The tables.
     options : Namespace
-        ``label``, ``task``, ``methods``, ``target_labels``, ``drop``, ``seed``, ``n_jobs``, ``out``, ``html``.
+        ``label``, ``task``, ``methods``, ``target_labels``, ``metric``, ``drop``, ``seed``, ``n_jobs``,
+        ``out``, ``html``.
     say : callable
         Takes each line of the result.
     progress : callable
@@ -27,6 +28,7 @@ def compare(source, target, options, say, progress):
         task=options.task,
         methods=options.methods,
         target_labels=options.target_labels,
+        metric=options.metric,
         drop=options.drop,
         random_state=options.seed,
     )

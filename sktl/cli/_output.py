@@ -8,7 +8,7 @@ from sktl._checks import import_extra
 from sktl._files import check_writable, replacing
 from sktl.exceptions import InputError
 
-LEFT = (0, 1, 6)  # columns of words
+LEFT = (0, 1)  # columns of words, and the last one
 WIDTH = 100  # letters of a line of text
 
 
@@ -18,7 +18,8 @@ def table_lines(header, rows):
     lines = []
     for row in [header, *rows]:
         cells = zip(row, widths, strict=True)
-        padded = [cell.ljust(width) if i in LEFT else cell.rjust(width) for i, (cell, width) in enumerate(cells)]
+        left = {*LEFT, len(row) - 1} if header[-1] == "" else LEFT
+        padded = [cell.ljust(width) if i in left else cell.rjust(width) for i, (cell, width) in enumerate(cells)]
         lines.append("  ".join(padded).rstrip())
     return lines
 

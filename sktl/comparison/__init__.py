@@ -4,6 +4,7 @@ from sktl.comparison._candidates import METHODS
 from sktl.comparison._compare import select_methods
 from sktl.comparison._comparison import Comparison
 from sktl.comparison._files import read_table
+from sktl.comparison._metrics import METRICS
 from sktl.comparison._report import report_tables
 
-__all__ = ["METHODS", "Comparison", "read_table", "report_tables", "select_methods"]
+__all__ = ["METHODS", "METRICS", "Comparison", "read_table", "report_tables", "select_methods"]

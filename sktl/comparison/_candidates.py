@@ -17,6 +17,7 @@ from sklearn.preprocessing import Normalizer, OneHotEncoder, StandardScaler
 
 from sktl._core.columns import MISSING
 from sktl.base import OnLabeled
+from sktl.comparison._metrics import METRICS, Metric
 from sktl.comparison._tables import Columns
 from sktl.feature import CORAL, TCA, DomainScaler, TransferVotingClassifier
 from sktl.instance import KMM, ImportanceWeighted, TrAdaBoostClassifier
@@ -32,6 +33,14 @@ class Setting:
     task: str
     columns: Columns
     seed: int
+    trees: bool = False  # the learner that methods end in: boosted trees, or a linear model
+    metric: Metric = METRICS["accuracy"]
+    n_classes: int = 0
+
+    @property
+    def class_weight(self):
+        """Classes weigh the same where they are scored so: a rare one would never be predicted."""
+        return "balanced" if self.metric.name == "balanced_accuracy" else None
 
     def pick(self, classifier, regressor):
         """Pick the one of two that suits the task."""
@@ -105,13 +114,35 @@ def pipeline(setting, *steps, scaled=True):
 
 
 def linear(setting):
-    """Build the linear model that every method but the trees ends in, so that gains are the method's."""
-    return setting.pick(LogisticRegression(max_iter=1000), Ridge())
+    """Build the linear model."""
+    return setting.pick(LogisticRegression(max_iter=1000, class_weight=setting.class_weight), Ridge())
 
 
 def linear_name(setting):
     """Name the model of :func:`linear`."""
     return setting.pick("logistic regression", "ridge")
+
+
+def trees(setting):
+    """Build boosted trees."""
+    if setting.task == "regression":
+        return HistGradientBoostingRegressor(random_state=setting.seed)
+    return HistGradientBoostingClassifier(random_state=setting.seed, class_weight=setting.class_weight)
+
+
+def trees_name(setting):
+    """Name the model of :func:`trees`."""
+    return "boosted trees"
+
+
+def learner(setting):
+    """Build the baseline's model, in which the methods that adapt end too, so that gains are the method's."""
+    return trees(setting) if setting.trees else linear(setting)
+
+
+def learner_name(setting):
+    """Name the model of :func:`learner`."""
+    return trees_name(setting) if setting.trees else linear_name(setting)
 
 
 def build_linear(setting):
@@ -121,30 +152,29 @@ def build_linear(setting):
 
 def build_trees(setting):
     """Boosted trees, which take missing numbers as they are."""
-    trees = setting.pick(HistGradientBoostingClassifier, HistGradientBoostingRegressor)(random_state=setting.seed)
-    return pipeline(setting, trees, scaled=False)
+    return pipeline(setting, trees(setting), scaled=False)
 
 
 def build_kmm(setting):
     """Source rows weighted by kernel mean matching."""
-    return pipeline(setting, ImportanceWeighted(linear(setting), KMM()))
+    return pipeline(setting, ImportanceWeighted(learner(setting), KMM()))
 
 
 def build_tca(setting):
     """Components in which the two tables look alike: at least one direction fewer than there are columns."""
     n_components = min(MAX_COMPONENTS, max(1, setting.columns.width - 1))  # all of them would only turn the rows
     tca = TCA(n_components=n_components, kernel="linear", random_state=setting.seed)
-    return pipeline(setting, tca, OnLabeled(linear(setting)))
+    return pipeline(setting, tca, OnLabeled(learner(setting)))
 
 
 def build_scaled(setting):
     """Each table's columns standardised by that table's own means and deviations."""
-    return pipeline(setting, DomainScaler(), OnLabeled(linear(setting)))
+    return pipeline(setting, DomainScaler(), OnLabeled(learner(setting)))
 
 
 def build_coral(setting):
     """Each table standardised by itself, then both turned towards one covariance."""
-    return pipeline(setting, DomainScaler(), CORAL(form="kernel"), OnLabeled(linear(setting)))
+    return pipeline(setting, DomainScaler(), CORAL(form="kernel"), OnLabeled(learner(setting)))
 
 
 def build_votes(setting):
@@ -168,12 +198,12 @@ METHODS = {
     method.name: method
     for method in (
         Method("source-only", linear_name, build_linear),
-        Method("source-trees", lambda setting: "boosted trees", build_trees),
-        Method("kmm", lambda setting: f"KMM weights + {linear_name(setting)}", build_kmm, unlabeled=True),
-        Method("tca", lambda setting: f"TCA + {linear_name(setting)}", build_tca, unlabeled=True),
-        Method("scaled", lambda setting: f"scaled by table + {linear_name(setting)}", build_scaled, unlabeled=True),
+        Method("source-trees", trees_name, build_trees),
+        Method("kmm", lambda setting: f"KMM weights + {learner_name(setting)}", build_kmm, unlabeled=True),
+        Method("tca", lambda setting: f"TCA + {learner_name(setting)}", build_tca, unlabeled=True),
+        Method("scaled", lambda setting: f"scaled by table + {learner_name(setting)}", build_scaled, unlabeled=True),
         Method(
-            "coral", lambda setting: f"scaled by table, CORAL + {linear_name(setting)}", build_coral, unlabeled=True
+            "coral", lambda setting: f"scaled by table, CORAL + {learner_name(setting)}", build_coral, unlabeled=True
         ),
         Method(
             "votes",
@@ -184,10 +214,18 @@ METHODS = {
             by_name=True,
         ),
         Method("target-only", linear_name, build_linear, learns_from="target"),
+        Method("target-trees", trees_name, build_trees, learns_from="target"),
         Method(
             "pooled",
             lambda setting: f"{linear_name(setting)}, equal weight per table",
             build_linear,
+            learns_from="both",
+            fit_params=lambda y, target: {"model__sample_weight": even_weights(y, target)},
+        ),
+        Method(
+            "pooled-trees",
+            lambda setting: f"{trees_name(setting)}, equal weight per table",
+            build_trees,
             learns_from="both",
             fit_params=lambda y, target: {"model__sample_weight": even_weights(y, target)},
         ),
@@ -201,4 +239,4 @@ METHODS = {
         ),
     )
 }
-BASELINE = "source-only"
+SOURCE_MODELS = ("source-only", "source-trees")  # the better of them on SOURCE is the baseline

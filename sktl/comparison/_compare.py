@@ -1,4 +1,4 @@
-"""Try every method on two tables, score it against the source-only baseline, choose by one verdict."""
+"""Try every method on two tables, score it against the better model of the source, choose by one verdict."""
 
 import time
 from dataclasses import dataclass, field, replace
@@ -6,15 +6,21 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from sktl._checks import InstanceOf, checked
-from sktl.comparison._candidates import BASELINE, METHODS, Setting
-from sktl.comparison._protocols import CircularValidation, FoldedLabels, HiddenLabels
+from sktl.comparison._candidates import METHODS, SOURCE_MODELS, Setting
+from sktl.comparison._metrics import choose_metric, labels_of, others_of
+from sktl.comparison._protocols import CircularValidation, FoldedLabels, HiddenLabels, SourceFolds
 from sktl.comparison._words import count, did_you_mean
 from sktl.exceptions import InputError
 from sktl.model_selection.evidence import MIN_LABELS, judge
 
 MIN_CHANGED = 5  # rows whose score a method must change before it can be chosen: fewer are chance's
 LEVEL = 0.05  # how often noise may get any method chosen over the baseline
-PLAIN = ("target-only", "pooled")  # what transfer must beat too, where they beat the baseline
+PLAIN = (
+    "target-only",
+    "target-trees",
+    "pooled",
+    "pooled-trees",
+)  # what transfer must beat too, where they beat the baseline
 COVERED = 0.5  # of the target by the source, below which its rows can't judge without target labels, as in the guard
 
 
@@ -33,7 +39,11 @@ class Outcome:
     skipped, failed : str or None
         Why it was not tried, or what broke.
     row_scores : ndarray or None
-        One number per scored row; their mean is the accuracy, or R2.
+        One number per scored row, the higher the better; their mean is the score, or minus the loss.
+    answers : ndarray or None
+        What it says of the scored rows.
+    also : dict of str -> float
+        Other scores, by the name of the metric.
     seconds : float
     agreement : float
         How far its target predictions agree with those of all methods; NaN where that was not asked.
@@ -45,6 +55,8 @@ class Outcome:
     skipped: str | None = None
     failed: str | None = None
     row_scores: np.ndarray | None = None
+    answers: np.ndarray | None = None
+    also: dict = field(default_factory=dict)
     seconds: float = np.nan
     agreement: float = np.nan
     warnings: list = field(default_factory=list)
@@ -62,7 +74,7 @@ class Outcome:
 
 @checked(names=(None, InstanceOf(str, noun="method names separated by commas")))
 def select_methods(names):
-    """Look up methods by their names, in the registry's order; the baseline is always among them.
+    """Look up methods by their names, in the registry's order; a plain model of the source is always among them.
 
     Parameters
     ----------
@@ -82,7 +94,7 @@ def select_methods(names):
     --------
     >>> from sktl.comparison import select_methods
     >>> [method.name for method in select_methods("tca,kmm")]
-    ['source-only', 'kmm', 'tca']
+    ['source-only', 'source-trees', 'kmm', 'tca']
     """
     if names is None:
         return [method for method in METHODS.values() if not method.by_name]
@@ -92,14 +104,18 @@ def select_methods(names):
         first = (unknown or [""])[0]
         hint = did_you_mean(first, METHODS)
         raise InputError(f"--methods {names!r}: no method is called {first!r}; choose from {', '.join(METHODS)}.{hint}")
-    return [method for name, method in METHODS.items() if name in wanted or name == BASELINE]
+    wanted += [] if set(wanted) & set(SOURCE_MODELS) else SOURCE_MODELS
+    return [method for name, method in METHODS.items() if name in wanted]
 
 
-def choose_protocol(problem, target_labels, seed):
+def choose_protocol(problem, target_labels, seed, metric=None):
     """How to score, from what is to be done with the target's labels and how many there are; and notes."""
     known = int((problem.target & ~np.isnan(problem.y)).sum())
     partly = 0 < known < problem.target.sum()
-    setting = Setting(problem.labels.task, problem.columns, seed)
+    labels = problem.labels
+    n_classes = 0 if labels.classes is None else len(labels.classes)
+    found = choose_metric(metric, labels.task, *_known_labels(problem))
+    setting = Setting(labels.task, problem.columns, seed, metric=found, n_classes=n_classes)
     if target_labels == "use" and known < MIN_LABELS:
         raise InputError(
             f"--target-labels use needs at least {MIN_LABELS} labelled rows of TARGET; it has {known}. Leave it out."
@@ -113,6 +129,12 @@ def choose_protocol(problem, target_labels, seed):
     return (FoldedLabels if used else HiddenLabels)(problem, setting), []
 
 
+def _known_labels(problem):
+    """The known labels of the source's rows, and of the target's."""
+    known = ~np.isnan(problem.y)
+    return problem.y[known & ~problem.target], problem.y[known & problem.target]
+
+
 # --- scores ---
 
 
@@ -123,18 +145,48 @@ def why_not_judge(overlap):
     return f"SOURCE covers only about {100 * overlap:.0f} % of TARGET, and no target label is known"
 
 
-def run_methods(methods, protocol, n_jobs=1, progress=silent, unknown=""):
-    """An :class:`Outcome` of each method, the baseline first: its failure is an error, another's is noted.
+def choose_baseline(methods, protocol, n_jobs=1, progress=silent):
+    """Score the plain models of the source on the source: which is better is no question of transfer.
 
-    Where nothing can judge them, and ``unknown`` says why, none but the baseline is tried.
+    Returns
+    -------
+    methods : list of Method
+        The better one first.
+    found : dict of str -> Outcome
+        What each scores on SOURCE, cross-validated, and a constant ("constant").
+    """
+    ordinary = SourceFolds(protocol.problem, protocol.setting)
+    found = {}
+    for method in (method for method in methods if method.name in SOURCE_MODELS):
+        progress(f"{method.name}: cross-validation on SOURCE ...")
+        found[method.name] = _tried(Outcome(method.name, method.model(protocol.setting)), method, ordinary, n_jobs)
+    scored = [outcome for outcome in found.values() if outcome.scored]
+    if not scored:
+        outcome = next(iter(found.values()))
+        raise InputError(f"The baseline ({outcome.model}) failed: {outcome.failed}")
+    best = max(scored, key=lambda outcome: outcome.score).name
+    return sorted(methods, key=lambda method: method.name != best), found | {"constant": floor_of(ordinary)}
+
+
+def floor_of(protocol):
+    """The :class:`Outcome` of a constant, below which no model is of use."""
+    task, name = protocol.setting.task, protocol.setting.metric.name
+    words = "majority class" if task == "classification" else "median" if name == "mae" else "mean"
+    return _scored(Outcome("constant", words, seconds=0.0), protocol, protocol.floor())
+
+
+def run_methods(methods, protocol, n_jobs=1, progress=silent, unknown=""):
+    """An :class:`Outcome` of each method, the first of which is the baseline: its failure is an error.
+
+    Another's failure is noted. Where nothing can judge them, and ``unknown`` says why, none but the baseline is tried.
     """
     outcomes = []
-    for step, method in enumerate(sorted(methods, key=lambda method: method.name != BASELINE), start=1):
+    for step, method in enumerate(methods, start=1):
         outcome = Outcome(
             method.name,
             method.model(protocol.setting),
             skipped=method.reason_to_skip(protocol.setting.task, protocol.uses_labels)
-            or (f"it can't be judged: {unknown}" if unknown and method.name != BASELINE else None),
+            or (f"it can't be judged: {unknown}" if unknown and outcomes else None),
         )
         if not outcome.skipped:
             place = f"[{step}/{len(methods)}] {outcome.name}"
@@ -143,6 +195,8 @@ def run_methods(methods, protocol, n_jobs=1, progress=silent, unknown=""):
             if outcome.scored:
                 progress(f"{place}: {outcome.score:.3f} in {outcome.seconds:.1f} s")
         outcomes.append(outcome)
+        if outcomes[0].failed:
+            raise InputError(f"The baseline ({outcome.model}) failed: {outcome.failed}")
     return outcomes
 
 
@@ -150,36 +204,34 @@ def _tried(outcome, method, protocol, n_jobs):
     """The outcome with what the method scores, or why it failed."""
     start = time.perf_counter()
     try:
-        predictions, warned = protocol.predict(method, n_jobs)
+        answers, warned = protocol.predict(method, n_jobs)
     except Exception as error:  # whatever it is, the other methods are still to be tried
-        if method.name == BASELINE:
-            raise InputError(f"The baseline ({outcome.model}) failed: {_first_line(error)}") from error
         return replace(outcome, failed=_first_line(error))
     seconds = time.perf_counter() - start  # before scoring: the method's time alone
-    scores = row_scores(protocol.truth, predictions, protocol.setting.task)
-    return replace(outcome, row_scores=scores, seconds=seconds, warnings=warned)
+    return replace(_scored(outcome, protocol, answers), seconds=seconds, warnings=warned)
 
 
-def row_scores(truth, predictions, task):
-    """One number per row, whose mean is the accuracy, or R2."""
-    if task == "classification":
-        return (truth == predictions).astype(float)
-    return 1 - (truth - predictions) ** 2 / np.mean((truth - truth.mean()) ** 2)
+def _scored(outcome, protocol, answers):
+    """The outcome with the scores of its answers."""
+    metric, truth = protocol.setting.metric, protocol.truth
+    also = {other.name: other.score(truth, labels_of(answers)) for other in others_of(metric)}
+    return replace(outcome, row_scores=metric.rows(truth, answers), answers=answers, also=also)
 
 
 # --- the verdict ---
 
 
-def give_verdict(outcomes, protocol, unknown=""):
+def give_verdict(outcomes, protocol, unknown="", scale=1.0):
     """What to use without transfer, and which methods gain over it more than chance: the guard's tests.
 
-    Together they err at ``LEVEL`` at most. ``unknown`` says why nothing can be judged.
+    Together they err at ``LEVEL`` at most. ``unknown`` says why nothing can be judged; ``scale`` is what the protocol's
+    margin is a part of: 1 for accuracy and R2, the constant's loss for a loss.
     """
     usual, scored = outcomes[0], {outcome.name: -outcome.row_scores for outcome in outcomes if outcome.scored}
     others = [name for name in scored if name in PLAIN]
     rivals = [name for name in scored if name not in (usual.name, *PLAIN)]
     level = LEVEL / (1 + len(others))  # each of the others is tested at it too
-    options = {"margin": protocol.margin, "min_changed": MIN_CHANGED, "evidence": protocol.evidence}
+    options = {"margin": protocol.margin * scale, "min_changed": MIN_CHANGED, "evidence": protocol.evidence}
     return replace(judge(scored, usual.name, others, rivals, level, **options), unknown=unknown)
 
 
@@ -216,10 +268,18 @@ def with_agreement(outcomes, protocol, verdict):
     return [replace(o, agreement=found.get(o.name, np.nan)) for o in outcomes]
 
 
-def final_predictions(protocol, chosen):
+def final_model(protocol, chosen):
+    """The chosen method, fitted again on all that the protocol allows."""
+    try:
+        return protocol.fit_final(METHODS[chosen.name])
+    except Exception as error:
+        raise InputError(f"{chosen.name} failed in its final fit: {_first_line(error)}") from error
+
+
+def final_predictions(protocol, chosen, model=None):
     """Predictions of the target rows by the chosen method, fitted again on all that the protocol allows."""
     try:
-        return protocol.predict_target(METHODS[chosen.name])
+        return protocol.predict_target(METHODS[chosen.name], model)
     except Exception as error:
         raise InputError(f"{chosen.name} failed in its final fit: {_first_line(error)}") from error
 

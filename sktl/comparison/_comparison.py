@@ -1,18 +1,22 @@
 """Two tables and the methods to try on them; and what came of it."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
 
 from sktl._checks import SEED, InstanceOf, checked
 from sktl._core.overlap import domain_overlap
 from sktl._threads import limited_threads
-from sktl.comparison._candidates import TASKS, prepare
+from sktl.comparison._candidates import SOURCE_MODELS, TASKS, prepare
 from sktl.comparison._compare import (
     Outcome,
     choose,
+    choose_baseline,
     choose_protocol,
+    final_model,
     final_predictions,
+    floor_of,
     give_verdict,
     run_methods,
     select_methods,
@@ -20,10 +24,12 @@ from sktl.comparison._compare import (
     why_not_judge,
     with_agreement,
 )
+from sktl.comparison._metrics import METRICS
 from sktl.comparison._page import block, cells, choice_words, heading, remarks
 from sktl.comparison._problem import build_problem
 from sktl.comparison._protocols import CircularValidation
 from sktl.comparison._report import domain_report
+from sktl.comparison._usable import why_useless
 from sktl.comparison._words import COLUMN, COLUMNS
 from sktl.inspection.report import measure_distance
 
@@ -53,7 +59,7 @@ class Comparison:
     >>> source = pd.DataFrame(rng.normal(size=(120, 2)), columns=["a", "b"])
     >>> target = pd.DataFrame(rng.normal(size=(80, 2)) + [1, 0], columns=["a", "b"])
     >>> source["up"] = source["a"] + 0.1 * rng.normal(size=120) > 0
-    >>> comparison = Comparison.from_tables(source, target, "up", methods="tca")
+    >>> comparison = Comparison.from_tables(source, target, "up", methods="source-only,tca")
     >>> choice = comparison.run()
     >>> choice.chosen.name, len(choice.predict())
     ('source-only', 80)
@@ -70,6 +76,7 @@ class Comparison:
         task=("auto", *TASKS),
         methods=(None, InstanceOf(str, noun="method names separated by commas")),
         target_labels=("auto", "hide", "use"),
+        metric=(None, *METRICS),
         drop=COLUMNS,
         random_state=SEED,
     )
@@ -82,6 +89,7 @@ class Comparison:
         task="auto",
         methods=None,
         target_labels="auto",
+        metric=None,
         drop=(),
         random_state=0,
     ):
@@ -100,6 +108,11 @@ class Comparison:
         target_labels : {"auto", "hide", "use"}, default="auto"
             "hide": use the target's labels only to score; "use": also learn from them, cross-validated; "auto": hide
             if all target rows have a label, use if only some have.
+        metric : str, default=None
+            What methods are ranked by: "accuracy", "balanced_accuracy", "roc_auc", "f1" (mean over the classes),
+            "log_loss", "r2", "mae" or "rmse". None: R2; accuracy; or balanced accuracy where the rarest class is under
+            20 % of two classes (or two fifths of an even share of more) of the source's labels, or of the target's
+            from 20 on. Under balanced accuracy the models weigh the classes evenly.
         drop : list of str, default=()
             Columns to leave out.
         random_state : int, default=0
@@ -116,7 +129,7 @@ class Comparison:
         """
         methods = select_methods(methods)
         problem = build_problem(source, target, label, task, drop)
-        protocol, more = choose_protocol(problem, target_labels, random_state)
+        protocol, more = choose_protocol(problem, target_labels, random_state, metric)
         return cls(problem, protocol, methods, problem.notes + more)
 
     def distance(self, n_jobs=1):
@@ -140,7 +153,7 @@ class Comparison:
         return heading(self.problem)
 
     def run(self, n_jobs=1, progress=silent):
-        """Try the methods and choose one.
+        """Find the better model of the source, try the methods on top of it, and choose one.
 
         Without target labels, and with a source that covers less than half of the target, nothing can judge: no method
         but the baseline is tried, and it is the choice.
@@ -158,13 +171,18 @@ class Comparison:
         """
         # small tables: threads of BLAS cost more than they bring
         with limited_threads(*self.problem.X.shape):
-            overlap = np.nan if self.protocol.evidence == "target labels" else self._overlap()
+            methods, source = choose_baseline(self.methods, self.protocol, n_jobs, progress)
+            setting = replace(self.protocol.setting, trees=methods[0].name == SOURCE_MODELS[1])
+            protocol = replace(self.protocol, setting=setting)
+            overlap = np.nan if protocol.evidence == "target labels" else self._overlap()
             unknown = why_not_judge(overlap)
-            outcomes = run_methods(self.methods, self.protocol, n_jobs, progress, unknown)
-            verdict = give_verdict(outcomes, self.protocol, unknown)
-            if isinstance(self.protocol, CircularValidation):
-                outcomes = with_agreement(outcomes, self.protocol, verdict)
-        return Choice(self.protocol, outcomes, verdict, choose(outcomes, verdict), overlap)
+            outcomes = run_methods(methods, protocol, n_jobs, progress, unknown)
+            floor = floor_of(protocol)
+            scale = 1.0 if setting.metric.sign > 0 else -floor.score
+            verdict = give_verdict(outcomes, protocol, unknown, scale)
+            if isinstance(protocol, CircularValidation):
+                outcomes = with_agreement(outcomes, protocol, verdict)
+        return Choice(protocol, outcomes, verdict, choose(outcomes, verdict), overlap, floor, source)
 
     def _overlap(self):
         """How much of TARGET the rows of SOURCE cover."""
@@ -186,6 +204,11 @@ class Choice:
     chosen : Outcome
     overlap : float
         How much of TARGET the source covers, 0 to 1; NaN where target labels decide.
+    floor : Outcome
+        What a constant scores: the majority class or mean of the target's labels, or where there are none the source's.
+    source : dict of str -> Outcome
+        What the plain models of the source and a constant score on the source, cross-validated: the better model is the
+        baseline.
     """
 
     protocol: object
@@ -193,11 +216,30 @@ class Choice:
     verdict: object
     chosen: Outcome
     overlap: float
+    floor: Outcome
+    source: dict
+
+    @cached_property
+    def model(self):
+        """The chosen method, fitted on all that it may see: a pipeline that predicts class numbers, or numbers."""
+        with limited_threads(*self.protocol.problem.X.shape):
+            return final_model(self.protocol, self.chosen)
+
+    @cached_property
+    def useless(self):
+        """Why the chosen model is of no use, a list of reasons; empty if it is of use."""
+        return why_useless(self)
+
+    @property
+    def usable(self):
+        """Whether the chosen model beats a constant, as far as that can be told."""
+        return not self.useless
 
     def predict(self):
         """Labels of the target's rows, in their original type, by the chosen method fitted on all that it may see."""
         with limited_threads(*self.protocol.problem.X.shape):
-            return self.protocol.problem.labels.decode(final_predictions(self.protocol, self.chosen))
+            predictions = final_predictions(self.protocol, self.chosen, self.model)
+        return self.protocol.problem.labels.decode(predictions)
 
     def cells(self):
         """Header and rows of the scores."""

@@ -2,9 +2,10 @@
 
 import numpy as np
 
-from sktl.comparison._candidates import BASELINE
 from sktl.comparison._compare import gains_over_baseline
+from sktl.comparison._metrics import others_of
 from sktl.comparison._protocols import CircularValidation
+from sktl.comparison._usable import what_helps
 from sktl.comparison._words import count
 
 
@@ -18,23 +19,37 @@ def heading(problem):
 
 
 def cells(choice):
-    """Header and rows of the scores."""
-    metric = "accuracy" if choice.protocol.setting.task == "classification" else "R2"
-    where = f"{metric} {choice.protocol.where}"
-    header = ["method", "model", where, f"gain over {BASELINE}", "std. error", "seconds", ""]
-    gains = gains_over_baseline(choice.outcomes)
-    tried = [outcome for outcome in choice.outcomes if not outcome.skipped]
-    if choice.verdict.unknown:
-        return header, [[o.name, o.model, "-", "-", "-", f"{o.seconds:.1f}", "can't be judged"] for o in tried]
-    return header, [_row(outcome, gains.get(outcome.name)) for outcome in tried]
+    """Header and rows of the scores, a constant's the last."""
+    metric, baseline = choice.protocol.setting.metric, choice.outcomes[0].name
+    also = [other.words for other in others_of(metric)]
+    header = ["method", "model", f"{metric.words} {choice.protocol.where}", *also]
+    header += [f"gain over {baseline}", "std. error", "seconds", ""]
+    gains = gains_over_baseline([*choice.outcomes, choice.floor])
+    tried = [*(outcome for outcome in choice.outcomes if not outcome.skipped), choice.floor]
+    return header, [_row(outcome, gains.get(outcome.name), choice) for outcome in tried]
 
 
-def _row(outcome, gain):
+def _row(outcome, gain, choice):
     """One method's cells."""
+    metric = choice.protocol.setting.metric
+    none = ["-"] * (3 + len(others_of(metric)))
     if not outcome.scored:
-        return [outcome.name, outcome.model, "-", "-", "-", "-", f"failed: {outcome.failed}"]
+        return [outcome.name, outcome.model, *none, "-", f"failed: {outcome.failed}"]
+    if choice.verdict.unknown:
+        return [outcome.name, outcome.model, *none, f"{outcome.seconds:.1f}", "can't be judged"]
     gains = ["", ""] if gain is None else [f"{gain.estimate:+.3f}", f"{gain.standard_error:.3f}"]
-    return [outcome.name, outcome.model, f"{outcome.score:.3f}", *gains, f"{outcome.seconds:.1f}", ""]
+    scores = [metric.sign * outcome.score, *outcome.also.values()]
+    return [outcome.name, outcome.model, *(f"{score:.3f}" for score in scores), *gains, f"{outcome.seconds:.1f}", ""]
+
+
+def baseline_words(choice):
+    """Which model of the source is the baseline, and what it is worth there: one line."""
+    metric = choice.protocol.setting.metric
+    scores = ", ".join(
+        f"{name} {metric.sign * outcome.score:.3f}" if outcome.scored else f"{name} failed ({outcome.failed})"
+        for name, outcome in choice.source.items()
+    )
+    return f"baseline: {choice.outcomes[0].name} ({metric.words} on SOURCE, cross-validated: {scores})"
 
 
 def remarks(choice):
@@ -44,13 +59,17 @@ def remarks(choice):
     skipped = [
         f"skipped ({reason}): {', '.join(o.name for o in outcomes if o.skipped == reason)}" for reason in reasons
     ]
-    return [*skipped, *(f"warning from {o.name}: {message}" for o in outcomes for message in o.warnings)]
+    return [
+        baseline_words(choice),
+        *skipped,
+        *(f"warning from {o.name}: {message}" for o in outcomes for message in o.warnings),
+    ]
 
 
 def choice_words(choice):
     """Which method is chosen, why, and how far to trust it: one line each."""
     chosen, usual, verdict = choice.chosen, choice.outcomes[0], choice.verdict
-    lines = [f"choice: {chosen.name} ({chosen.model})", *_reasons(chosen, verdict)]
+    lines = [f"choice: {chosen.name} ({chosen.model})", *useless_words(choice), *_reasons(chosen, verdict)]
     if verdict.unknown:
         lines.append("Label some target rows: they decide.")
     elif isinstance(choice.protocol, CircularValidation):
@@ -58,6 +77,13 @@ def choice_words(choice):
     elif chosen is not usual:
         lines.append("Its score is optimistic: the same target labels were used to choose it.")
     return lines
+
+
+def useless_words(choice):
+    """Say that the chosen model is of no use, why, and what would help: two lines, or none."""
+    if choice.usable:
+        return []
+    return [f"No usable model: {'; '.join(choice.useless)}.", what_helps(choice.protocol)]
 
 
 def _reasons(chosen, verdict):

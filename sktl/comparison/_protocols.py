@@ -8,12 +8,15 @@ from joblib import Parallel, delayed, effective_n_jobs
 from sklearn.dummy import DummyClassifier
 
 from sktl.comparison._candidates import Method, Setting
+from sktl.comparison._metrics import constant_answers
 from sktl.comparison._problem import Problem
 from sktl.domains import TARGET
+from sktl.exceptions import InputError
 from sktl.model_selection.evidence import label_folds, there_and_back
 
 TARGET_FOLDS = 5  # scikit-learn's usual number
 SOURCE_FOLDS = 3
+MAX_SOURCE = 10_000  # source rows that the choice of the baseline looks at: more say the same
 
 
 def fit_method(method, setting, X, y, target):
@@ -29,6 +32,17 @@ def fit_method(method, setting, X, y, target):
     if not method.unlabeled:
         X, y, target = X[known], y[known], target[known]
     return method.build(setting).fit(X, y, **method.fit_params(y, target))
+
+
+def answers_of(model, X, setting):
+    """What a model answers, as the metric needs it: class numbers, probabilities of all classes, or numbers."""
+    if not setting.metric.probabilities:
+        return np.asarray(model.predict(X), dtype=float)
+    if not hasattr(model, "predict_proba"):
+        raise InputError(f"it gives no probabilities, which {setting.metric.name} needs")
+    answers = np.zeros((len(X), setting.n_classes))
+    answers[:, np.asarray(model.classes_, dtype=int)] = model.predict_proba(X)  # a fold may lack a class
+    return answers
 
 
 def deal_labels(y, n_folds, setting):
@@ -60,21 +74,41 @@ class Protocol:
         results = Parallel(n_jobs=min(effective_n_jobs(n_jobs), len(pieces)))(
             delayed(_recorded)(self.predict_piece, method, piece) for piece in pieces
         )
-        predictions = np.full(len(self.problem.y), np.nan)  # by place, so that folds may end in any order
+        # by place, so that folds may end in any order
+        predictions = np.full((len(self.problem.y), *results[0][0].shape[1:]), np.nan)
         for piece, (values, _) in zip(pieces, results, strict=True):
             predictions[piece] = values
         return predictions[self.scored], sorted({message for _, messages in results for message in messages})
 
-    def predict_target(self, method):
-        """Predictions of all target rows, by a fit on everything that the protocol allows."""
+    def fit_final(self, method):
+        """Fit on everything that the protocol allows."""
         problem = self.problem
         y = problem.y if self.uses_labels else np.where(problem.target, np.nan, problem.y)
-        return _recorded(self._predict, method, y, np.flatnonzero(problem.target))[0]
+        return _recorded(fit_method, method, self.setting, problem.X, y, problem.target)[0]
+
+    def predict_target(self, method, model=None):
+        """Predictions of all target rows, by ``model`` or the final fit."""
+        model = self.fit_final(method) if model is None else model
+        return np.asarray(model.predict(self.problem.X.iloc[np.flatnonzero(self.problem.target)]), dtype=float)
+
+    def floor(self):
+        """Answers for the scored rows of a constant that other rows' labels give."""
+        answers = None
+        for known, piece in self.floor_pieces():
+            said = constant_answers(self.problem.y[known], self.setting.metric, self.setting.n_classes, len(piece))
+            answers = np.full((len(self.problem.y), *said.shape[1:]), np.nan) if answers is None else answers
+            answers[piece] = said
+        return answers[self.scored]
+
+    def floor_pieces(self):
+        """Folds of the scored rows, each with the other ones."""
+        folds = deal_labels(self.truth, TARGET_FOLDS, self.setting)
+        return [(self.scored[folds != fold], self.scored[folds == fold]) for fold in np.unique(folds)]
 
     def _predict(self, method, y, rows):
-        """Predict ``rows`` by a fit on all rows with the labels ``y``."""
+        """Answer for ``rows`` by a fit on all rows with the labels ``y``."""
         model = fit_method(method, self.setting, self.problem.X, y, self.problem.target)
-        return np.asarray(model.predict(self.problem.X.iloc[rows]), dtype=float)
+        return answers_of(model, self.problem.X.iloc[rows], self.setting)
 
     @property
     def truth(self):
@@ -102,6 +136,10 @@ class HiddenLabels(Protocol):
         y = np.where(problem.target, np.nan, problem.y)
         return self._predict(method, y, piece)
 
+    def floor_pieces(self):
+        """All scored rows, known: the best constant there could be, which a model must beat to be of use."""
+        return [(self.scored, self.scored)]
+
 
 class FoldedLabels(HiddenLabels):
     """Target labels are used: each fold of them is predicted with the labels of the others."""
@@ -122,6 +160,8 @@ class FoldedLabels(HiddenLabels):
         y = problem.y.copy()
         y[piece] = np.nan
         return self._predict(method, y, piece)
+
+    floor_pieces = Protocol.floor_pieces
 
 
 class CircularValidation(Protocol):
@@ -156,7 +196,34 @@ class CircularValidation(Protocol):
         names = np.where(problem.target, TARGET, "source").astype(object)
         y = np.where(problem.target, np.nan, problem.y)
         back = there_and_back(fit, problem.X, y, names, piece, self.setting.task == "classification")
-        return back.predict(problem.X.iloc[piece])
+        return answers_of(back, problem.X.iloc[piece], self.setting)
+
+
+class SourceFolds(Protocol):
+    """Ordinary cross-validation on the source: how strong a model it allows, whatever the target."""
+
+    where = "on SOURCE, cross-validated"
+    evidence = "SOURCE"
+
+    @property
+    def scored(self):
+        """Source rows, a fixed sample of many."""
+        rows = np.flatnonzero(~self.problem.target)
+        if len(rows) <= MAX_SOURCE:
+            return rows
+        return np.sort(np.random.RandomState(self.setting.seed).choice(rows, MAX_SOURCE, replace=False))
+
+    def pieces(self, method):
+        """Folds of the rows."""
+        folds = deal_labels(self.truth, SOURCE_FOLDS, self.setting)
+        return [self.scored[folds == fold] for fold in range(SOURCE_FOLDS)]
+
+    def predict_piece(self, method, piece):
+        """Predict the rows of ``piece`` by a fit on the others."""
+        y = np.full(len(self.problem.y), np.nan)
+        y[self.scored] = self.truth
+        y[piece] = np.nan
+        return self._predict(method, y, piece)
 
 
 def _recorded(function, *args):

@@ -65,7 +65,7 @@ def one_domain_is_meant():
         ONE_DOMAIN_IS_MEANT.reset(token)
 
 
-def read_domains(X, y=None, sample_domain=None):
+def read_domains(X, y=None, sample_domain=None, needs_target=True):
     """Tell source rows from target rows; the one interpreter of missing labels and of ``sample_domain``.
 
     Parameters
@@ -84,7 +84,7 @@ def read_domains(X, y=None, sample_domain=None):
     n = n_rows(plain_rows(X))
     labeled = np.ones(n, dtype=bool) if y is None else labeled_rows(X, y)
     if sample_domain is not None:
-        target, names, aliases = _read_sample_domain(sample_domain, n, labeled)
+        target, names, aliases = _read_sample_domain(sample_domain, n, labeled, needs_target)
         if labeled.any() and not labeled[~target].any():
             warnings.warn(
                 f"No source row has a label, while {labeled.sum()} target rows do. If source and target are "
@@ -132,7 +132,7 @@ def read_target_domain(X, y=None, sample_domain=None):
     labeled = np.ones(n, dtype=bool) if y is None else labeled_rows(X, y)
     names, target, aliases = np.full(n, TARGET, dtype=object), np.ones(n, dtype=bool), ()
     if sample_domain is not None and not _names_of_domains(sample_domain, n)[1].all():
-        target, names, aliases = _read_sample_domain(sample_domain, n, labeled)
+        target, names, aliases = _read_sample_domain(sample_domain, n, labeled, needs_target=True)
     return Domains(target, labeled, names, single=False, aliases=aliases)
 
 
@@ -253,13 +253,13 @@ def _names_of_domains(sample_domain, n):
     return names, (column < 0 if kind in "iu" else np.array([name == TARGET for name in names], dtype=bool)), kind
 
 
-def _read_sample_domain(sample_domain, n, labeled):
+def _read_sample_domain(sample_domain, n, labeled, needs_target):
     """Target mask, names of domains and other names of the target, from one value per row."""
     names, target, kind = _names_of_domains(sample_domain, n)
     given = as_column(sample_domain)
     if not target.any() and labeled.any():
         target = _unlabeled_domains(names, labeled)
-    if not target.any():
+    if needs_target and not target.any():
         found = f"{listed(given)}, {'none' if labeled.any() else 'all'} of them entirely unlabelled"
         raise ValueError(f"sample_domain names no target: found the domains {found}. {WAYS_OUT}")
     if target.all():

@@ -13,6 +13,8 @@ does transfer help at all?                 ``TransferGuard`` decides; ``negative
 which sources are near?                    ``rank_sources``, ``domain_distance_matrix``; ``SourceSelector`` in a model
 how does a method do on each domain?       ``cross_val_transfer``, ``transfer_matrix``; ``LeaveOneDomainOut`` without
                                            any rows of the new domain
+how good on a target without labels?       ``TargetScoreEstimator``, or ``expected_score`` for a model that exists: any
+                                           score with an interval; a few labels are used
 domains in between, without labels         ``GradualSelfTraining``
 =========================================  ==========================================================================
 
@@ -23,6 +25,7 @@ were worse than the source alone, ``DiscrepancyScorer`` and ``DeepEmbeddedValida
 """
 
 from sktl.model_selection._circular_scorer import CircularValidationScorer
+from sktl.model_selection._expected import TargetScoreEstimator, expected_score
 from sktl.model_selection._gap import negative_transfer_gap
 from sktl.model_selection._gradual import GradualSelfTraining
 from sktl.model_selection._guard import TransferGuard
@@ -61,10 +64,12 @@ __all__ = [
     "SourceTargetKFold",
     "SourceTargetShuffleSplit",
     "TargetKFold",
+    "TargetScoreEstimator",
     "TargetScorer",
     "TransferGuard",
     "cross_val_transfer",
     "domain_distance_matrix",
+    "expected_score",
     "hide_labels",
     "negative_transfer_gap",
     "rank_sources",

@@ -148,7 +148,9 @@ class FineTunedClassifier(BaseParameterTransfer, BaseTransferClassifier):
     logistic regression 80.0 / 81.9; adult by country, education and marital status 89.8 / 90.9 (89.5 / 89.6, 87.7 /
     87.8). It *hurts* little compared with the source, since epochs are added only if held-out rows improve; at one site
     of four (hungarian) it is 1.6 points behind the target's own model at 50 labels, since boosted trees are a poor
-    source there.
+    source there. Over a data set it loses nowhere to it (digits 76.2 against 72.8, newsgroups 89.5, 85.3). Naive Bayes
+    is a poor start: its log-loss falls while its accuracy falls too (``benchmarks/continued.py``, heart disease at 10
+    labels 74.6, as it is 77.3).
 
     Parameters
     ----------
@@ -282,9 +284,10 @@ class FineTunedRegressor(BaseParameterTransfer, BaseTransferRegressor):
       accelerated gradient step of (a, b, w) from zero, of size :math:`\eta` over a bound of the curvature.
 
     It *helps* where the source is nearly right and a few dozen rows show what to correct: hourly counts of bikes (by
-    year and season) and medical visits, source boosted trees, two draws, error over that of the target's own ridge at
-    10 / 50 labels .52 / .56 (the source .57 / .67). It *hurts* little compared with the source, since epochs are added
-    only if held-out rows improve; compared with the target's own model it may lose where the source is poor.
+    year and season) and medical visits, source boosted trees, error over that of the target's own ridge at 10 / 50
+    labels .46 / .57 (the source .51 / .68), fifteen mixed tables .79 / .90 (.82 / 1.00). It *hurts* little compared
+    with the source, since epochs are added only if held-out rows improve; compared with the target's own model it may
+    lose where the source is poor.
 
     Parameters
     ----------

@@ -59,15 +59,13 @@ class LeafRefitClassifier(BaseParameterTransfer, BaseTransferClassifier):
     classes are equally likely.
 
     It *helps* where the source's splits still fit and the values in the leaves have changed. Accuracy in % at 10 / 50
-    labels, a forest of 30 trees as source, two draws: heart disease at four sites 76.4 / 80.1 (the source 76.0, the
-    target's own logistic regression 75.4 / 79.7), adult by sex, race and country 85.0 / 85.9 (85.5, 82.6 / 83.6), seven
-    mixed tables 74.1 / 74.2 (74.2, 68.0 / 71.3), digits of another origin 50.0 / 67.8 (47.4, 34.5 / 72.6). It *hurts*
-    compared with the target's own model where the source is poor and has many classes: on the digits it loses 5 points
-    at 50 labels, since no target row reaches most of the leaves. Where the source is right it neither gains nor loses.
-    Gradient boosting of 50 trees as source, 50 labels, one draw: heart disease 80.9 (the source 73.4), adult 87.3
-    (87.0), tables 75.4 (75.2), digits 62.0 (43.7). On sparse text a
-    forest is a poor source: newsgroups at 50 labels, 20 draws, 72.0 against 85.3 for the target's own logistic
-    regression.
+    labels (``benchmarks/few_shot.py``), gradient boosting of 50 trees as source: heart disease at four sites 78.9 /
+    80.9 (the target's own logistic regression 74.1 / 79.1), adult by country, education and marital status 90.1 / 91.6
+    (87.7 / 87.8), seven mixed tables 73.2 / 73.9 (67.2 / 70.9); a forest of 20 trees: 75.7 / 78.9, 89.0 / 89.2, 73.4 /
+    73.8 (the forest as it is 73.0 / 72.4, 89.0 / 89.1, 72.9 / 72.8). It *hurts* on text and pixels: at 50 labels a
+    refitted forest loses to the target's own logistic regression on digits of another origin (64.2 against 72.8) and on
+    newsgroups (two classes: 72.0, 85.3; four: 44.3, 57.6): the source is poor there, and no target row reaches most of
+    the leaves. Where the source is right it neither gains nor loses.
 
     Parameters
     ----------
@@ -172,12 +170,11 @@ class LeafRefitRegressor(BaseParameterTransfer, BaseTransferRegressor):
     likely.
 
     It *helps* where the source's splits still fit and the values in the leaves have changed. Root mean squared error
-    over that of the target's own ridge regression, 15 mixed tables, a forest of 30 trees as source, two draws,
-    geometric mean at 10 / 50 labels: .90 / .96, the source as it is .90 / 1.01, the target's own forest .98 / 1.01. It
-    *hurts* where the target depends on columns that the source does not split on: new leaf values can't add them.
-    :class:`TransferForestRegressor` then does better (.87 / .92 there). With gradient boosting of 50 trees as source it
-    has .87 at 50 labels (the source .96; one draw). The tables differ much: on the first four of them (few-shot
-    benchmark, two draws) its error at 50 labels is 22 % above that of the target's own ridge.
+    over that of the target's own ridge regression at 10 / 50 labels (``benchmarks/few_shot.py``), gradient boosting of
+    50 trees as source: fifteen mixed tables .79 / .91, counts of bikes and visits .54 / .62; a forest of 20 trees .85 /
+    1.01 and .50 / .65 (as it is .85 / 1.05 and .51 / .69). It *hurts* where the target depends on columns that the
+    source does not split on: new leaf values can't add them. :class:`TransferForestRegressor` then does better (.81 /
+    .95 and .51 / .61).
 
     Parameters
     ----------

@@ -19,13 +19,13 @@ class TransferForestClassifier(BaseParameterTransfer, BaseTransferClassifier):
     falls into, and k rows (``shrinkage``) for the source.
 
     It *helps* with about 20 labels or more, where the source's trees split on the right columns and their thresholds or
-    leaf values have changed. Accuracy in % at 10 / 50 labels, 30 trees, two draws: heart disease at four sites 76.0 /
-    80.6 (the source 76.0, the target's own logistic regression 75.4 / 79.7, its own forest 76.3 / 77.9), adult by sex,
-    race and country 85.2 / 85.9 (85.5, 82.6 / 83.6, 82.2 / 82.6), seven mixed tables 73.9 / 74.8 (74.2, 68.0 / 71.3,
-    68.1 / 71.6), digits of another origin 42.2 / 65.3 (47.4, 34.5 / 72.6, 23.8 / 63.6). Without shrinkage, as in [1]_:
-    76.8 / 79.7, 82.1 / 84.4, 70.5 / 73.7, 31.2 / 65.2. It *hurts* on the digits: with 10 labels it is 5 points below
-    the source, since labels of some classes say nothing about the others, and with 50 it is 7 points below the target's
-    own logistic regression; on newsgroups (sparse text, 50 labels, ten draws) it has 75.2 against 85.3.
+    leaf values have changed. Accuracy in % at 10 / 50 labels (``benchmarks/few_shot.py``): heart disease at four sites
+    78.6 / 80.8 (the source 73.0 / 72.4, the target's own logistic regression 74.1 / 79.1), adult by country, education
+    and marital status 89.0 / 90.3 (89.0 / 89.1, 87.7 / 87.8), seven mixed tables 73.1 / 74.1 (72.9 / 72.8, 67.2 /
+    70.9). Without shrinkage, as in [1]_, it has 73.6 / 80.9, 88.9 / 89.2 and 69.1 / 73.9 there, with it 77.1 / 81.0,
+    89.8 / 90.4 and 72.1 / 74.2 (``benchmarks/continued.py``, three draws). It *hurts* on text and pixels: at 50 labels
+    it loses to the target's own logistic regression on digits of another origin (63.4 against 72.8) and on newsgroups
+    (75.2, 85.3), where a class is a sum of many columns, and no target row reaches most of the leaves.
 
     Parameters
     ----------
@@ -152,8 +152,7 @@ class TransferForestRegressor(BaseParameterTransfer, BaseTransferRegressor):
     squared error over that of the target's own ridge regression, 15 mixed tables, 30 trees, two draws, geometric mean
     at 10 / 50 labels: .87 / .92, the source as it is .90 / 1.01, the target's own forest .98 / 1.01, without shrinkage
     .90 / .93. It *hurts* where the target's values go on linearly beyond the source's: trees can't extrapolate. There
-    ``HypothesisTransferRegressor`` with a linear model is the better choice. The tables differ much: on the first four
-    of them (few-shot benchmark, two draws) its error at 50 labels is 7 % above that of the target's own ridge.
+    ``HypothesisTransferRegressor`` with a linear model is the better choice.
 
     Parameters
     ----------

@@ -6,18 +6,18 @@ from numpy.testing import assert_allclose
 from scipy.stats import sem
 from sklearn.metrics import accuracy_score, r2_score
 
-from sktl.comparison import _compare
+from sktl.comparison import METRICS, _compare
 
 
 def test_row_scores_average_to_sklearns_scores():
     rng = np.random.default_rng(0)
     truth, one, other = rng.normal(size=(3, 101))
-    scores = [_compare.row_scores(truth, guess, "regression") for guess in (one, other)]
+    scores = [METRICS["r2"].rows(truth, guess) for guess in (one, other)]
     assert_allclose([s.mean() for s in scores], [r2_score(truth, one), r2_score(truth, other)])
     gain = _compare.gains_over_baseline(outcomes_of(scores[1], scores[0]))["b"]
     assert_allclose([gain.estimate, gain.standard_error], [np.mean(scores[0] - scores[1]), sem(scores[0] - scores[1])])
     truth, one = rng.integers(0, 3, size=(2, 101)).astype(float)
-    assert_allclose(_compare.row_scores(truth, one, "classification").mean(), accuracy_score(truth, one))
+    assert_allclose(METRICS["accuracy"].rows(truth, one).mean(), accuracy_score(truth, one))
 
 
 class Protocol:
@@ -95,7 +95,7 @@ def test_what_transfers_must_beat_what_the_target_s_own_labels_give():
 
     def named(*row_scores):
         usual, *rest = outcomes_of(*row_scores)
-        plain = [replace(o, name=name) for o, name in zip(rest[:2], _compare.PLAIN, strict=True)]
+        plain = [replace(o, name=name) for o, name in zip(rest[:2], ("target-only", "pooled"), strict=True)]
         return [usual, *plain, *rest[2:]]
 
     outcomes = named(baseline, own, pooled, adapted)
@@ -111,13 +111,13 @@ def test_what_transfers_must_beat_what_the_target_s_own_labels_give():
 @pytest.mark.parametrize("n", [23, 301])
 def test_on_noise_the_baseline_is_kept_at_the_level(task, n):
     rng = np.random.default_rng(0)
-    kept = []
+    kept, metric = [], METRICS["accuracy" if task == "classification" else "r2"]
     for _ in range(400):
         common, own, truth = rng.normal(size=n), rng.normal(size=(7, n)), rng.normal(size=n)
         guesses = common + own  # alike, as methods are; none knows anything of the truth
         if task == "classification":
             guesses, truth = guesses > 0, truth > 0
-        outcomes = outcomes_of(*(_compare.row_scores(truth, guess, task) for guess in guesses))
+        outcomes = outcomes_of(*(metric.rows(truth, guess) for guess in guesses))
         kept.append(chosen(outcomes) == "a")
     assert np.mean(kept) >= 0.94  # 0.95, less a standard error
 
@@ -125,4 +125,4 @@ def test_on_noise_the_baseline_is_kept_at_the_level(task, n):
 def test_slow_methods_are_tried_by_name_alone():
     names = [method.name for method in _compare.select_methods(None)]
     assert "votes" not in names and "tca" in names
-    assert [method.name for method in _compare.select_methods("votes")] == ["source-only", "votes"]
+    assert [method.name for method in _compare.select_methods("votes")] == ["source-only", "source-trees", "votes"]

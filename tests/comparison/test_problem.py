@@ -14,7 +14,7 @@ def test_categories_of_one_table_and_many_levels():
     problem = build_problem(source, target, "mood")
     assert problem.columns.width == 2 + 50
     choice = Comparison.from_tables(source, target.drop(columns="mood"), "mood", methods="tca,kmm").run()
-    assert [outcome.failed for outcome in choice.outcomes] == [None] * 3
+    assert [outcome.failed for outcome in choice.outcomes] == [None] * 4
 
 
 def test_column_differences_by_hand():
