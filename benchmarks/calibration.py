@@ -3,7 +3,56 @@
 Run ``python benchmarks/calibration.py WHAT`` with WHAT among ``made``, ``real`` and ``few`` (``--draws`` sets the
 number of worlds), some five minutes each.
 
-Not run yet: no figures.
+Measured: expected calibration error and log-loss on the target, of the source's calibration, ours, and ours with the
+known ratio.
+
+*made* (8 worlds each, shift by one deviation):
+
+    world      rows            temperature                       sigmoid                           isotonic
+    bent      1,000  .100 .721  .036 .674  .043 .677   .099 .720  .030 .657  .033 .657   .143 .761  .049 .699  .050 .699
+    bent      4,000  .102 .708  .023 .665  .025 .664   .101 .708  .022 .645  .021 .644   .123 .728  .037 .672  .036 .671
+    straight  1,000  .037 .548  .028 .540  .029 .539   .038 .548  .033 .538  .035 .537   .049 .640  .041 .637  .040 .637
+    straight  4,000  .042 .535  .022 .523  .023 .523   .041 .535  .026 .521  .027 .522   .039 .548  .024 .542  .025 .542
+    label     1,000  .023 .411  .013 .267              .022 .414  .012 .267              .108 .465  .028 .318
+    label     4,000  .012 .405  .012 .259              .012 .406  .012 .259              .073 .421  .014 .273
+
+Under covariate shift the error is 61 % lower (temperature; 60 % sigmoid, 57 % isotonic; least, 13 %, for a sigmoid of
+250 effective rows in a world where the source's is off by little).
+
+*real* (15 pairs, two models: means by kind, source's and ours):
+
+                                  temperature                 sigmoid                   isotonic
+    adult, logistic      .030 .307  .033 .308    .034 .310  .042 .312    .033 .323  .036 .325
+    adult, trees         .050 .353  .054 .360    .052 .355  .055 .358    .058 .364  .064 .375
+    heart, logistic      .064 .481  .064 .483    .069 .483  .057 .464    .075 .513  .102 .528
+    heart, trees         .068 .517  .067 .518    .064 .522  .074 .485    .126 .553  .111 .538
+    tables, logistic     .062 .516  .063 .516    .069 .516  .070 .512    .072 .520  .067 .518
+    tables, trees        .076 .521  .067 .516    .086 .524  .076 .513    .089 .538  .078 .530
+
+By a temperature the error is more than .01 higher on 7 of 30 (adult United-States> .019 > .040, recidivism .073 > .090
+and .086 > .098, heart va_l .048 > .061, clev .033 > .045, adult Male> .016 > .027, survival .034 > .045) and more than
+.01 lower on 4 (churn .091 > .041, credit .087 > .067 and .075 > .051, heart hung .076 > .057); sigmoids (more
+than .01 higher on 9, recidivism .062 > .098) and staircases move further either way. The default is the temperature,
+whose error is less on adult and on the tables, and which leaves the predicted classes as they are; the sigmoid's
+log-loss is less on heart. Nothing in X shows which pairs lose: there p(y|x) differs.
+
+*few* (one model and one part of the source to calibrate on; log-loss and share of draws where it is worse by more than
+.01 than the source's; a temperature). A prior of 10 rows
+of the source's own calibration was chosen by looking at all of this table: no data set was kept aside to judge it. Of
+178 real draws 20, worth less than one row, are in no line.
+
+    worth      made worlds                                     real pairs
+               source  weights    + 5       + 10      + 30      source  weights    + 5       + 10      + 30
+    1 to 3     1.140  .872 .33  .978 .33 1.038 .33 1.099 .00     .558  .585 .42  .557 .00  .558 .00  .558 .00
+    3 to 6     1.092  .806 .21  .887 .21  .939 .17 1.015 .12     .457  .390 .00  .415 .00  .427 .00  .443 .00
+    6 to 10    1.031  .731 .10  .764 .07  .794 .07  .873 .00     .524  .537 .44  .523 .22  .521 .22  .521 .11
+    10 to 20    .941  .801 .15  .799 .14  .805 .14  .835 .13     .576  .631 .54  .600 .42  .590 .33  .580 .25
+    20 to 40    .777  .699 .18  .699 .17  .701 .16  .712 .13     .501  .495 .24  .493 .21  .492 .09  .493 .06
+    40 to 80    .702  .655 .07  .655 .07  .656 .06  .658 .06     .449  .446 .09  .446 .09  .445 .06  .445 .03
+    80 to 160   .679  .631 .05  .631 .05  .631 .05  .633 .05     .455  .461 .28  .461 .28  .460 .28  .459 .22
+    160 on      .632  .605 .00  .605 .00  .605 .00  .605 .00     .438  .433 .06  .433 .06  .433 .06  .433 .06
+
+A threshold of 20 rows, below which the source's map alone was taken, threw away most of what weights bring below it.
 """
 
 import argparse

@@ -3,9 +3,78 @@
 Run ``python benchmarks/conformal.py WHAT`` with WHAT among ``covariate``, ``label``, ``far``, ``labels``, ``real``,
 ``speed`` (each up to a few minutes of one processor; ``--draws`` sets the number of worlds).
 
-Not run yet. A study by the same functions beside it (30 worlds of 1,000 rows, 5 columns, nominal 90 %) gave a coverage
-of 73 % by equal weights, 92 % by the known ratio (89 % without the row's own mass) and 90 % by DiscriminatorWeighter,
-with median widths of 4.5, 8.1 (7.9) and 7.2; standard errors are about a point.
+Measured, 90 % asked for.
+
+*covariate* (200 worlds, 50 of AutoWeighter and quantile; half of the rows are source rows, half of these calibrate;
+standard errors .002 to .004; 4,000 fresh target rows). Coverage, median width, share that is infinite:
+
+    rows                           300                500               1,000               2,000
+    plain                  .754  4.82         .740  4.56         .737  4.49         .737  4.46
+    known ratio            .937  8.05 .103    .923  7.67 .039    .914  7.91 .008    .912  7.98 .001
+      own mass left out    .867  7.12         .875  7.34         .891  7.82         .900  7.83
+    DiscriminatorWeighter  .904  6.99 .068    .892  6.93 .023    .896  7.41 .007    .899  7.57 .001
+      cross                .892  7.06 .019    .877  6.83 .005    .887  7.27 .001    .890  7.46 .000
+      normalized           .924  7.58 .068    .912  7.09 .023    .905  6.93 .007    .905  6.96 .001
+      quantile             .902  8.41 .069    .902  7.96 .028    .893  7.13 .006    .900  6.94 .001
+    AutoWeighter           .905  6.55 .080    .915  7.61 .033    .904  7.64 .006    .898  7.51 .001
+    KLIEP                  .865  6.43 .024    .859  6.42 .004    .864  6.80 .000    .871  6.89 .000
+
+One width, model and law known: 7.88. The known ratio is above .90 by what a row's own mass is worth where the scores
+jump; a smooth ratio (KLIEP) promises too much.
+
+*label* (200 worlds, standard errors .002 to .007): coverage, mean size of a set. Scores are those of the target's
+probabilities; by the source's, "lac" held as much with 2.3 classes, and "aps" all three.
+
+    rows                           300           1,000           2,000
+    lac, plain             .731   1.74     .719   1.61     .719   1.57
+    lac, label shift       .878   1.50     .893   1.43     .898   1.40
+    aps, plain             .785   1.91     .775   1.87     .783   1.87
+    aps, label shift       .895   1.80     .903   1.75     .901   1.73
+
+(aps without randomisation.) *far* (40 worlds of 2,000 rows): the target moves by s, where no line fits.
+
+       s   plain    ours  of finite  infinite  overlap
+       1    .732    .889       .889      .000      .99
+       2    .511    .929       .917      .141      .95
+       3    .314    .966       .918      .578      .74
+       4    .177    .990       .907      .891      .34
+       6    .052   1.000       .853      .999      .01
+
+*labels* (200 worlds): 300 source rows, some target labels of weight 1, or pooled with the source's; known ratio.
+
+       s  labels    weight 1 (coverage, width, infinite)    pooled
+     1.0   10 20 50   .906 .908 .906  3.9 4.0 4.0  .00     .903 .904 .903  3.9 4.0 4.0    .00
+     2.5   10 20 50   .968 .966 .974  9.7 9.3 9.8  .46     .934 .912 .907 11.5 10.4 10.2  .04 .00 .00
+
+*real* (coverage of ridge or logistic regression, share of infinite intervals or of full sets, overlap):
+
+                       plain  covariate  inf.  overlap                           plain  covariate  full  label  full
+    concrete 0          .698       .901   .58      .33    adult Male>             .908       .908   .15   .876   .00
+    concrete 1          .939       .948   .00      .97    adult Female>           .726       .947   .56   .886   .22
+    concrete 2          .840       .936   .17      .86    adult White>            .931       .878   .00   .854   .00
+    boston 0            .692       .947   .14      .80    adult United-States>    .906       .908   .09   .884   .02
+    boston 1            .882       .864   .00      .98    heart rest>clev         .851       .934   .45   .871   .22
+    boston 2            .363      1.000   .60     1.00    heart rest>hung         .935       .912   .28   .861   .15
+    auto_mpg 0          .759       .992   .67      .28    heart rest>swit         .927       .943   .56   .919   .00
+    auto_mpg 1          .765       .838   .01      .87    heart rest>va_l         .765       .885   .37   .600   .00
+    auto_mpg 2          .797       .962   .00      .98    attrition               .904      1.000   .97   .852   .07
+    bike, year          .801       .799   .00     1.00    churn                   .951       .923   .10   .929   .00
+    bike, season 1      .947       .989   .66      .43    credit                  .800       .888   .46   .816   .43
+    bike, season 2      .884       .957   .45      .45    survival                .928       .938   .23   .843   .00
+    bike, season 3      .906       .925   .40      .46    happiness               .889      1.000  1.00   .805   .64
+    bike, season 4      .837       .854   .00     1.00    pension                 .980      1.000  1.00   .492   .00
+    15 tables: mean     .768       .887   .47             recidivism              .878       .886   .47   .642   .00
+      salary            .380       .405   .00     1.00    mean                    .885       .930         .809
+      lending           .636       .641   .00     1.00
+    mean of 29          .780       .904   .37
+
+What it shows: where rows are covered and p(y|x) is the same, the promise holds. On tables of numbers 52 % of the pairs
+hold less than 85 % by the plain method, 21 % by the weighted one, and most of that is intervals that say "unknown".
+Where p(y|x) differs (salary by continent, lending by grade, bikes a year later) weights mend nothing. Class shares
+mend the promise on few real pairs, and break it on 6 of 15: classes of a table do not look the same in both domains.
+
+*speed* (two cores): 100,000 intervals from 20,000 calibration rows .1 s, by "cross" 3.4 s (fits 1.8 and 1.9 s); 100,000
+sets of three classes by "aps" .3 s.
 """
 
 import argparse
@@ -131,7 +200,9 @@ def label(n_draws):
                 records = []
                 for seed in range(n_draws):
                     X, shown, fresh, y = shares(n_rows, seed)
-                    model = ConformalClassifier(LogisticRegression(), shift=shift, conformity=conformity)
+                    model = ConformalClassifier(
+                        LogisticRegression(), shift=shift, conformity=conformity, randomize=False
+                    )
                     records.append(held(model.fit(X, shown), fresh, y))
                 show(f"{n_rows:>6} {conformity}, {'plain' if shift is None else 'label shift'}", records)
 

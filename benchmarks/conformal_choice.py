@@ -5,7 +5,50 @@ Run ``python benchmarks/conformal_choice.py GROUP --file answers.jsonl`` for eac
 has already is not run again. ``python benchmarks/conformal_choice.py show --file answers.jsonl`` prints the tables. The
 defaults were chosen on all groups but the last two of each kind, ``tables`` and ``class_tables``, which judge.
 
-Not run yet: no figures.
+Measured, 90 % asked for (two models each: ridge or logistic regression, boosted trees). Coverage, its mean distance
+from .90, the interval score in units of the plain intervals' (infinite ends count as those of the labels), the infinite
+share:
+
+    numbers                      14 pairs that chose            tables, which judge
+    plain                        .776 .130  1.00  .00           .789 .122  1.00  .00
+    DiscriminatorWeighter        .908 .060  1.04  .26           .889 .109  1.86  .47
+    AutoWeighter                 .904 .063  1.04  .27           .894 .111  1.87  .47
+    KLIEP                        .878 .075  1.07  .20           .873 .101  1.67  .35
+    KMM                          .879 .070  1.06  .20           .886 .106  1.67  .35
+    ULSIF                        .876 .074  1.08  .20           .872 .097  1.64  .33
+    RULSIF                       .875 .074  1.08  .19           .873 .096  1.65  .33
+    GaussianWeighter             .869 .076  1.10  .26           .872 .113  1.74  .43
+    NearestNeighborWeighter      .862 .077  1.05  .14           .852 .098  1.61  .27
+    cross                        .886 .064  1.02  .24           .894 .112  1.82  .43
+    normalized                   .895 .069  1.01  .26           .892 .107  1.87  .47
+    quantile                     .897 .062  1.00  .26           .890 .116  1.86  .47
+    normalized, cross            .897 .060   .96  .24           .895 .109  1.83  .43
+
+Of classes: coverage, its distance, the mean size of a set, the coverage of the class that has least:
+
+    classes                      adult, heart: chose            tables, which judge
+    plain                        .877 .059  1.16  .66           .902 .043  1.37  .63
+    DiscriminatorWeighter        .921 .027  1.32  .74           .949 .055  1.62  .76
+    AutoWeighter                 .918 .024  1.31  .73           .949 .054  1.63  .76
+    KLIEP                        .905 .026  1.24  .72           .936 .066  1.57  .74
+    KMM                          .916 .028  1.28  .71           .940 .056  1.57  .73
+    ULSIF                        .912 .019  1.25  .72           .937 .061  1.56  .74
+    aps                          .971 .074  1.77  .89
+    raps                         .971 .074  1.77  .89
+    aps, randomize               .920 .020  1.40  .82           .953 .058  1.69  .82
+    raps, randomize              .918 .018  1.35  .79
+    class                        .908 .035  1.55  .89           .954 .054  1.82  .94
+    cross                        .912 .021  1.29  .72           .960 .063  1.63  .79
+    label shift, MLLS            .840 .067  1.04  .34           .772 .137  1.13  .27
+    label shift, BBSE            .839 .071  1.04  .34           .780 .130  1.15  .26
+
+What it shows. *Weighter*: DiscriminatorWeighter holds most of what is promised on numbers (with AutoWeighter, at six
+times the cost), at the price of the most infinite intervals; KLIEP, KMM and ULSIF hold .02 to .03 less on the pairs
+that chose, and on the tables are a little nearer .90 with fewer infinite ones; on classes they do as well with smaller
+sets. *Score*: no clear winner; absolute and lac cost least, the latter has the smallest sets. *Method*: cross is a
+little narrower, for six fits instead of one, and its promise is weaker. Interval scores gain nothing on average, and on
+the tables nearly double: half of the intervals there are infinite. *randomize* is the default: without it, sets of two
+classes are nearly always full. (Empty cells were not run.)
 """
 
 import argparse
@@ -58,9 +101,10 @@ OF_NUMBERS = WEIGHTERS | {
 OF_CLASSES = WEIGHTERS | {
     "label, MLLS": {"shift": "label"},
     "label, BBSE": {"shift": "label", "weighter": BBSE()},
-    "aps": {"conformity": "aps"},
+    "aps": {"conformity": "aps", "randomize": False},
     "aps, randomize": {"conformity": "aps", "randomize": True},
-    "raps": {"conformity": "raps"},
+    "raps": {"conformity": "raps", "randomize": False},
+    "raps, randomize": {"conformity": "raps", "randomize": True},
     "class": {"conditional": "class"},
     "cross": {"method": "cross"},
     "label, class": {"shift": "label", "conditional": "class"},

@@ -1,6 +1,6 @@
 """Transfer components, aligners, transport: how fast, how large, and beside whom.
 
-Five questions, one table each, every case in a process of its own:
+Six questions, one table each, every case in a process of its own:
 
 - *exact*: kernel TCA with all rows, beside skada's (optional) and scipy's dense ``eigh(KHK, KMK + mu I)``. The ratio is
   their time over ours; the angle is the largest one between the subspaces of the coefficients, ours and scipy's (or
@@ -12,6 +12,8 @@ Five questions, one table each, every case in a process of its own:
   the largest one between the mapped rows, theirs and ours, in units of their root mean square.
 - *transport*: OTMapping on 1,000 + 1,000 rows of 20 columns beside POT's mappings (optional) with the same penalties:
   time, the objective reached, and by how much the sums of the plan are off in total.
+- *sizes*: aligners, TCA and plans against 200 .. 20,000 rows a domain, at equal settings, beside skada (optional) and
+  POT (optional): least time of several calls.
 - *landmarks*: JDA with an rbf kernel on 50,000 + 50,000 rows, 20 columns, 1,000 landmarks; the ratio likewise, to the
   product of the kernel values of the landmarks with themselves, F.T @ F in blocks.
 
@@ -50,6 +52,18 @@ Measured with one thread (extra memory up to 44 MB; transport once more, when th
     OTMapping, group lasso, 1000 + 1000 rows           1.0    0.533572     7e-16
       POT                                              5.1    0.533659     3e-08
 
+Their time over ours from small to large, rows a domain (20 columns; plans and TCA up to the sizes that end soon). POT's
+LinearTransport checks neither rows nor domains, which is most of our 1 to 3 ms; at 100,000 rows it is slower (above):
+
+                                                   200     500   1,000   2,000
+    CORAL, skada                                   1.5     1.5     1.4     1.3
+    SubspaceAlignment, skada                       1.7     1.9     1.5     1.3
+    TCA with rbf, skada                            2.2     3.2      14       -
+    LinearOT, POT                                   .4      .3      .3      .3
+    OTMapping, exact, POT                           .9 to 1.1 at each of them
+    OTMapping, entropic, POT                       2.8     6.2     7.6     7.8
+    OTMapping, group lasso, POT                    5.6     5.0     7.4       -
+
 New source rows (200,000) transform in one matrix product and the shift of the means: CORAL and LinearOT take 1.5 and
 1.6, SubspaceAlignment(20) 2.0, TCA(20) 1.3, JDA(20) 1.1 times the product alone, DomainScaler 0.6 of one of 100 x 100.
 
@@ -78,7 +92,8 @@ from sklearn.preprocessing import StandardScaler
 from sktl._core.transport import ground_cost
 from sktl.feature import CORAL, JDA, TCA, DomainScaler, LinearOT, OTMapping, SubspaceAlignment
 
-CASES = ("exact", "linear", "landmarks", "aligners", "transport")
+CASES = ("exact", "linear", "landmarks", "aligners", "transport", "sizes")
+ROWS, COLUMNS = (200, 500, 1000, 2000, 5000, 20_000), 20  # of the table of sizes
 ESTIMATORS = {
     "NearestCentroid": NearestCentroid(),
     "LogisticRegression": make_pipeline(StandardScaler(), LogisticRegression(max_iter=1000)),
@@ -282,6 +297,77 @@ def objective(plan, cost, y, reg, eta):
     """What the plan costs, with its entropy and the group penalty."""
     groups = np.sqrt([(plan[y == label] ** 2).sum(axis=0) for label in np.unique(y)])
     return (plan * cost).sum() + reg * xlogy(plan, plan).sum() + eta * groups.sum()
+
+
+def sizes(share):
+    """Aligners, components and plans against rows: their time over ours at each size, least of several calls."""
+    counts = [n for n in ROWS if n <= 20_000 * share]
+    print(f"{f'rows a domain, {COLUMNS} columns':<34}" + "".join(f"{n:>16,}" for n in counts))
+    cells = {}
+    for n in counts:
+        X, y, target = shifted_classes(n, COLUMNS)
+        for name, (ours, others, most) in contests(X, y, target).items():
+            if n > most:
+                continue
+            unit = least(ours)
+            for title, peer in others.items():
+                cells.setdefault(f"{name}, {title}", []).append(f"{least(peer) / unit:.1f} ({1000 * unit:.3g})")
+                print(f"  {n} {name}, {title}: {cells[f'{name}, {title}'][-1]}", file=sys.stderr, flush=True)
+    for title, line in cells.items():
+        print(f"{title:<34}" + "".join(f"{cell:>16}" for cell in line), flush=True)
+
+
+def least(function, budget=1.0, repeats=9):
+    """Processor seconds of a call: the least of up to ``repeats``, fewer where they take more than ``budget``."""
+    times = []
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        while len(times) < repeats and sum(times) < budget:
+            times.append(timed(function)[1])
+    return min(times)
+
+
+def contests(X, y, target, k=10):
+    """Ours, the peers that are installed (at equal settings), and the most rows a domain, by name."""
+    source, known, other = X[~target], y[~target], X[target]
+    domain, labels = np.where(target, -2, 1), np.where(target, -1, y)
+    found = {}
+
+    def contest(name, ours, most=20_000, **others):
+        found[name] = (lambda: ours.fit_transform(X, y, sample_domain=target)), others, most
+
+    def skada(adapter):
+        return lambda: adapter.fit_transform(X, labels, sample_domain=domain)
+
+    def pot(plan):
+        return lambda: plan.fit_transform(Xs=source, ys=known, Xt=other)
+
+    if find_spec("skada"):
+        from skada import CORALAdapter, SubspaceAlignmentAdapter, TransferComponentAnalysisAdapter
+
+        same = {"kernel": "rbf", "n_components": k, "mu": 1.0}
+        contest("CORAL", CORAL(reg=0), skada=skada(CORALAdapter(reg=None)))
+        alignment = SubspaceAlignmentAdapter(n_components=k, random_state=0)
+        contest("SubspaceAlignment", SubspaceAlignment(k), skada=skada(alignment))
+        contest(
+            "TCA, rbf",
+            TCA(k, kernel="rbf", gamma=1 / COLUMNS),
+            1000,
+            skada=skada(TransferComponentAnalysisAdapter(**same)),
+        )
+    if find_spec("ot"):
+        from ot.da import EMDTransport, LinearTransport, SinkhornL1l2Transport, SinkhornTransport
+
+        same = {"norm": "median", "metric": "sqeuclidean"}
+        contest("LinearOT", LinearOT(reg=1e-8, shrinkage=None), POT=pot(LinearTransport()))
+        contest("OTMapping, exact", OTMapping(reg=0, class_reg=None), 5000, POT=pot(EMDTransport(**same)))
+        # to POT's default accuracy, which it looks at each tenth iteration as we do
+        entropic = OTMapping(0.03, class_reg=None, tol=1e-6, max_iter=1000)
+        peer = SinkhornTransport(0.03, tol=1e-6, max_iter=1000, **same)
+        contest("OTMapping, entropic", entropic, 2000, POT=pot(peer))
+        peer = SinkhornL1l2Transport(0.03, 1.0, max_iter=100, tol=1e-6, **same)
+        contest("OTMapping, group lasso", OTMapping(0.03, eta=1.0), 500, POT=pot(peer))
+    return found
 
 
 if __name__ == "__main__":

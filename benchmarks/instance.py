@@ -1,17 +1,28 @@
 """What does the instance-based family cost: beside its peers, against the number of rows, and over its base fits.
 
 Prints, in order: seconds of skada 0.6 and densratio 0.4 in units of ours, at equal settings and on the same programme,
-with the objectives reached by both (rows of a peer that is not installed say so); seconds (in units of those at 10,000
-rows) and peak memory of the whole process against rows; seconds of a booster's ``fit`` in units of the sum of its base
-fits. Run: ``python benchmarks/instance.py`` (about three minutes; ``--quick`` for one; ``--million`` adds 10^6 + 10^6
-rows, about five minutes). Ratios of one run, each in the best of three.
+with the objectives reached by both (rows of a peer that is not installed say so); the same from 200 to 20,000 rows
+(``sizes``); seconds (in units of those at 10,000 rows) and peak memory of the whole process against rows; seconds of a
+booster's ``fit`` in units of the sum of its base fits. Run: ``python benchmarks/instance.py`` (about five minutes;
+``--quick`` for one; ``--million`` adds 10^6 + 10^6 rows, about five minutes). Ratios of one run, each in the best of
+three.
 
-Measured on two cores (CPU seconds; others' work on them): at 10,000 + 10,000 rows densratio's ULSIF takes 11 times
-ours at equal settings, its coefficients equal to 4e-14; with width and ridge chosen 352 times (of 81 pairs; ours of
-20), 89 times of as many pairs. skada's KMM takes 35 times ours at 10,000 + 10,000 rows (7 times at 3,000, half of ours
-at 1,000, where a dense programme is small), and its objective stays above ours at each: -3.7068e7 against -3.70702e7.
-densratio's KLIEP takes 4.5 times ours at J .021 (ours .038); skada's is about even (0.7 to 1.0 of ours from run to run)
-at J .011, since it stops far from the maximum.
+Measured on two cores (CPU seconds; others' work on them): at 10,000 + 10,000 rows densratio's ULSIF takes 11 times ours
+at equal settings, its coefficients equal to 4e-14; with width and ridge chosen 352 times (of 81 pairs; ours of 20), 89
+times of as many pairs. skada's KMM takes 35 times ours at 10,000 + 10,000 rows (7 times at 3,000), and its objective
+stays above ours at each: -3.7068e7 against -3.70702e7. densratio's KLIEP takes 4.5 times ours at J .021 (ours .038);
+skada's is about even (0.7 to 1.0 of ours from run to run) at J .011, since it stops far from the maximum.
+
+From small to large, at equal settings (a dash: not run): the peer's seconds over ours; ours also measure ``overlap_``,
+which no peer does and which takes more than half of the time at 200 rows. KLIEP of skada is faster at every size
+because it stops far from the maximum, the others are not but for some 20 % of KMM's default at 200 rows:
+
+    n + n rows                  200   500  1,000  2,000  5,000  20,000
+    KMM, skada                  1.0   1.6    1.5    3.0     18       -
+    defaults of KMM, skada      0.8   1.5    3.4    8.3     48       -
+    ULSIF, densratio            1.2   1.1    1.3    2.3    4.6     8.8
+    ULSIF, chosen, densratio    1.1   2.2    3.1    4.2      -       -
+    KLIEP, skada                0.2   0.3    0.1    0.2    0.2     0.4
 
 Seconds of ``fit`` in units of those at 10,000 + 10,000 rows, and peak memory of the process:
 
@@ -200,6 +211,60 @@ def kernel_mean_matching(n):
     show(f"KMM, skada, {n} + {n} rows", ours, theirs, note)
 
 
+# --- beside the peers, from small to large ---
+
+
+def table_of_sizes(counts):
+    """The peers' seconds over ours at equal settings, least of several calls (milliseconds of ours)."""
+    print(f"\nn + n rows, d = {COLUMNS}: seconds of the peer / ours (ms of ours)")
+    print(f"{'':<28}" + "".join(f"{n:>16,}" for n in counts))
+    cells = {}
+    for n in counts:
+        for name, (ours, theirs, largest) in contests(n).items():
+            if n <= largest:
+                spent = [seconds(function, 7 if n <= 2000 else 2)[0] for function in (ours, theirs)]
+                cells.setdefault(name, []).append(f"{spent[1] / spent[0]:.1f} ({1000 * spent[0]:.3g})")
+                print(f"  {n} {name}: {cells[name][-1]}", file=sys.stderr, flush=True)
+    for name, line in cells.items():
+        print(f"{name:<28}" + "".join(f"{cell:>16}" for cell in line), flush=True)
+
+
+def contests(n):
+    """Ours, the peer's, and the most rows a domain, by name; peers that are installed."""
+    source, target, X, y = rows(n)
+    gamma = WIDTH / median_square(source, target)
+    found = {}
+    if find_spec("skada"):
+        import skada
+
+        def peer(adapter):
+            return lambda: skada_weights(adapter, source, target)
+
+        found["KMM, skada"] = (
+            lambda: KMM(gamma=gamma, reg=0.0).fit(X, y),
+            peer(skada.KMMReweightAdapter(gamma=gamma)),
+            5000,
+        )
+        found["KMM(), skada's default"] = lambda: KMM().fit(X, y), peer(skada.KMMReweightAdapter()), 5000
+        kliep = skada.KLIEPReweightAdapter(gamma=gamma, n_centers=CENTERS, random_state=0)
+        found["KLIEP, skada"] = lambda: KLIEP(gamma=gamma, n_centers=CENTERS).fit(X, y), peer(kliep), 20_000
+    if find_spec("densratio"):
+        import densratio
+
+        def ratio(**parameters):
+            np.random.seed(0)
+            result = densratio.uLSIF(target, source, kernel_num=CENTERS, verbose=False, **parameters)
+            return result.compute_density_ratio(source)
+
+        sigma = (2 * gamma) ** -0.5
+        fixed = ULSIF(gamma=gamma, reg=REG, n_centers=CENTERS, nonnegative="coef")
+        found["ULSIF, densratio"] = lambda: fixed.fit(X, y), lambda: ratio(sigma=sigma, lambda_=REG), 20_000
+        widths, ridges = sigma * np.array([0.3, 0.5, 1.0, 2.0, 3.0]), np.array([0.01, 0.1, 1.0, 10.0])
+        chosen = ULSIF(n_centers=CENTERS)
+        found["ULSIF, chosen, densratio"] = lambda: chosen.fit(X, y), lambda: ratio(sigma=widths, lambda_=ridges), 2000
+    return found
+
+
 # --- against the rows ---
 
 
@@ -285,7 +350,7 @@ def table_of_boosting(n):
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("questions", nargs="*", default=["peers", "boosting", "curves"])
+    parser.add_argument("questions", nargs="*", default=["peers", "sizes", "boosting", "curves"])
     parser.add_argument("--quick", action="store_true", help="smaller sizes")
     parser.add_argument("--million", action="store_true", help="curves up to a million rows a domain")
     parser.add_argument("--one", nargs=2, help=argparse.SUPPRESS)
@@ -296,6 +361,8 @@ if __name__ == "__main__":
         sys.exit()
     if "peers" in options.questions:
         table_of_peers(2000 if options.quick else 10_000, (1000,) if options.quick else (1000, 3000, 10_000))
+    if "sizes" in options.questions:
+        table_of_sizes((200, 500, 1000) if options.quick else (200, 500, 1000, 2000, 5000, 20_000))
     if "boosting" in options.questions:
         table_of_boosting(2000 if options.quick else 10_000)
     if "curves" in options.questions:

@@ -6,7 +6,7 @@ import numpy as np
 from scipy.special import xlogy
 from scipy.stats import norm
 
-GRID = 2001  # values of the score that are looked at: steps of a two hundredth of the widest normal's deviation
+GRID = 2001  # values of the score that are looked at: steps of a hundredth of the widest normal's deviation
 
 
 @dataclass(frozen=True)
@@ -42,15 +42,19 @@ class Belief:
         return Belief(self.values, shares / shares.sum())
 
 
-def mixed_belief(centres, deviations, shares, low, high) -> Belief:
-    """A mixture of normals, cut at the bounds ``low`` and ``high`` of the score, which may be infinite."""
+def mixed_belief(centres, deviations, shares, low, high, rest=0.0) -> Belief:
+    """A mixture of normals, cut at the bounds ``low`` and ``high`` of the score, which may be infinite.
+
+    The share ``rest`` of the belief is the same at all values between the bounds (or within ten deviations), so that
+    labels may say what nobody expected.
+    """
     centres, deviations = np.asarray(centres, dtype=float), np.asarray(deviations, dtype=float)
-    # five deviations leave out less than a millionth
-    start, end = (centres - 5 * deviations).min(), (centres + 5 * deviations).max()
-    values = np.linspace(max(start, low), min(end, high), GRID)
+    start, end = (centres - 10 * deviations).min(), (centres + 10 * deviations).max()
+    values = np.linspace(low if np.isfinite(low) else start, high if np.isfinite(high) else end, GRID)
     density = sum(w * norm.pdf(values, c, s) for w, c, s in zip(shares, centres, deviations, strict=True))
-    density = density + np.finfo(float).tiny  # labels may say what nobody believed
-    return Belief(values, density / density.sum())
+    total = density.sum()
+    shares = density / total if total > 0 else np.full(GRID, 1 / GRID)
+    return Belief(values, (1 - rest) * shares + rest / GRID)
 
 
 def binomial_log_likelihood(values, n_right, n):

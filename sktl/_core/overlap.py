@@ -112,13 +112,13 @@ def newton_logistic(rows, y, ridge, coef):
         p = expit(values)
         scaled = rows * np.sqrt(p * (1 - p))[:, None]
         hessian = scaled.T @ scaled  # one factor twice: BLAS then computes half of it
-        hessian[np.diag_indices_from(hessian)] += penalty
+        hessian.flat[:: len(penalty) + 1] += penalty
         step = np.linalg.solve(hessian, rows.T @ (y - p) - penalty * coef)
         moved = rows @ step
         longest = np.abs(moved).max()
         length = min(1.0, LONGEST_STEP / max(longest, LONGEST_STEP))
         coef, values = coef + length * step, values + length * moved
-        if longest < TOL:
+        if longest**2 < TOL:  # what is left after a step of Newton's is at most about its square
             break
     return coef
 

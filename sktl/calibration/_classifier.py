@@ -4,15 +4,14 @@ from functools import partial
 from numbers import Integral
 
 import numpy as np
-from sklearn.base import is_classifier
 from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted
 
-from sktl._checks import BOOLEAN, HasMethods, Interval, check_parameters
+from sktl._checks import BOOLEAN, Interval, check_parameters
 from sktl._core.conformal import conformal_pvalues, keeps, label_scores, own_share
 from sktl._core.label_shift import correct_prior
 from sktl._threads import threads_by_size
-from sktl.calibration._class_scores import aligned_proba, codes_in, draws_of_rows, of_own_class
+from sktl.calibration._class_scores import PROBABILISTIC, aligned_proba, blocks, codes_in, draws_of_rows, of_own_class
 from sktl.calibration._conformal import USUAL, BaseConformal, miscoverages, read_table, refuse_weights
 from sktl.calibration._held_out import ask, ask_at, fit_whole, fit_without, rows_at
 from sktl.domains import n_rows, plain_rows
@@ -33,17 +32,21 @@ class ConformalClassifier(BaseConformal):
     is worth.
 
     *When it helps*: wrong answers cost more than "one of these two", and the target differs from the source in what is
-    said of ``shift``. *When it hurts*: it differs in p(y|x) as well, which no weights mend: label target rows, which
-    count as calibration rows. What holds is the average over the target; ``conditional="class"`` and ``groups`` have it
-    hold in each class or group, and sets grow.
+    said of ``shift``. With 90 % asked for: class shares of .6 .3 .1 turned round, 2,000 rows: plain 72 % with 1.6
+    classes, these 90 % with 1.4; adult and heart (covariate shift, 8 pairs, two models) 88 and 92 %. *When it hurts*:
+    it differs in p(y|x) as well, which no weights mend: label target rows, which count as calibration rows. Under
+    covariate shift seven mixed tables went from 90 to 95 %: sets 18 % larger for nothing. Shares of classes that do not
+    look the same in both domains break the promise: those tables 77 %, adult and heart 84 %. What holds is the average
+    over the target; ``conditional="class"`` and ``groups`` have it hold in each class or group, and sets grow.
 
     Parameters
     ----------
     estimator : classifier object with predict_proba
-        Any classifier or pipeline; it is cloned. One that adapts gets the target's rows too. A fitted one is taken as
-        it is if given as ``FrozenEstimator(classifier)``: then all labelled rows calibrate, and must be new to it.
+        Any classifier or pipeline; it is cloned. One that adapts gets the target's rows too. A fitted one is kept as
+        ``FrozenEstimator(classifier)``: then all labelled rows calibrate, and must be new to it.
     shift : {"covariate", "label", None}, default="covariate"
-        What differs between the domains: p(x), or p(y), or nothing.
+        What differs between the domains: p(x), or p(y) (the model's probabilities are then multiplied by the class
+        ratios before they are scored), or nothing.
     weighter : weighter object, default=None
         Estimates w, from all rows. None means :class:`~sktl.instance.DiscriminatorWeighter` for covariate shift (any
         with ``predict_weights`` will do), and for label shift :class:`~sktl.instance.MLLS` (or ``BBSE``, ``RLLS``); one
@@ -60,10 +63,9 @@ class ConformalClassifier(BaseConformal):
         "class": each class is compared with calibration rows of its own, so that the promise holds for each. Classes
         with fewer than 1 / alpha - 1 of these are in all sets. Under label shift it holds without any weights.
     randomize : bool, default=True
-        Whether "aps" and "raps" leave a random share of y's own probability out: the coverage is then exact instead of
-        too high, the sets smaller, and at times empty. False: of few classes the last one always has the score 1, and
-        sets are often full (of two classes on heart disease all were). Draws are by ``random_state`` and the position
-        of a row.
+        Whether "aps" and "raps" leave a random share of y's own probability out: exact coverage instead of too much,
+        smaller sets, at times empty. False: the last of few classes always has the score 1, and sets are often full (on
+        heart disease all). Draws are by ``random_state`` and the position of a row.
     rank_penalty : float >= 0, default=0.1
         For "raps".
     free_ranks : int >= 0, default=1
@@ -86,11 +88,9 @@ class ConformalClassifier(BaseConformal):
     overlap_ : float in [0, 1]
         Share of the target that the source covers; 1 without covariate shift.
     effective_sample_size_ : float
-        How many equally weighted rows the calibration rows are worth; what the source lacks of the target is counted,
-        unless target rows calibrate too.
+        How many equally weighted rows the calibration rows are worth, what the source lacks of the target counted.
     infinite_share_ : float
-        Share of the classes of target rows of ``fit`` that are kept at ``alpha`` = 0.1 whatever their score, since the
-        calibration rows say too little of them.
+        Share of the classes of target rows of ``fit`` that are kept at ``alpha`` = 0.1 whatever their score.
     calibration_rows_, calibration_scores_, calibration_weights_ : ndarray of shape (n_calibration,)
         Positions in ``X``, scores and weights of the calibration rows.
     groups_ : ndarray of shape (n_groups,) or None
@@ -109,15 +109,9 @@ class ConformalClassifier(BaseConformal):
 
     Notes
     -----
-    *Labelled target rows* all calibrate. Rows of both domains then weigh :math:`r (n_s + m) / (n_s + m r)` for a ratio
-    r, n_s source and m target rows: the target's density over that of the mixture of both; r itself where m = 0.
-
-    *What can't be known*: where the source lacks a share of the target for certain (``overlap_`` and two standard
-    errors) and no target row has a label, as many target rows, those of the largest weights, get the set of all
-    classes; a class is in the set too where its own weight is above alpha of the sum. A warning then names the
-    effective sample size.
-
-    *Cost*: that of the fits; predictions O(n_classes log n_calibration) a row and part.
+    Labelled target rows, what can't be known, weights of rows (none are taken): as in :class:`ConformalRegressor`, with
+    full sets for infinite intervals. *Cost*: that of the fits; predictions O(n_classes log n_calibration) a row and
+    part: 100,000 sets in .3 s.
 
     References
     ----------
@@ -146,14 +140,7 @@ class ConformalClassifier(BaseConformal):
     """
 
     _constraints = {
-        "estimator": (
-            HasMethods(
-                "fit",
-                "predict_proba",
-                noun="a classifier (CalibratedClassifierCV around one without)",
-                test=is_classifier,
-            ),
-        ),
+        "estimator": PROBABILISTIC,
         "conformity": ("lac", "aps", "raps"),
         "conditional": (None, "class"),
         "randomize": BOOLEAN,
@@ -310,11 +297,5 @@ class ConformalClassifier(BaseConformal):
 
     def _blocks(self, groups):
         """Yield rows, columns and calibration scores that belong together."""
-        classes = np.arange(len(self.classes_))
-        for group in np.unique(groups):
-            rows = np.flatnonzero(groups == group)
-            if self.conditional is None:
-                yield rows, classes, self._parts(group)
-                continue
-            for code in classes:
-                yield rows, [code], self._parts(group * len(classes) + code if group >= 0 else -1)
+        for rows, columns, cell in blocks(groups, len(self.classes_), self.conditional == "class"):
+            yield rows, columns, self._parts(cell)

@@ -28,10 +28,13 @@ class ConformalRegressor(BaseConformal):
     p(y|x) is the same in both domains [1]_. With equal weights it is the plain split conformal interval.
 
     *When it helps*: the target has more of the rows on which the model is bad, so that plain intervals hold less than
-    promised: on simulated data of 1,000 rows and 5 columns, with 90 % asked for, plain 73 %, these 90 % (30 draws; with
-    fewer rows or on real data it is not measured yet). *When it hurts*: p(y|x) differs between the domains, which
-    no weights mend: label target rows, which count as calibration rows. The average over the target is what holds, not
-    each region of it; ``groups`` has it hold in each group.
+    promised. With 90 % asked for, on simulated data of 5 columns and 500 to 2,000 rows: plain 74 %, the known ratio 91
+    to 92 %, these 89 to 90 %, in widths of 7.6 where the model and the law known would need 7.9. On 14 real pairs of
+    four data sets (two models each): plain 78 %, these 91 %, of which a quarter are infinite. *When it hurts*: p(y|x)
+    differs between the domains, which no weights mend: on 15 mixed tables (ridge) 77 % plain, 89 % these with 47 %
+    infinite, and 41 % for salaries of another continent. Label target rows, which count as calibration rows. Intervals
+    get wider, and their interval score on the 14 pairs is 4 % above that of plain ones. With 300 rows 7 % are infinite.
+    The average over the target is what holds, not each region of it; ``groups`` has it hold in each group.
 
     Parameters
     ----------
@@ -103,7 +106,12 @@ class ConformalRegressor(BaseConformal):
     errors) and no target row has a label, as many target rows, those of the largest weights, get infinite intervals;
     others get them where their own weight is above alpha of the sum. A warning then names the effective sample size.
 
-    *Cost*: that of the fits; predictions O(log n_calibration) a row under "split".
+    *Weights of rows*: ``fit`` takes no ``sample_weight``, since the ratio says already how often the target has a row.
+
+    *Cost*: that of the fits and of the weighter; predictions O(log n_calibration) a row under "split": 100,000 in .1 s,
+    in 3.4 s under "cross".
+
+    *The word*: ``conformity`` is what papers call a score; ``scoring`` means a scorer here and in scikit-learn.
 
     References
     ----------

@@ -16,6 +16,7 @@ EXAMPLES = """examples:
   sktl                                               the demonstration: handwritten digits of two origins
   sktl compare 2023.csv 2024.csv --label churned     which model for the rows of 2024?
   sktl compare a.parquet b.parquet --label price --out predictions.csv
+  sktl compare a.csv b.csv --label price --save m.skops; sktl predict m.skops new.csv --out p.csv
   sktl report 2023.csv 2024.csv                      how far apart are the tables?
   sktl report 2023.csv 2024.csv --html page.html     ... and in which way? what to try first?
 """
@@ -79,12 +80,14 @@ def _stop_workers():
 def run_compare(options, say):
     """Compare methods on two files."""
     from sktl.cli._compare import compare
-    from sktl.cli._output import check_html, check_out
+    from sktl.cli._output import check_html, check_out, check_save
     from sktl.comparison import select_methods
 
     select_methods(options.methods)
     if options.out is not None:
         check_out(options.out, (options.source, options.target))
+    if options.save is not None:
+        check_save(options.save, (options.source, options.target))
     if options.html is not None:
         check_html(options.html, (options.source, options.target))
     compare(*_read_both(options), options, say, _progress(options))
@@ -100,6 +103,25 @@ def run_report(options, say):
     report(*_read_both(options), options, say, _progress(options))
 
 
+def run_predict(options, say):
+    """Predict a new table by a saved model."""
+    from sktl.cli._output import check_out, write_predictions
+    from sktl.comparison import SavedModel, read_table
+
+    check_out(options.out, (options.model, options.new))
+    model = SavedModel.load(options.model)
+    table = read_table(options.new, "NEW", min_rows=1)
+    if options.id is not None and options.id not in table:
+        raise InputError(f"--id {options.id}: NEW has no such column.")
+    beside = {} if options.id is None else {options.id: table[options.id].to_numpy()}
+    X, notes = model.read(table.drop(columns=list(beside)) if options.id not in model.columns.names else table)
+    for note in notes if model.record["usable"] else [*notes, "the comparison found no usable model: this one neither"]:
+        complain(note)
+    columns = model.file_columns(X, options.interval, options.proba)
+    write_predictions(options.out, range(len(X)), beside | columns)
+    say(f"predictions of {len(X)} rows by {model.record['method']}: {options.out}")
+
+
 def run_demo(options, say):
     """Compare methods on handwritten digits of two origins."""
     from sktl._checks import import_extra
@@ -112,7 +134,7 @@ def run_demo(options, say):
     target = digits.sample_domain == "target"
     say("demo: learn from a sample of MNIST, predict scikit-learn's digits (their labels are used only to score)")
     settled = {"label": "digit", "task": "classification", "methods": DEMO, "target_labels": "hide", "metric": None}
-    options = argparse.Namespace(**vars(options), **settled, drop=[], out=None, html=None)
+    options = argparse.Namespace(**vars(options), **settled, drop=[], out=None, save=None, html=None)
     compare(table[~target], table[target], options, say, _progress(options))
 
 
@@ -163,6 +185,7 @@ def _parser():
     parser.add_argument("--version", action="version", version=f"sktl {sktl.__version__}")
     commands = parser.add_subparsers(title="commands (plain `sktl` is `sktl demo`)", metavar="COMMAND", prog="sktl")
     _add_compare(commands)
+    _add_predict(commands)
     _add_report(commands)
     demo = commands.add_parser(
         "demo", help="compare methods on handwritten digits of two origins", parents=[_common_arguments()]
@@ -245,7 +268,28 @@ def _add_compare(commands):
         "accuracy)",
     )
     add("--out", metavar="FILE", help="write the chosen model's predictions of TARGET (CSV or parquet)")
+    add("--save", metavar="MODEL", help="write the chosen model with its columns (.skops), for `sktl predict`")
     compare.set_defaults(run=run_compare)
+
+
+def _add_predict(commands):
+    """Add ``sktl predict``."""
+    predict = commands.add_parser(
+        "predict", help="predict a new table by a model that `sktl compare --save` wrote", parents=[_common_arguments()]
+    )
+    add = predict.add_argument
+    add("model", metavar="MODEL", help="the .skops file; only classes of sktl and scikit-learn are loaded from it")
+    add("new", metavar="NEW", help="CSV or parquet file, with a header: the table to predict")
+    add("--out", required=True, metavar="FILE", help="write the predictions (CSV or parquet)")
+    add("--id", metavar="COL", help="a column of NEW to write beside the predictions")
+    add("--proba", action="store_true", help="write the probabilities of the classes too")
+    add(
+        "--interval",
+        type=_share,
+        metavar="SHARE",
+        help="write the ends of intervals that hold this share of the numbers, such as .9",
+    )
+    predict.set_defaults(run=run_predict)
 
 
 def _add_report(commands):
@@ -266,6 +310,17 @@ def _seed(text):
     if not text.isdecimal() or int(text) >= 2**32:
         raise argparse.ArgumentTypeError(f"must be a whole number from 0 to 2**32 - 1; got {text!r}")
     return int(text)
+
+
+def _share(text):
+    """Read a share, a number above 0 and up to .99."""
+    try:
+        share = float(text)
+    except ValueError:
+        share = 0.0
+    if not 0 < share <= 0.99:
+        raise argparse.ArgumentTypeError(f"must be a number above 0, at most .99; got {text!r}")
+    return share
 
 
 def _n_jobs(text):

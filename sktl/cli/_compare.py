@@ -1,8 +1,8 @@
 """``sktl compare``: print what comes of trying every method."""
 
-from sktl.cli._output import table_lines, write_page, write_predictions
+from sktl.cli._output import table_lines, write_model, write_page, write_predictions
 from sktl.cli._streams import complain
-from sktl.comparison import Comparison
+from sktl.comparison import Comparison, SavedModel
 from sktl.inspection.report import distance_words
 
 
@@ -15,7 +15,7 @@ def compare(source, target, options, say, progress):
         The tables.
     options : Namespace
         ``label``, ``task``, ``methods``, ``target_labels``, ``metric``, ``drop``, ``seed``, ``n_jobs``,
-        ``out``, ``html``.
+        ``out``, ``save``, ``html``.
     say : callable
         Takes each line of the result.
     progress : callable
@@ -48,8 +48,12 @@ def compare(source, target, options, say, progress):
         say(indent + line)
     if options.out is not None:
         problem = comparison.problem
-        write_predictions(options.out, problem.row[problem.target], predicted)
+        write_predictions(options.out, problem.row[problem.target], {"prediction": predicted})
         say(f"predictions of {len(predicted)} rows: {options.out}")
+    if options.save is not None:
+        progress("saving the model")
+        write_model(options.save, SavedModel.of_choice(choice))
+        say(f"model: {options.save}")
     if options.html is not None:
         progress("looking for the kind of shift")
         write_page(options.html, choice.report(options.n_jobs), [choice.block()])

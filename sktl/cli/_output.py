@@ -33,6 +33,14 @@ def check_out(path, inputs):
     _check_place("--out", Path(path), inputs)
 
 
+def check_save(path, inputs):
+    """Refuse a path that a model can't be written to, before any work is done."""
+    if Path(path).suffix.lower() != ".skops":
+        raise InputError(f"--save must be a .skops file; got {path!r}.")
+    import_extra("skops.io", "cli", "Saving a model")
+    _check_place("--save", Path(path), inputs)
+
+
 def check_html(path, inputs):
     """Refuse a path that a page can't be written to, before any work is done."""
     if Path(path).suffix.lower() not in (".html", ".htm"):
@@ -52,16 +60,22 @@ def _check_place(option, path, inputs):
         check_writable(path)  # what can't be made now can't be later, after all the work
 
 
-def write_predictions(path, rows, predictions):
-    """Write one line per row of TARGET, completely or not at all."""
+def write_predictions(path, rows, columns):
+    """Write one line per row, completely or not at all."""
     frames = import_extra("pandas", "cli", "The command line")
     # in the file's order: rows were sorted by their values to not depend on it
-    table = frames.DataFrame({"row": rows, "prediction": predictions}).sort_values("row", ignore_index=True)
+    table = frames.DataFrame({"row": rows, **columns}).sort_values("row", ignore_index=True)
     with _refusing("--out", path), replacing(path) as beside:
         if beside.suffix.lower() == ".parquet":
             table.to_parquet(beside, index=False)
         else:
             table.to_csv(beside, index=False)
+
+
+def write_model(path, model):
+    """Write a model, completely or not at all."""
+    with _refusing("--save", path):
+        model.save(path)
 
 
 def write_page(path, report, extra=()):

@@ -6,5 +6,14 @@ from sktl.comparison._comparison import Comparison
 from sktl.comparison._files import read_table
 from sktl.comparison._metrics import METRICS
 from sktl.comparison._report import report_tables
+from sktl.comparison._saved import SavedModel
 
-__all__ = ["METHODS", "METRICS", "Comparison", "read_table", "report_tables", "select_methods"]
+__all__ = [
+    "METHODS",
+    "METRICS",
+    "Comparison",
+    "SavedModel",
+    "read_table",
+    "report_tables",
+    "select_methods",
+]

@@ -3,9 +3,10 @@
 import os
 import warnings
 from collections import Counter
+from numbers import Integral
 from pathlib import Path
 
-from sktl._checks import InstanceOf, checked, import_extra
+from sktl._checks import InstanceOf, Interval, checked, import_extra
 from sktl.comparison._words import count, few_names, pandas
 from sktl.exceptions import InputError
 
@@ -13,8 +14,12 @@ MIN_ROWS = 10
 SEPARATORS = {";": "';'", "\t": "tabs", "|": "'|'"}  # what some programs put where a CSV has commas
 
 
-@checked(path=(InstanceOf(str, Path, noun="a path"),), role=(InstanceOf(str, noun="a name"),))
-def read_table(path, role="SOURCE"):
+@checked(
+    path=(InstanceOf(str, Path, noun="a path"),),
+    role=(InstanceOf(str, noun="a name"),),
+    min_rows=(Interval(Integral, 1),),
+)
+def read_table(path, role="SOURCE", min_rows=MIN_ROWS):
     """Read a CSV or parquet file into a frame of nullable columns.
 
     Parameters
@@ -23,6 +28,8 @@ def read_table(path, role="SOURCE"):
         The file; one with a header and at least 10 rows.
     role : str, default="SOURCE"
         Name of the table in error messages.
+    min_rows : int, default=10
+        Least number of rows.
 
     Returns
     -------
@@ -56,7 +63,7 @@ def read_table(path, role="SOURCE"):
         form = f"{kind} (commas, one header line, UTF-8)" if kind == "CSV" else kind
         raise InputError(f"{role}: can't read {str(path)!r} as {form}: {error}") from error
     table.columns = table.columns.map(str)  # a parquet file's names may be numbers
-    return check_table(table, role)
+    return check_table(table, role, min_rows)
 
 
 def _check_file(path, role):
@@ -99,12 +106,11 @@ def _read_parquet(path, role, frames):
     return frames.read_parquet(path, dtype_backend="numpy_nullable")
 
 
-def check_table(table, role):
+def check_table(table, role, min_rows=MIN_ROWS):
     """Return ``table`` if it has enough rows, and one column a name."""
-    if len(table) < MIN_ROWS:
-        raise InputError(
-            f"{role} has {count(len(table), 'row')}; a comparison needs at least {MIN_ROWS} in each table."
-        )
+    if len(table) < min_rows:
+        needs = f"a comparison needs at least {min_rows} in each table" if min_rows > 1 else "there is none to predict"
+        raise InputError(f"{role} has {count(len(table), 'row')}; {needs}.")
     _check_names(table.columns, role)
     return table
 

@@ -70,7 +70,7 @@ def shared_features(source, target, label=None, drop=()):
         notes += _number_notes(name, source[name], target[name])
     for name in textual:
         notes += _text_notes(name, source[name], target[name])
-    plain = [_plain(table, numeric, textual) for table in (source, target)]
+    plain = [plain_rows(table, numeric, textual) for table in (source, target)]
     levels = {
         # of both tables together, so that a column means the same in each
         name: frequent_levels(pandas().concat([part[name] for part in plain]).fillna(MISSING))
@@ -173,7 +173,7 @@ def _numbers(column):
     return column.to_numpy(dtype=float, na_value=np.nan)
 
 
-def _plain(table, numeric, textual):
+def plain_rows(table, numeric, textual):
     """Convert columns to float64, or to objects that are strings or NaN: the types that scikit-learn reads."""
     frames = pandas()
     columns = {}

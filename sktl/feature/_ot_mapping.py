@@ -119,10 +119,10 @@ class OTMapping(OneToOneFeatureMixin, BaseDomainAligner):
     are many columns, so that all distances are alike and plans without a class penalty scatter the classes. On
     Office-Caltech10 (mean of 12 pairs, unit-norm rows before and after; logistic regression reaches 47.0 % without any
     map, 1-nearest neighbour 31.4 on rows as they are), 1-nearest neighbour / logistic regression after the map: exact
-    36.4 / 39.2, entropic 39.3 / 39.7, laplace 40.6 / 39.3, group_lasso 49.4 / 47.1. The defaults of ``reg`` and ``eta``
+    36.2 / 39.2, entropic 39.3 / 39.7, laplace 40.6 / 39.3, group_lasso 49.4 / 47.1. The defaults of ``reg`` and ``eta``
     were chosen on four of these pairs with their target labels, so the last figures are optimistic. On Amazon reviews
-    logistic regression (C=1) has 78.1 without it and 78.1 with ``max_samples=1000`` (12 pairs); with all 2,000 rows it
-    loses 1.4 points, by exact plans 5 (three pairs); on digits of two origins it rises from 57.3 to 64.6 with 1,000
+    logistic regression (C=1) has 78.1 without it and 79.2 with ``max_samples=1000`` (12 pairs); with all 2,000 rows it
+    loses 1.4 points, by exact plans 5 (three pairs); on digits of two origins it rises from 57.3 to 64.1 with 1,000
     rows, to 62.4 with 1,500, to 58.7 by exact plans.
 
     *Class shares*: two overlapping classes, one of them half of the source and 50, 30, 15, 5 % of the target (logistic

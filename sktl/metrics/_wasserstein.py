@@ -5,7 +5,7 @@ from numbers import Integral
 import numpy as np
 from sklearn.utils import check_random_state
 
-from sktl._checks import N_JOBS, RANDOM_STATE, Interval, checked, import_extra
+from sktl._checks import N_JOBS, RANDOM_STATE, Interval, check_fits, checked, import_extra
 from sktl._core.kernels import Kernel
 from sktl._core.transport import PIVOTS, exact_distance
 from sktl._core.wasserstein import power_mean, random_directions, wasserstein_columns, wasserstein_projections
@@ -120,11 +120,8 @@ def wasserstein_distance(
 def _exact(X_source, X_target, p, max_pairs):
     """W_p by POT's network simplex."""
     n, m = X_source.shape[0], X_target.shape[0]
-    if n * m > max_pairs:
-        raise ValueError(
-            f"method='exact' builds a matrix of {n} x {m} costs, more than max_pairs={max_pairs} entries. Pass "
-            "fewer rows, use method='sliced', or raise max_pairs."
-        )
+    needs = f"method='exact' builds a matrix of {n} x {m} costs ({8e-9 * n * m:.2g} GB)"
+    check_fits(n * m, max_pairs, needs, "Pass fewer rows, use method='sliced', or raise max_pairs.")
     import_extra("ot", "ot", "wasserstein_distance(method='exact')")
     value, converged = exact_distance(Kernel("distance")(X_source, X_target), p)
     if not converged:

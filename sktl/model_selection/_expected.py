@@ -73,7 +73,28 @@ class TargetScoreEstimator(BaseOnLabeled):
     to 50 labels, which alone say little. *When it hurts*: **all methods without target labels are optimistic if the
     relation of labels to rows has changed** (concept shift): nothing in the rows shows it. The interval of "auto" is
     made for real pairs of domains, where this is usual; that of any other method holds its sampling error alone, as if
-    its assumption were true.
+    its assumption were true. Mean absolute error (bias) of the expected accuracy on 302 real pairs of at most 1,000
+    rows a domain, half of them with a linear model and half with trees; the methods of "auto" and how far it goes to
+    chance were chosen on the first four, Office and digits were looked at alone:
+
+    ==========  ===========  ===========  ===========  ===========  ===========  ===========
+    method      reviews      hospitals    incomes      tables       Office       digits
+    ==========  ===========  ===========  ===========  ===========  ===========  ===========
+    source      .08 (+.08)   .14 (+.11)   .10 (+.06)   .12 (+.02)   .27 (+.27)   .48 (+.48)
+    importance  .06 (+.03)   .14 (+.09)   .08 (+.04)   .08 (+.01)   .25 (+.25)   .47 (+.47)
+    label       .08 (+.07)   .19 (-.05)   .08 (-.05)   .17 (-.09)   .25 (+.24)   .47 (+.47)
+    confidence  .14 (+.13)   .12 (+.10)   .07 (+.06)   .08 (+.05)   .15 (+.02)   .23 (+.09)
+    cbpe        .09 (+.09)   .11 (+.09)   .07 (+.05)   .07 (+.01)   .18 (+.17)   .30 (+.30)
+    pape        .07 (+.06)   .13 (+.09)   .07 (+.05)   .07 (+.01)   .17 (+.16)   .31 (+.31)
+    mlls        .08 (+.08)   .13 (-.07)   .07 (-.04)   .20 (-.11)   .14 (+.11)   .26 (+.26)
+    doc         .08 (+.08)   .11 (+.08)   .07 (+.05)   .08 (+.01)   .20 (+.20)   .25 (+.25)
+    atc         .09 (+.08)   .11 (+.02)   .06 (+.03)   .08 (-.01)   .16 (+.16)   .26 (+.16)
+    auto        .05 (+.03)   .09 (-.01)   .04 (+.01)   .09 (-.08)   .12 (+.11)   .17 (-.13)
+    ==========  ===========  ===========  ===========  ===========  ===========  ===========
+
+    Its intervals of 90 % held the accuracy of 96 % of these pairs (79 % on Office), with an interval score of .37, that
+    of [chance, source score] being .79. With 10 / 20 / 50 labels its error was .05 / .04 / .03, and that of the labels
+    alone .10 / .07 / .04. Other scores, and regressors, have the same constants, which were not chosen for them.
 
     Parameters
     ----------

@@ -144,8 +144,8 @@ def test_errors_say_what_to_do(two_sites):
     mixed = pd.DataFrame(X, columns=list("abc")).assign(smoker=np.where(X[:, 0] > 2, "yes", "no"))
     model = make_pipeline(OneHotEncoder(handle_unknown="ignore"), LogisticRegression())
     with pytest.raises(ValueError, match=r"default baseline needs columns of finite numbers .* or pass baseline"):
-        transfer_learning_curve(model, mixed, y, site, n_labeled=(0, 5))
-    curve = transfer_learning_curve(model, mixed, y, site, n_labeled=(0, 5), baseline=model, n_repeats=1)
+        transfer_learning_curve(LogisticRegression(), mixed, y, site, n_labeled=(0, 5))
+    curve = transfer_learning_curve(model, mixed, y, site, n_labeled=(0, 5), n_repeats=1)  # encoded as the model does
     assert np.isfinite(curve.scores["pooled"]).all()
     unlabeled = np.where(site == "target", np.nan, y)
     with pytest.raises(

@@ -11,6 +11,7 @@ from sklearn.naive_bayes import GaussianNB
 from sklearn.neighbors import KNeighborsClassifier
 from sklearn.svm import LinearSVC
 
+from sktl._core import transport
 from sktl.exceptions import MissingExtraError, UnlabeledSourceWarning
 from sktl.model_selection import GradualSelfTraining
 
@@ -106,6 +107,13 @@ def test_rows_on_their_way_stand_in_for_missing_domains():
         rows = X[:100] + fraction * np.array([0.0, 0.6])
         model = LogisticRegression(max_iter=1000).fit(rows, model.predict(rows))
     assert_allclose(fitted.predict_proba(X), model.predict_proba(X), rtol=1e-3, atol=1e-6)
+
+
+def test_a_plan_that_does_not_fit_is_refused_before_it_is_made(rotation, monkeypatch):
+    X, _, site, shown = rotation
+    monkeypatch.setattr(transport, "MAX_PAIRS", 3720)
+    with pytest.raises(ValueError, match=r"61 source rows and 61 target rows has 3721 .*Put domains between them"):
+        GradualSelfTraining(LINEAR, path=["b"], n_interpolated=1).fit(X, shown, sample_domain=site)
 
 
 def test_domains_are_made_between_each_two_on_the_path(rotation):
