@@ -1,5 +1,7 @@
 """What the domains look like: a report in plain words, and displays (``from_*`` computes, ``plot`` draws)."""
 
+from sktl.inspection._attribution import shift_attribution
+from sktl.inspection._attribution_display import AttributionDisplay
 from sktl.inspection._boundary import BoundaryDisplay
 from sktl.inspection._embedding import EmbeddingDisplay
 from sktl.inspection._feature_shift import FeatureShiftDisplay
@@ -10,6 +12,7 @@ from sktl.inspection._witness import WitnessDisplay
 from sktl.inspection.report._report import DomainReport
 
 __all__ = [
+    "AttributionDisplay",
     "BoundaryDisplay",
     "DomainReport",
     "EmbeddingDisplay",
@@ -18,4 +21,5 @@ __all__ = [
     "TransferMatrixDisplay",
     "WeightDisplay",
     "WitnessDisplay",
+    "shift_attribution",
 ]

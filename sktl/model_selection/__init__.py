@@ -16,6 +16,7 @@ how does a method do on each domain?       ``cross_val_transfer``, ``transfer_ma
 how good on a target without labels?       ``TargetScoreEstimator``, or ``expected_score`` for a model that exists: any
                                            score with an interval; a few labels are used
 domains in between, without labels         ``GradualSelfTraining``
+which target rows to label next?           ``LabelPlanner``
 =========================================  ==========================================================================
 
 The other scorers are here for comparison (``benchmarks/model_selection.py``, 30 real pairs): the choices of
@@ -39,6 +40,7 @@ from sktl.model_selection._output_scorers import (
     PredictionEntropyScorer,
     SoftNeighborhoodDensityScorer,
 )
+from sktl.model_selection._plan import LabelPlanner
 from sktl.model_selection._risk_scorers import SourceScorer, TargetScorer
 from sktl.model_selection._selector import SourceSelector
 from sktl.model_selection._source_target import SourceTargetKFold, SourceTargetShuffleSplit
@@ -55,6 +57,7 @@ __all__ = [
     "GradualSelfTraining",
     "ImportanceWeightedScorer",
     "InformationMaximizationScorer",
+    "LabelPlanner",
     "LeaveOneDomainOut",
     "MixValScorer",
     "PredictionEntropyScorer",

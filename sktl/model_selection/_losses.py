@@ -7,6 +7,8 @@ from functools import partial
 import numpy as np
 from sklearn.base import is_classifier, is_regressor
 
+from sktl._checks import checked
+
 
 @dataclass(frozen=True)
 class Loss:
@@ -94,8 +96,35 @@ def check_outputs(who, estimator, y):
         )
 
 
+@checked(loss=("auto", *LOSSES, callable))
 def choose_loss(loss, estimator):
-    """A :class:`Loss` by name, from a callable (y_true, y_pred) -> losses, or by the kind of the estimator."""
+    """Losses of rows, by name, from a callable, or by the kind of the estimator.
+
+    Parameters
+    ----------
+    loss : {"auto", "zero_one", "log_loss", "brier", "squared_error", "absolute_error"} or callable
+        "auto": "squared_error" for regressors, "zero_one" for classifiers. A callable takes (y_true, y_pred) and
+        returns one number a row.
+    estimator : estimator object
+        The model to be judged.
+
+    Returns
+    -------
+    Loss
+        ``of_rows(y_true, answer, classes)``, the ``method`` that gives the answer, and ``score``, of a mean loss.
+
+    Raises
+    ------
+    ValueError
+        If the loss does not suit the kind of the estimator.
+
+    Examples
+    --------
+    >>> from sklearn.linear_model import Ridge
+    >>> from sktl.model_selection.evidence import choose_loss
+    >>> choose_loss("auto", Ridge()).of_rows([1.0, 2.0], [1.5, 2.0], None).tolist()
+    [0.25, 0.0]
+    """
     if callable(loss):
         return Loss(partial(own_loss, loss=loss))  # can be pickled if the caller's function can
     if loss == "auto":

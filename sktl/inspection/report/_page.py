@@ -34,6 +34,7 @@ def section(report, extra=()):
         f"<p>{escape(_text.rows_words(report))}</p>",
         "<h2>What to try first</h2>",
         f'<p class="suggestion">{_words(report.suggestion)}</p>',
+        *([f"<p>{_words(report.lost)}</p>"] if report.lost else []),
         *(_block(*block) for block in extra),
         *_evidence(report),
         *_columns(report),

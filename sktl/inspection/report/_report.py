@@ -16,6 +16,7 @@ from sktl.inspection.report._evidence import gather
 from sktl.inspection.report._features import compare_columns
 from sktl.inspection.report._kinds import Findings, advise, method
 from sktl.inspection.report._labels import read_labels
+from sktl.inspection.report._loss import loss_words
 from sktl.inspection.report._page import page, section
 from sktl.inspection.report._pictures import picture_of_column
 from sktl.inspection.report._remarks import find_suspects, only_missing, remarks
@@ -71,6 +72,10 @@ class DomainReport:
         The sentences of ``suggestion`` on what to fix before any adaptation.
     method : str
         The sentence of ``suggestion`` on what to try first.
+    lost : str
+        With target labels, and only where a part is certain: how much a linear model of the source's labels loses on
+        the target, and what of it other rows and another relation cost (:func:`shift_attribution`, on at most 1,000
+        labelled rows of each domain); else "".
     limits : str
         How small a shift this many rows can show.
     n_source, n_target, n_target_labeled : int
@@ -147,6 +152,7 @@ class DomainReport:
     suggestion: str
     remarks: list
     method: str
+    lost: str
     limits: str
     n_source: int
     n_target: int
@@ -213,6 +219,7 @@ class DomainReport:
             (shares, more), weighting = sample.shares, sample.rows.weighting
             distance = distance_of_rows(sample.X, target, sample.rows.tests, random_state, n_jobs)
             decision = decide(gather(sample))
+            lost = loss_words(sample, [column.name for column in judged])
         n_known = 0 if labels is None else int((target & sample.labeled).sum())
         numbers = labels is not None and labels.classes is None
         found = Findings(
@@ -235,6 +242,7 @@ class DomainReport:
             suggestion=advise(decision.kind, found),
             remarks=found.remarks,
             method=method(decision.kind, found),
+            lost=lost,
             limits=_limits(target, n_known, len(columns), alpha, numbers),
             n_source=int((~target).sum()),
             n_target=int(target.sum()),
@@ -303,7 +311,7 @@ def make_rows(columns, features, target, alpha=0.05, n_jobs=None, seed=0):
     numeric = np.array([columns[j].is_number for j in owners])
     missing = np.column_stack([columns[j].missing for j in owners]) & numeric
     features = [row for row in features if row.feature in names]
-    return Rows(encoded, numeric, missing, target, features, alpha, seed, n_jobs)
+    return Rows(encoded, numeric, missing, target, features, alpha, seed, n_jobs, owners)
 
 
 def make_sample(rows, labels):

@@ -57,6 +57,8 @@ class Rows:
     alpha : float
     seed : int
     n_jobs : int or None
+    owners : ndarray of int of shape (n_encoded,) or None
+        Which column of the table each encoded one is of.
     """
 
     X: np.ndarray
@@ -67,6 +69,7 @@ class Rows:
     alpha: float = 0.05
     seed: int = 0
     n_jobs: int | None = None
+    owners: np.ndarray | None = None
 
     @cached_property
     def tests(self):

@@ -1,0 +1,85 @@
+from collections import Counter
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+from numpy.testing import assert_allclose
+
+from sktl._core.sampling import difference_estimate, inclusion_probabilities, interval_of, spread_out, systematic
+
+
+def at(value):
+    """A generator whose next uniform number is known."""
+    return SimpleNamespace(uniform=lambda: value)
+
+
+def test_chances_are_in_proportion_and_at_most_one():
+    assert_allclose(inclusion_probabilities(np.array([1.0, 2.0, 5.0]), 1), [0.125, 0.25, 0.625])
+    assert_allclose(inclusion_probabilities(np.array([1.0, 1.0, 8.0, 2.0]), 2), [0.25, 0.25, 1, 0.5])
+    assert_allclose(inclusion_probabilities(np.ones(3), 7), 1)
+
+
+@pytest.mark.parametrize("n", [1, 3, 5])
+def test_each_row_is_drawn_with_its_chance_and_the_estimate_is_unbiased_over_all_draws(n):
+    """All starts of the systematic draw, enumerated: they change where a cumulated chance passes a whole number."""
+    rng = np.random.default_rng(n)
+    sizes, values, expected = rng.uniform(0.2, 3, 11), rng.normal(size=11), rng.normal(size=11)
+    chances, order = inclusion_probabilities(sizes, n), rng.permutation(11)
+    cuts = np.unique(np.round(np.concatenate([[0, 1], np.cumsum(chances[order]) % 1]), 12))
+    hits, mean = np.zeros(11), 0.0
+    for low, high in zip(cuts[:-1], cuts[1:], strict=True):
+        drawn = systematic(chances, order, at((low + high) / 2))
+        assert len(set(drawn)) == n
+        hits[drawn] += high - low
+        mean += (high - low) * difference_estimate(values[drawn], expected, chances, drawn, np.ones(11))[0]
+    assert_allclose(hits, chances)
+    assert_allclose(mean, values.mean())
+
+
+def test_a_census_knows_the_mean():
+    values, chances = np.array([1.0, 5.0, 3.0]), np.ones(3)
+    drawn = systematic(chances, np.array([2, 0, 1]), at(0.4))
+    assert_allclose(difference_estimate(values[drawn], np.zeros(3), chances, drawn, np.ones(3)), [3, 0])
+    assert interval_of(3.0, 0.0, 3, 0.05) == (3.0, 3.0)
+
+
+def test_errors_are_those_of_repeated_draws_and_sorting_lowers_them():
+    rng = np.random.default_rng(0)
+    expected = rng.uniform(0, 1, 400)
+    values, flat = (rng.random(400) < expected) * 1.0, np.zeros(400)
+    chances = inclusion_probabilities(np.ones(400), 30)
+    found = {}
+    for name, order in (("sorted", np.argsort(expected)), ("any", None)):
+        draws = [systematic(chances, rng.permutation(400) if order is None else order, rng) for _ in range(1500)]
+        found[name] = np.array([difference_estimate(values[d], flat, chances, d, np.full(400, 0.5)) for d in draws])
+    for table in found.values():
+        assert_allclose(table[:, 0].mean(), values.mean(), atol=0.01)
+        assert_allclose(table[:, 1].mean(), table[:, 0].std(), rtol=0.15)
+    assert found["sorted"][:, 0].std() < 0.9 * found["any"][:, 0].std()
+
+
+def test_a_sample_of_equal_values_keeps_an_error():
+    chances = inclusion_probabilities(np.ones(100), 10)
+    drawn = systematic(chances, np.arange(100), at(0.5))
+    estimate, error = difference_estimate(np.zeros(10), np.zeros(100), chances, drawn, np.full(100, 0.3))
+    assert estimate == 0
+    assert 0.02 < error < 0.04  # one row in eleven as uncertain as .3: .3 / sqrt(10 x 11), and 90 % are not seen
+
+
+def test_rows_are_spread_over_groups():
+    rng = np.random.default_rng(0)
+    groups = np.repeat(np.arange(4), 25)
+    X = rng.normal(size=(100, 2)) + 50 * np.array([[0, 0], [0, 1], [1, 0], [1, 1]])[groups]
+    for seed in range(5):
+        chosen = spread_out(X, np.ones(100), 4, np.zeros((0, 2)), np.random.default_rng(seed))
+        assert set(groups[chosen]) == {0, 1, 2, 3}
+        known = spread_out(X, np.ones(100), 3, X[:1], np.random.default_rng(seed))
+        assert set(groups[known]) == {1, 2, 3}
+
+
+def test_the_first_row_is_drawn_by_weight():
+    weights, X = np.array([1.0, 0.0, 3.0]), np.arange(3.0)[:, None]
+    draws = Counter(int(spread_out(X, weights, 1, X[:0], np.random.default_rng(s))[0]) for s in range(400))
+    assert draws[1] == 0
+    assert 260 < draws[2] < 340
+    assert sorted(spread_out(np.zeros((3, 1)), weights, 5, X[:0], np.random.default_rng(0))) == [0, 1, 2]
