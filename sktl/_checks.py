@@ -213,6 +213,17 @@ def check_squares(X, name="X", power=2):
         )
 
 
+def check_answers(model, answers):
+    """Raise unless all that a model of the user's says of rows is finite: one NaN would make all weights NaN."""
+    bad = ~np.isfinite(answers)
+    if bad.any():
+        rows = bad.reshape(len(bad), -1).any(axis=1).sum()
+        raise ValueError(
+            f"{model} answers {rows} of {len(bad)} rows with NaN or infinity, as some models do where all columns are "
+            "constant or values are very large. Drop or rescale such columns, or pass another model."
+        )
+
+
 def check_fits(amount, most, what, way_out):
     """Refuse, before any work, what would not fit in memory or not come to an end: what it needs, and the way out."""
     if amount > most:

@@ -11,6 +11,7 @@ from scipy.sparse import csr_array
 from sklearn.base import BaseEstimator
 from sklearn.linear_model import LinearRegression, LogisticRegression
 from sklearn.metrics.pairwise import PAIRWISE_KERNEL_FUNCTIONS, linear_kernel
+from sklearn.naive_bayes import GaussianNB
 
 from sktl._checks import (
     BOOLEAN,
@@ -19,6 +20,7 @@ from sktl._checks import (
     KERNEL,
     RANDOM_STATE,
     Interval,
+    check_answers,
     check_parameters,
     check_squares,
     check_value,
@@ -307,3 +309,12 @@ def test_outsiders_without_tags_are_no_classifiers():
         with pytest.raises(TypeError, match="estimator must be None or a classifier with fit and predict; got"):
             check_value("estimator", wrong, (None, *CLASSIFIER))
     check_value("estimator", LogisticRegression(), CLASSIFIER)
+
+
+@pytest.mark.parametrize(
+    "answers", [np.array([0.5, np.nan, 1.0]), np.array([[0.0, 1.0], [np.inf, np.nan], [1.0, 0.0]])]
+)
+def test_a_model_that_answers_nan_is_named(answers):
+    with pytest.raises(ValueError, match=r"GaussianNB\(\) answers 1 of 3 rows with NaN or infinity, .* another model"):
+        check_answers(GaussianNB(), answers)
+    check_answers(GaussianNB(), answers[[0, 2]])

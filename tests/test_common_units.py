@@ -7,6 +7,7 @@ from discovery import instances
 from numpy.testing import assert_allclose
 from sklearn.base import clone
 from sklearn.linear_model import LogisticRegression, Ridge
+from sklearn.naive_bayes import GaussianNB
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 from sklearn.tree import DecisionTreeClassifier
@@ -49,6 +50,18 @@ DEPENDS_ON_OFFSETS |= {
     "TransferLinearSVC": "penalises the intercept, as its twin in scikit-learn does",
     "TransferLogisticRegression": "stops at a tolerance that depends on the columns, as its twin does",
 }
+#: What an error says of rows that are all equal, or of numbers whose squares are none; the last are those of models of
+#: the user's.
+SAID_OF_SIZES = (
+    "all equal",
+    "is singular",
+    "can be a pivot",
+    "varies",
+    "exceed the largest number",
+    "with NaN or infinity",
+    "infs or NaNs",
+    "float32",
+)
 #: Methods to which a constant column means something: why.
 DEPENDS_ON_CONSTANT_COLUMNS = (
     DEPENDS_ON_OFFSETS
@@ -155,6 +168,20 @@ def test_tables_of_categories_alone(estimator, two_domains):
     target = np.isnan(two_domains[1])
     levels = np.where(target, rng.choice(3, len(y), p=[0.2, 0.3, 0.5]), rng.choice(3, len(y)))
     assert all(np.isfinite(result).all() for result in results(estimator, np.eye(3)[levels], y, kwargs))
+
+
+@pytest.mark.filterwarnings("ignore")  # all that can be warned of such rows
+@pytest.mark.parametrize("size", [0.0, 1e200], ids=["zero", "huge"])
+@estimators
+def test_sizes_at_the_ends_are_answered_or_refused_in_words(estimator, size, two_domains):
+    X, y, kwargs = domains_for(estimator, two_domains)
+    try:
+        result = outcome(clone(estimator).fit(X * size, y, **kwargs), X * size)
+    except ValueError as error:
+        assert any(word in str(error) for word in SAID_OF_SIZES), error
+    else:
+        own = isinstance(getattr(estimator, "estimator", None), GaussianNB)  # its own answers, passed on: NaN
+        assert own or np.isfinite(result).all()
 
 
 def test_the_tables_name_estimators():

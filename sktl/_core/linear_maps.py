@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import sparse
 
+from sktl._checks import check_squares
 from sktl._core.kernels import blocks
 from sktl._core.linalg import NEGLIGIBLE, row_space
 from sktl._core.moments import BLOCK, moments_by_name, moments_of
@@ -108,6 +109,8 @@ def domain_gaussians(X, members, reg=0.0, shrinkage=None):
     basis : ndarray of shape (d, p), or None
     """
     d, norms = X.shape[1], shrinkage == "auto"
+    if norms:
+        check_squares(X, power=4)  # Ledoit and Wolf's rule squares covariances
     if sum(len(index) for index in members.values()) >= d:
         sums = moments_by_name(X, members, norms=norms)
         return {name: gaussian(found, found.mean, d, reg, shrinkage) for name, found in sums.items()}, None
@@ -174,6 +177,8 @@ def recolouring(source, target, basis=None):
 
 def monge(source, target):
     """C_s^-1/2 (C_s^1/2 C_t C_s^1/2)^1/2 C_s^-1/2: symmetric, and of those that turn C_s to C_t the least move."""
-    root, inverse = matrix_power(source.covariance, 0.5), matrix_power(source.covariance, -0.5)
-    matrix = inverse @ matrix_power(root @ target.covariance @ root, 0.5) @ inverse
+    unit = np.trace(source.covariance) or 1.0  # the map has none: without it products of two covariances overflow
+    source, target = source.covariance / unit, target.covariance / unit
+    root, inverse = matrix_power(source, 0.5), matrix_power(source, -0.5)
+    matrix = inverse @ matrix_power(root @ target @ root, 0.5) @ inverse
     return (matrix + matrix.T) / 2  # symmetric but for rounding

@@ -27,7 +27,7 @@ from sktl.base._source_models import (
     union_of_classes,
 )
 from sktl.base._transformers import BaseDomainAligner, BaseDomainTransformer
-from sktl.base._weighters import BaseRatioWeighter, BaseWeighter
+from sktl.base._weighters import BaseRatioWeighter, BaseWeighter, overlap_of
 from sktl.base._wrappers import BaseOnLabeled, OnLabeled, weight_parameter
 
 __all__ = [
@@ -50,6 +50,7 @@ __all__ = [
     "linear_parameters",
     "numeric_steps",
     "on_missing_labels",
+    "overlap_of",
     "placeholder_labels",
     "respond",
     "source_log_proba",

@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from sktl._checks import check_answers
 from sktl._threads import quiet
 from sktl.domains import n_rows
 
@@ -109,7 +110,9 @@ def source_log_proba(model, X, classes, floor=1e-3):
     known = np.asarray(getattr(model, "classes_", classes))
     columns = np.searchsorted(classes, known)
     proba = np.full((n_rows(X), len(classes)), floor)
-    proba[:, columns] = np.clip(_probabilities(model, X, known), floor, 1 - floor)
+    answers = _probabilities(model, X, known)
+    check_answers(model, answers)
+    proba[:, columns] = np.clip(answers, floor, 1 - floor)
     log_proba = np.log(proba)
     return log_proba - np.logaddexp.reduce(log_proba, axis=1, keepdims=True)  # clipped probabilities no longer sum to 1
 

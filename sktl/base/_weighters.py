@@ -9,7 +9,7 @@ from sklearn.utils import get_tags
 from sklearn.utils.validation import check_is_fitted
 
 from sktl._checks import Interval, check_parameters
-from sktl._core.overlap import covered_sample_size, domain_overlap
+from sktl._core.overlap import Overlap, covered_sample_size, domain_overlap
 from sktl._core.weights import clip_weights, effective_sample_size
 from sktl._threads import threads_by_size
 from sktl.base._rows import check_rows, validate_rows
@@ -124,6 +124,31 @@ class BaseWeighter(BaseEstimator, metaclass=ABCMeta):
         return tags
 
 
+def overlap_of(weighter):
+    """What ``fit`` of a ratio weighter found of the overlap, with its error: it costs more than many a ratio.
+
+    Parameters
+    ----------
+    weighter : BaseRatioWeighter
+        Fitted.
+
+    Returns
+    -------
+    Overlap
+        ``share``, which is ``overlap_``, ``error`` and ``missing``, the share that the source lacks for certain.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from sktl.base import overlap_of
+    >>> from sktl.instance import GaussianWeighter
+    >>> X = np.random.default_rng(0).normal(size=(101, 1))
+    >>> overlap_of(GaussianWeighter().fit(X, sample_domain=np.arange(101) >= 50)).missing
+    0.0
+    """
+    return weighter._overlap
+
+
 class BaseRatioWeighter(BaseWeighter):
     """Contract of the weighters that estimate the density ratio as a function, and so weigh new rows too.
 
@@ -141,9 +166,9 @@ class BaseRatioWeighter(BaseWeighter):
 
     def _measure(self, X, domains):
         if domains.single:
-            self.overlap_, self.effective_sample_size_ = 1.0, float(X.shape[0])
+            self.overlap_, self.effective_sample_size_, self._overlap = 1.0, float(X.shape[0]), Overlap(1.0, 0.0)
             return
-        overlap = domain_overlap(X[domains.source], X[domains.target])
+        overlap = self._overlap = domain_overlap(X[domains.source], X[domains.target])
         self.overlap_ = overlap.share
         self.effective_sample_size_ = covered_sample_size(self.weights_[domains.source], overlap)
         self._warn_if_few(np.count_nonzero(domains.source))

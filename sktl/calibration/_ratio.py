@@ -6,8 +6,8 @@ import numpy as np
 from sklearn.base import clone
 from sklearn.utils import check_array
 
-from sktl._core.overlap import Overlap, domain_overlap
-from sktl.base import BaseRatioWeighter, consumes_domains
+from sktl._core.overlap import Overlap
+from sktl.base import BaseRatioWeighter, consumes_domains, overlap_of
 from sktl.domains import hidden_labels, n_rows, plain_rows
 from sktl.instance import BBSE, MLLS, RLLS, DiscriminatorWeighter
 
@@ -101,7 +101,7 @@ def fit_ratio(shift, weighter, model, table, steps):
         return Ratio(shift, weighter.fit(table.numbers, y, domains.target), steps)
     weighter = DiscriminatorWeighter() if weighter is None else clone(weighter)
     weighter.fit(table.numbers, y, domains.target)
-    overlap, beyond = domain_overlap(table.numbers[domains.source], table.numbers[domains.target]), np.inf
+    overlap, beyond = overlap_of(weighter), np.inf
     if overlap.missing > 0 and not (domains.target & domains.labeled).any():
         of_target = weighter.predict_weights(table.numbers[domains.target])
         beyond = float(np.quantile(of_target, 1 - overlap.missing, method="lower"))

@@ -9,7 +9,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer
 from sklearn.utils import check_random_state, get_tags
 
-from sktl._checks import BOOLEAN, FOLDS, N_JOBS, RANDOM_STATE, HasMethods
+from sktl._checks import BOOLEAN, FOLDS, N_JOBS, RANDOM_STATE, HasMethods, check_answers
 from sktl._core.folds import fold_numbers, mean_of_equals
 from sktl._core.held_out import first_as_good, held_out_log_ratios
 from sktl._core.kernels import stack_samples, subsample
@@ -86,7 +86,9 @@ def logistic(option, n_columns):
 
 def target_probability(classifier, X, n):
     """P(target | x) by a fitted classifier, kept off 0 and 1."""
-    return off_the_ends(classifier.predict_proba(X)[:, list(classifier.classes_).index(1)], n)
+    probability = classifier.predict_proba(X)[:, list(classifier.classes_).index(1)]
+    check_answers(classifier, probability)
+    return off_the_ends(probability, n)
 
 
 def off_the_ends(probability, n):

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from sklearn.utils import check_random_state
 
-from sktl._checks import FOLDS, RANDOM_STATE, Interval
+from sktl._checks import FOLDS, RANDOM_STATE, Interval, check_squares
 from sktl._core.held_out import held_out_losses
 from sktl._core.linear_maps import ledoit_wolf
 from sktl._core.moments import moments_of, row_blocks
@@ -18,6 +18,7 @@ FLOOR = 1e-6  # least variance in any direction, where that of a column is 1
 
 def sums_of(X):
     """Counts, mean, scatter and fourth moment of the rows: all that a normal density is a function of here."""
+    check_squares(X, power=4)  # the rule of shrinkage squares covariances
     return moments_of(row_blocks(X), norms=True)
 
 

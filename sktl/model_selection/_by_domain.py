@@ -4,7 +4,7 @@ import numpy as np
 from sklearn.metrics import check_scoring
 from sklearn.utils import check_array, check_consistent_length
 
-from sktl._checks import HasMethods, InstanceOf
+from sktl._checks import HasMethods, InstanceOf, check_squares
 from sktl.domains import as_column, missing_values
 
 #: Constraints that several of the functions and classes share.
@@ -29,7 +29,7 @@ def domain_names(X, sample_domain):
 def check_numbers(X, what, way_out):
     """Raise unless all rows are finite numbers, which ``what`` needs."""
     try:
-        check_array(X, accept_sparse="csr")
+        check_squares(check_array(X, accept_sparse="csr"))
     except ValueError as error:
         reason = str(error).splitlines()[0].rstrip(".")
         raise ValueError(

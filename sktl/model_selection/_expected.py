@@ -75,7 +75,7 @@ class TargetScoreEstimator(BaseOnLabeled):
     made for real pairs of domains, where this is usual; that of any other method holds its sampling error alone, as if
     its assumption were true. Mean absolute error (bias) of the expected accuracy on 302 real pairs of at most 1,000
     rows a domain, half of them with a linear model and half with trees; the methods of "auto" and how far it goes to
-    chance were chosen on the first four, Office and digits were looked at alone:
+    chance were chosen on the first four:
 
     ==========  ===========  ===========  ===========  ===========  ===========  ===========
     method      reviews      hospitals    incomes      tables       Office       digits

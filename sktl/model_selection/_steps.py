@@ -7,6 +7,7 @@ from scipy.stats import rankdata
 from sklearn.metrics.pairwise import euclidean_distances
 from sklearn.preprocessing import StandardScaler
 
+from sktl._checks import check_answers
 from sktl._core.transport import check_pairs, exact_plan, uniform
 
 
@@ -35,7 +36,9 @@ def interpolate(X, Y, n_steps):
 def confidence(model, X):
     """How sure a classifier is of each row: its largest probability, or how far the best decision value is ahead."""
     if hasattr(model, "predict_proba"):
-        return model.predict_proba(X).max(axis=1)
+        sure = model.predict_proba(X).max(axis=1)
+        check_answers(model, sure)
+        return sure
     values = model.decision_function(X)
     if values.ndim == 1:
         return np.abs(values)

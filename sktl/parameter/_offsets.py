@@ -8,6 +8,7 @@ import numpy as np
 from sklearn.base import clone
 from sklearn.utils import check_array
 
+from sktl._checks import check_squares
 from sktl._core.glm import fit_glm
 from sktl._core.losses import GAMMA, POISSON, tweedie_loss
 from sktl.base import weight_parameter
@@ -29,7 +30,9 @@ def weights_for(estimator, sample_weight):
 
 def finite_rows(estimator, X):
     """Rows as the linear model would take them, or its own error where they are texts or have missing values."""
-    return check_array(X, accept_sparse="csr", dtype=np.float64, estimator=estimator, input_name="X")
+    X = check_array(X, accept_sparse="csr", dtype=np.float64, estimator=estimator, input_name="X")
+    check_squares(X)
+    return X
 
 
 class PipelineOffset:

@@ -14,6 +14,7 @@ from sklearn.linear_model import SGDClassifier, SGDRegressor
 from sklearn.naive_bayes import BernoulliNB, ComplementNB, GaussianNB, MultinomialNB
 from sklearn.neural_network import MLPClassifier, MLPRegressor
 
+from sktl._checks import check_answers
 from sktl.base import source_log_proba
 from sktl.domains import n_rows
 from sktl.parameter._line import Line
@@ -27,12 +28,14 @@ def model_outputs(model, X, classes):
     """Outputs of a fitted model for rows: probabilities of ``classes``, 0 where it doesn't know one; or predictions."""
     with names_checked():
         if classes is None:
-            return np.asarray(model.predict(X), dtype=float).reshape(n_rows(X), -1)
-        if not hasattr(model, "predict_proba"):
+            outputs = np.asarray(model.predict(X), dtype=float).reshape(n_rows(X), -1)
+        elif not hasattr(model, "predict_proba"):
             return np.exp(source_log_proba(model, X, classes))
-        proba = np.zeros((n_rows(X), len(classes)))
-        proba[:, columns_in(getattr(model, "classes_", classes), classes)] = model.predict_proba(X)
-        return proba
+        else:
+            outputs = np.zeros((n_rows(X), len(classes)))
+            outputs[:, columns_in(getattr(model, "classes_", classes), classes)] = model.predict_proba(X)
+    check_answers(model, outputs)
+    return outputs
 
 
 class Stepper:

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from sktl._core.overlap import domain_overlap
+from sktl.base import overlap_of
 from sktl.calibration._ratio import fit_ratio
 from sktl.domains import read_domains
 from sktl.instance import GaussianWeighter
@@ -33,6 +34,12 @@ def test_as_many_rows_as_the_source_lacks_are_unknown(apart):
     # they are those of the largest ratio, which calibration rows keep as it is
     assert ratio.of_rows(X_target)[unknown].min() > ratio.of_rows(X_target)[~unknown].max()
     assert np.isfinite(ratio.of_rows(X_target)).all()
+
+
+def test_the_overlap_is_looked_for_once(apart):
+    ratio = fit_ratio("covariate", GaussianWeighter(), None, apart, [])
+    assert ratio.overlap is overlap_of(ratio.weighter)  # the very one that the weighter found
+    assert ratio.overlap == domain_overlap(apart.numbers[:401], apart.numbers[401:])
 
 
 def test_labels_of_the_target_cover_what_the_source_lacks(apart):

@@ -1,6 +1,7 @@
 import numpy as np
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
+from sklearn.base import clone
 
 from sktl.exceptions import SingleDomainWarning
 from sktl.feature import LinearOT
@@ -24,6 +25,20 @@ def test_the_mapped_source_has_the_target_s_moments(correlated):
     A = ot.maps_["source"].matrix
     assert_array_equal(A, A.T)
     assert np.linalg.eigvalsh(A)[0] > 0
+
+
+@pytest.mark.parametrize("unit", [1e-150, 1e150])
+def test_units_at_the_ends_of_the_numbers_leave_the_map(unit, correlated):
+    X, target = correlated
+    ot = LinearOT(shrinkage=0.1)
+    maps = [clone(ot).fit(rows, sample_domain=target).maps_["source"].matrix for rows in (X, X * unit)]
+    assert_allclose(*maps)
+
+
+def test_the_rule_of_shrinkage_refuses_numbers_whose_fourth_powers_are_none(correlated):
+    X, target = correlated
+    with pytest.raises(ValueError, match="sums of their 4th powers exceed the largest number"):
+        LinearOT().fit(X * 1e150, sample_domain=target)
 
 
 def test_one_column_is_the_increasing_map_by_hand():
