@@ -9,6 +9,7 @@ from sklearn.linear_model import LogisticRegression, Ridge
 
 from sktl._core.attribution import (
     TERMS,
+    _explained_shares,
     balanced_weights,
     domain_probability,
     expectations,
@@ -85,6 +86,41 @@ def test_with_losses_alike_everywhere_nothing_is_left():
     found = split_drop(np.full(len(x), 0.3), target, chance_of(x), np.full(len(x), 0.3), np.full(len(x), 0.3))
     assert_allclose(found.values, 0, atol=1e-14)
     assert_allclose(found.errors, 0, atol=1e-14)
+
+
+def test_a_row_s_influence_is_what_it_changes():
+    x, target, rng = normals(201, 150)
+    losses, chance = x**2 + 3 * target + rng.normal(size=len(x)), chance_of(x)
+    arguments = losses, target, chance, x**2 + 3 * chance, x**2
+    found = split_drop(*arguments)
+    for row in (0, 77, 200, 201, 350):
+        rest = np.arange(len(x)) != row
+        without = split_drop(*(array[rest] for array in arguments))
+        # a row left out, to the first order in 1 / n
+        assert_allclose(found.values - without.values, found.influence[row], rtol=0.06, atol=1e-4)
+
+
+def test_a_row_s_influence_on_the_columns_is_what_it_changes():
+    x, target, rng = normals(201, 150)
+    F = np.column_stack([x, rng.normal(size=len(x))])
+    F = (F - F.mean(axis=0)) / F.std(axis=0)
+    losses, owners = F[:, 0] + 2 * F[:, 1] + rng.normal(size=len(x)), np.array([0, 1])
+    values, influence = rows_by_group(F, owners, losses, target, 2)
+    for row in (0, 77, 200, 201, 350):
+        rest = np.arange(len(x)) != row
+        without, _ = rows_by_group(F[rest], owners, losses[rest], target[rest], 2)
+        # to the first order in 1 / n; the ridge and the columns' centre move a little too
+        assert_allclose(values - without, influence[row], rtol=0.1, atol=3e-4)
+
+
+def test_noise_explains_nothing_on_average():
+    rng, shares = np.random.default_rng(0), []
+    for _ in range(400):
+        design, w = np.column_stack([np.ones(60), rng.normal(size=(60, 3))]), np.full(60, 1 / 60)
+        shares.append(_explained_shares(design, rng.normal(size=(60, 1)), w, [np.array([1]), np.array([2, 3])], 0))
+    mean, error = np.mean(shares, axis=0), np.std(shares, axis=0) / 20
+    assert (np.abs(mean) < 4 * error).all()
+    assert (np.std(shares, axis=0)[1:] > 0).all()
 
 
 def test_standard_errors_are_those_of_repeated_draws():

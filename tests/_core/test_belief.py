@@ -35,3 +35,10 @@ def test_labels_that_nobody_expected_move_the_belief():
     after = belief.after(binomial_log_likelihood(belief.values, 20, 50))
     assert after.mean < 0.5 < belief.mean
     assert belief.values[0] >= 0 and belief.values[-1] <= 1
+
+
+def test_the_rest_of_the_belief_is_flat():
+    belief = mixed_belief((0.9,), (0.01,), (1.0,), 0, 1, rest=0.2)
+    far = belief.values < 0.5
+    assert_allclose(belief.shares[far], 0.2 / len(belief.values), rtol=1e-9)
+    assert_allclose(belief.shares.sum(), 1)

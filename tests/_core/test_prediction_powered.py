@@ -16,6 +16,9 @@ def test_the_closed_form_by_hand():
     assert 0 < power < 1
     assert_allclose(found.power, power)
     assert_allclose(found.value, 0.75 - power * (0.6 - 0.45))
+    left = y - power * g
+    variance = sum((v - left.mean()) ** 2 for v in left) / 3 / 4 + power**2 * sum((v - 0.45) ** 2 for v in new) / 6 / 6
+    assert_allclose(found.error, np.sqrt(variance))
 
 
 def test_it_is_unbiased_no_worse_than_the_labels_and_knows_its_error():

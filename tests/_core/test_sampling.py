@@ -83,3 +83,18 @@ def test_the_first_row_is_drawn_by_weight():
     assert draws[1] == 0
     assert 260 < draws[2] < 340
     assert sorted(spread_out(np.zeros((3, 1)), weights, 5, X[:0], np.random.default_rng(0))) == [0, 1, 2]
+
+
+def test_the_error_by_hand():
+    values, expected = np.array([0.2, 0.9, 0.4]), np.array([0.1, 0.5, 0.3, 0.8, 0.6])
+    chances, spread, drawn = (
+        np.array([0.5, 0.7, 0.4, 0.8, 0.6]),
+        np.array([0.3, 0.5, 0.4, 0.4, 0.5]),
+        np.array([0, 3, 2]),
+    )
+    surprise = [(0.2 - 0.1) / 0.5, (0.9 - 0.8) / 0.8, (0.4 - 0.3) / 0.4]
+    steps = (surprise[1] - surprise[0]) ** 2 + (surprise[2] - surprise[1]) ** 2
+    foreseen = (0.3 / 0.5) ** 2 + (0.4 / 0.8) ** 2 + (0.4 / 0.4) ** 2
+    variance = (3 * (3 / 4 * steps) + foreseen) / 4 * (1 - 3 / 5)  # three of five rows are known
+    estimate, error = difference_estimate(values, expected, chances, drawn, spread)
+    assert_allclose((estimate, error), (expected.mean() + sum(surprise) / 5, np.sqrt(variance) / 5))
