@@ -37,9 +37,8 @@ whose error is less on adult and on the tables, and which leaves the predicted c
 log-loss is less on heart. Nothing in X shows which pairs lose: there p(y|x) differs.
 
 *few* (one model and one part of the source to calibrate on; log-loss and share of draws where it is worse by more than
-.01 than the source's; a temperature). A prior of 10 rows
-of the source's own calibration was chosen by looking at all of this table: no data set was kept aside to judge it. Of
-178 real draws 20, worth less than one row, are in no line.
+.01 than the source's; a temperature). A prior of 10 rows of the source's own calibration was chosen by looking at all
+of this table: no data set was kept aside to judge it. Of 178 real draws 20, worth less than one row, are in no line.
 
     worth      made worlds                                     real pairs
                source  weights    + 5       + 10      + 30      source  weights    + 5       + 10      + 30

@@ -2,7 +2,8 @@
 
 The constants stand here alone: of 41 random sets of them, one of the two best by interval score on 274 pairs of
 reviews, hospitals, incomes and tables. The other was ahead by .002 in the mean over these four, this one in that over
-their pairs; Office, which was looked at as well, is covered more often by this one (79 against 63 %).
+their pairs; Office and digits, which were looked at as well and so judge no more, are covered more often by this one
+(Office 79 against 63 %). The pull towards chance helps all but tables (error .088 with it, .060 without).
 """
 
 from dataclasses import dataclass
