@@ -7,6 +7,13 @@
 
 Reviews, hospitals, incomes and tables serve to choose. Office and digits are to judge; the intervals of the present
 constants were seen on them while two settings were compared, so that they no longer judge those.
+
+``worlds``, 5,000 rows, 200 draws, accuracy: mean absolute error, and coverage of nominal 90 % (standard error 2 points;
+the interval of ``importance`` leaves out the error of the weights, that of ``auto`` is made for real pairs, where no
+assumption holds):
+
+    covariate shift   importance .0056 90.0 %   pape .0054 87.5 %   auto .0059 100 %
+    label shift       label      .0057 88.0 %   mlls .0046 92.5 %   auto .0054 100 %
 """
 
 import argparse
