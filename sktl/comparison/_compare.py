@@ -1,6 +1,7 @@
 """Try every method on two tables, score it against the better model of the source, choose by one verdict."""
 
 import time
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -270,17 +271,22 @@ def with_agreement(outcomes, protocol, verdict):
 
 def final_model(protocol, chosen):
     """The chosen method, fitted again on all that the protocol allows."""
-    try:
+    with _failures_named(chosen):
         return protocol.fit_final(METHODS[chosen.name])
-    except Exception as error:
-        raise InputError(f"{chosen.name} failed in its final fit: {_first_line(error)}") from error
 
 
 def final_predictions(protocol, chosen, model=None):
     """Predictions of the target rows by the chosen method, fitted again on all that the protocol allows."""
-    try:
+    with _failures_named(chosen):
         return protocol.predict_target(METHODS[chosen.name], model)
-    except Exception as error:
+
+
+@contextmanager
+def _failures_named(chosen):
+    """Turn any error of a method that worked on folds into one line: there is no other method to go on with."""
+    try:
+        yield
+    except Exception as error:  # methods are many, and so are their errors; the cause stays attached
         raise InputError(f"{chosen.name} failed in its final fit: {_first_line(error)}") from error
 
 
