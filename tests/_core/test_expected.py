@@ -9,6 +9,7 @@ from sktl._core.expected import (
     ACCURACY_METHODS,
     CLASS_METHODS,
     ClassEvidence,
+    above_threshold,
     class_weights,
     jackknife_error,
 )
@@ -50,6 +51,18 @@ def test_label_shift_is_solved_by_hand(evidence):
     assert_allclose(class_weights(shifted), weights, atol=1e-4)
     recalls = np.array([np.mean(decided[codes == j] == j) for j in range(3)])
     assert_allclose(CLASS_METHODS["label"](shifted, ACCURACY), (weights * pi) @ recalls, atol=1e-5)
+
+
+def test_class_weights_average_to_one_where_no_shares_fit_exactly(evidence):
+    new = np.zeros(203, dtype=int)  # one class for all: more than any shares of these classes give
+    only = ClassEvidence(evidence.held, evidence.codes, evidence.ratio, Answers(new, np.eye(3)[new]))
+    assert_allclose(class_weights(only) @ np.bincount(evidence.codes) / 301, 1)
+
+
+def test_a_confidence_at_the_threshold_is_above_it():
+    of_source = np.array([0.4, 0.1, 0.3, 0.2])
+    assert above_threshold(of_source, np.array([0.3, 0.3, 0.2, 0.5]), 0.5) == 0.75
+    assert above_threshold(of_source, np.array([0.4, 0.5]), 0.0) == 0.5
 
 
 @pytest.mark.parametrize(("method", "weighted"), [("cbpe", False), ("pape", True)])
