@@ -17,7 +17,8 @@ from sktl.inspection.report._features import compare_columns
 from sktl.inspection.report._kinds import Findings, advise, method
 from sktl.inspection.report._labels import read_labels
 from sktl.inspection.report._loss import loss_words
-from sktl.inspection.report._page import page, section
+from sktl.inspection.report._map import picture_of_domains
+from sktl.inspection.report._page import page, page_section
 from sktl.inspection.report._pictures import picture_of_column
 from sktl.inspection.report._remarks import find_suspects, only_missing, remarks
 from sktl.inspection.report._sample import Rows, Sample
@@ -68,6 +69,8 @@ class DomainReport:
         The kind of shift, or the two that these data can't tell apart.
     suggestion : str
         One paragraph: what to fix, which family to try first, and why.
+    points : list of str
+        The parts of ``suggestion``.
     remarks : list of str
         The sentences of ``suggestion`` on what to fix before any adaptation.
     method : str
@@ -102,6 +105,8 @@ class DomainReport:
     overlap : float
         How much of the target the source covers: the mean of that ratio over held-out source rows, 1 where it covers
         all. Where it is small, only target labels can show how good a model is there.
+    map : Picture
+        The rows of both domains on two components, as SVG.
     pictures : list of Picture
         The columns that differ most, as SVG.
     notes : list of str
@@ -150,6 +155,7 @@ class DomainReport:
 
     kind: str
     suggestion: str
+    points: list
     remarks: list
     method: str
     lost: str
@@ -164,6 +170,7 @@ class DomainReport:
     shares: object
     effective_sample_size: float
     overlap: float
+    map: object
     pictures: list
     notes: list
     empty: list
@@ -237,9 +244,11 @@ class DomainReport:
             n_sources=len(domains.sources),
         )
         by_name = {column.name: column for column in columns}
+        points = advise(decision.kind, found)
         return cls(
             kind=decision.kind,
-            suggestion=advise(decision.kind, found),
+            suggestion=" ".join(points),
+            points=points,
             remarks=found.remarks,
             method=method(decision.kind, found),
             lost=lost,
@@ -254,6 +263,7 @@ class DomainReport:
             shares=shares,
             effective_sample_size=float(found.effective_share * (~target).sum()),
             overlap=float(found.overlap),
+            map=picture_of_domains(sample.X, target, random_state),
             pictures=[picture_of_column(by_name[row.feature], target) for row in features[:N_PICTURES]],
             notes=notes + more + unseen,
             empty=[name for name, _ in empty],
@@ -269,28 +279,30 @@ class DomainReport:
 
     def _repr_html_(self):
         """The report in a notebook."""
-        return section(self)
+        return page_section(self)
 
     @property
     def headline(self):
         """The kind of shift in a few words, and columns that no model can use."""
         return headline(self)
 
-    def to_html(self, path, extra=()):
+    def to_html(self, path, extra=(), lead=None):
         """Write the report as one page that needs no other file and no network.
 
         Parameters
         ----------
         path : str or path
             File to write, completely or not at all; an existing file is replaced.
-        extra : list of (str, str, list, list), default=()
-            Further tables to show before the evidence: title, words, header, rows.
+        extra : list of (str, str or list of str, list, list), default=()
+            Further tables to show before the evidence: title, words (a paragraph, or points), header, rows.
+        lead : Lead, default=None
+            What stands on top. None: the kind of shift, and what to try.
         """
         path = Path(path)
         if not path.parent.is_dir():
             raise FileNotFoundError(f"There is no folder {str(path.parent)!r} to write {path.name!r} into.")
         with replacing(path) as beside:
-            beside.write_text(page(self, extra), encoding="utf-8")
+            beside.write_text(page(self, extra, lead), encoding="utf-8")
 
     def to_frame(self):
         """The figures of the columns as a pandas frame, the column that differs most first.
