@@ -140,6 +140,7 @@ NOTIONS = {
     "task": "classification or regression",
     "test_size": "share of the rows held out",
     "threshold": "bar that must be passed",
+    "tell": "takes each line of words as soon as it is known",
     "tol": "tolerance at which iteration ends",
     "uniform": "share of the chances that is the same for all rows",
     "weighters": "weighters to choose among, by name",

@@ -24,8 +24,9 @@ from sktl.comparison._compare import (
     why_not_judge,
     with_agreement,
 )
+from sktl.comparison._lead import lead
 from sktl.comparison._metrics import METRICS
-from sktl.comparison._page import block, cells, choice_words, heading, lead, remarks
+from sktl.comparison._page import block, cells, choice_words, heading, remarks
 from sktl.comparison._problem import build_problem
 from sktl.comparison._protocols import CircularValidation
 from sktl.comparison._report import domain_report

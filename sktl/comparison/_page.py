@@ -7,7 +7,6 @@ from sktl.comparison._metrics import others_of
 from sktl.comparison._protocols import CircularValidation
 from sktl.comparison._usable import what_helps
 from sktl.comparison._words import count
-from sktl.inspection.report import Lead
 
 
 def heading(problem):
@@ -96,30 +95,6 @@ def _reasons(chosen, verdict):
         ]
     found = verdict.unknown or verdict.gains or verdict.baseline_gains
     return [f"{str(verdict)}."] if found else ["No other method was scored."]
-
-
-def lead(choice):
-    """What stands on top of the page: the choice, what it scores, and why."""
-    chosen, usual, metric = choice.chosen, choice.outcomes[0], choice.protocol.setting.metric
-    title = f"Use {chosen.name} ({chosen.model})" if choice.usable else "No usable model"
-    label = choice.protocol.problem.labels.name
-    tiles = [
-        ("choice", chosen.name, chosen.model),
-        _score_tile(choice),
-        ("baseline", usual.name, f"the better model of the source, by {metric.words} there"),
-    ]
-    first, *points = choice_words(choice)
-    return Lead(f"{title}: {label!r} of the target", tiles, points if choice.usable else [first, *points])
-
-
-def _score_tile(choice):
-    """The chosen method's score, where one judged it on the target; and a constant's beside it."""
-    metric, chosen, protocol = choice.protocol.setting.metric, choice.chosen, choice.protocol
-    if protocol.evidence != "target labels":
-        why = choice.verdict.unknown or "no target label is known"
-        return f"{metric.words} on the target", "unknown", why
-    floor = metric.sign * choice.floor.score
-    return f"{metric.words} {protocol.where}", f"{metric.sign * chosen.score:.3f}", f"a constant's is {floor:.3f}"
 
 
 def block(choice):

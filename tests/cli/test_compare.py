@@ -226,7 +226,7 @@ def test_compare_writes_a_page_with_its_table(run, tables, tmp_path, labeled):
     row = re.search(r"^kmm +(.*?) +(0\.\d+) +(0\.\d+) +([+-]0\.\d+)", out, re.MULTILINE)
     assert f'<th scope="row">kmm</th><td class="words">{row[1]}</td><td class="figure">{row[2]}</td>' in bare(page)
     choice = re.search("^choice: (.*) [(]", out, re.MULTILINE)[1]
-    assert f"<h1>Use {choice} (" in page and page.index("<h1>") < page.index("<svg") < page.index("The methods")
+    assert f"<h1>mood: use {choice} (" in page and page.index("<h1>") < page.index("<svg") < page.index("The methods")
 
 
 def test_a_page_of_regression(run, tables, tmp_path):

@@ -13,7 +13,7 @@ def test_report(run, tables):
     assert lines[0] == f"SOURCE 131 rows, 5 columns; {100 * missing:.1f} % missing in the shared columns"
     assert lines[1].startswith("TARGET 97 rows, 6 columns")
     assert "MMD^2" in lines[3]
-    assert lines[6].startswith("kind of shift: ") and lines[7].startswith("advice: Try ")
+    assert lines[6].startswith("kind of shift: ") and lines[7].startswith("advice: Learn from ")
     assert "`" not in out
     start = lines.index("the columns that differ most (0 = alike, 1 = apart)") + 1  # all of them
     assert re.split(r"  +", lines[start])[:3] == ["column", "measure", "difference"]

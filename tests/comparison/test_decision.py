@@ -81,7 +81,7 @@ def test_the_notebook_and_the_file_show_one_page(decision, tmp_path):
     page, part = (tmp_path / "page.html").read_text(), decision._repr_html_()
     assert part in page
     chosen = decision.choice.chosen
-    assert f"<h1>Use {chosen.name} ({chosen.model})" in part
+    assert f"<h1>mood: use {chosen.name} ({chosen.model})" in part
     order = [part.index(words) for words in ("<h1>", 'class="tiles"', "<svg", "The methods", "How far apart")]
     assert order == sorted(order)
     assert repr(decision) == f"<Decision: {chosen.name} ({chosen.model}), usable>"
@@ -101,7 +101,7 @@ def test_a_useless_model_is_said_first():
     rng = np.random.default_rng(0)
     source, target = (pd.DataFrame(rng.normal(size=(40, 3)), columns=list("aby")) for _ in "st")
     found = sktl.compare(source, target, "y", methods="source-only")
-    assert not found.usable and "<h1>No usable model: " in found._repr_html_()
+    assert not found.usable and "<h1>y: no usable model</h1>" in found._repr_html_()
     assert repr(found).endswith("no usable model>")
 
 

@@ -5,9 +5,9 @@ import numpy as np
 from sktl.inspection.report._pictures import LEFT, RIGHT, WIDTH, Picture, svg
 
 N_DOTS = 250  # rows of each domain that are drawn: more would cover each other, and make the page heavy
-HEIGHT = 260
+HEIGHT = 275
 SIZE = 3.2  # radius of a dot, and half the side of a square of the same area to the eye
-TOP, BOTTOM = 10, 26
+TOP, BOTTOM = 24, 26
 TAILS = (0.01, 0.99)  # quantiles of all rows that the frame shows: one far row would squeeze the rest
 
 
@@ -76,5 +76,5 @@ def _frame(told):
         f'<line x1="{LEFT}" y1="{floor}" x2="{right}" y2="{floor}"/>'
         f'<line x1="{LEFT}" y1="{TOP}" x2="{LEFT}" y2="{floor}"/>'
         f'<text x="{right}" y="{floor + 15}" text-anchor="end">{words[0]}</text>'
-        f'<text x="{LEFT + 4}" y="{TOP + 8}">{words[1]}</text>'
+        f'<text x="{LEFT}" y="{TOP - 8}">{words[1]}</text>'
     )

@@ -179,7 +179,8 @@ def _block(title, words, header, rows):
     header, rows = [header[j] for j in filled], [[row[j] for j in filled] for row in rows]
     name = escape(title, quote=True)
     said = _points(words if isinstance(words, list) else _sentences(words)) if words else ""
-    kinds = ["words", *(_kind(column[0]) for column in list(zip(*rows, strict=True))[1:])]
+    columns = list(zip(*rows, strict=True))[1:]
+    kinds = ["words", *("figure" if any(map(_text.is_figure, column)) else "words" for column in columns)]
     head = "".join(
         f'<th scope="col" role="columnheader" class="{kind}" aria-sort="none"><button type="button">{escape(cell)}'
         "</button></th>"

@@ -68,13 +68,14 @@ class DomainReport:
     kind : {"none", "covariate", "label", "scale", "concept"} or two of them, such as "label or covariate"
         The kind of shift, or the two that these data can't tell apart.
     suggestion : str
-        One paragraph: what to fix, which family to try first, and why.
+        One paragraph: what to fix, what to try first, and what to compare with it. None of it was run: ``sktl compare``
+        tries such steps on the tables.
     points : list of str
         The parts of ``suggestion``.
     remarks : list of str
         The sentences of ``suggestion`` on what to fix before any adaptation.
     method : str
-        The sentence of ``suggestion`` on what to try first.
+        The sentences of ``suggestion`` on what to try first, and what to compare with it.
     lost : str
         With target labels, and only where a part is certain: how much a linear model of the source's labels loses on
         the target, and what of it other rows and another relation cost (:func:`shift_attribution`, on at most 1,000
@@ -239,6 +240,7 @@ class DomainReport:
             turned=decision.turned,
             ruled_out=decision.ruled_out,
             weights_mend=decision.weights_mend,
+            labels_differ=decision.labels_differ,
             only_missing=only_missing(features, alpha),
             remarks=remarks(suspects, features, alpha),
             n_sources=len(domains.sources),
