@@ -140,6 +140,8 @@ NOTIONS = {
     "task": "classification or regression",
     "test_size": "share of the rows held out",
     "threshold": "bar that must be passed",
+    "methods": "methods to try, by name",
+    "target_labels": "whether labels of the target are learned from, or only score",
     "tell": "takes each line of words as soon as it is known",
     "tol": "tolerance at which iteration ends",
     "uniform": "share of the chances that is the same for all rows",

@@ -12,7 +12,7 @@ from sktl.comparison._inputs import as_tables
 from sktl.comparison._metrics import METRICS
 from sktl.comparison._saved import SavedModel
 from sktl.comparison._words import COLUMN, COLUMNS, pandas
-from sktl.inspection.report import distance_words, page_section, table_lines
+from sktl.inspection.report import distance_words, table_lines
 
 
 def unheard(kind, line):
@@ -137,7 +137,7 @@ def compare(
 class Decision:
     """What came of :func:`compare`: ``print`` shows it as text, a notebook as a page.
 
-    Attributes
+    Parameters
     ----------
     comparison : Comparison
         The two tables and what was tried.
@@ -218,7 +218,7 @@ class Decision:
 
     def _repr_html_(self):
         """The page in a notebook."""
-        return page_section(self.report, [self.choice.block()], self.choice.lead())
+        return self.report.section([self.choice.block()], self.choice.lead())
 
     def to_html(self, path):
         """Write the page: the choice, a picture of the domains, and the evidence. It needs no network.

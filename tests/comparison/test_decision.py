@@ -92,7 +92,8 @@ def test_names_in_a_decisions_page_are_text(tmp_path):
     rows = pd.DataFrame(rng.normal(size=(40, 2)), columns=["<b>a</b>", 'x" onload="y'])
     label = '<script>alert("1")</script>'
     source = rows.assign(**{label: np.where(rows.iloc[:, 0] > 0, "<i>", "<u>")})
-    part = sktl.compare(source, rows, label, methods="source-only")._repr_html_()
+    found = sktl.compare(source, rows, label, methods="source-only")
+    part = found._repr_html_()
     assert "<b>a" not in part and "<i>" not in part and "<script>alert" not in part and 'x" onload' not in part
     assert "&lt;b&gt;a&lt;/b&gt;" in part
 

@@ -69,37 +69,12 @@ def page(report, extra=(), lead=None):
         '<meta name="color-scheme" content="light dark">\n<link rel="icon" href="data:,">\n'
         f"<title>{escape(title)}</title>\n"
         "<style>body { margin: 0; } @media screen and (prefers-color-scheme: dark) { body { background: #15181c; } }"
-        f"</style>\n</head>\n<body>\n<main>{page_section(report, extra, lead)}</main>\n</body>\n</html>\n"
+        f"</style>\n</head>\n<body>\n<main>{section(report, extra, lead)}</main>\n</body>\n</html>\n"
     )
 
 
-def page_section(report, extra=(), lead=None):
-    """A report as a part of a page: its style and script know nothing of the rest.
-
-    Parameters
-    ----------
-    report : DomainReport
-        The evidence.
-    extra : list of (str, str or list of str, list, list), default=()
-        Further tables to show before the evidence: title, words (a paragraph, or points), header, rows.
-    lead : Lead, default=None
-        What stands on top; None: the report's own.
-
-    Returns
-    -------
-    str
-        HTML.
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> from sktl.inspection.report import DomainReport, Lead, page_section
-    >>> rng = np.random.default_rng(0)
-    >>> X, sample_domain = rng.normal(size=(60, 2)), np.arange(60) >= 30
-    >>> report = DomainReport.from_data(X, None, sample_domain)
-    >>> "<h1>Nothing to do</h1>" in page_section(report, lead=Lead("Nothing to do", [], []))
-    True
-    """
+def section(report, extra=(), lead=None):
+    """A report as a part of a page: its style and script know nothing of the rest."""
     lead = lead_of(report) if lead is None else lead
     parts = [
         f"<style>{_asset('_page.css')}</style>",

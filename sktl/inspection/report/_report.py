@@ -18,7 +18,7 @@ from sktl.inspection.report._kinds import Findings, advise, method
 from sktl.inspection.report._labels import read_labels
 from sktl.inspection.report._loss import loss_words
 from sktl.inspection.report._map import picture_of_domains
-from sktl.inspection.report._page import page, page_section
+from sktl.inspection.report._page import page, section
 from sktl.inspection.report._pictures import picture_of_column
 from sktl.inspection.report._remarks import find_suspects, only_missing, remarks
 from sktl.inspection.report._sample import Rows, Sample
@@ -281,12 +281,27 @@ class DomainReport:
 
     def _repr_html_(self):
         """The report in a notebook."""
-        return page_section(self)
+        return section(self)
 
     @property
     def headline(self):
         """The kind of shift in a few words, and columns that no model can use."""
         return headline(self)
+
+    def section(self, extra=(), lead=None):
+        """The report as a part of a page.
+
+        Parameters
+        ----------
+        extra, lead
+            As for :meth:`to_html`.
+
+        Returns
+        -------
+        str
+            HTML, whose style and script know nothing of the rest.
+        """
+        return section(self, extra, lead)
 
     def to_html(self, path, extra=(), lead=None):
         """Write the report as one page that needs no other file and no network.

@@ -3,6 +3,7 @@
 import math
 import textwrap
 
+from sktl._checks import InstanceOf, checked
 from sktl.inspection.report._evidence import FEW_EFFECTIVE
 from sktl.inspection.report._kinds import KINDS, SOME_EFFECTIVE
 
@@ -249,6 +250,7 @@ def _chance(value):
     return "" if words == "-" else f", p {words}" if words.startswith("<") else f", p = {words}"
 
 
+@checked(header=(InstanceOf(list, noun="a list of heads"),))
 def table_lines(header, rows):
     """Lay out a table of strings.
 
