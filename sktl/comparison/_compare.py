@@ -229,6 +229,12 @@ def rows_of(outcomes):
     return {outcome.name: outcome.row_scores for outcome in outcomes if outcome.scored}
 
 
+def ranks_of(outcomes):
+    """Rank of each scored method by its score, 1 the highest."""
+    best = sorted((outcome for outcome in outcomes if outcome.scored), key=lambda outcome: -outcome.score)
+    return {outcome.name: rank for rank, outcome in enumerate(best, start=1)}
+
+
 def gains_over_baseline(outcomes):
     """The :class:`~sktl.model_selection.evidence.Gain` of each scored method over the baseline, by name."""
     scored = {outcome.name: -outcome.row_scores for outcome in outcomes if outcome.scored}

@@ -26,6 +26,7 @@ from sktl.comparison._compare import (
     with_agreement,
 )
 from sktl.comparison._expected import expect, no_overlap
+from sktl.comparison._lead import lead
 from sktl.comparison._metrics import METRICS
 from sktl.comparison._page import block, cells, choice_words, heading, remarks, tried_words
 from sktl.comparison._problem import build_problem
@@ -274,12 +275,17 @@ class Choice:
         """Which method is chosen, why, and how far to trust it: one line each."""
         return choice_words(self)
 
+    def lead(self):
+        """What stands on top of the page: the choice, what it scores, and why."""
+        return lead(self)
+
     def block(self):
-        """The methods as a table for a page: title, words, header, rows."""
+        """The methods as a table for a page: title, points, header, rows."""
         return block(self)
 
     def report(self, n_jobs=1):
         """The :class:`~sktl.inspection.DomainReport` of the two tables, its advice replaced by what was tried."""
         report = domain_report(self.protocol.problem, n_jobs, self.protocol.setting.seed)
         tried = tried_words(self)
-        return replace(report, method=tried, suggestion=report.suggestion.replace(report.method, tried))
+        points = [tried if point == report.method else point for point in report.points]
+        return replace(report, method=tried, points=points, suggestion=" ".join(points))

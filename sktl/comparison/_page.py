@@ -3,7 +3,7 @@
 import numpy as np
 
 from sktl.comparison._advice import proof_words
-from sktl.comparison._compare import gains_over_baseline
+from sktl.comparison._compare import gains_over_baseline, ranks_of
 from sktl.comparison._metrics import others_of
 from sktl.comparison._protocols import CircularValidation
 from sktl.comparison._usable import what_helps
@@ -45,9 +45,8 @@ def _row(outcome, gain, choice):
 
 def _rank_cells(choice):
     """What is expected of the models asked about, and the rank of each by circular validation, which is no score."""
-    words, scored = choice.protocol.setting.metric.words, [o for o in choice.outcomes if o.scored]
+    words, ranks = choice.protocol.setting.metric.words, ranks_of(choice.outcomes)
     header = ["method", "model", f"expected {words}", "90 % interval", "rank by circular validation", "seconds", ""]
-    ranks = {o.name: str(k) for k, o in enumerate(sorted(scored, key=lambda o: -o.score), start=1)}
     rows = []
     for outcome in (outcome for outcome in choice.outcomes if not outcome.skipped):
         last = f"failed: {outcome.failed}" if outcome.failed else ""
@@ -56,7 +55,7 @@ def _rank_cells(choice):
         if expected is not None:
             last = last or ("can't be judged" if expected.reason else "")
             found = found if expected.reason else [f"{expected.value:.3f}", expected.interval]
-        rank = "-" if choice.verdict.unknown else ranks.get(outcome.name, "-")
+        rank = "-" if choice.verdict.unknown else str(ranks.get(outcome.name, "-"))
         seconds = f"{outcome.seconds:.1f}" if outcome.scored else "-"
         rows.append([outcome.name, outcome.model, *found, rank, seconds, last])
     return header, rows
@@ -136,7 +135,5 @@ def tried_words(choice):
 
 
 def block(choice):
-    """The table for a report's page: title, words, header, rows."""
-    first, *reasons = choice_words(choice)
-    words = " ".join([f"{first[0].upper()}{first[1:]}.", *reasons])
-    return ("The methods", words, *cells(choice))
+    """The table for a report's page: title, points, header, rows."""
+    return ("The methods", remarks(choice), *cells(choice))

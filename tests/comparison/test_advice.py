@@ -1,10 +1,10 @@
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 from two_tables import pd
 
 from sktl.comparison import Comparison, _advice
-from sktl.comparison._choice import Standing
-from sktl.comparison._problem import build_problem
 
 
 def pair(n=91, m=73, label=lambda X: X[:, 0] + 0.3 * np.sin(9 * X[:, 1])):
@@ -13,17 +13,21 @@ def pair(n=91, m=73, label=lambda X: X[:, 0] + 0.3 * np.sin(9 * X[:, 1])):
     return [frame.assign(y=label(frame.to_numpy())) for frame in frames]
 
 
+def problem_of(source, target):
+    return Comparison.from_tables(source, target, "y").problem
+
+
 def test_columns_that_must_be_looked_at_come_first():
     source, target = pair()
     target = target.assign(a=0.0, b=target["b"] + 40.25)
-    first, second, *rest = _advice.column_advice(build_problem(source, target, "y"))
+    first, second, *rest = _advice.column_advice(problem_of(source, target))
     assert first == "'a' is 0 in all rows of TARGET: a missing code? --drop a"
     assert second == "'b' alone tells the tables apart (KS 1.00): a period, a place, other units? --drop b"
     assert rest == []
     both = source.assign(a=3.0), target.assign(a=3.0, b=source["b"][:73])
-    assert _advice.column_advice(build_problem(*both, "y")) == []
+    assert _advice.column_advice(problem_of(*both)) == []
     renamed = [frame.rename(columns={"a": "serum chol"}) for frame in (source, target)]
-    assert "--drop 'serum chol'" in _advice.column_advice(build_problem(*renamed, "y"))[0]
+    assert "--drop 'serum chol'" in _advice.column_advice(problem_of(*renamed))[0]
 
 
 class Choice:
@@ -52,7 +56,9 @@ class Choice:
     ],
 )
 def test_how_sure_the_choice_is_in_words(standing, words):
-    assert _advice.standing_words(Standing("a", "b", *standing), Choice).endswith(words)
+    fields = ("name", "against", "gain", "standard_error", "proven", "more")
+    found = SimpleNamespace(**dict(zip(fields, ("a", "b", *standing), strict=True)))
+    assert _advice.standing_words(found, Choice).endswith(words)
 
 
 def test_without_labels_a_score_is_expected_and_labels_are_asked_for():

@@ -158,7 +158,7 @@ class Findings:
 
 
 def advise(kind, found):
-    """One paragraph: what to mend, which family to try first, and what speaks against it; ``found``: Findings."""
+    """What to mend, what to try first, and what speaks against it: a list of points; ``found``: Findings."""
     words = [_meaning(kind, found), *found.remarks, method(kind, found)]
     if found.n_sources > 1 and kind != "none":
         words.append(
@@ -179,7 +179,7 @@ def advise(kind, found):
             f"The source covers only about {100 * found.overlap:.0f} % of the target: without labels there, no weight, "
             "score or test can judge a model on the rest."
         )
-    return " ".join(word for word in words if word)
+    return [word for word in words if word]
 
 
 def _meaning(kind, found):
