@@ -33,7 +33,7 @@ BAD_TABLES = {
         lambda s: s.assign(who=IDS)[["who", "mood"]],
         lambda t: t.assign(who=IDS[:97]),
         LABEL,
-        "'mood', 'who'. Left out, since nearly every row has a different text (--keep 'who' uses it): column 'who'",
+        " Left out, since nearly every row has a different text (--keep 'who' uses it): column 'who'",
     ),
     "ids as labels": (lambda s: s.assign(mood=IDS), None, LABEL, "has 131 different values in 131 rows of SOURCE"),
     "text to regress": (None, None, (*LABEL, "--task", "regression"), "column 'mood' holds text."),

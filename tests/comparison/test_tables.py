@@ -8,10 +8,13 @@ import pytest
 from two_tables import pd, two_moons_apart
 
 from sktl.comparison import Comparison
-from sktl.comparison._problem import build_problem
 from sktl.exceptions import InputError
 
 WORDS = ["engine", "brake", "seat", "leather", "loud", "soft", "worn", "new", "old", "red", "blue", "door"]
+
+
+def problem_of(source, target, label, **options):
+    return Comparison.from_tables(source, target, label, **options).problem
 
 
 def values(kind, n, seed):
@@ -84,14 +87,14 @@ def test_each_kind_of_column(kind, expected):
 
 def test_what_looks_like_an_identifier_can_be_kept():
     source, target = tables_with("row number")
-    assert list(build_problem(source, target, "mood", keep=["x"]).X) == ["a", "b", "x"]
+    assert list(problem_of(source, target, "mood", keep=["x"]).X) == ["a", "b", "x"]
     with pytest.raises(InputError, match="--keep y: neither table has such a column"):
-        build_problem(source, target, "mood", keep=["y"])
+        problem_of(source, target, "mood", keep=["y"])
 
 
 def test_parts_of_other_periods_are_left_out():
     source, target = tables_with("day")
-    problem = build_problem(source, target.assign(x=[day.replace(year=2025) for day in target["x"]]), "mood")
+    problem = problem_of(source, target.assign(x=[day.replace(year=2025) for day in target["x"]]), "mood")
     assert list(problem.X) == ["a", "b", "x (month)", "x (weekday)"]
     assert "left out, since they alone tell SOURCE from TARGET: year, days of column 'x'" in problem.notes
 
@@ -100,7 +103,7 @@ def test_all_that_is_wrong_is_said_at_once():
     source, target = two_moons_apart(61, 43)
     source = source.assign(c=1, d="1,5", e=1e200, f=pd.Timestamp("2024-01-01"))
     with pytest.raises(InputError) as caught:
-        build_problem(source, target.assign(c="x", d="2,5", e=1.0, f=3), "mood")
+        problem_of(source, target.assign(c="x", d="2,5", e=1.0, f=3), "mood")
     words = str(caught.value)
     assert "Column 'c' holds numbers in SOURCE but text in TARGET" in words
     assert "Column 'd' of SOURCE holds numbers with commas" in words and "Column 'e' of SOURCE holds 1e+200" in words
@@ -109,16 +112,16 @@ def test_all_that_is_wrong_is_said_at_once():
 
 def test_several_sources():
     source, target = two_moons_apart(61, 43)
-    problem = build_problem({"one": source[:30].assign(c=1), "two": source[30:]}, target.assign(c=1), "mood")
+    problem = problem_of({"one": source[:30].assign(c=1), "two": source[30:]}, target.assign(c=1), "mood")
     assert problem.sources == ["one", "two"] and list(problem.X) == ["a", "b"]
     assert (problem.domain == "one").sum() == 30 and ((problem.domain == "target") == problem.target).all()
     assert problem.notes[0] == "left out, since only some sources have it: column 'c'"
     parts = problem.X[problem.domain == "one"]["a"]
     assert sorted(parts) == sorted(source["a"][:30])
     with pytest.raises(InputError, match="Column 'a' holds numbers in some sources and text in others"):
-        build_problem({"one": source[:30].assign(a="x"), "two": source[30:]}, target, "mood")
+        problem_of({"one": source[:30].assign(a="x"), "two": source[30:]}, target, "mood")
     with pytest.raises(InputError, match="The sources need names other than 'target'"):
-        build_problem({"target": source}, target, "mood")
+        problem_of({"target": source}, target, "mood")
 
 
 @pytest.mark.parametrize(
@@ -139,9 +142,9 @@ def test_the_task(counts, task):
     source, target = two_moons_apart(sum(counts), 43)
     levels = np.random.default_rng(0).permutation(np.repeat(np.arange(len(counts)) + 3, counts))
     source = source.assign(mood=levels)
-    problem = build_problem(source, target.drop(columns="mood"), "mood")
+    problem = problem_of(source, target.drop(columns="mood"), "mood")
     assert problem.labels.task == task
     said = [note for note in problem.notes if "--task classification" in note]
     assert len(said) == (task == "regression")
-    back = build_problem(source, target.drop(columns="mood"), "mood", task="classification")
+    back = problem_of(source, target.drop(columns="mood"), "mood", task="classification")
     assert back.labels.task == "classification" and not any("--task" in note for note in back.notes)
