@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 from _main_job_pairs import pairs
 
 from sktl.comparison import METHODS, Comparison
@@ -48,7 +49,7 @@ def drawn(pair, n_labels, draw):
     target = pair.target.iloc[rows].reset_index(drop=True)
     truth = target[pair.label].to_numpy().copy()
     target[pair.label] = target[pair.label].astype(object).where(np.arange(len(target)) < n_labels, None)
-    if np.issubdtype(pair.source[pair.label].dtype, np.number):
+    if pd.api.types.is_numeric_dtype(pair.source[pair.label]):
         target[pair.label] = target[pair.label].astype(float)
     return source, target, truth
 
