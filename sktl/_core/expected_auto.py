@@ -48,7 +48,7 @@ class Expectation:
 
 
 def answers_moved(of_source, of_target) -> float:
-    """Kolmogorov's distance of two samples, less what chance makes of it (in squares): 0 if they are alike, at most 1."""
+    """Kolmogorov's distance of two samples, less what chance makes of it (in squares); 0 to 1."""
     of_source, of_target = np.sort(of_source), np.sort(of_target)
     values = np.concatenate([of_source, of_target])
     n, m = len(of_source), len(of_target)
