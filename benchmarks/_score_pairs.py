@@ -201,7 +201,7 @@ def look_at(group, name, source, target, kind, model):
     (X_s, y_s), (X_t, y_t) = ((np.asarray(X, dtype=float), np.asarray(y, dtype=float)) for X, y in (source, target))
     X, y, domain = stack_domains((X_s, y_s), X_t)
     fitted = TargetScoreEstimator(model, weighter=Remembered()).fit(X, y, domain)
-    row = {"group": group, "name": name, "model": kind, "overlap": fitted.overlap_, "reason": fitted._reason}
+    row = {"group": group, "name": name, "model": kind, "overlap": fitted.overlap_, "reason": fitted.estimate_.reason}
     row |= {
         "worth": fitted.weighter_.effective_sample_size_,
         "n_source": len(y_s),
