@@ -3,6 +3,7 @@
 from sktl.comparison._candidates import METHODS
 from sktl.comparison._compare import select_methods
 from sktl.comparison._comparison import Comparison
+from sktl.comparison._decision import Decision, compare
 from sktl.comparison._files import read_table
 from sktl.comparison._metrics import METRICS
 from sktl.comparison._report import report_tables
@@ -12,7 +13,9 @@ __all__ = [
     "METHODS",
     "METRICS",
     "Comparison",
+    "Decision",
     "SavedModel",
+    "compare",
     "read_table",
     "report_tables",
     "select_methods",

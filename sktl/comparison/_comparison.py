@@ -24,6 +24,7 @@ from sktl.comparison._compare import (
     why_not_judge,
     with_agreement,
 )
+from sktl.comparison._lead import lead
 from sktl.comparison._metrics import METRICS
 from sktl.comparison._page import block, cells, choice_words, heading, remarks
 from sktl.comparison._problem import build_problem
@@ -253,8 +254,12 @@ class Choice:
         """Which method is chosen, why, and how far to trust it: one line each."""
         return choice_words(self)
 
+    def lead(self):
+        """What stands on top of the page: the choice, what it scores, and why."""
+        return lead(self)
+
     def block(self):
-        """The methods as a table for a page: title, words, header, rows."""
+        """The methods as a table for a page: title, points, header, rows."""
         return block(self)
 
     def report(self, n_jobs=1):

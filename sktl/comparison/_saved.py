@@ -43,9 +43,11 @@ class SavedModel:
     >>> source["up"] = np.where(source["a"] > 0, "yes", "no")
     >>> choice = Comparison.from_tables(source, target, "up", methods="source-only").run()
     >>> model = SavedModel.of_choice(choice)
-    >>> X, notes = model.read(pd.DataFrame({"a": [-2.0, 2.0], "c": 0}))
-    >>> model.predict(X).tolist(), notes[0]
-    (['no', 'yes'], "taken as missing, since the table lacks it: column 'b'")
+    >>> new = pd.DataFrame({"a": [-2.0, 2.0], "c": 0})
+    >>> model.predict(new).tolist()
+    ['no', 'yes']
+    >>> model.read(new)[1][0]
+    "taken as missing, since the table lacks it: column 'b'"
     """
 
     def __init__(self, record):
@@ -151,21 +153,30 @@ class SavedModel:
             What is missing, new, or far from the rows that the model was chosen on.
         """
         columns, label = self.columns, self.record["label"]
-        missing = [name for name in columns.names if name not in table]
-        if len(missing) == len(columns.names):
-            raise InputError(f"NEW has none of the model's columns: {few_names(columns.names)}.")
+        missing = self._missing(table)
         new = [name for name in table if name not in columns.names and name != label]
         notes = [f"taken as missing, since the table lacks {_it(missing)}: {columns_named(missing)}"] if missing else []
         notes += [f"not used, since the model was fitted without {_it(new)}: {columns_named(new)}"] if new else []
-        table = table.reset_index(drop=True).assign(**dict.fromkeys(missing, pandas().NA))
+        X = self._rows(table)
+        sketches = [_without(sketch, missing) for sketch in self.record["sketches"]]
+        return X, notes + far_note(X.drop(columns=missing), sketches)
+
+    def _missing(self, table):
+        """Columns of the model that a table lacks; all of them are an error."""
+        missing = [name for name in self.columns.names if name not in table]
+        if len(missing) == len(self.columns.names):
+            raise InputError(f"NEW has none of the model's columns: {few_names(missing)}.")
+        return missing
+
+    def _rows(self, table):
+        """The model's columns of a table in plain types; of such a frame, itself."""
+        columns = self.columns
+        table = table.reset_index(drop=True).assign(**dict.fromkeys(self._missing(table), pandas().NA))
         for name in columns.numeric:
             _check_numbers(name, table[name])
             if table[name].isna().all():
                 table[name] = np.nan
-        X = plain_rows(table, columns.numeric, list(columns.levels))
-        here = X.drop(columns=missing)
-        sketches = [_without(sketch, missing) for sketch in self.record["sketches"]]
-        return X, notes + far_note(here, sketches)
+        return plain_rows(table, columns.numeric, list(columns.levels))
 
     def predict(self, X):
         """Labels of rows, in their original type.
@@ -173,13 +184,13 @@ class SavedModel:
         Parameters
         ----------
         X : DataFrame
-            Rows as :meth:`read` returns them.
+            Rows of a table with the model's columns; those that it lacks count as missing.
 
         Returns
         -------
         ndarray of shape (n_rows,)
         """
-        answers, classes = np.asarray(self.record["pipeline"].predict(X)), self.record["classes"]
+        answers, classes = np.asarray(self.record["pipeline"].predict(self._rows(X))), self.record["classes"]
         if classes is None:
             return answers.astype(float)
         return np.array(classes, dtype=object if isinstance(classes[0], str) else None)[answers.astype(int)]
@@ -190,7 +201,7 @@ class SavedModel:
         Parameters
         ----------
         X : DataFrame
-            Rows as :meth:`read` returns them.
+            Rows of a table with the model's columns; those that it lacks count as missing.
 
         Returns
         -------
@@ -199,7 +210,7 @@ class SavedModel:
         pipeline, classes = self.record["pipeline"], self.record["classes"]
         if classes is None or not hasattr(pipeline, "predict_proba"):
             raise InputError(f"--proba: the model ({self.record['method']}, {self.record['task']}) gives none.")
-        said, codes = pipeline.predict_proba(X), pipeline.classes_.astype(int)
+        said, codes = pipeline.predict_proba(self._rows(X)), pipeline.classes_.astype(int)
         return {classes[code]: said[:, k] for k, code in enumerate(codes)}
 
     @checked(level=(Interval(low=0, high=LEVELS[-1], closed="right"),))
@@ -209,7 +220,7 @@ class SavedModel:
         Parameters
         ----------
         X : DataFrame
-            Rows as :meth:`read` returns them.
+            Rows of a table with the model's columns; those that it lacks count as missing.
         level : float in (0, 0.99], default=0.9
             The share. A file has widths for 50, 60, 70, 80, 90, 95 and 99 %: the next one above is taken.
 
@@ -230,7 +241,7 @@ class SavedModel:
         Parameters
         ----------
         X : DataFrame
-            Rows as :meth:`read` returns them.
+            Rows of a table with the model's columns; those that it lacks count as missing.
         level : float, default=None
             As for :meth:`predict_interval`; None: no interval.
         proba : bool, default=False

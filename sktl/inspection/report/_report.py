@@ -17,6 +17,7 @@ from sktl.inspection.report._features import compare_columns
 from sktl.inspection.report._kinds import Findings, advise, method
 from sktl.inspection.report._labels import read_labels
 from sktl.inspection.report._loss import loss_words
+from sktl.inspection.report._map import picture_of_domains
 from sktl.inspection.report._page import page, section
 from sktl.inspection.report._pictures import picture_of_column
 from sktl.inspection.report._remarks import find_suspects, only_missing, remarks
@@ -67,11 +68,14 @@ class DomainReport:
     kind : {"none", "covariate", "label", "scale", "concept"} or two of them, such as "label or covariate"
         The kind of shift, or the two that these data can't tell apart.
     suggestion : str
-        One paragraph: what to fix, which family to try first, and why.
+        One paragraph: what to fix, what to try first, and what to compare with it. None of it was run: ``sktl compare``
+        tries such steps on the tables.
+    points : list of str
+        The parts of ``suggestion``.
     remarks : list of str
         The sentences of ``suggestion`` on what to fix before any adaptation.
     method : str
-        The sentence of ``suggestion`` on what to try first.
+        The sentences of ``suggestion`` on what to try first, and what to compare with it.
     lost : str
         With target labels, and only where a part is certain: how much a linear model of the source's labels loses on
         the target, and what of it other rows and another relation cost (:func:`shift_attribution`, on at most 1,000
@@ -102,6 +106,8 @@ class DomainReport:
     overlap : float
         How much of the target the source covers: the mean of that ratio over held-out source rows, 1 where it covers
         all. Where it is small, only target labels can show how good a model is there.
+    map : Picture
+        The rows of both domains on two components, as SVG.
     pictures : list of Picture
         The columns that differ most, as SVG.
     notes : list of str
@@ -150,6 +156,7 @@ class DomainReport:
 
     kind: str
     suggestion: str
+    points: list
     remarks: list
     method: str
     lost: str
@@ -164,6 +171,7 @@ class DomainReport:
     shares: object
     effective_sample_size: float
     overlap: float
+    map: object
     pictures: list
     notes: list
     empty: list
@@ -232,14 +240,17 @@ class DomainReport:
             turned=decision.turned,
             ruled_out=decision.ruled_out,
             weights_mend=decision.weights_mend,
+            labels_differ=decision.labels_differ,
             only_missing=only_missing(features, alpha),
             remarks=remarks(suspects, features, alpha),
             n_sources=len(domains.sources),
         )
         by_name = {column.name: column for column in columns}
+        points = advise(decision.kind, found)
         return cls(
             kind=decision.kind,
-            suggestion=advise(decision.kind, found),
+            suggestion=" ".join(points),
+            points=points,
             remarks=found.remarks,
             method=method(decision.kind, found),
             lost=lost,
@@ -254,6 +265,7 @@ class DomainReport:
             shares=shares,
             effective_sample_size=float(found.effective_share * (~target).sum()),
             overlap=float(found.overlap),
+            map=picture_of_domains(sample.X, target, random_state),
             pictures=[picture_of_column(by_name[row.feature], target) for row in features[:N_PICTURES]],
             notes=notes + more + unseen,
             empty=[name for name, _ in empty],
@@ -276,21 +288,38 @@ class DomainReport:
         """The kind of shift in a few words, and columns that no model can use."""
         return headline(self)
 
-    def to_html(self, path, extra=()):
+    def section(self, extra=(), lead=None):
+        """The report as a part of a page.
+
+        Parameters
+        ----------
+        extra, lead
+            As for :meth:`to_html`.
+
+        Returns
+        -------
+        str
+            HTML, whose style and script know nothing of the rest.
+        """
+        return section(self, extra, lead)
+
+    def to_html(self, path, extra=(), lead=None):
         """Write the report as one page that needs no other file and no network.
 
         Parameters
         ----------
         path : str or path
             File to write, completely or not at all; an existing file is replaced.
-        extra : list of (str, str, list, list), default=()
-            Further tables to show before the evidence: title, words, header, rows.
+        extra : list of (str, str or list of str, list, list), default=()
+            Further tables to show before the evidence: title, words (a paragraph, or points), header, rows.
+        lead : Lead, default=None
+            What stands on top. None: the kind of shift, and what to try.
         """
         path = Path(path)
         if not path.parent.is_dir():
             raise FileNotFoundError(f"There is no folder {str(path.parent)!r} to write {path.name!r} into.")
         with replacing(path) as beside:
-            beside.write_text(page(self, extra), encoding="utf-8")
+            beside.write_text(page(self, extra, lead), encoding="utf-8")
 
     def to_frame(self):
         """The figures of the columns as a pandas frame, the column that differs most first.
