@@ -23,12 +23,12 @@ class EPO(OneToOneFeatureMixin, BaseDomainAligner):
     Both domains are mapped by the same projection: the model must be fitted on the mapped source rows, as in a
     pipeline. All columns should have one unit; the result does not depend on which.
 
-    *When it helps*: temperature, moisture or an instrument adds its own few shapes to a spectrum, the same for every
-    sample. With two domains and no pairs it takes away the direction of the means' difference, which is nearly what
-    :class:`DomainScaler` (``with_std=False``) does, and loses that direction besides. *When it hurts*: the labels lie
-    along these directions, for instance where the domains' mean labels differ and there are no pairs; or instruments
-    that differ by a gain, which is no shape of its own. On near-infrared spectra of corn: .23 with ten pairs, and .23
-    for the means' shift.
+    *When it helps*: temperature, moisture or an instrument adds its own few shapes to a spectrum, in other amounts for
+    each sample: on made spectra (``benchmarks/paired.py``, errors x 1,000) with three pairs 2.7, where maps between
+    instruments had 116 and more, and with no pair 45.8, where a shift of the mean (:class:`DomainScaler`,
+    ``with_std=False``) had 115.5 and nothing 190.2. *When it hurts*: instruments that differ by a gain, which is no
+    shape of its own (3 and 30 pairs: 35.9, 21.2); without pairs, labels whose mean differs between the domains (527.8;
+    nothing 143.3). On near-infrared spectra of corn ten pairs had .23, as had the means' shift.
 
     Parameters
     ----------

@@ -21,10 +21,11 @@ class SpectralSpaceTransformation(OneToOneFeatureMixin, BaseDomainAligner):
     its scores in :math:`P_s` are written in :math:`P_r` instead, and what is left of it stays. Rows of the reference
     stay. All columns should have one unit; the result does not depend on which.
 
-    *When it helps*: instruments that differ in gain, in the axis or in the shape of lines, for few kinds of variation
-    and some ten pairs: few numbers are learned. *When it hurts*: fewer pairs than kinds of variation. A shift of the
-    mean by :class:`DomainScaler` (``with_std=False``) needs no pair and comes first: on near-infrared spectra of corn
-    it had an error of .23 where ten pairs had .27.
+    *When it helps*: instruments that differ in any of gain, axis, shapes, and at least as many pairs as kinds of
+    variation. *When it hurts*: fewer. On made spectra of six compounds (``benchmarks/paired.py``, all differences at
+    once, errors x 1,000) with 3, 10 and 30 pairs 61.4, 8.6 and 2.0: as :class:`DirectStandardization`. A shift of the
+    mean by :class:`DomainScaler` (``with_std=False``) needs no pair and comes first: 74.1 there; on near-infrared
+    spectra of corn .23, where ten pairs had .27.
 
     Parameters
     ----------
