@@ -8,18 +8,15 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
-from sklearn.compose import ColumnTransformer
 from sklearn.ensemble import HistGradientBoostingClassifier, HistGradientBoostingRegressor
-from sklearn.impute import SimpleImputer
 from sklearn.linear_model import LogisticRegression, Ridge
-from sklearn.pipeline import Pipeline, make_pipeline
-from sklearn.preprocessing import Normalizer, OneHotEncoder, StandardScaler
+from sklearn.pipeline import Pipeline
+from sklearn.preprocessing import Normalizer
 from sklearn.utils.class_weight import compute_sample_weight
 
-from sktl._core.columns import MISSING
+from sktl._tables.encoder import Columns, table_encoder
 from sktl.base import OnLabeled
 from sktl.comparison._metrics import METRICS, Metric
-from sktl.comparison._tables import Columns
 from sktl.feature import CORAL, TCA, DomainScaler, FeatureAugmentation, TransferVotingClassifier
 from sktl.instance import KMM, ImportanceWeighted, TrAdaBoostClassifier, TrAdaBoostRegressor
 from sktl.parameter import HypothesisTransferClassifier, HypothesisTransferRegressor
@@ -98,25 +95,12 @@ class Method:
 # --- the parts of the pipelines ---
 
 
-def prepare(columns, scaled=True):
-    """Impute and encode: numbers on one scale, an indicator column for each frequent value of a category."""
-    # a fold may lack a column's values altogether: it stays, so that all rows have the same columns
-    numbers = make_pipeline(SimpleImputer(strategy="median", keep_empty_features=True), StandardScaler())
-    levels = [np.array(levels, dtype=object) for levels in columns.levels.values()]
-    categories = make_pipeline(
-        SimpleImputer(strategy="constant", fill_value=MISSING),
-        OneHotEncoder(categories=levels, handle_unknown="ignore", sparse_output=False),  # rare values: all 0
-    )
-    parts = [("numbers", numbers if scaled else "passthrough", columns.numeric)] if columns.numeric else []
-    parts += [("categories", categories, list(columns.levels))] if levels else []
-    return ColumnTransformer(parts)
-
-
 def pipeline(setting, *steps, scaled=True):
     """Put the columns' preparation in front of ``steps``; the last one is called "model"."""
     *between, model = steps
     named = [(type(step).__name__.lower(), step) for step in between]
-    return Pipeline([("prepare", prepare(setting.columns, scaled)), *named, ("model", model)])
+    encoder = table_encoder(setting.columns, scaled, setting.task, setting.seed)
+    return Pipeline([("prepare", encoder), *named, ("model", model)])
 
 
 def linear(setting):

@@ -26,6 +26,7 @@ def unheard(kind, line):
     target_labels=("auto", "hide", "use"),
     metric=(None, *METRICS),
     drop=COLUMNS,
+    keep=COLUMNS,
     n_jobs=N_JOBS,
     tell=(None, callable),
     random_state=SEED,
@@ -40,6 +41,7 @@ def compare(
     target_labels="auto",
     metric=None,
     drop=(),
+    keep=(),
     n_jobs=1,
     tell=None,
     random_state=0,
@@ -52,8 +54,8 @@ def compare(
 
     Parameters
     ----------
-    source : DataFrame, path, or (X, y)
-        The table to learn from: a frame, a CSV or parquet file, or rows and their labels as arrays.
+    source : DataFrame, path, (X, y), or dict of these
+        The table to learn from: a frame, a CSV or parquet file, or rows and their labels as arrays; several by name.
     target : DataFrame, path, array or (X, y)
         The table to predict. Its labels may be absent or partly missing.
     label : str, default=None
@@ -70,6 +72,8 @@ def compare(
         where a class is rare.
     drop : list of str, default=()
         Columns to leave out.
+    keep : list of str, default=()
+        Columns to use although they look like names of rows.
     n_jobs : int, default=1
         Processes.
     tell : callable, default=None
@@ -114,6 +118,7 @@ def compare(
         target_labels=target_labels,
         metric=metric,
         drop=list(drop),
+        keep=list(keep),
         random_state=random_state,
     )
     for note in comparison.notes:
