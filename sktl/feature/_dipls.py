@@ -47,7 +47,8 @@ class DIPLSRegressor(BaseTransferRegressor):
     n_components : int >= 1, default=2
         Number of latent variables; fewer are made where the labelled rows have no more.
     invariance : float >= 0, default=100.0
-        Weight a. 0 is ordinary partial least squares; 10 to 1,000 made little difference. As a share of variances: it depends on no unit.
+        Weight a. 0 is ordinary partial least squares; 10 to 1,000 made little difference. As a share of variances, it
+        depends on no unit.
     center : {"domain", "labeled"}, default="domain"
         "domain": each row less its own domain's mean (new rows: the target's), so that a shift of the mean has no
         effect, and neither has a difference of the mean labels, which stays unknown. "labeled": the labelled rows' mean
