@@ -8,8 +8,8 @@ import subprocess
 import sys
 from pathlib import Path
 
-import numpy as np
 import pytest
+from battery import domains_for
 from discovery import estimator_classes, instances, missing_extra, public_modules
 from numpydoc.docscrape import FunctionDoc, get_doc_object
 
@@ -356,12 +356,11 @@ def test_methods_are_documented(name, cls):
 
 @pytest.mark.parametrize("name, cls", estimator_classes().items(), ids=lambda v: v if isinstance(v, str) else "")
 def test_fitted_attributes_are_documented(name, cls, two_domains):
-    X, y, y_true = two_domains
     listed = {n.strip() for entry in get_doc_object(cls)["Attributes"] for n in entry.name.split(",")}
     for estimator in instances(light=False):  # here each default is fitted as it is
         if type(estimator) is cls and not missing_extra(estimator):
-            supervised = getattr(cls, "_needs_target_labels", False)
-            fitted = estimator.fit(X, y_true, sample_domain=np.isnan(y)) if supervised else estimator.fit(X, y)
+            X, y, kwargs = domains_for(estimator, two_domains)
+            fitted = estimator.fit(X, y, **kwargs)
             found = {key for key in vars(fitted) if key.endswith("_") and not key.startswith("_")}
             assert found <= listed, f"{name} does not document {sorted(found - listed)}"
 
