@@ -64,7 +64,7 @@ def constant(labels, task):
 def command(found):
     """What ``sktl compare`` chooses; the constant where it says that no model is usable."""
     if not found.cell.n_labels:
-        return found.record["chosen"] if found.record.get("usable", True) else "constant"
+        return found.source if found.record.get("usable", True) else "constant"
     losses = {name: -rows for name, rows in found.evidence.items()}
     others = [name for name in losses if name != FIRST]
     return judge(losses, FIRST, [], others, LEVEL, min_changed=MIN_CHANGED).chosen
@@ -129,10 +129,10 @@ def print_table(cells):
 def print_usable(cells):
     """How often "no usable model" is right: no candidate is better than the constant by a point."""
     said = [found for found in cells if found.record.get("usable") is False]
-    right = [found.score[found.record["chosen"]] <= found.score["constant"] + POINT for found in said]
+    right = [not found.below("constant", found.source) for found in said]
     share = f"{np.sum(right)} of {len(said)} right" if said else "never said"
     missed = [
-        found.record["usable"] and found.below(found.record["chosen"], "constant")
+        found.record["usable"] and found.below(command(found), "constant")
         for found in cells
         if "usable" in found.record
     ]

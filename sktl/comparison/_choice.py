@@ -1,6 +1,6 @@
 """Which method to use, by the scores of its rows; how sure that is, and how many more labels would prove it."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 from scipy.stats import norm
@@ -84,8 +84,8 @@ def used_without_evidence(names, learns):
     return next((name for name in FIRST if learns and name in names), names[0])
 
 
-def verdict_of(rows, learns, margin=0.0, evidence="target labels", unknown=""):
-    """What to use, and which methods gain over it more than chance: a :class:`~...evidence.Verdict`.
+def verdict_of(rows, learns):
+    """What to use, and which methods gain over it more than chance by target labels: a :class:`~...evidence.Verdict`.
 
     ``rows`` holds the scores of the rows by method, the baseline first. Together the tests err at ``LEVEL`` at most.
     """
@@ -95,8 +95,7 @@ def verdict_of(rows, learns, margin=0.0, evidence="target labels", unknown=""):
     others = [name for name in names if name in PLAIN and usual == names[0]]
     rivals = [name for name in names if name not in (usual, *others)]
     level = LEVEL / (1 + len(others))  # each of the others is tested at it too
-    options = {"margin": margin, "min_changed": MIN_CHANGED, "evidence": evidence}
-    return replace(judge(losses, usual, others, rivals, level, **options), unknown=unknown)
+    return judge(losses, usual, others, rivals, level, min_changed=MIN_CHANGED)
 
 
 def standings_of(rows, chosen, learns):

@@ -13,8 +13,9 @@ from sktl.comparison._metrics import choose_metric, labels_of, others_of
 from sktl.comparison._protocols import CircularValidation, FoldedLabels, HiddenLabels, SourceFolds
 from sktl.comparison._words import count, did_you_mean
 from sktl.exceptions import InputError
-from sktl.model_selection.evidence import MIN_LABELS, judge
+from sktl.model_selection.evidence import MIN_LABELS, Verdict, judge
 
+ONLY_RANKS = "no target label is known, and circular validation only ranks"
 COVERED = 0.5  # of the target by the source, below which its rows can't judge without target labels, as in the guard
 
 
@@ -39,8 +40,6 @@ class Outcome:
     also : dict of str -> float
         Other scores, by the name of the metric.
     seconds : float
-    agreement : float
-        How far its target predictions agree with those of all methods; NaN where that was not asked.
     warnings : list of str
     """
 
@@ -52,7 +51,6 @@ class Outcome:
     answers: np.ndarray | None = None
     also: dict = field(default_factory=dict)
     seconds: float = np.nan
-    agreement: float = np.nan
     warnings: list = field(default_factory=list)
 
     @property
@@ -215,13 +213,12 @@ def _scored(outcome, protocol, answers):
 # --- the verdict ---
 
 
-def give_verdict(outcomes, protocol, unknown="", scale=1.0):
-    """What to use without transfer, and which methods gain over it more than chance: the guard's tests.
-
-    ``unknown`` says why nothing can be judged; ``scale`` is what the protocol's margin is a part of: 1 for accuracy and
-    R2, the constant's loss for a loss.
-    """
-    return verdict_of(rows_of(outcomes), protocol.uses_labels, protocol.margin * scale, protocol.evidence, unknown)
+def give_verdict(outcomes, protocol, unknown=""):
+    """What to use, and which methods gain over it more than chance; where ``unknown`` says why none can be judged."""
+    rows = rows_of(outcomes)
+    if unknown:
+        return Verdict(next(iter(rows)), next(iter(rows)), {}, {}, {}, LEVEL, unknown=unknown)
+    return verdict_of(rows, protocol.uses_labels)
 
 
 def rows_of(outcomes):
@@ -243,29 +240,8 @@ def gains_over_baseline(outcomes):
 
 
 def choose(outcomes, verdict):
-    """The method of the verdict; of several that gain, where agreements are known, that of the highest agreement."""
-    by_name = {outcome.name: outcome for outcome in outcomes}
-    agreeing = [by_name[name] for name in verdict.accepted if not np.isnan(by_name[name].agreement)]
-    return max(agreeing, key=lambda outcome: outcome.agreement, default=by_name[verdict.chosen])
-
-
-def with_agreement(outcomes, protocol, verdict):
-    """The outcomes with how far their target predictions agree with those of all, if there is a choice to make by it.
-
-    Classes: the share of rows where a method says what most say; numbers: minus the squared distance from the mean.
-    """
-    if len(verdict.accepted) < 2:
-        return outcomes
-    scored = [outcome for outcome in outcomes if outcome.scored]  # all vote: also those that do not gain
-    answers = np.array([final_predictions(protocol, outcome) for outcome in scored])
-    if protocol.setting.task == "classification":
-        classes = np.unique(answers)
-        votes = (answers[:, :, None] == classes).sum(axis=0)
-        agreements = (answers == classes[votes.argmax(axis=1)]).mean(axis=1)
-    else:
-        agreements = -((answers - answers.mean(axis=0)) ** 2).mean(axis=1)
-    found = {o.name: float(agreement) for o, agreement in zip(scored, agreements, strict=True)}
-    return [replace(o, agreement=found.get(o.name, np.nan)) for o in outcomes]
+    """The outcome of the verdict's method."""
+    return next(outcome for outcome in outcomes if outcome.name == verdict.chosen)
 
 
 def final_model(protocol, chosen):

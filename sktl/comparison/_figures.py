@@ -15,7 +15,7 @@ def figures(choice):
     """
     gains = gains_over_baseline([*choice.outcomes, choice.floor])
     tried = [*(outcome for outcome in choice.outcomes if not outcome.skipped), choice.floor]
-    ranks = {} if choice.verdict.unknown or _judged(choice) else ranks_of(choice.outcomes)
+    ranks = {} if _judged(choice) else ranks_of(choice.outcomes)
     return [_record(outcome, gains.get(outcome.name), choice, ranks) for outcome in tried]
 
 

@@ -1,7 +1,5 @@
 """What a comparison says: the scores as cells, the choice in sentences, and both on the page of a report."""
 
-import numpy as np
-
 from sktl.comparison._advice import proof_words
 from sktl.comparison._compare import gains_over_baseline, ranks_of
 from sktl.comparison._metrics import others_of
@@ -55,7 +53,7 @@ def _rank_cells(choice):
         if expected is not None:
             last = last or ("can't be judged" if expected.reason else "")
             found = found if expected.reason else [f"{expected.value:.3f}", expected.interval]
-        rank = "-" if choice.verdict.unknown else str(ranks.get(outcome.name, "-"))
+        rank = str(ranks.get(outcome.name, "-")) if len(ranks) > 1 else "-"
         seconds = f"{outcome.seconds:.1f}" if outcome.scored else "-"
         rows.append([outcome.name, outcome.model, *found, rank, seconds, last])
     return header, rows
@@ -89,12 +87,8 @@ def choice_words(choice):
     """Which method is chosen, why, how far to trust it, and what to do next: one line each."""
     chosen, verdict = choice.chosen, choice.verdict
     lines = [f"choice: {chosen.name} ({chosen.model})", *useless_words(choice), *_expected_words(choice)]
-    lines += _reasons(chosen, verdict)
-    if verdict.unknown:
-        lines.append("Label some target rows: they decide.")
-    elif isinstance(choice.protocol, CircularValidation):
-        lines.append("No target label was used: circular validation can mislead, it only ranks.")
-    elif choice.protocol.uses_labels:
+    lines += _reasons(verdict)
+    if choice.protocol.uses_labels:
         lines += proof_words(choice)
     if chosen.name != verdict.usual and choice.protocol.evidence == "target labels":
         lines.append("Its score is optimistic: the same target labels were used to choose it.")
@@ -116,13 +110,8 @@ def useless_words(choice):
     return [f"No usable model: {'; '.join(choice.useless)}.", what_helps(choice.protocol)]
 
 
-def _reasons(chosen, verdict):
+def _reasons(verdict):
     """Why it is the one."""
-    if not np.isnan(chosen.agreement) and chosen.name in verdict.accepted:
-        return [
-            f"{', '.join(verdict.accepted)} gain over {verdict.fallback} {verdict.test}.",
-            f"Of these, the predictions of {chosen.name} agree most with those of all methods.",
-        ]
     found = verdict.unknown or verdict.gains or verdict.baseline_gains
     return [f"{str(verdict)}."] if found else ["No other method was scored."]
 

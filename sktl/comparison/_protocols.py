@@ -70,7 +70,6 @@ class Protocol:
     setting: Setting
     uses_labels = False
     evidence = "target labels"
-    margin = 0.0  # the gain that a method must exceed to be chosen
 
     def predict(self, method: Method, n_jobs):
         """Predictions of the scored rows, and the warnings that fitting gave."""
@@ -190,7 +189,6 @@ class CircularValidation(Protocol):
 
     where = "by circular validation"
     evidence = "circular validation"
-    margin = 0.1  # smaller gains say little about the target (benchmarks/compare_choice.py, guard.py)
 
     @property
     def scored(self):

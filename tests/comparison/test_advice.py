@@ -66,7 +66,8 @@ def test_without_labels_a_score_is_expected_and_labels_are_asked_for():
     choice = Comparison.from_tables(source, target.drop(columns="y"), "y", methods="source-only,scaled").run()
     header, rows = choice.cells()
     assert header[2:5] == ["expected R2", "90 % interval", "rank by circular validation"]
-    assert sorted(row[4] for row in rows) == ["1", "2"]
+    assert sorted(row[4] for row in rows) == ["1", "2"] and choice.chosen.name == "source-only"
+    assert "circular validation only ranks" in choice.words()[2]
     expected = choice.expected
     assert expected.low < expected.value < expected.high and expected.value > 0.5 and not expected.reason
     assert rows[0][2:4] == [f"{expected.value:.3f}", f"{expected.low:.3f} to {expected.high:.3f}"]
