@@ -23,6 +23,7 @@ if TYPE_CHECKING:
         relation,
     )
     from sktl.base import OnLabeled
+    from sktl.comparison import compare
     from sktl.domains import split_domains, stack_domains, target_mask
 
 __version__ = "0.1.0"
@@ -31,6 +32,7 @@ __all__ = [
     "OnLabeled",
     "__version__",
     "calibration",
+    "compare",
     "comparison",
     "datasets",
     "feature",
@@ -47,7 +49,13 @@ __all__ = [
 
 # Parts are imported when they are first asked for: `import sktl` takes no time, and the command line can be interrupted
 # from its first moment on.
-_PLACES = {"OnLabeled": "base", "split_domains": "domains", "stack_domains": "domains", "target_mask": "domains"}
+_PLACES = {
+    "OnLabeled": "base",
+    "compare": "comparison",
+    "split_domains": "domains",
+    "stack_domains": "domains",
+    "target_mask": "domains",
+}
 
 
 def __getattr__(name):

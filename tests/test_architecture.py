@@ -23,6 +23,7 @@ RANKS = [
     {"_checks", "_files", "_progress", "_threads"},
     {"_core"},
     {"domains"},
+    {"_tables"},
     {"base"},
     {"metrics", "datasets"},
     set(FAMILIES),
@@ -34,7 +35,7 @@ RANKS = [
     {"__main__"},
 ]
 RANK = {part: rank for rank, row in enumerate(RANKS) for part in row}
-SHARED = ("_core", "_checks", "_files", "_progress", "_threads")  # private to sktl, shared by its parts
+SHARED = ("_core", "_checks", "_files", "_progress", "_tables", "_threads")  # private to sktl, shared by its parts
 TESTS = Path(__file__).parent
 TEST_FILES = sorted(path for path in TESTS.rglob("*.py") if path.name != Path(__file__).name)
 BENCHMARKS = sorted((TESTS.parent / "benchmarks").glob("*.py"))

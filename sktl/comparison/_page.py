@@ -98,7 +98,5 @@ def _reasons(chosen, verdict):
 
 
 def block(choice):
-    """The table for a report's page: title, words, header, rows."""
-    first, *reasons = choice_words(choice)
-    words = " ".join([f"{first[0].upper()}{first[1:]}.", *reasons])
-    return ("The methods", words, *cells(choice))
+    """The table for a report's page: title, points, header, rows."""
+    return ("The methods", remarks(choice), *cells(choice))

@@ -8,9 +8,9 @@ from numpy.testing import assert_allclose, assert_array_equal
 from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import accuracy_score
 from sklearn.preprocessing import StandardScaler
-from two_tables import FAST, pd, refused, two_moons_apart, without_seconds
+from two_tables import FAST, bare, pd, refused, two_moons_apart, without_seconds
 
-from sktl.cli import _compare, main
+from sktl.cli import main
 from sktl.comparison import METHODS
 
 
@@ -224,8 +224,9 @@ def test_compare_writes_a_page_with_its_table(run, tables, tmp_path, labeled):
     assert status == 0
     page = (tmp_path / "page.html").read_text()
     row = re.search(r"^kmm +(.*?) +(0\.\d+) +(0\.\d+) +([+-]0\.\d+)", out, re.MULTILINE)
-    assert f'<th scope="row">kmm</th><td class="words">{row[1]}</td><td class="figure">{row[2]}</td>' in page
-    assert "Choice: " in page
+    assert f'<th scope="row">kmm</th><td class="words">{row[1]}</td><td class="figure">{row[2]}</td>' in bare(page)
+    choice = re.search("^choice: (.*) [(]", out, re.MULTILINE)[1]
+    assert f"<h1>mood: use {choice} (" in page and page.index("<h1>") < page.index("<svg") < page.index("The methods")
 
 
 def test_a_page_of_regression(run, tables, tmp_path):
@@ -236,7 +237,7 @@ def test_a_page_of_regression(run, tables, tmp_path):
 
 def test_what_is_known_is_printed_before_the_methods_run(run, tables, capsys, monkeypatch):
     seen = []
-    monkeypatch.setattr(_compare.Comparison, "run", lambda *args: seen.append(capsys.readouterr().out) or 1 / 0)
+    monkeypatch.setattr("sktl.comparison.Comparison.run", lambda *args: seen.append(capsys.readouterr().out) or 1 / 0)
     with pytest.raises(ZeroDivisionError):
         run(*tables, "--label", "mood")
     assert [line.split()[0] for line in seen[0].splitlines() if line] == [
