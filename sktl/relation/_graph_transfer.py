@@ -44,7 +44,7 @@ class GraphTransferClassifier(NodeClassifier):
     adjacency : sparse matrix or ndarray of shape (n_nodes, n_nodes), default=None
         W given: weights >= 0 of the links between all nodes, those of later rows too; a link in one direction counts in
         both. ``sample_index`` says which node a row is.
-    feature_share : float in [0, 1], default=0.2
+    feature_share : float in [0, 1], default=0.05
         Share s of the features.
     alpha : float in (0, 1), default=0.9
         Share of a row's scores that comes from its links (the name that ``LabelSpreading`` has for it). The larger, the
@@ -123,7 +123,7 @@ class GraphTransferClassifier(NodeClassifier):
         *,
         n_neighbors=10,
         adjacency=None,
-        feature_share=0.2,
+        feature_share=0.05,
         alpha=0.9,
         tol=1e-6,
         max_iter=1000,
