@@ -33,7 +33,9 @@ NOTIONS = {
     "bootstrap": "whether each tree sees a draw of the rows",
     "calibrate": "whether probabilities are calibrated",
     "calibration": "how probabilities are calibrated",
+    "axis_shift": "shift of the second instrument's axis, in columns",
     "categorical_features": "columns tested as categories",
+    "center": "which mean is taken from the rows",
     "class_balanced": "whether class means count by their class's share",
     "class_reg": "the penalty that keeps classes together",
     "class_shares": "shares of the classes in the target",
@@ -43,6 +45,7 @@ NOTIONS = {
     "conformity": "score by which labels of a row are compared with those of calibration rows",
     "confusion": "confusion matrix of probabilities or of classes",
     "correction": "correction for many tests",
+    "covariates": "columns that are kept as they are, with what goes along with them",
     "crop": "which of the digits are cropped alike",
     "cv": "folds, or a splitter",
     "data_home": "folder of the data",
@@ -60,13 +63,19 @@ NOTIONS = {
     "flattening": "power of the weights",
     "form": "which of two equal forms of a map",
     "free_ranks": "classes that a set may hold without a penalty",
+    "gain": "relative gain of the second instrument at the last column",
     "gamma": "width of a kernel, in 1 / squared units",
     "graph_weight": "weight of the neighbours' graph",
     "groups": "columns that count as one",
+    "half_width": "neighbouring columns on each side",
     "higher_is_nearer": "whether a metric is a score of nearness",
+    "interference": "largest amount of a shape that the second instrument adds to each sample",
+    "invariance": "weight of the difference between the domains' covariances",
+    "keep_rest": "whether what the pairs do not span stays",
     "kernel": "a pairwise kernel",
     "label": "the label's column",
     "label_cost": "cost of joining rows of different labels",
+    "label_shift": "what is added to the target's labels",
     "label_weight": "weight of the labels beside the variance",
     "learning_rate": "length of a step, as in scikit-learn",
     "local": "which labelled rows a model of single rows learns from",
@@ -89,6 +98,7 @@ NOTIONS = {
     "n_bootstrap": "bootstrap samples",
     "n_centers": "centres of kernels or cells",
     "n_classes": "number of classes",
+    "n_compounds": "compounds of a mixture",
     "n_components": "number of new features or dimensions",
     "n_estimators": "rounds of boosting",
     "n_features": "number of columns or random features",
@@ -102,6 +112,7 @@ NOTIONS = {
     "n_layers": "number of layers",
     "n_links": "links of a row",
     "n_neighbors": "number of neighbours",
+    "n_pairs": "samples measured in both domains",
     "n_penalties": "penalties along a path",
     "n_permutations": "relabellings of a test",
     "n_pivots": "number of pivots",
@@ -119,6 +130,7 @@ NOTIONS = {
     "noise": "size of the noise, or share of features deleted",
     "nonnegative": "how a ratio is kept from being negative",
     "norm": "unit of the distances",
+    "offset": "height of the second instrument's offset",
     "p": "order of a distance",
     "path": "domains to go through",
     "per_source": "whether each source domain has a source model of its own",
@@ -131,7 +143,7 @@ NOTIONS = {
     "randomize": "whether ties of a discrete score are broken by chance",
     "rank_penalty": "cost of each further class of a set",
     "reach": "how far the weights of sources reach",
-    "reference": "whose centre and scale the domains are brought to",
+    "reference": "the domain that the others are brought to",
     "reg": "a ridge or an entropic penalty",
     "relation": "what is learned of the links between classes",
     "resample": "whether rows are drawn instead of weighted",
@@ -184,7 +196,7 @@ SYMBOLS = {
 }
 #: Data, not options.
 DATA = {"X", "y", "X_source", "X_target", "y_source", "y_target", "y_proba", "sample_domain", "target", "rows", "argv"}
-DATA |= {"prior_target", "proba_target"}
+DATA |= {"prior_target", "proba_target", "sample_id"}
 
 
 def members():

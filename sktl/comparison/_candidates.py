@@ -5,7 +5,7 @@ A new method is a function that builds its pipeline, and an entry. What it may l
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from sklearn.ensemble import HistGradientBoostingClassifier, HistGradientBoostingRegressor
@@ -35,7 +35,7 @@ class Setting:
     trees: bool = False  # the learner that methods end in: boosted trees, or a linear model
     metric: Metric = METRICS["accuracy"]
     n_classes: int = 0
-    start: object = None  # the baseline, fitted on the source: what methods of ``starts`` begin with
+    start: dict = field(default_factory=dict)  # the source's models, fitted, the baseline first: for ``starts``
 
     @property
     def class_weight(self):
@@ -70,7 +70,7 @@ class Method:
     by_name : bool
         Whether it is tried only where ``--methods`` names it: it is slow.
     starts : bool
-        Whether it begins with the baseline, fitted on the source (``setting.start``), and sees rows of the target only.
+        Whether it begins with models fitted on the source (``setting.start``), and sees rows of the target only.
     """
 
     name: str
@@ -185,12 +185,22 @@ def build_augmented(setting):
 
 
 def starting(mode):
-    """Build a correction of the source's model: ``mode`` of hypothesis transfer."""
+    """Build a correction of the baseline: ``mode`` of hypothesis transfer."""
 
     def build(setting):
-        return setting.pick(HypothesisTransferClassifier, HypothesisTransferRegressor)(setting.start, mode=mode)
+        return correction(setting)(next(iter(setting.start.values())), mode=mode)
 
     return build
+
+
+def build_corrected(setting):
+    """All corrections of both models of the source, averaged by what each says of labels left out."""
+    return correction(setting)(list(setting.start.items()))
+
+
+def correction(setting):
+    """Pick the class of hypothesis transfer."""
+    return setting.pick(HypothesisTransferClassifier, HypothesisTransferRegressor)
 
 
 def even_weights(y, target):
@@ -257,17 +267,17 @@ METHODS = {
         *(
             Method(
                 name,
-                lambda setting, words=words: f"{learner_name(setting)} of SOURCE, {words}",
-                starting(mode),
+                words,
+                build,
                 learns_from="target",
                 unlabeled=True,
                 fit_params=class_params,
                 starts=True,
             )
-            for name, mode, words in (
-                ("offset", "shift", "shifted by target labels"),
-                ("recalibrated", "affine", "recalibrated on target labels"),
-                ("corrected", "auto", "corrected by target labels"),
+            for name, words, build in (
+                ("corrected", lambda setting: "models of SOURCE, corrected by target labels", build_corrected),
+                ("recalibrated", lambda setting: f"{learner_name(setting)}, recalibrated", starting("affine")),
+                ("offset", lambda setting: f"{learner_name(setting)}, shifted", starting("shift")),
             )
         ),
         Method(

@@ -1,6 +1,6 @@
 """Two tables and the methods to try on them; and what came of it."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 import numpy as np
@@ -9,7 +9,8 @@ from sktl._checks import SEED, InstanceOf, checked
 from sktl._core.overlap import domain_overlap
 from sktl._tables.encoder import table_encoder
 from sktl._threads import limited_threads
-from sktl.comparison._candidates import SOURCE_MODELS, TASKS
+from sktl.comparison._advice import advice
+from sktl.comparison._candidates import METHODS, SOURCE_MODELS, TASKS
 from sktl.comparison._compare import (
     Outcome,
     choose,
@@ -25,9 +26,10 @@ from sktl.comparison._compare import (
     why_not_judge,
     with_agreement,
 )
+from sktl.comparison._expected import expect, no_overlap
 from sktl.comparison._lead import lead
 from sktl.comparison._metrics import METRICS
-from sktl.comparison._page import block, cells, choice_words, heading, remarks
+from sktl.comparison._page import block, cells, choice_words, heading, remarks, tried_words
 from sktl.comparison._problem import build_problem
 from sktl.comparison._protocols import CircularValidation
 from sktl.comparison._report import domain_report, rank_problem
@@ -205,7 +207,14 @@ class Comparison:
             verdict = give_verdict(outcomes, protocol, unknown, scale)
             if isinstance(protocol, CircularValidation):
                 outcomes = with_agreement(outcomes, protocol, verdict)
-        return Choice(protocol, outcomes, verdict, choose(outcomes, verdict), overlap, floor, source)
+            chosen = choose(outcomes, verdict)
+            expectations = {}
+            if isinstance(protocol, CircularValidation):
+                why = no_overlap(overlap) if unknown else ""
+                names = dict.fromkeys([outcomes[0].name, chosen.name])
+                progress(f"expecting the score of {' and '.join(names)} ...")
+                expectations = {name: expect(METHODS[name], protocol, why) for name in names}
+        return Choice(protocol, outcomes, verdict, chosen, overlap, floor, source, expectations)
 
     def _overlap(self):
         """How much of TARGET the rows of SOURCE cover."""
@@ -232,6 +241,8 @@ class Choice:
     source : dict of str -> Outcome
         What the plain models of the source and a constant score on the source, cross-validated: the better model is the
         baseline.
+    expectations : dict of str -> Expected
+        Where no target label is known: what the baseline and the choice are expected to score.
     """
 
     protocol: object
@@ -241,6 +252,16 @@ class Choice:
     overlap: float
     floor: Outcome
     source: dict
+    expectations: dict = field(default_factory=dict)
+
+    @property
+    def expected(self):
+        """What the choice is expected to score on the target; None where target labels say it."""
+        return self.expectations.get(self.chosen.name)
+
+    def advice(self):
+        """What to do next: one line each, what weighs most first."""
+        return advice(self)
 
     @cached_property
     def model(self):
@@ -285,5 +306,8 @@ class Choice:
         return block(self)
 
     def report(self, n_jobs=1):
-        """The :class:`~sktl.inspection.DomainReport` of the two tables."""
-        return domain_report(self.protocol.problem, n_jobs, self.protocol.setting.seed)
+        """The :class:`~sktl.inspection.DomainReport` of the two tables, its advice replaced by what was tried."""
+        report = domain_report(self.protocol.problem, n_jobs, self.protocol.setting.seed)
+        tried = tried_words(self)
+        points = [tried if point == report.method else point for point in report.points]
+        return replace(report, method=tried, points=points, suggestion=" ".join(points))

@@ -21,8 +21,10 @@ def lead(choice):
 def _score_tile(choice):
     """The chosen method's score, where one judged it on the target; and a constant's beside it."""
     metric, chosen, protocol = choice.protocol.setting.metric, choice.chosen, choice.protocol
-    if protocol.evidence != "target labels":
-        why = choice.verdict.unknown or "no target label is known"
-        return f"{metric.words} on the target", "unknown", why
+    if choice.expected is not None:
+        expected = choice.expected
+        if expected.reason:
+            return f"expected {metric.words} on the target", "cannot be judged", expected.reason
+        return f"expected {metric.words} on the target", f"{expected.value:.3f}", f"{expected.interval}, by 90 %"
     floor = metric.sign * choice.floor.score
     return f"{metric.words} {protocol.where}", f"{metric.sign * chosen.score:.3f}", f"a constant's is {floor:.3f}"

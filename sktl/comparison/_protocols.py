@@ -92,9 +92,11 @@ class Protocol:
 
     @cached_property
     def start(self):
-        """The baseline, fitted on the source once for all folds."""
-        problem, baseline = self.problem, METHODS[SOURCE_MODELS[self.setting.trees]]
-        return fit_method(baseline, self.setting, problem.X, problem.y, problem.target)
+        """The source's models, fitted on it once for all folds, the baseline first."""
+        problem = self.problem
+        names = sorted(SOURCE_MODELS, reverse=self.setting.trees, key=SOURCE_MODELS.index)
+        parts = problem.X, problem.y, problem.target
+        return {name: fit_method(METHODS[name], self.setting, *parts) for name in names}
 
     def _setting_of(self, method):
         """What a method's pipeline is built for, with the model that it starts from."""
