@@ -71,6 +71,7 @@ NOTIONS = {
     "higher_is_nearer": "whether a metric is a score of nearness",
     "interference": "largest amount of a shape that the second instrument adds to each sample",
     "invariance": "weight of the difference between the domains' covariances",
+    "keep": "columns used although they look like names of rows",
     "keep_rest": "whether what the pairs do not span stays",
     "kernel": "a pairwise kernel",
     "label": "the label's column",
