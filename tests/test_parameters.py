@@ -22,7 +22,7 @@ DATA |= {"sample_id", "table"}
 FITTING = {"estimator": LogisticRegression(), "before": LogisticRegression(), "after": LogisticRegression()}
 FITTING |= {"label": "y", "path": "table.csv", "values": [1.0], "fit": print, "guess": [], "held_out": []}
 FITTING |= {"rng": np.random.RandomState(0), "n_folds": 2, "labels": [], "losses": {}, "usual": "a", "others": []}
-FITTING |= {"rivals": [], "alpha": 0.05}
+FITTING |= {"rivals": [], "alpha": 0.05, "column": "site"}
 
 
 class Wrong:
