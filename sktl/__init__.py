@@ -22,6 +22,7 @@ if TYPE_CHECKING:
         parameter,
     )
     from sktl.base import OnLabeled
+    from sktl.comparison import compare
     from sktl.domains import split_domains, stack_domains, target_mask
 
 __version__ = "0.1.0"
@@ -30,6 +31,7 @@ __all__ = [
     "OnLabeled",
     "__version__",
     "calibration",
+    "compare",
     "comparison",
     "datasets",
     "feature",
@@ -45,7 +47,13 @@ __all__ = [
 
 # Parts are imported when they are first asked for: `import sktl` takes no time, and the command line can be interrupted
 # from its first moment on.
-_PLACES = {"OnLabeled": "base", "split_domains": "domains", "stack_domains": "domains", "target_mask": "domains"}
+_PLACES = {
+    "OnLabeled": "base",
+    "compare": "comparison",
+    "split_domains": "domains",
+    "stack_domains": "domains",
+    "target_mask": "domains",
+}
 
 
 def __getattr__(name):

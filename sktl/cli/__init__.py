@@ -79,7 +79,7 @@ def _stop_workers():
 
 def run_compare(options, say):
     """Compare methods on two files."""
-    from sktl.cli._compare import compare
+    from sktl.cli import _compare
     from sktl.cli._output import check_html, check_out, check_save
     from sktl.comparison import select_methods
 
@@ -90,7 +90,7 @@ def run_compare(options, say):
         check_save(options.save, (options.source, options.target))
     if options.html is not None:
         check_html(options.html, (options.source, options.target))
-    compare(*_read_both(options), options, say, _progress(options))
+    _compare.run(*_read_both(options), options, say, _progress(options))
 
 
 def run_report(options, say):
@@ -125,7 +125,7 @@ def run_predict(options, say):
 def run_demo(options, say):
     """Compare methods on handwritten digits of two origins."""
     from sktl._checks import import_extra
-    from sktl.cli._compare import compare
+    from sktl.cli import _compare
     from sktl.datasets import load_digits_domains
 
     frames = import_extra("pandas", "cli", "The command line")
@@ -135,7 +135,7 @@ def run_demo(options, say):
     say("demo: learn from a sample of MNIST, predict scikit-learn's digits (their labels are used only to score)")
     settled = {"label": "digit", "task": "classification", "methods": DEMO, "target_labels": "hide", "metric": None}
     options = argparse.Namespace(**vars(options), **settled, drop=[], out=None, save=None, html=None)
-    compare(table[~target], table[target], options, say, _progress(options))
+    _compare.run(table[~target], table[target], options, say, _progress(options))
 
 
 def _read_both(options):

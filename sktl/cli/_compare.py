@@ -1,13 +1,12 @@
-"""``sktl compare``: print what comes of trying every method."""
+"""``sktl compare``: :func:`sktl.compare` on two files, told as it goes, and what is written of it."""
 
-from sktl.cli._output import table_lines, write_model, write_page, write_predictions
+from sktl.cli._output import write_model, write_page, write_predictions
 from sktl.cli._streams import complain
-from sktl.comparison import Comparison, SavedModel
-from sktl.inspection.report import distance_words
+from sktl.comparison import compare
 
 
-def compare(source, target, options, say, progress):
-    """Compare the methods on two frames and print the result.
+def run(source, target, options, say, progress):
+    """Compare the methods on two frames, print the result, and write what was asked for.
 
     Parameters
     ----------
@@ -20,8 +19,13 @@ def compare(source, target, options, say, progress):
         Takes each line of the result.
     progress : callable
         Takes each line of progress.
+
+    Returns
+    -------
+    Decision
     """
-    comparison = Comparison.from_tables(
+    listeners = {"note": complain, "progress": progress, "result": say}
+    decision = compare(
         source,
         target,
         options.label,
@@ -30,31 +34,20 @@ def compare(source, target, options, say, progress):
         target_labels=options.target_labels,
         metric=options.metric,
         drop=options.drop,
+        n_jobs=options.n_jobs,
+        tell=lambda kind, line: listeners[kind](line),
         random_state=options.seed,
     )
-    for note in comparison.notes:
-        complain(note)
-    for line in comparison.words():
-        say(line)
-    progress("measuring the distance between the tables")
-    for line in [*distance_words(comparison.distance(options.n_jobs)), ""]:
-        say(line)
-    choice = comparison.run(options.n_jobs, progress)
-    # before the scores are printed: if the final fit fails, that is the one thing to say
-    predicted = None if options.out is None else choice.predict()
-    for line in [*table_lines(*choice.cells()), *choice.remarks(), ""]:
-        say(line)
-    for indent, line in zip(["", *["  "] * len(choice.words())], choice.words(), strict=False):
-        say(indent + line)
     if options.out is not None:
-        problem = comparison.problem
-        write_predictions(options.out, problem.row[problem.target], {"prediction": predicted})
+        predicted = decision.predict()
+        write_predictions(options.out, range(len(predicted)), {"prediction": predicted})
         say(f"predictions of {len(predicted)} rows: {options.out}")
     if options.save is not None:
         progress("saving the model")
-        write_model(options.save, SavedModel.of_choice(choice))
+        write_model(options.save, decision.model)
         say(f"model: {options.save}")
     if options.html is not None:
         progress("looking for the kind of shift")
-        write_page(options.html, choice.report(options.n_jobs), [choice.block()])
+        write_page(options.html, decision)
         say(f"page: {options.html}")
+    return decision

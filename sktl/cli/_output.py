@@ -8,20 +8,7 @@ from sktl._checks import import_extra
 from sktl._files import check_writable, replacing
 from sktl.exceptions import InputError
 
-LEFT = (0, 1)  # columns of words, and the last one
 WIDTH = 100  # letters of a line of text
-
-
-def table_lines(header, rows):
-    """Lay out a table of strings: words to the left, figures to the right."""
-    widths = [max(map(len, column)) for column in zip(header, *rows, strict=True)]
-    lines = []
-    for row in [header, *rows]:
-        cells = zip(row, widths, strict=True)
-        left = {*LEFT, len(row) - 1} if header[-1] == "" else LEFT
-        padded = [cell.ljust(width) if i in left else cell.rjust(width) for i, (cell, width) in enumerate(cells)]
-        lines.append("  ".join(padded).rstrip())
-    return lines
 
 
 def check_out(path, inputs):
@@ -78,10 +65,10 @@ def write_model(path, model):
         model.save(path)
 
 
-def write_page(path, report, extra=()):
-    """Write a report, with further tables, as one page, whole or not at all."""
+def write_page(path, found):
+    """Write a report or a decision as one page, whole or not at all."""
     with _refusing("--html", path):
-        report.to_html(path, extra)
+        found.to_html(path)
 
 
 @contextmanager

@@ -2,10 +2,10 @@
 
 import textwrap
 
-from sktl.cli._output import WIDTH, table_lines, write_page
+from sktl.cli._output import WIDTH, write_page
 from sktl.cli._streams import complain
 from sktl.comparison import report_tables
-from sktl.inspection.report import distance_words
+from sktl.inspection.report import distance_words, table_lines
 
 MOST = 5  # columns that are listed
 

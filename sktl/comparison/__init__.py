@@ -3,17 +3,23 @@
 from sktl.comparison._candidates import METHODS
 from sktl.comparison._compare import select_methods
 from sktl.comparison._comparison import Comparison
+from sktl.comparison._decision import Decision, compare
 from sktl.comparison._files import read_table
 from sktl.comparison._metrics import METRICS
 from sktl.comparison._report import report_tables
 from sktl.comparison._saved import SavedModel
+from sktl.comparison._split import split_by_domain, split_by_time
 
 __all__ = [
     "METHODS",
     "METRICS",
     "Comparison",
+    "Decision",
     "SavedModel",
+    "compare",
     "read_table",
     "report_tables",
     "select_methods",
+    "split_by_domain",
+    "split_by_time",
 ]

@@ -5,22 +5,21 @@ A new method is a function that builds its pipeline, and an entry. What it may l
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
-from sklearn.compose import ColumnTransformer
 from sklearn.ensemble import HistGradientBoostingClassifier, HistGradientBoostingRegressor
-from sklearn.impute import SimpleImputer
 from sklearn.linear_model import LogisticRegression, Ridge
-from sklearn.pipeline import Pipeline, make_pipeline
-from sklearn.preprocessing import Normalizer, OneHotEncoder, StandardScaler
+from sklearn.pipeline import Pipeline
+from sklearn.preprocessing import Normalizer
+from sklearn.utils.class_weight import compute_sample_weight
 
-from sktl._core.columns import MISSING
+from sktl._tables.encoder import Columns, table_encoder
 from sktl.base import OnLabeled
 from sktl.comparison._metrics import METRICS, Metric
-from sktl.comparison._tables import Columns
-from sktl.feature import CORAL, TCA, DomainScaler, TransferVotingClassifier
-from sktl.instance import KMM, ImportanceWeighted, TrAdaBoostClassifier
+from sktl.feature import CORAL, TCA, DomainScaler, FeatureAugmentation, TransferVotingClassifier
+from sktl.instance import KMM, ImportanceWeighted, TrAdaBoostClassifier, TrAdaBoostRegressor
+from sktl.parameter import HypothesisTransferClassifier, HypothesisTransferRegressor
 
 TASKS = ("classification", "regression")
 MAX_COMPONENTS = 30
@@ -36,6 +35,7 @@ class Setting:
     trees: bool = False  # the learner that methods end in: boosted trees, or a linear model
     metric: Metric = METRICS["accuracy"]
     n_classes: int = 0
+    start: dict = field(default_factory=dict)  # the source's models, fitted, the baseline first: for ``starts``
 
     @property
     def class_weight(self):
@@ -66,9 +66,11 @@ class Method:
     tasks : tuple of str
         The tasks it can do.
     fit_params : callable
-        Function of the rows' labels and target mask: further arguments of the pipeline's ``fit``.
+        Function of the rows' labels, their target mask and the setting: further arguments of the pipeline's ``fit``.
     by_name : bool
         Whether it is tried only where ``--methods`` names it: it is slow.
+    starts : bool
+        Whether it begins with models fitted on the source (``setting.start``), and sees rows of the target only.
     """
 
     name: str
@@ -77,8 +79,9 @@ class Method:
     learns_from: str = "source"
     unlabeled: bool = False
     tasks: tuple = TASKS
-    fit_params: Callable = lambda y, target: {}
+    fit_params: Callable = lambda y, target, setting: {}
     by_name: bool = False
+    starts: bool = False
 
     def reason_to_skip(self, task, labels_are_used):
         """Say why it can't be tried, or None."""
@@ -92,25 +95,12 @@ class Method:
 # --- the parts of the pipelines ---
 
 
-def prepare(columns, scaled=True):
-    """Impute and encode: numbers on one scale, an indicator column for each frequent value of a category."""
-    # a fold may lack a column's values altogether: it stays, so that all rows have the same columns
-    numbers = make_pipeline(SimpleImputer(strategy="median", keep_empty_features=True), StandardScaler())
-    levels = [np.array(levels, dtype=object) for levels in columns.levels.values()]
-    categories = make_pipeline(
-        SimpleImputer(strategy="constant", fill_value=MISSING),
-        OneHotEncoder(categories=levels, handle_unknown="ignore", sparse_output=False),  # rare values: all 0
-    )
-    parts = [("numbers", numbers if scaled else "passthrough", columns.numeric)] if columns.numeric else []
-    parts += [("categories", categories, list(columns.levels))] if levels else []
-    return ColumnTransformer(parts)
-
-
 def pipeline(setting, *steps, scaled=True):
     """Put the columns' preparation in front of ``steps``; the last one is called "model"."""
     *between, model = steps
     named = [(type(step).__name__.lower(), step) for step in between]
-    return Pipeline([("prepare", prepare(setting.columns, scaled)), *named, ("model", model)])
+    encoder = table_encoder(setting.columns, scaled, setting.task, setting.seed)
+    return Pipeline([("prepare", encoder), *named, ("model", model)])
 
 
 def linear(setting):
@@ -184,12 +174,57 @@ def build_votes(setting):
 
 def build_tradaboost(setting):
     """Boosting that lowers the weights of source rows that disagree with the target's labels."""
-    return pipeline(setting, TrAdaBoostClassifier(linear(setting), n_estimators=10))
+    # of trees for numbers: a linear model has no rounds to gain from
+    boosted = setting.pick(TrAdaBoostClassifier(linear(setting), n_estimators=10), TrAdaBoostRegressor())
+    return pipeline(setting, boosted)
+
+
+def build_augmented(setting):
+    """A linear model whose coefficients may differ between the tables, as far as the labels say so."""
+    return pipeline(setting, FeatureAugmentation(), linear(setting))
+
+
+def starting(mode):
+    """Build a correction of the baseline: ``mode`` of hypothesis transfer."""
+
+    def build(setting):
+        return correction(setting)(next(iter(setting.start.values())), mode=mode)
+
+    return build
+
+
+def build_corrected(setting):
+    """All corrections of both models of the source, averaged by what each says of labels left out."""
+    return correction(setting)(list(setting.start.items()))
+
+
+def correction(setting):
+    """Pick the class of hypothesis transfer."""
+    return setting.pick(HypothesisTransferClassifier, HypothesisTransferRegressor)
 
 
 def even_weights(y, target):
     """Sample weights under which the labelled rows of both tables weigh the same in total."""
     return np.where(target, (~target).sum() / target.sum(), 1.0)
+
+
+def pooled_params(y, target, setting):
+    """Weigh the tables evenly."""
+    return {"model__sample_weight": even_weights(y, target)}
+
+
+def augmented_params(y, target, setting):
+    """Say which table a row is of, and weigh the tables evenly."""
+    return pooled_params(y, target, setting) | {"featureaugmentation__sample_domain": target}
+
+
+def class_params(y, target, setting):
+    """Weigh the labelled rows as the baseline does: classes evenly where they are scored so."""
+    if setting.class_weight is None:
+        return {}
+    weights, known = np.ones(len(y)), ~np.isnan(y)
+    weights[known] = compute_sample_weight(setting.class_weight, y[known])
+    return {"sample_weight": weights}
 
 
 # --- the registry ---
@@ -220,22 +255,44 @@ METHODS = {
             lambda setting: f"{linear_name(setting)}, equal weight per table",
             build_linear,
             learns_from="both",
-            fit_params=lambda y, target: {"model__sample_weight": even_weights(y, target)},
+            fit_params=pooled_params,
         ),
         Method(
             "pooled-trees",
             lambda setting: f"{trees_name(setting)}, equal weight per table",
             build_trees,
             learns_from="both",
-            fit_params=lambda y, target: {"model__sample_weight": even_weights(y, target)},
+            fit_params=pooled_params,
+        ),
+        *(
+            Method(
+                name,
+                words,
+                build,
+                learns_from="target",
+                unlabeled=True,
+                fit_params=class_params,
+                starts=True,
+            )
+            for name, words, build in (
+                ("corrected", lambda setting: "models of SOURCE, corrected by target labels", build_corrected),
+                ("recalibrated", lambda setting: f"{learner_name(setting)}, recalibrated", starting("affine")),
+                ("offset", lambda setting: f"{learner_name(setting)}, shifted", starting("shift")),
+            )
+        ),
+        Method(
+            "augmented",
+            lambda setting: f"shared and own columns + {linear_name(setting)}",
+            build_augmented,
+            learns_from="both",
+            fit_params=augmented_params,
         ),
         Method(
             "tradaboost",
-            lambda setting: "TrAdaBoost",
+            lambda setting: setting.pick("TrAdaBoost", "TrAdaBoost.R2"),
             build_tradaboost,
             learns_from="both",
-            tasks=("classification",),
-            fit_params=lambda y, target: {"model__sample_domain": target},
+            fit_params=lambda y, target, setting: {"model__sample_domain": target},
         ),
     )
 }

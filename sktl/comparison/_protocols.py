@@ -1,13 +1,14 @@
 """Three ways to score a method, by what is known of the target's labels; and the fit that they share."""
 
 import warnings
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
 from joblib import Parallel, delayed, effective_n_jobs
 from sklearn.dummy import DummyClassifier
 
-from sktl.comparison._candidates import Method, Setting
+from sktl.comparison._candidates import METHODS, SOURCE_MODELS, Method, Setting
 from sktl.comparison._metrics import constant_answers
 from sktl.comparison._problem import Problem
 from sktl.domains import TARGET
@@ -24,6 +25,9 @@ def fit_method(method, setting, X, y, target):
 
     Where those labels are all of one class, no classifier can be fitted, and every prediction is that class.
     """
+    if method.starts:  # the source is in the model that it starts from
+        X, y, target = X[target], y[target], target[target]
+        return method.build(setting).fit(X, y, **method.fit_params(y, target, setting))
     visible = {"source": ~target, "target": target, "both": np.ones(len(y), dtype=bool)}[method.learns_from]
     y = np.where(visible, y, np.nan)  # hidden by missing labels, the rows themselves stay for those who use them
     known = ~np.isnan(y)
@@ -31,7 +35,7 @@ def fit_method(method, setting, X, y, target):
         return DummyClassifier().fit(X[known], y[known])
     if not method.unlabeled:
         X, y, target = X[known], y[known], target[known]
-    return method.build(setting).fit(X, y, **method.fit_params(y, target))
+    return method.build(setting).fit(X, y, **method.fit_params(y, target, setting))
 
 
 def answers_of(model, X, setting):
@@ -84,7 +88,19 @@ class Protocol:
         """Fit on everything that the protocol allows."""
         problem = self.problem
         y = problem.y if self.uses_labels else np.where(problem.target, np.nan, problem.y)
-        return _recorded(fit_method, method, self.setting, problem.X, y, problem.target)[0]
+        return _recorded(fit_method, method, self._setting_of(method), problem.X, y, problem.target)[0]
+
+    @cached_property
+    def start(self):
+        """The source's models, fitted on it once for all folds, the baseline first."""
+        problem = self.problem
+        names = sorted(SOURCE_MODELS, reverse=self.setting.trees, key=SOURCE_MODELS.index)
+        parts = problem.X, problem.y, problem.target
+        return {name: fit_method(METHODS[name], self.setting, *parts) for name in names}
+
+    def _setting_of(self, method):
+        """What a method's pipeline is built for, with the model that it starts from."""
+        return replace(self.setting, start=self.start) if method.starts else self.setting
 
     def predict_target(self, method, model=None):
         """Predictions of all target rows, by ``model`` or the final fit."""
@@ -107,7 +123,7 @@ class Protocol:
 
     def _predict(self, method, y, rows):
         """Answer for ``rows`` by a fit on all rows with the labels ``y``."""
-        model = fit_method(method, self.setting, self.problem.X, y, self.problem.target)
+        model = fit_method(method, self._setting_of(method), self.problem.X, y, self.problem.target)
         return answers_of(model, self.problem.X.iloc[rows], self.setting)
 
     @property

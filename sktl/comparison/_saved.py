@@ -9,18 +9,25 @@ import numpy as np
 from sklearn.base import is_regressor
 
 from sktl._checks import InstanceOf, Interval, checked, import_extra
+from sktl._core.dates import are_dates
 from sktl._files import replacing
+from sktl._tables.encoder import Columns
 from sktl._threads import quiet
 from sktl.calibration import ConformalRegressor
 from sktl.comparison._candidates import METHODS
 from sktl.comparison._sketch import far_note, sketch_rows
 from sktl.comparison._suspects import stray_text
-from sktl.comparison._tables import Columns, kind_of, plain_rows
+from sktl.comparison._tables import kind_of, plain_rows
 from sktl.comparison._words import columns_named, few_names, pandas
 from sktl.exceptions import InputError, LowEffectiveSampleSizeWarning
 
 LEVELS = (0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 0.99)  # of the intervals that a file has
 OURS = ("sktl", "sklearn", "scipy", "numpy")  # packages whose classes a file may hold
+READABLE = {  # kinds of columns that can be taken for what the model learned
+    "numbers": ("numbers", "booleans", "durations"),
+    "dates": ("dates", "text"),
+    "text": ("text", "numbers", "booleans", "dates", "durations"),
+}
 PATH = (InstanceOf(str, Path, noun="a path"),)
 
 
@@ -31,6 +38,7 @@ class SavedModel:
     ----------
     record : dict
         What the file holds: ``pipeline``, ``label``, ``task``, ``classes``, ``numeric``, ``levels``, ``verdict``,
+        ``many``, ``words``, ``dates``,
         ``usable``, ``threshold``, ``versions``, ``sketches``, ``widths``, all plain but the pipeline.
 
     Examples
@@ -43,9 +51,11 @@ class SavedModel:
     >>> source["up"] = np.where(source["a"] > 0, "yes", "no")
     >>> choice = Comparison.from_tables(source, target, "up", methods="source-only").run()
     >>> model = SavedModel.of_choice(choice)
-    >>> X, notes = model.read(pd.DataFrame({"a": [-2.0, 2.0], "c": 0}))
-    >>> model.predict(X).tolist(), notes[0]
-    (['no', 'yes'], "taken as missing, since the table lacks it: column 'b'")
+    >>> new = pd.DataFrame({"a": [-2.0, 2.0], "c": 0})
+    >>> model.predict(new).tolist()
+    ['no', 'yes']
+    >>> model.read(new)[1][0]
+    "taken as missing, since the table lacks it: column 'b'"
     """
 
     def __init__(self, record):
@@ -67,7 +77,7 @@ class SavedModel:
         classes, target = problem.labels.classes, problem.target
         return cls(
             {
-                "format": 1,
+                "format": 2,
                 "pipeline": choice.model,
                 "method": choice.chosen.name,
                 "label": problem.labels.name,
@@ -75,6 +85,9 @@ class SavedModel:
                 "classes": None if classes is None else classes.tolist(),
                 "numeric": list(problem.columns.numeric),
                 "levels": {name: list(levels) for name, levels in problem.columns.levels.items()},
+                "many": list(problem.columns.many),
+                "words": list(problem.columns.words),
+                "dates": {name: [order, dict(parts)] for name, (order, parts) in problem.columns.dates.items()},
                 "verdict": choice.words(),
                 "usable": choice.usable,
                 "threshold": 0.5 if setting.n_classes == 2 else None,  # else the class of the largest probability
@@ -127,14 +140,15 @@ class SavedModel:
             raise InputError(f"MODEL: can't read {str(path)!r} as a model that --save wrote: {error}") from error
         if foreign:
             raise InputError(f"MODEL: {str(path)!r} is not loaded: it holds {few_names(foreign)}, foreign to sktl.")
-        if not isinstance(record, dict) or record.get("format") != 1:
+        if not isinstance(record, dict) or record.get("format") != 2:
             raise InputError(f"MODEL: {str(path)!r} is no model that --save of this version of sktl wrote.")
         return cls(record)
 
     @property
     def columns(self):
         """The :class:`Columns` that the pipeline reads."""
-        return Columns(self.record["numeric"], self.record["levels"])
+        dates = {name: (order, parts) for name, (order, parts) in self.record["dates"].items()}
+        return Columns(*(self.record[kind] for kind in ("numeric", "levels", "many", "words")), dates)
 
     def read(self, table):
         """Read the rows of a new table as the model needs them.
@@ -151,21 +165,37 @@ class SavedModel:
             What is missing, new, or far from the rows that the model was chosen on.
         """
         columns, label = self.columns, self.record["label"]
-        missing = [name for name in columns.names if name not in table]
-        if len(missing) == len(columns.names):
-            raise InputError(f"NEW has none of the model's columns: {few_names(columns.names)}.")
+        missing = self._missing(table)
         new = [name for name in table if name not in columns.names and name != label]
         notes = [f"taken as missing, since the table lacks {_it(missing)}: {columns_named(missing)}"] if missing else []
         notes += [f"not used, since the model was fitted without {_it(new)}: {columns_named(new)}"] if new else []
-        table = table.reset_index(drop=True).assign(**dict.fromkeys(missing, pandas().NA))
+        notes += [note for name in columns.dates if name in table and (note := _malformed(name, table[name]))]
+        X = self._rows(table)
+        gone = [*missing, *(part for name in missing for part in columns.dates.get(name, ("", {}))[1].values())]
+        sketches = [_without(sketch, gone) for sketch in self.record["sketches"]]
+        return X, notes + far_note(X.drop(columns=gone, errors="ignore"), sketches)
+
+    def _missing(self, table):
+        """Columns of the model that a table lacks; all of them are an error."""
+        missing = [name for name in self.columns.names if name not in table]
+        if len(missing) == len(self.columns.names):
+            raise InputError(f"NEW has none of the model's columns: {few_names(missing)}.")
+        return missing
+
+    def _rows(self, table):
+        """The model's columns of a table in plain types; of such a frame, itself."""
+        columns = self.columns
+        plain = [*columns.numeric, *columns.levels, *columns.words]
+        if columns.dates and all(name in table for name in plain):  # dates are parts already
+            return table[plain]
+        table = table.reset_index(drop=True).assign(**dict.fromkeys(self._missing(table), pandas().NA))
+        problems = [words for name in columns.names if (words := _why_unreadable(name, table[name], columns))]
+        if problems:
+            raise InputError(" ".join(problems))
         for name in columns.numeric:
-            _check_numbers(name, table[name])
-            if table[name].isna().all():
+            if name in table and table[name].isna().all():
                 table[name] = np.nan
-        X = plain_rows(table, columns.numeric, list(columns.levels))
-        here = X.drop(columns=missing)
-        sketches = [_without(sketch, missing) for sketch in self.record["sketches"]]
-        return X, notes + far_note(here, sketches)
+        return plain_rows(table, columns)
 
     def predict(self, X):
         """Labels of rows, in their original type.
@@ -173,13 +203,13 @@ class SavedModel:
         Parameters
         ----------
         X : DataFrame
-            Rows as :meth:`read` returns them.
+            Rows of a table with the model's columns; those that it lacks count as missing.
 
         Returns
         -------
         ndarray of shape (n_rows,)
         """
-        answers, classes = np.asarray(self.record["pipeline"].predict(X)), self.record["classes"]
+        answers, classes = np.asarray(self.record["pipeline"].predict(self._rows(X))), self.record["classes"]
         if classes is None:
             return answers.astype(float)
         return np.array(classes, dtype=object if isinstance(classes[0], str) else None)[answers.astype(int)]
@@ -190,7 +220,7 @@ class SavedModel:
         Parameters
         ----------
         X : DataFrame
-            Rows as :meth:`read` returns them.
+            Rows of a table with the model's columns; those that it lacks count as missing.
 
         Returns
         -------
@@ -199,7 +229,7 @@ class SavedModel:
         pipeline, classes = self.record["pipeline"], self.record["classes"]
         if classes is None or not hasattr(pipeline, "predict_proba"):
             raise InputError(f"--proba: the model ({self.record['method']}, {self.record['task']}) gives none.")
-        said, codes = pipeline.predict_proba(X), pipeline.classes_.astype(int)
+        said, codes = pipeline.predict_proba(self._rows(X)), pipeline.classes_.astype(int)
         return {classes[code]: said[:, k] for k, code in enumerate(codes)}
 
     @checked(level=(Interval(low=0, high=LEVELS[-1], closed="right"),))
@@ -209,7 +239,7 @@ class SavedModel:
         Parameters
         ----------
         X : DataFrame
-            Rows as :meth:`read` returns them.
+            Rows of a table with the model's columns; those that it lacks count as missing.
         level : float in (0, 0.99], default=0.9
             The share. A file has widths for 50, 60, 70, 80, 90, 95 and 99 %: the next one above is taken.
 
@@ -230,7 +260,7 @@ class SavedModel:
         Parameters
         ----------
         X : DataFrame
-            Rows as :meth:`read` returns them.
+            Rows of a table with the model's columns; those that it lacks count as missing.
         level : float, default=None
             As for :meth:`predict_interval`; None: no interval.
         proba : bool, default=False
@@ -291,11 +321,21 @@ def _is_class_of_ours(name):
     return module.split(".")[0] in OURS and isinstance(getattr(sys.modules.get(module), attribute, None), type)
 
 
-def _check_numbers(name, column):
-    """Refuse what is no number in a column of numbers."""
-    if kind_of(column) not in ("numbers", "booleans") and column.notna().any():
-        found = stray_text(column, "NEW") or f"the first is {column.dropna().iloc[0]!r}"
-        raise InputError(f"Column {name!r} of NEW holds {kind_of(column)}; the model learned it as numbers ({found}).")
+def _why_unreadable(name, column, columns):
+    """Say that a column holds another kind of values than the model learned: a sentence, or nothing."""
+    kind = kind_of(column)
+    wanted = "numbers" if name in columns.numeric else "dates" if name in columns.dates else "text"
+    if kind in READABLE[wanted] or column.isna().all():
+        return ""
+    found = stray_text(column, "NEW") if kind == "text" else ""
+    found = found or f"the first is {column.dropna().iloc[0]!r}"
+    return f"Column {name!r} of NEW holds {kind}; the model learned it as {wanted} ({found})."
+
+
+def _malformed(name, column):
+    """Say that texts in a column of dates are none: a note, or nothing."""
+    wrong = [] if kind_of(column) == "dates" else [text for text in column.dropna() if not are_dates([str(text)])]
+    return f"no dates, taken as missing: {len(wrong)} of the values of column {name!r} ({wrong[0]!r})" if wrong else ""
 
 
 def _without(sketch, names):

@@ -35,69 +35,76 @@ MEANING = {
     ),
 }
 
+# what helped and harmed by more than a point on 38 real pairs, linear models and trees: the advice is in that order
+PLAIN_FIRST = (
+    "Fit an ordinary model on the source rows (`OnLabeled` around any estimator) and use it as it is, and label about "
+    "100 rows of the target; `LabelPlanner` says which. On 38 real pairs a step taken without target labels helped 18 "
+    "times and harmed 29; with 100 labels, to recalibrate the source's model or to pool them helped 47 and harmed 5."
+)
+NOTHING_FIRST = (
+    "Fit an ordinary model on the source rows (`OnLabeled` around any estimator) and use it on the target as it is: "
+    "there is nothing to adapt to, and any adaptation adds some noise."
+)
+RECALIBRATE_FIRST = (
+    "The target's labels are not what the source's rows predict: recalibrate the source's model on them first "
+    "(`HypothesisTransferClassifier`), then compare a model of all labelled rows of both domains (`OnLabeled`, the "
+    "target's weighted up) and one of the target's alone."
+)
+POOL_FIRST = (
+    "Learn from the labelled rows of both domains together first (`OnLabeled` around any estimator, the target's "
+    "weighted up), then compare the source's model, recalibrated on the target's labels "
+    "(`HypothesisTransferClassifier`)."
+)
+
+#: What may be compared beside that, under each kind of shift, and the risk.
 ADVICE = {
-    "none": (
-        "Fit an ordinary model on the source rows (`OnLabeled` around any estimator) and use it on the target as it "
-        "is: there is nothing to adapt to, and any adaptation adds some noise."
-    ),
+    "none": "",
     "covariate": (
-        "Try importance weights first (`sktl.instance`): {weigher} inside `ImportanceWeighted` gives more weight to "
-        "the source rows that look like target rows. This is right as long as the same features mean the same label."
+        "To compare, where target labels judge: importance weights, {weigher} inside `ImportanceWeighted`. They are "
+        "right as long as the same features mean the same label, and cost rows."
     ),
     "label": (
-        "Try the label-shift estimators of `sktl.instance` first: `LabelShiftClassifier` corrects the predicted "
-        "probabilities for the new class shares, `MLLS` and `BBSE` weight source rows by their class. Weights computed "
-        "from the features would cost more rows than needed, since the classes already explain the difference."
+        "To compare, where target labels judge: `LabelShiftClassifier`, which corrects the predicted probabilities for "
+        "the new class shares, and costs accuracy if it is the features that have shifted."
     ),
     "scale": (
-        "Try feature alignment first (`sktl.feature`): `DomainScaler` (each domain on its own scale), then `CORAL` or "
-        "`SubspaceAlignment` (correlations and axes too). Weights can't help where the source has no rows near the "
-        "target's."
+        "To compare, where target labels judge: {aligner}. If units or axes have changed it helps much; if the same "
+        "values mean the same label it harms as much."
     ),
     "concept": (
-        "The source's labels can mislead here: learn from target labels too. Try `FeatureAugmentation` or "
-        "`TrAdaBoostClassifier`, which use both and let the target's labels outweigh the source's, and let "
-        "`TransferGuard` decide whether the source helps at all. No method that looks at the features alone can fix "
-        "this."
+        "To compare: `FeatureAugmentation` and `TrAdaBoostClassifier`, which let the target's labels outweigh the "
+        "source's. `TransferGuard` decides whether the source helps at all; no method that looks at the features alone "
+        "can fix this."
     ),
     "label or covariate": (
-        "Compare `LabelShiftClassifier`, {weigher} inside `ImportanceWeighted`, and no adaptation, on labelled target "
-        "rows: each of the first two is right under one kind of shift and costs accuracy under the other."
+        "To compare, where target labels judge: `LabelShiftClassifier`, and {weigher} inside `ImportanceWeighted`: "
+        "each is right under one kind of shift and costs accuracy under the other."
     ),
     "scale or covariate": (
-        "Compare {aligner} with no adaptation, on labelled target rows: if the units differ, alignment is what helps; "
-        "if the same values mean the same label, it hurts."
+        "To compare, where target labels judge: {aligner}. If the units differ, that helps; if the same values mean "
+        "the same label, it hurts."
     ),
     "label or concept": (
-        "Learn from target labels too, which is right in both cases: try `FeatureAugmentation` or "
-        "`TrAdaBoostClassifier`, compare `LabelShiftClassifier`, and let `TransferGuard` decide whether the source "
-        "helps at all. More target labels would tell the two apart."
+        "To compare: `FeatureAugmentation`, `TrAdaBoostClassifier` and `LabelShiftClassifier`. `TransferGuard` decides "
+        "whether the source helps at all; more target labels would tell the two kinds apart."
     ),
 }
 
-TURNED = (
-    "The correlations of the columns differ, not only their scales. Try feature alignment first (`sktl.feature`): "
-    "`CORAL` or `SubspaceAlignment`, which turn the source's axes to the target's, then `TCA`. Weights can't help "
-    "where the source has no rows near the target's."
-)
-
 LABEL_NUMBERS = (
-    "The labels (numbers) are distributed differently, but rows with the same label look alike. Learn from target "
-    "labels too: `TwoStageTrAdaBoostRegressor`, or any regressor whose source rows are weighted by the ratio of the "
-    "label densities, target over source. The label-shift estimators here are for classes."
+    "To compare: `TwoStageTrAdaBoostRegressor`, or source rows weighted by the ratio of the label densities, target "
+    "over source. The label-shift estimators here are for classes."
 )
 
 LABEL_OR_MOVED_NUMBERS = (
-    "Compare {weigher} inside `ImportanceWeighted` with no adaptation, on labelled target rows: weights from the "
-    "features are right if the columns have moved. If the labels have, use the target's labels "
-    "(`TwoStageTrAdaBoostRegressor`)."
+    "To compare, where target labels judge: {weigher} inside `ImportanceWeighted`, right if the columns have moved, "
+    "and `TwoStageTrAdaBoostRegressor`, if the labels have."
 )
 
 MISSING_ONLY = "The known values of each column look alike; only the shares of missing values differ."
 
 MISSING_ADVICE = (
-    "Then compare an ordinary model (`OnLabeled` around any estimator) with {weigher} inside "
-    "`ImportanceWeighted`: no method here is made for missing values."
+    "To compare, where target labels judge: {weigher} inside `ImportanceWeighted`; no method here is made for missing "
+    "values."
 )
 
 SOME_EFFECTIVE = 0.3  # below it weights cost so much that the plain model is worth a look
@@ -131,6 +138,8 @@ class Findings:
     n_sources : int
     overlap : float
         How much of the target the source covers, 0 to 1.
+    labels_differ : bool
+        Whether the target's labels differ from what the source's rows predict.
     """
 
     effective_share: float
@@ -145,11 +154,12 @@ class Findings:
     remarks: list = ()
     n_sources: int = 1
     overlap: float = 1.0
+    labels_differ: bool = False
 
 
 def advise(kind, found):
-    """One paragraph: what to mend, which family to try first, and what speaks against it; ``found``: Findings."""
-    words = [_meaning(kind, found), *found.remarks, method(kind, found), *_weights_words(kind, found)]
+    """What to mend, what to try first, and what speaks against it: a list of points; ``found``: Findings."""
+    words = [_meaning(kind, found), *found.remarks, method(kind, found)]
     if found.n_sources > 1 and kind != "none":
         words.append(
             f"`rank_sources` orders the {found.n_sources} sources by how near they are to the target, `SourceSelector` "
@@ -164,17 +174,12 @@ def advise(kind, found):
             "Without target labels no test can see whether the same features still mean the same label: label some "
             "target rows to be sure."
         )
-    if kind == "label" and not found.has_target_labels:
-        words.append(
-            "Without target labels the class shares are estimated, not counted: if it is the features that have "
-            "shifted, `LabelShiftClassifier` costs some accuracy. Label some target rows to be sure."
-        )
     if kind != "none" and found.overlap < COVERED and not found.has_target_labels:
         words.append(
             f"The source covers only about {100 * found.overlap:.0f} % of the target: without labels there, no weight, "
             "score or test can judge a model on the rest."
         )
-    return " ".join(word for word in words if word)
+    return [word for word in words if word]
 
 
 def _meaning(kind, found):
@@ -194,18 +199,29 @@ def _meaning(kind, found):
 
 
 def method(kind, found):
-    """Which family to try first."""
-    if kind == "scale" and found.turned:
-        return TURNED
+    """What to try first, and what to compare with it, with the risk."""
+    words = [_first(kind, found), _compared(kind, found), *_weights_words(kind, found)]
+    text = " ".join(word for word in words if word)
+    return text.replace("Classifier`", "Regressor`") if found.numbers else text
+
+
+def _first(kind, found):
+    """What helps most and harms least, whatever the kind of shift: by the target's labels if there are some."""
+    if found.has_target_labels:
+        return RECALIBRATE_FIRST if found.labels_differ else POOL_FIRST
+    return NOTHING_FIRST if kind == "none" else PLAIN_FIRST
+
+
+def _compared(kind, found):
+    """What may be compared under this kind of shift."""
     if "label" in kind and found.numbers:
         words = {"label": LABEL_NUMBERS, "label or covariate": LABEL_OR_MOVED_NUMBERS}.get(kind, ADVICE["concept"])
     else:
         words = MISSING_ADVICE if kind == "covariate" and found.only_missing else ADVICE[kind]
-    advice = words.format(
+    return words.format(
         weigher="`KMM`" if found.n_columns <= 3 else "`DiscriminatorWeighter`",
-        aligner="`CORAL` or `SubspaceAlignment`" if found.turned else "`DomainScaler`",
+        aligner="`CORAL` or `SubspaceAlignment`" if found.turned else "`DomainScaler`, then `CORAL`",
     )
-    return advice.replace("TrAdaBoostClassifier", "TrAdaBoostRegressor") if found.numbers else advice
 
 
 def _weights_words(kind, found):
@@ -213,9 +229,5 @@ def _weights_words(kind, found):
     percent = f"{100 * found.effective_share:.0f} %"
     if kind not in ("covariate", "label or covariate") or found.effective_share >= SOME_EFFECTIVE:
         return []
-    if found.effective_share < FEW_EFFECTIVE:
-        return [
-            f"But the weighted source would be worth only {percent} of its rows: compare with feature alignment "
-            "(`CORAL`, `TCA`), and with no adaptation at all."
-        ]
-    return [f"The weighted source would be worth {percent} of its rows: compare with no adaptation too."]
+    few = "only " if found.effective_share < FEW_EFFECTIVE else ""
+    return [f"The weighted source would be worth {few}{percent} of its rows."]

@@ -3,7 +3,7 @@
 import numpy as np
 
 from sktl.inspection.report._loss_parts import MIN_SHARED, leaves_out_zero
-from sktl.inspection.report._text import pvalue, short, table
+from sktl.inspection.report._text import pvalue, short, table_lines
 
 MOST = 2  # columns that a sentence names
 PARTS = {"rows": "other rows", "relation": "another relation of the label to the rows"}
@@ -68,7 +68,7 @@ def text(found):
         [words, amount(getattr(found, name), found.loss), *(amount(end, found.loss) for end in found.intervals[name])]
         for name, words in (("drop", "drop"), ("rows", "by other rows"), ("relation", "by another relation"))
     ]
-    lines = [found.summary, "", *table([f"in {unit(found.loss)}", "value", "from", "to"], terms), f"({level}s)"]
+    lines = [found.summary, "", *table_lines([f"in {unit(found.loss)}", "value", "from", "to"], terms), f"({level}s)"]
     if found.columns:
         cells = [
             [
@@ -80,5 +80,5 @@ def text(found):
             ]
             for row in found.columns[:10]
         ]
-        lines += ["", *table(["column", "by its rows", "certain", "by its relation", "adj. p"], cells)]
+        lines += ["", *table_lines(["column", "by its rows", "certain", "by its relation", "adj. p"], cells)]
     return "\n".join(lines)

@@ -52,7 +52,7 @@ def picture_of_differences(features, most=15):
         body.append(f'<text x="{128 + width:.1f}" y="{y + 11}">{row.difference:.2f}</text>')
     worst = ", ".join(f"{row.feature} {row.difference:.2f}" for row in rows[:3])
     alt = f"Bars of how much each column differs between the domains, from 0 to 1. The largest: {worst}."
-    return Picture("The columns that differ most", alt, _svg("".join(body), alt, height))
+    return Picture("The columns that differ most", alt, svg("".join(body), alt, height))
 
 
 def _histograms(column, target):
@@ -75,7 +75,7 @@ def _histograms(column, target):
         f"Histograms of {column.name} from {low:.4g} to {high:.4g}: the source's mean is {means[0]:.4g}, the target's "
         f"{means[1]:.4g}; deviations {parts[0].std():.4g} and {parts[1].std():.4g}."
     )
-    return Picture(column.name, alt, _svg(body, alt, HEIGHT))
+    return Picture(column.name, alt, svg(body, alt, HEIGHT))
 
 
 def _steps(heights):
@@ -116,10 +116,10 @@ def _bars(column, target):
             )
     words = "; ".join(f"{levels[j]} {100 * shares[0, j]:.0f} % and {100 * shares[1, j]:.0f} %" for j in shown[:4])
     alt = f"Shares of the values of {column.name} in source and target: {words}."
-    return Picture(column.name, alt, _svg("".join(body), alt, TOP + 30 * len(shown)))
+    return Picture(column.name, alt, svg("".join(body), alt, TOP + 30 * len(shown)))
 
 
-def _svg(body, alt, height):
+def svg(body, alt, height):
     """An SVG that reads its words to those who can't see it."""
     label = escape(alt, quote=True)
     return f'<svg role="img" aria-label="{label}" viewBox="0 0 {WIDTH} {height}"><title>{label}</title>{body}</svg>'

@@ -8,15 +8,17 @@ from scipy.stats import norm
 
 from sktl._checks import N_JOBS, SEED, Interval, checked, import_extra
 from sktl._files import replacing
+from sktl._tables.columns import encode, expand_dates, read_columns
 from sktl._threads import limited_threads
 from sktl.inspection._domains import domains_of
-from sktl.inspection.report._columns import empty_columns, encode, read_columns
+from sktl.inspection.report._columns import empty_columns
 from sktl.inspection.report._distance import distance_of_rows
 from sktl.inspection.report._evidence import gather
 from sktl.inspection.report._features import compare_columns
 from sktl.inspection.report._kinds import Findings, advise, method
 from sktl.inspection.report._labels import read_labels
 from sktl.inspection.report._loss import loss_words
+from sktl.inspection.report._map import picture_of_domains
 from sktl.inspection.report._page import page, section
 from sktl.inspection.report._pictures import picture_of_column
 from sktl.inspection.report._remarks import find_suspects, only_missing, remarks
@@ -67,11 +69,14 @@ class DomainReport:
     kind : {"none", "covariate", "label", "scale", "concept"} or two of them, such as "label or covariate"
         The kind of shift, or the two that these data can't tell apart.
     suggestion : str
-        One paragraph: what to fix, which family to try first, and why.
+        One paragraph: what to fix, what to try first, and what to compare with it. None of it was run: ``sktl compare``
+        tries such steps on the tables.
+    points : list of str
+        The parts of ``suggestion``.
     remarks : list of str
         The sentences of ``suggestion`` on what to fix before any adaptation.
     method : str
-        The sentence of ``suggestion`` on what to try first.
+        The sentences of ``suggestion`` on what to try first, and what to compare with it.
     lost : str
         With target labels, and only where a part is certain: how much a linear model of the source's labels loses on
         the target, and what of it other rows and another relation cost (:func:`shift_attribution`, on at most 1,000
@@ -102,6 +107,8 @@ class DomainReport:
     overlap : float
         How much of the target the source covers: the mean of that ratio over held-out source rows, 1 where it covers
         all. Where it is small, only target labels can show how good a model is there.
+    map : Picture
+        The rows of both domains on two components, as SVG.
     pictures : list of Picture
         The columns that differ most, as SVG.
     notes : list of str
@@ -150,6 +157,7 @@ class DomainReport:
 
     kind: str
     suggestion: str
+    points: list
     remarks: list
     method: str
     lost: str
@@ -164,6 +172,7 @@ class DomainReport:
     shares: object
     effective_sample_size: float
     overlap: float
+    map: object
     pictures: list
     notes: list
     empty: list
@@ -178,8 +187,8 @@ class DomainReport:
         X : array-like, pandas or polars frame of shape (n_samples, n_features)
             Rows of all domains; numbers, times, texts and missing values.
         y : array-like of shape (n_samples,), default=None
-            Labels; rows without one are target rows unless ``sample_domain`` says otherwise. Whole numbers of at most
-            20 values, booleans and texts are classes.
+            Labels; rows without one are target rows unless ``sample_domain`` says otherwise. Booleans and texts are
+            classes, and whole numbers of at most 10 values, unless these thin out towards both ends as grades do.
         sample_domain : array-like of shape (n_samples,), default=None
             Domains, as ``fit`` takes them.
         alpha : float in (0, 1), default=0.05
@@ -209,7 +218,8 @@ class DomainReport:
             )
         target, labels = domains.target, None if y is None else read_labels(y, domains.target)
         _check_rows(target)
-        columns, notes = read_columns(X, target)
+        X, times = expand_dates(X)
+        columns, notes = read_columns(X, target, times)
         empty = empty_columns(X, target)
         suspects = find_suspects(columns, empty, target)
         features, unseen = compare_columns(X, columns, target)
@@ -232,14 +242,17 @@ class DomainReport:
             turned=decision.turned,
             ruled_out=decision.ruled_out,
             weights_mend=decision.weights_mend,
+            labels_differ=decision.labels_differ,
             only_missing=only_missing(features, alpha),
             remarks=remarks(suspects, features, alpha),
             n_sources=len(domains.sources),
         )
         by_name = {column.name: column for column in columns}
+        points = advise(decision.kind, found)
         return cls(
             kind=decision.kind,
-            suggestion=advise(decision.kind, found),
+            suggestion=" ".join(points),
+            points=points,
             remarks=found.remarks,
             method=method(decision.kind, found),
             lost=lost,
@@ -254,6 +267,7 @@ class DomainReport:
             shares=shares,
             effective_sample_size=float(found.effective_share * (~target).sum()),
             overlap=float(found.overlap),
+            map=picture_of_domains(sample.X, target, random_state),
             pictures=[picture_of_column(by_name[row.feature], target) for row in features[:N_PICTURES]],
             notes=notes + more + unseen,
             empty=[name for name, _ in empty],
@@ -276,21 +290,38 @@ class DomainReport:
         """The kind of shift in a few words, and columns that no model can use."""
         return headline(self)
 
-    def to_html(self, path, extra=()):
+    def section(self, extra=(), lead=None):
+        """The report as a part of a page.
+
+        Parameters
+        ----------
+        extra, lead
+            As for :meth:`to_html`.
+
+        Returns
+        -------
+        str
+            HTML, whose style and script know nothing of the rest.
+        """
+        return section(self, extra, lead)
+
+    def to_html(self, path, extra=(), lead=None):
         """Write the report as one page that needs no other file and no network.
 
         Parameters
         ----------
         path : str or path
             File to write, completely or not at all; an existing file is replaced.
-        extra : list of (str, str, list, list), default=()
-            Further tables to show before the evidence: title, words, header, rows.
+        extra : list of (str, str or list of str, list, list), default=()
+            Further tables to show before the evidence: title, words (a paragraph, or points), header, rows.
+        lead : Lead, default=None
+            What stands on top. None: the kind of shift, and what to try.
         """
         path = Path(path)
         if not path.parent.is_dir():
             raise FileNotFoundError(f"There is no folder {str(path.parent)!r} to write {path.name!r} into.")
         with replacing(path) as beside:
-            beside.write_text(page(self, extra), encoding="utf-8")
+            beside.write_text(page(self, extra, lead), encoding="utf-8")
 
     def to_frame(self):
         """The figures of the columns as a pandas frame, the column that differs most first.

@@ -3,6 +3,7 @@
 import math
 import textwrap
 
+from sktl._checks import InstanceOf, checked
 from sktl.inspection.report._evidence import FEW_EFFECTIVE
 from sktl.inspection.report._kinds import KINDS, SOME_EFFECTIVE
 
@@ -207,15 +208,15 @@ def text(report):
     """The whole report as text."""
     lines = [*_paragraph(f"{headline(report)}: {rows_words(report)}"), "", *_paragraph(report.suggestion), ""]
     lines += [*_paragraph(report.lost), ""] if report.lost else []
-    lines += [*table(*distance_cells(report)), FLOOR_KEY, "", *_questions(report), ""]
+    lines += [*table_lines(*distance_cells(report)), FLOOR_KEY, "", *_questions(report), ""]
     lines += [*_features(report)]
     if len(report.features) > SHOWN:
         lines.append(f"and {len(report.features) - SHOWN} more: to_frame() has all")
     lines += ["", *_paragraph(columns_key(report))]
     if len(report.sources) > 1:
-        lines += ["", *table(*source_cells(report)), *_paragraph(sources_words(report))]
+        lines += ["", *table_lines(*source_cells(report)), *_paragraph(sources_words(report))]
     if report.shares is not None:
-        lines += ["", *table(*share_cells(report)), *_paragraph(shares_words(report))]
+        lines += ["", *table_lines(*share_cells(report)), *_paragraph(shares_words(report))]
     lines += ["", *_paragraph(effective_words(report)), *_paragraph(report.limits)]
     lines += [line for note in report.notes for line in _paragraph(f"note: {note}")]
     return "\n".join(map(printable, lines))
@@ -229,10 +230,10 @@ def _features(report):
     """The columns, and in a table of its own, for the lines are long enough, what of them is missing or new."""
     header, rows = feature_cells(report, SHOWN)
     rows = [[short(name), *others] for name, *others in rows]
-    yield from table(header[:N_MAIN], [row[:N_MAIN] for row in rows])
+    yield from table_lines(header[:N_MAIN], [row[:N_MAIN] for row in rows])
     if len(header) > N_MAIN:
         yield ""
-        yield from table([header[0], *header[N_MAIN:]], [[row[0], *row[N_MAIN:]] for row in rows])
+        yield from table_lines([header[0], *header[N_MAIN:]], [[row[0], *row[N_MAIN:]] for row in rows])
 
 
 def _questions(report):
@@ -249,8 +250,28 @@ def _chance(value):
     return "" if words == "-" else f", p {words}" if words.startswith("<") else f", p = {words}"
 
 
-def table(header, rows):
-    """Lines of a table: the first column to the left, figures to the right."""
+@checked(header=(InstanceOf(list, noun="a list of heads"),))
+def table_lines(header, rows):
+    """Lay out a table of strings.
+
+    Parameters
+    ----------
+    header : list of str
+        Heads of the columns.
+    rows : list of list of str
+        Cells.
+
+    Returns
+    -------
+    list of str
+        Lines: the first column and words to the left, figures to the right.
+
+    Examples
+    --------
+    >>> from sktl.inspection.report import table_lines
+    >>> table_lines(["method", "score"], [["tca", "0.7"], ["a constant", "-"]])
+    ['method      score', 'tca           0.7', 'a constant      -']
+    """
     widths = [max(map(len, column)) for column in zip(header, *rows, strict=True)]
     left = [True, *(not any(map(is_figure, column)) for column in list(zip(*rows, strict=True))[1:])]
     lines = []

@@ -23,6 +23,8 @@ class Decision:
         Simpler accounts that were tested and do not explain the difference.
     weights_mend : bool
         Whether density-ratio weights were tried, and mend most of the difference.
+    labels_differ : bool
+        Whether the target's labels differ from what the source's rows predict.
     """
 
     kind: str
@@ -31,6 +33,7 @@ class Decision:
     turned: bool = False
     ruled_out: tuple = ()
     weights_mend: bool = False
+    labels_differ: bool = False
 
 
 def decide(evidence: Evidence) -> Decision:
@@ -43,6 +46,7 @@ def decide(evidence: Evidence) -> Decision:
         turned="scale" in kind and evidence.scaled is not None and not evidence.scaled.holds,
         ruled_out=tuple(_ruled_out(evidence)),
         weights_mend=evidence.weights is not None and not evidence.weights.holds,
+        labels_differ=holds(evidence.concept),
     )
 
 

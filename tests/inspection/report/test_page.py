@@ -80,7 +80,7 @@ def test_the_page_is_for_readers_of_all_kinds(page, report):
     assert all(cell["aria-sort"] == "none" for cell in outline.all("th") if cell["scope"] == "col")
     assert len(outline.all("button")) == sum(cell["scope"] == "col" for cell in outline.all("th"))
     pictures = outline.all("svg")
-    assert len(pictures) == 1 + len(report.pictures) == 4
+    assert len(pictures) == 2 + len(report.pictures) == 5  # the map, the differences, columns
     assert all(picture["role"] == "img" and len(picture["aria-label"]) > 20 for picture in pictures)
 
 
@@ -243,7 +243,7 @@ def test_pictures_appear(browser, page, report):
         f'...[...f.querySelectorAll("{shapes}")].map((part) => part.getBoundingClientRect())]'
         ".map((r) => [r.left, r.top, r.right, r.bottom]))"
     )
-    assert len(seen) == 1 + len(report.pictures) == 4
+    assert len(seen) == 2 + len(report.pictures) == 5
     for (left, top, right, bottom), *parts in seen:
         assert right - left > 200 and bottom - top > 40
         assert len(parts) > 4
@@ -263,7 +263,7 @@ def test_a_screen_reader_finds_its_way(browser, page):
     assert named["heading"][0] == "Domain report: covariate shift" and len(named["heading"]) >= 7
     assert "column" in named["button"] and all(named["button"])
     pictures = named.get("image", named.get("img"))
-    assert len(pictures) == 4 and all("The largest:" in name or "source" in name for name in pictures)
+    assert len(pictures) == 5 and all("The largest:" in name or "source" in name for name in pictures)
     rows = [name for name in named["rowheader"]]
     assert "age" in rows and "MMD^2" in rows
 
@@ -307,6 +307,41 @@ def test_every_word_can_be_read(browser, page, scheme, width):
     if "SKTL_SCREENSHOTS" in os.environ:  # a folder, to look at them
         with open(os.path.join(os.environ["SKTL_SCREENSHOTS"], f"{scheme}-{width}.png"), "wb") as file:
             file.write(base64.b64decode(shot))
+
+
+def test_on_a_phone_evidence_is_cards_and_nothing_is_cut(browser, page, report):
+    browser("Emulation.setDeviceMetricsOverride", width=390, height=844, deviceScaleFactor=1, mobile=True)
+    browser.open(page)
+    boxes = browser.ask(
+        '[...document.querySelectorAll(".scroll")].map((box) => '
+        "[box.scrollWidth, box.clientWidth, box.getBoundingClientRect().right])"
+    )
+    assert len(boxes) == 5 and all(inner <= outer and right <= 390 for inner, outer, right in boxes)
+    card = browser.ask(
+        '[...document.querySelectorAll("table")[2].tBodies[0].rows[0].cells].map((cell) => '
+        '[cell.getBoundingClientRect().left, getComputedStyle(cell, "::before").content.slice(1, -1)])'
+    )
+    assert len({left for left, _ in card}) == 1  # one below the other
+    heads = browser.ask('[...document.querySelectorAll("table")[2].tHead.rows[0].cells].map((c) => c.textContent)')
+    assert [name for _, name in card[1:]] == heads[1:]
+    nodes = browser("Accessibility.getFullAXTree")["nodes"]
+    roles = [node["role"]["value"] for node in nodes if not node["ignored"]]
+    assert roles.count("table") == 5 and roles.count("rowheader") > 5  # what it is, however it is laid out
+
+
+def test_print_shows_everything_on_white(browser, page):
+    browser("Emulation.setDeviceMetricsOverride", width=700, height=1000, deviceScaleFactor=1, mobile=False)
+    dark = [{"name": "prefers-color-scheme", "value": "dark"}]
+    browser("Emulation.setEmulatedMedia", media="print", features=dark)
+    try:
+        browser.open(page)
+        boxes = browser.ask('[...document.querySelectorAll(".scroll")].map((b) => b.scrollWidth - b.clientWidth)')
+        assert max(boxes) <= 0
+        ink = browser.ask('getComputedStyle(document.querySelector(".sktl-report")).color')
+        paper = browser.ask('getComputedStyle(document.querySelector(".sktl-report")).backgroundColor')
+        assert luminance(paper) > 0.9 and contrast(luminance(ink), luminance(paper)) > 7
+    finally:
+        browser("Emulation.setEmulatedMedia", media="", features=[])
 
 
 def luminance(colour):

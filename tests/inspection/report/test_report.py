@@ -153,6 +153,32 @@ def test_one_column_in_other_units_is_named():
     assert "is its unit the same" not in DomainReport.from_data(*make("scale", 0, False)).suggestion
 
 
+def test_units_are_asked_about_once_and_only_where_the_shape_is_kept():
+    rng = np.random.default_rng(0)
+    X = rng.normal(size=(N, 8)) + 5
+    X[TARGET, 3] *= 2.2046
+    X[TARGET, 5] = X[TARGET, 5] * 1.8 + 32
+    words = DomainReport.from_data(X, None, TARGET).suggestion
+    assert words.count("is its unit the same") == 1 and "(`x3` likewise)" in words
+    assert words.count("`x5` has changed far more") == 1
+    X[TARGET, 3] = 5 + rng.exponential(4, N - N_SOURCE)  # another shape: no unit makes that
+    X[TARGET, 5] = rng.integers(0, 2, N - N_SOURCE)
+    assert "is its unit the same" not in DomainReport.from_data(X, None, TARGET).suggestion
+
+
+def test_a_constant_and_what_alone_tells_the_domains_apart_come_first():
+    rng = np.random.default_rng(0)
+    X = rng.normal(size=(N, 5)) + 5
+    X[TARGET, 1] = 0
+    X[TARGET, 4] += 40.25
+    report = DomainReport.from_data(X, None, TARGET)
+    assert report.remarks[0].startswith("`x1` is 0 in all rows of the target: a missing code? Drop the column")
+    assert report.remarks[1].startswith("`x4` alone tells the domains apart (KS 1.00)")
+    assert sum("`x1`" in words for words in report.remarks) == 1
+    both = DomainReport.from_data(np.where(np.arange(5) == 1, 7.0, X), None, TARGET)  # constant everywhere: no matter
+    assert not any("`x1`" in words for words in both.remarks)
+
+
 def test_nothing_is_claimed_that_was_not_asked():
     X, y, target = make("covariate", 0, True)
     for labels in (None, y):
@@ -187,10 +213,15 @@ def test_identifiers_and_times_are_named():
     assert "identifier" not in DomainReport.from_data(frame, None, TARGET).suggestion
     frame["patient"] = 1000 + np.arange(N)
     frame["admitted"] = pandas.Timestamp("2020-01-01") + pandas.to_timedelta(rng.integers(0, 90, N), unit="D")
-    frame["sent"] = frame["admitted"].dt.strftime("%Y-%m-%d")
-    words = DomainReport.from_data(frame, None, TARGET).suggestion
+    frame["sent"] = (frame["admitted"] + pandas.to_timedelta(400 * TARGET, unit="D")).dt.strftime("%d/%m/%Y")
+    report = DomainReport.from_data(frame, None, TARGET)
+    words = report.suggestion
     assert "`patient` looks like an identifier (whole numbers, nearly all different, in ranges that do not" in words
-    assert "`admitted` holds times" in words and "`sent` holds dates as text:" in words
+    assert "`sent (year)` alone tells the domains apart" in words and "`sent (days)` alone" in words
+    assert "admitted" not in words  # of the same period: its parts are columns like others
+    parts = {row.feature for row in report.features} - {"a", "b", "patient"}
+    repeating = {f"{name} ({part})" for name in ("admitted", "sent") for part in ("month", "weekday", "days")}
+    assert parts == repeating | {"sent (year)"}
 
 
 def test_many_sources_are_listed_in_part():
