@@ -26,6 +26,7 @@ from sktl.parameter import HypothesisTransferClassifier, HypothesisTransferRegre
 
 TASKS = ("classification", "regression")
 MAX_COMPONENTS = 30
+GIVEN = "given"  # the method that is a model which exists already
 
 
 @dataclass(frozen=True)
@@ -38,6 +39,7 @@ class Setting:
     trees: bool = False  # the learner that methods end in: boosted trees, or a linear model
     metric: Metric = METRICS["accuracy"]
     n_classes: int = 0
+    given: object = None  # a fitted model that came with the tables: the baseline then
     start: object = None  # the baseline, fitted on the source: what methods of ``starts`` begin with
 
     @property
@@ -151,6 +153,11 @@ def learner_name(setting):
     return trees_name(setting) if setting.trees else linear_name(setting)
 
 
+def start_name(setting):
+    """Name the model that is corrected."""
+    return "the given model" if setting.given is not None else f"{learner_name(setting)} of SOURCE"
+
+
 def build_linear(setting):
     """Scaled rows and the linear model."""
     return pipeline(setting, linear(setting))
@@ -240,6 +247,7 @@ METHODS = {
     for method in (
         Method("source-only", linear_name, build_linear),
         Method("source-trees", trees_name, build_trees),
+        Method(GIVEN, lambda setting: "the model that was given", lambda setting: setting.given, by_name=True),
         Method("kmm", lambda setting: f"KMM weights + {learner_name(setting)}", build_kmm, unlabeled=True),
         Method("tca", lambda setting: f"TCA + {learner_name(setting)}", build_tca, unlabeled=True),
         Method("scaled", lambda setting: f"scaled by table + {learner_name(setting)}", build_scaled, unlabeled=True),
@@ -273,7 +281,7 @@ METHODS = {
         *(
             Method(
                 name,
-                lambda setting, words=words: f"{learner_name(setting)} of SOURCE, {words}",
+                lambda setting, words=words: f"{start_name(setting)}, {words}",
                 starting(mode),
                 learns_from="target",
                 unlabeled=True,

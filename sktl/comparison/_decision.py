@@ -4,10 +4,11 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
-from sktl._checks import N_JOBS, SEED, InstanceOf, checked
+from sktl._checks import N_JOBS, SEED, HasMethods, InstanceOf, checked
 from sktl.comparison._candidates import TASKS
 from sktl.comparison._comparison import Choice, Comparison
 from sktl.comparison._figures import figures
+from sktl.comparison._given import read_model
 from sktl.comparison._inputs import as_tables
 from sktl.comparison._metrics import METRICS
 from sktl.comparison._saved import SavedModel
@@ -26,6 +27,7 @@ def unheard(kind, line):
     target_labels=("auto", "hide", "use"),
     metric=(None, *METRICS),
     drop=COLUMNS,
+    source_model=(None, InstanceOf(str, Path, noun="a path"), HasMethods("predict", noun="a fitted model")),
     n_jobs=N_JOBS,
     tell=(None, callable),
     random_state=SEED,
@@ -40,6 +42,7 @@ def compare(
     target_labels="auto",
     metric=None,
     drop=(),
+    source_model=None,
     n_jobs=1,
     tell=None,
     random_state=0,
@@ -70,6 +73,8 @@ def compare(
         where a class is rare.
     drop : list of str, default=()
         Columns to leave out.
+    source_model : fitted estimator object, SavedModel or path, default=None
+        A model of the source that exists already: the baseline then, from which corrections by target labels start.
     n_jobs : int, default=1
         Processes.
     tell : callable, default=None
@@ -105,6 +110,7 @@ def compare(
     """
     tell = unheard if tell is None else tell
     source, target, label = as_tables(source, target, label)
+    source_model = read_model(source_model) if isinstance(source_model, str | Path) else source_model
     comparison = Comparison.from_tables(
         source,
         target,
@@ -114,6 +120,7 @@ def compare(
         target_labels=target_labels,
         metric=metric,
         drop=list(drop),
+        source_model=source_model,
         random_state=random_state,
     )
     for note in comparison.notes:
@@ -204,8 +211,19 @@ class Decision:
     def words(self):
         """The scores, remarks and the choice: one line each."""
         first, *others = self.choice.words()
-        lines = [*table_lines(*self.choice.cells()), *self.choice.remarks(), "", first]
+        lines = [*table_lines(*self.choice.cells()), *self.choice.remarks(), *self._threshold_words(), "", first]
         return [*lines, *(f"  {line}" for line in others)]
+
+    def _threshold_words(self):
+        """Say that another cut than one half is better: one line, or none."""
+        found, labels = self.choice.threshold, self.choice.protocol.problem.labels
+        if not found.gain:
+            return []
+        metric = self.choice.protocol.setting.metric
+        return [
+            f"decision threshold: {labels.classes[1]!r} from a probability of {found.value:.2f} on ({metric.words} "
+            f"{found.gain:+.3f} on held-out rows)"
+        ]
 
     def __str__(self):
         """All of it as text."""

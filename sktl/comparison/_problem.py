@@ -1,12 +1,13 @@
 """Two tables as one learning problem."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
 from sktl.comparison._labels import Labels, read_labels
 from sktl.comparison._suspects import overlap_note
 from sktl.comparison._tables import Columns, shared_features
+from sktl.comparison._units import other_units, units_of
 from sktl.comparison._words import count, did_you_mean, few_names, pandas
 from sktl.domains import stack_domains
 from sktl.exceptions import InputError
@@ -32,6 +33,8 @@ class Problem:
         The columns of ``X``.
     notes : list of str
         What was left out of the tables, and possible problems in them.
+    units : dict of str -> str
+        Units of columns, where a row of the files says them.
     """
 
     X: object
@@ -41,6 +44,7 @@ class Problem:
     labels: Labels | None
     columns: Columns
     notes: list
+    units: dict = field(default_factory=dict)
 
 
 def build_problem(source, target, label=None, task="auto", drop=()):
@@ -57,6 +61,8 @@ def build_problem(source, target, label=None, task="auto", drop=()):
     if labels is not None:
         y_source, y_target = labels.source, labels.target
         notes += labels.notes
+    units = [units_of(table, columns.names) for table in (source, target)]
+    notes += other_units(*units, ("SOURCE", "TARGET"))
     hashes = [pandas().util.hash_pandas_object(X, index=False).to_numpy() for X in (X_source, X_target)]
     row_source, row_target = np.lexsort((y_source, hashes[0])), np.lexsort((y_target, hashes[1]))  # labels settle ties
     notes += overlap_note(*hashes)
@@ -67,4 +73,5 @@ def build_problem(source, target, label=None, task="auto", drop=()):
     X_source, X_target = X_source.iloc[row_source], X_target.iloc[row_target]
     X, _, domain = stack_domains(source=(X_source, np.zeros(len(X_source))), target=X_target)
     y = np.concatenate([y_source[row_source], y_target[row_target]])  # all may be missing: a report needs no labels
-    return Problem(X, y, domain == "target", np.concatenate([row_source, row_target]), labels, columns, notes)
+    row = np.concatenate([row_source, row_target])
+    return Problem(X, y, domain == "target", row, labels, columns, notes, units[1] | units[0])

@@ -93,6 +93,8 @@ class Protocol:
     @cached_property
     def start(self):
         """The baseline, fitted on the source once for all folds."""
+        if self.setting.given is not None:
+            return self.setting.given
         problem, baseline = self.problem, METHODS[SOURCE_MODELS[self.setting.trees]]
         return fit_method(baseline, self.setting, problem.X, problem.y, problem.target)
 
