@@ -17,141 +17,67 @@ assumption holds):
 """
 
 import argparse
-import json
 import time
 import warnings
-from itertools import permutations
-from pathlib import Path
 
 import numpy as np
-import pandas as pd
-from _few_labels import table_classifications
-from _pool import amazon, digits, office
-from sklearn.ensemble import HistGradientBoostingClassifier, RandomForestClassifier
-from sklearn.frozen import FrozenEstimator
+from _score_pairs import (
+    CHOOSING,
+    FIRST,
+    JUDGING,
+    NUMBERS,
+    PAIRS,
+    SEEN,
+    Remembered,
+    collect,
+    stored,
+)
 from sklearn.linear_model import LogisticRegression
-from sklearn.pipeline import make_pipeline
-from sklearn.preprocessing import StandardScaler
-from tabular import heart_tasks, load_adult, prepared
 
-from sktl import stack_domains
-from sktl.instance import DiscriminatorWeighter
-from sktl.model_selection import TargetScoreEstimator, expected_score
+from sktl._core.expected_numbers import NUMBER_SCORES, weighted_moments
+from sktl._core.prediction_powered import powered_mean
+from sktl._core.soft_scores import SCORES, one_hot
+from sktl.model_selection import expected_score
+from sktl.model_selection._expected_evidence import ClassQuestion, NumberQuestion
+from sktl.model_selection._expected_record import values_by_method, with_labels, without_labels
 
-N_ROWS = 1000
 N_LABELS = (10, 20, 50)
-FIRST, CHOOSING, JUDGING = ("amazon", "heart", "adult"), ("amazon", "heart", "adult", "tables"), ("office", "digits")
-FITTED = {}  # weighters by their rows
+N_DRAWS = 4  # of the labels
+OTHERS = ("roc_auc_ovr", "f1_macro", "balanced_accuracy", "neg_log_loss", "neg_brier_score")
 
 
-class Remembered(DiscriminatorWeighter):
-    """A weighter that is fitted once for the same rows, whatever is asked of them."""
-
-    def fit(self, X, y=None, sample_domain=None):
-        """Fit, or take what was found."""
-        key = hash(np.ascontiguousarray(X).tobytes())
-        if key not in FITTED:
-            FITTED[key] = dict(vars(super().fit(X, y, sample_domain)))
-        vars(self).update(FITTED[key])
-        return self
+def question(row, name="accuracy", labeled=slice(0, 0)):
+    """A score of a pair's model, the target's rows ``labeled`` being known."""
+    evidence, y = row["evidence"], row["y"][labeled]
+    if row["group"] in NUMBERS:
+        rest = evidence.new[labeled], y, evidence.new_losses[labeled], True
+        return NumberQuestion(NUMBER_SCORES[name], name, evidence, *rest)
+    return ClassQuestion(SCORES[name], name == "accuracy", evidence, evidence.new.at(labeled), y, True)
 
 
-# --- the pairs ---
+def truth_of(row, name, rows=slice(None)):
+    """The score itself on the target."""
+    evidence, y = row["evidence"], row["y"][rows]
+    if row["group"] in NUMBERS:
+        return NUMBER_SCORES[name](weighted_moments(y, evidence.new[rows], np.ones(len(y))))
+    if name == "accuracy":
+        return float(np.mean(evidence.new.decided[rows] == y))
+    return SCORES[name](evidence.new.at(rows), one_hot(y, evidence.n_classes))
 
 
-def drawn(X, y, rng):
-    """At most ``N_ROWS`` rows."""
-    rows = rng.permutation(len(y))[:N_ROWS]
-    return X[rows], y[rows]
-
-
-def encoded(source, target):
-    """Frames of both domains as numbers."""
-    encoder = prepared(pd.concat([source[0], target[0]])).fit(source[0])
-    return [(np.asarray(encoder.transform(X), dtype=float), y) for X, y in (source, target)]
-
-
-def adult_pairs(column, rng):
-    """Incomes of one group of people and of another, where both have 300 people and 60 of each class."""
-    X, y = load_adult()
-    values, rest = X[column].to_numpy(), X.drop(columns=column)
-    sizes = {v: (values == v).sum() for v in pd.unique(pd.Series(values).dropna())}
-    levels = [
-        v for v, n in sizes.items() if n >= 300 and np.bincount(y[values == v].astype(int), minlength=2).min() >= 60
-    ]
-    rows = {v: rng.permutation(np.flatnonzero(values == v))[:N_ROWS] for v in levels}
-    for source, target in permutations(levels, 2):
-        yield f"{source}>{target}", *encoded(*((rest.iloc[rows[v]], y[rows[v]]) for v in (source, target)))
-
-
-def pairs():
-    """Yield group, name, (X, y) of the source and of the target; the cheap ones first."""
-    rng = np.random.default_rng(0)
-    for name, (source, target) in heart_tasks().items():
-        if len(np.unique(source[1])) > 1:
-            yield "heart", name, *encoded(source, target)
-    for task in table_classifications():
-        source, target = drawn(task.X_source, task.y_source, rng), drawn(task.X_target, task.y_target, rng)
-        yield "tables", task.name, source, target
-        yield "tables", f"{task.name} back", target, source
-    for column in ("marital_status", "sex", "race", "education_num"):
-        for name, source, target in adult_pairs(column, rng):
-            yield "adult", f"{column} {name}", source, target
-    for generator in (digits, office, amazon):
-        for problem in generator(N_ROWS):
-            source = ~np.isnan(problem.y)
-            target = drawn(problem.X_target, np.asarray(problem.y_target), rng)
-            yield problem.group, problem.name, (problem.X[source], problem.y[source]), target
-
-
-def models(group):
-    """A linear model and trees."""
-    trees = (
-        RandomForestClassifier(60, random_state=0) if group in JUDGING else HistGradientBoostingClassifier(max_iter=40)
-    )
-    return {"logistic": make_pipeline(StandardScaler(), LogisticRegression(C=0.1, max_iter=300)), "trees": trees}
-
-
-def look_at(group, name, source, target, kind, model):
-    """One row of the table: what each method says, the truth, and what labels change."""
-    (X_s, y_s), (X_t, y_t) = ((np.asarray(X, dtype=float), np.asarray(y, dtype=float)) for X, y in (source, target))
-    X, y, domain = stack_domains((X_s, y_s), X_t)
-    fitted = TargetScoreEstimator(model, weighter=Remembered()).fit(X, y, domain)
-    found, truth = fitted.estimate_, float(np.mean(fitted.predict(X_t) == y_t))
-    row = {"group": group, "name": name, "model": kind, "truth": truth, "overlap": found.overlap}
-    row |= {"low": found.low, "high": found.high, "judged": not found.reason, "by_method": found.by_method}
-    row |= {"chance": 1 / len(np.unique(y_s)), "labels": {}}
-    half = np.random.default_rng(1).permutation(len(y_s)) < len(y_s) // 2  # a fitted model is cheap to ask again
-    frozen = FrozenEstimator(model.fit(X_s[half], y_s[half]))
-    truth = float(np.mean(frozen.predict(X_t) == y_t))
-    for n in N_LABELS:
-        some = np.full(len(y_t), np.nan)
-        rows = np.random.default_rng(n).permutation(len(y_t))[:n]
-        some[rows] = y_t[rows]
-        one = expected_score(frozen.estimator, X_s[~half], y_s[~half], X_t, some, weighter=Remembered())
-        row["labels"][n] = {"truth": truth, "low": one.low, "high": one.high} | one.by_method
-    return row
-
-
-def stored(path):
-    """The rows of the table so far."""
-    return [json.loads(line) for line in path.read_text().splitlines()]
-
-
-def collect(store):
-    """Look at all pairs that the store lacks; each is written at once."""
-    path = Path(store)
-    rows = stored(path) if path.exists() else []
-    done = {(row["group"], row["name"], row["model"]) for row in rows}
-    for group, name, source, target in pairs():
-        FITTED.clear()
-        for kind, model in models(group).items():
-            if (group, name, kind) not in done:
-                with path.open("a") as file:
-                    file.write(json.dumps(look_at(group, name, source, target, kind, model)) + "\n")
-
-
-# --- the tables ---
+def judged(row, name="accuracy", with_ends=True):
+    """One row of the table: what each method says, the truth, and the ends of the interval."""
+    asked = question(row, name)
+    found = values_by_method(asked, 0)
+    cell = {"truth": truth_of(row, name), "chance": row["evidence"].chance(asked.score), "group": row["group"]}
+    if with_ends:
+        expected = without_labels(asked, found, row["overlap"])
+        low, high = (expected.belief.quantile(level) for level in (0.05, 0.95))
+        if row["reason"]:
+            low, high = min(low, cell["chance"]), max(high, cell["chance"])
+        found["auto"] = expected.value
+        cell |= {"low": low, "high": high, "expected": expected}
+    return cell | {"by_method": found}
 
 
 def interval_score(low, high, truth, alpha=0.1):
@@ -159,30 +85,123 @@ def interval_score(low, high, truth, alpha=0.1):
     return high - low + 2 / alpha * (np.maximum(low - truth, 0) + np.maximum(truth - high, 0))
 
 
-def show(store):
-    """Errors of each method by data set, intervals, and labels."""
-    rows = stored(Path(store))
-    group, truth = np.array([r["group"] for r in rows]), np.array([r["truth"] for r in rows])
-    sets = {g: group == g for g in (*CHOOSING, *JUDGING)} | {"first": np.isin(group, FIRST), "all": group != ""}
-    print("mean absolute error (bias)", {g: int(rows_of.sum()) for g, rows_of in sets.items()})
-    for method in rows[0]["by_method"]:
-        error = np.array([r["by_method"][method] for r in rows]) - truth
-        cells = (f"{g} {np.abs(error[m]).mean():.3f} ({error[m].mean():+.3f})" for g, m in sets.items() if m.any())
-        print(f"  {method:12s}", "  ".join(cells))
-    low, high, chance = (np.array([r[k] for r in rows]) for k in ("low", "high", "chance"))
-    source = np.array([r["by_method"]["source"] for r in rows])
-    print("intervals of 90 %: coverage, interval score; those of [chance, source]")
-    for g, m in sets.items():
-        for a, b in ((low, high), (np.minimum(chance, source), np.maximum(chance, source))):
-            held = np.mean((a <= truth)[m] & (truth <= b)[m])
-            print(f"  {g:8s} {held:.2f} {interval_score(a, b, truth)[m].mean():.3f}", end="")
-        print()
-    for n in map(str, N_LABELS):
-        goal = np.array([r["labels"][n]["truth"] for r in rows])
-        print(f"{n} labels: mean absolute error")
-        for method in ("labels", "ppi", "auto"):
-            error = np.abs(np.array([r["labels"][n][method] for r in rows]) - goal)
-            print(f"  {method:8s}", "  ".join(f"{g} {error[m].mean():.3f}" for g, m in sets.items() if m.any()))
+def by_sets(cells):
+    """The rows of each data set, and of sets of them."""
+    group = np.array([cell["group"] for cell in cells])
+    several = {
+        "first": FIRST,
+        "chosen on": CHOOSING,
+        "seen": SEEN,
+        "judging": JUDGING,
+        "all": CHOOSING + SEEN + JUDGING,
+    }
+    sets = {g: group == g for g in dict.fromkeys(group)} | {k: np.isin(group, v) for k, v in several.items()}
+    return {name: rows for name, rows in sets.items() if rows.any()}
+
+
+def line(name, values, sets):
+    """Print a mean for each set."""
+    print(f"  {name:12s}", "  ".join(f"{g} {values[rows].mean():.3f}" for g, rows in sets.items()), flush=True)
+
+
+def errors_and_intervals(cells):
+    """Errors of each method by data set, and what the intervals are worth."""
+    sets, truth = by_sets(cells), np.array([cell["truth"] for cell in cells])
+    print("mean absolute error (bias)", {g: int(rows.sum()) for g, rows in sets.items()})
+    for method in cells[0]["by_method"]:
+        error = np.array([cell["by_method"][method] for cell in cells]) - truth
+        words = (f"{g} {np.abs(error[m]).mean():.3f} ({error[m].mean():+.3f})" for g, m in sets.items())
+        print(f"  {method:12s}", "  ".join(words), flush=True)
+    low, high, chance = (np.array([cell[k] for cell in cells]) for k in ("low", "high", "chance"))
+    source = np.array([cell["by_method"]["source"] for cell in cells])
+    for name, a, b in (("auto", low, high), ("chance-source", np.minimum(chance, source), np.maximum(chance, source))):
+        line(f"{name}: held", ((a <= truth) & (truth <= b)).astype(float), sets)
+        line(f"{name}: score", interval_score(a, b, truth), sets)
+
+
+def few_labels(rows, cells):
+    """Errors with a few labels of the target."""
+    sets, found = by_sets(cells), {}
+    for row, cell in zip(rows, cells, strict=True):
+        for n in N_LABELS:
+            errors = []
+            for seed in range(N_DRAWS):
+                some = np.random.default_rng(seed).permutation(len(row["y"]))[:n]
+                asked = question(row, labeled=some)
+                alone = asked.of_labels()
+                ours = with_labels(asked, cell["expected"], alone, n).value
+                errors.append(np.abs(np.array([alone, powered_mean(*asked.powered()).value, ours]) - cell["truth"]))
+            found.setdefault(n, []).append(np.mean(errors, axis=0))
+    for n, errors in found.items():
+        for k, name in enumerate(("labels", "ppi", "auto")):
+            line(f"{n} {name}", np.array(errors)[:, k], sets)
+
+
+def segments(rows):
+    """Quarters of each target by their density ratio, of which the last lies farthest from the source."""
+    cells, errors = [], {}
+    for row in rows:
+        quarter = np.argsort(np.argsort(row["new_ratio"])) * 4 // len(row["y"])
+        whole = judged(row, with_ends=False)["by_method"]["source"]
+        parts = [np.flatnonzero(quarter == k) for k in range(4)]
+        truths = np.array([truth_of(row, "accuracy", part) for part in parts])
+        asked = [question(row).at(part, slice(0, 0)) for part in parts]
+        found = [values_by_method(one, 0) for one in asked]
+        errors.setdefault("source", []).append(np.abs(whole - truths).mean())
+        for method in ("confidence", "cbpe", "pape", "mlls"):
+            errors.setdefault(method, []).append(np.abs([f[method] for f in found] - truths).mean())
+        ends = [without_labels(one, values, row["overlap"]) for one, values in zip(asked, found, strict=True)]
+        errors.setdefault("auto", []).append(np.abs([end.value for end in ends] - truths).mean())
+        held = [
+            end.belief.quantile(0.05) <= truth <= end.belief.quantile(0.95)
+            for end, truth in zip(ends, truths, strict=True)
+        ]
+        errors.setdefault("auto: held", []).append(np.mean(held))
+        cells.append({"group": row["group"]})
+    for method, values in errors.items():
+        line(method, np.array(values), by_sets(cells))
+
+
+def show_scores(rows):
+    """Other scores of classifiers, every third pair."""
+    for name in OTHERS:
+        cells = [judged(row, name) for row in rows]
+        cells = [cell for cell in cells if np.isfinite([cell["truth"], *cell["by_method"].values()]).all()]
+        sets, truth = by_sets(cells), np.array([cell["truth"] for cell in cells])
+        print(name, {g: int(m.sum()) for g, m in sets.items()})
+        for method in ("source", "importance", "confidence", "cbpe", "pape", "mlls", "auto"):
+            line(method, np.abs(np.array([cell["by_method"][method] for cell in cells]) - truth), sets)
+        line("auto: held", np.array([cell["low"] <= cell["truth"] <= cell["high"] for cell in cells]) * 1.0, sets)
+
+
+def show_numbers(rows):
+    """Regressors: the error of R2 (a median: it has no lower bound), and that of the root mean square in its own."""
+    for name in ("r2", "root_mean_squared_error"):
+        cells = [judged(row, name) for row in rows]
+        group, truth = np.array([cell["group"] for cell in cells]), np.array([cell["truth"] for cell in cells])
+        sets = {g: group == g for g in dict.fromkeys(group)} | {"all": group != ""}
+        print(name, {g: int(m.sum()) for g, m in sets.items()})
+        for method in cells[0]["by_method"]:
+            error = np.abs(np.array([cell["by_method"][method] for cell in cells]) - truth)
+            error = error if name == "r2" else error / truth
+            print(f"  {method:12s}", "  ".join(f"{g} {np.median(error[m]):.3f}" for g, m in sets.items()), flush=True)
+        line("auto: held", np.array([cell["low"] <= cell["truth"] <= cell["high"] for cell in cells]) * 1.0, sets)
+
+
+def show(store, what):
+    """The tables of the pairs that were stored."""
+    rows = stored(store)
+    classes = [row for row in rows if row["group"] not in NUMBERS]
+    if what == "tables":
+        cells = [judged(row) for row in classes]
+        errors_and_intervals(cells)
+        few_labels(classes, cells)
+    elif what == "scores":
+        show_scores(classes[::3])
+    elif what == "segments":
+        segments(classes[::3])
+    else:
+        show_numbers([row for row in rows if row["group"] in NUMBERS])
 
 
 # --- made worlds ---
@@ -227,17 +246,20 @@ def show_cost(n=1_000_000, d=20):
     print(expected_score(model, X[10_000:], y[10_000:], new), f"{time.perf_counter() - start:.1f} s")
 
 
+SHOWN = ("tables", "scores", "segments", "numbers")
+
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("what", choices=("pairs", "tables", "worlds", "cost"))
-    parser.add_argument("--store", default="expected_score.jsonl")
+    parser.add_argument("what", choices=("pairs", *SHOWN, "worlds", "cost"))
+    parser.add_argument("--store", default="expected_score.pkl")
     parser.add_argument("--draws", type=int, default=200)
+    parser.add_argument("--groups", nargs="*", default=PAIRS, choices=PAIRS)
     options = parser.parse_args()
     warnings.simplefilter("ignore")
     if options.what == "pairs":
-        collect(options.store)
-    elif options.what == "tables":
-        show(options.store)
+        collect(options.store, options.groups)
+    elif options.what in SHOWN:
+        show(options.store, options.what)
     elif options.what == "worlds":
         show_worlds(options.draws)
     else:

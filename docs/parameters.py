@@ -30,7 +30,9 @@ NOTIONS = {
     "block_size": "pairs of rows, or permutations, held at once",
     "calibrate": "whether probabilities are calibrated",
     "calibration": "how probabilities are calibrated",
+    "axis_shift": "shift of the second instrument's axis, in columns",
     "categorical_features": "columns tested as categories",
+    "center": "which mean is taken from the rows",
     "class_balanced": "whether class means count by their class's share",
     "class_reg": "the penalty that keeps classes together",
     "clip": "upper bound of the weights",
@@ -39,6 +41,7 @@ NOTIONS = {
     "conformity": "score by which labels of a row are compared with those of calibration rows",
     "confusion": "confusion matrix of probabilities or of classes",
     "correction": "correction for many tests",
+    "covariates": "columns that are kept as they are, with what goes along with them",
     "crop": "which of the digits are cropped alike",
     "cv": "folds, or a splitter",
     "data_home": "folder of the data",
@@ -55,12 +58,18 @@ NOTIONS = {
     "flattening": "power of the weights",
     "form": "which of two equal forms of a map",
     "free_ranks": "classes that a set may hold without a penalty",
+    "gain": "relative gain of the second instrument at the last column",
     "gamma": "width of a kernel, in 1 / squared units",
     "graph_weight": "weight of the neighbours' graph",
     "groups": "columns that count as one",
+    "half_width": "neighbouring columns on each side",
     "higher_is_nearer": "whether a metric is a score of nearness",
+    "interference": "largest amount of a shape that the second instrument adds to each sample",
+    "invariance": "weight of the difference between the domains' covariances",
+    "keep_rest": "whether what the pairs do not span stays",
     "kernel": "a pairwise kernel",
     "label_cost": "cost of joining rows of different labels",
+    "label_shift": "what is added to the target's labels",
     "label_weight": "weight of the labels beside the variance",
     "loss": "loss of a row",
     "margin": "gain that must be exceeded",
@@ -79,6 +88,7 @@ NOTIONS = {
     "n_annealing": "rounds of annealing",
     "n_bootstrap": "bootstrap samples",
     "n_centers": "centres of kernels or cells",
+    "n_compounds": "compounds of a mixture",
     "n_components": "number of new features or dimensions",
     "n_estimators": "rounds of boosting",
     "n_features": "number of columns or random features",
@@ -90,6 +100,7 @@ NOTIONS = {
     "n_landmarks": "rows that a function is expanded in",
     "n_layers": "number of layers",
     "n_neighbors": "number of neighbours",
+    "n_pairs": "samples measured in both domains",
     "n_penalties": "penalties along a path",
     "n_permutations": "relabellings of a test",
     "n_pivots": "number of pivots",
@@ -105,6 +116,7 @@ NOTIONS = {
     "noise": "size of the noise, or share of features deleted",
     "nonnegative": "how a ratio is kept from being negative",
     "norm": "unit of the distances",
+    "offset": "height of the second instrument's offset",
     "p": "order of a distance",
     "path": "domains to go through",
     "per_source": "whether each source domain has a source model of its own",
@@ -116,7 +128,7 @@ NOTIONS = {
     "randomize": "whether ties of a discrete score are broken by chance",
     "rank_penalty": "cost of each further class of a set",
     "reach": "how far the weights of sources reach",
-    "reference": "whose centre and scale the domains are brought to",
+    "reference": "the domain that the others are brought to",
     "reg": "a ridge or an entropic penalty",
     "resample": "whether rows are drawn instead of weighted",
     "residual_estimator": "model of the sizes of residuals",
@@ -142,6 +154,9 @@ NOTIONS = {
     "threshold": "bar that must be passed",
     "methods": "methods to try, by name",
     "target_labels": "whether labels of the target are learned from, or only score",
+    "id": "column that names the rows",
+    "source_model": "a model of the source that exists already",
+    "trust_pickle": "whether a pickle may be loaded",
     "tell": "takes each line of words as soon as it is known",
     "tol": "tolerance at which iteration ends",
     "uniform": "share of the chances that is the same for all rows",
@@ -172,7 +187,7 @@ SYMBOLS = {
 }
 #: Data, not options.
 DATA = {"X", "y", "X_source", "X_target", "y_source", "y_target", "y_proba", "sample_domain", "target", "rows", "argv"}
-DATA |= {"prior_target", "proba_target"}
+DATA |= {"prior_target", "proba_target", "sample_id"}
 
 
 def members():

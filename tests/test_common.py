@@ -13,6 +13,7 @@ from battery import (
     fitted_once,
     needs_target_labels,
     outcome,
+    partners_for,
     plain,
     takes_domain,
     without_trees,
@@ -88,7 +89,7 @@ def test_row_order_does_not_matter(estimator, two_domains):
 def test_forms_of_sample_domain_agree(estimator, two_domains):
     if not takes_domain(estimator):
         pytest.skip("OnLabeled looks at labels alone")
-    X, y, _ = domains_for(estimator, two_domains)
+    X, y, kwargs = domains_for(estimator, two_domains)
     target = np.isnan(two_domains[1])
     forms = [
         target,
@@ -98,7 +99,7 @@ def test_forms_of_sample_domain_agree(estimator, two_domains):
     ]
     _, expected = plain(estimator, two_domains)
     for form in forms[needs_target_labels(estimator) :]:  # the first one is how these are told in the first place
-        assert_array_equal(outcome(clone(estimator).fit(X, y, sample_domain=form), X), expected)
+        assert_array_equal(outcome(clone(estimator).fit(X, y, **kwargs | {"sample_domain": form}), X), expected)
 
 
 @estimators
@@ -109,7 +110,7 @@ def test_missing_labels_tell_the_domains(estimator, two_domains):
     _, told = plain(estimator, two_domains)  # of NaN; that booleans say the same, test_forms_of_sample_domain_agree has
     boxed = y.astype(object)
     boxed[np.isnan(y)] = None
-    assert_allclose(told, outcome(clone(estimator).fit(X, boxed), X))
+    assert_allclose(told, outcome(clone(estimator).fit(X, boxed, **partners_for(estimator, len(X))), X))
 
 
 @estimators
@@ -172,7 +173,7 @@ def test_masked_labels_are_missing(estimator, two_domains):
         pytest.skip("learns from labelled target rows: labels can't tell its domains")
     X, y, y_true = two_domains
     masked = np.ma.array(y_true, mask=np.isnan(y))  # the hidden labels are there, and must not count
-    result = outcome(clone(estimator).fit(np.ma.array(X), masked), X)
+    result = outcome(clone(estimator).fit(np.ma.array(X), masked, **partners_for(estimator, len(X))), X)
     assert_allclose(result, plain(estimator, two_domains)[1])
 
 
@@ -261,6 +262,10 @@ def test_set_output(estimator, two_domains):
     assert_allclose(mapped.to_numpy(), clone(estimator).fit_transform(X, y, **kwargs))
 
 
+#: Learns a new domain's map from its rows.
+TAKES_NEW_DOMAINS = ("ComBat",)
+
+
 @estimators
 def test_fit_transform_maps_each_row_by_its_domain(estimator, two_domains):
     if not hasattr(estimator, "transform") or not takes_domain(estimator):
@@ -276,8 +281,12 @@ def test_fit_transform_maps_each_row_by_its_domain(estimator, two_domains):
     assert_allclose(mapped[target], fitted.transform(X[target]), rtol=1e-9, atol=1e-12)
     source = as_source(fitted, X[~target])
     assert_allclose(mapped[~target], fitted.transform(X[~target], sample_domain=source), rtol=1e-9, atol=1e-12)
+    elsewhere = np.full(len(X), "elsewhere")
+    if type(estimator).__name__ in TAKES_NEW_DOMAINS:
+        assert np.isfinite(fitted.transform(X, sample_domain=elsewhere)).all()
+        return
     with pytest.raises(ValueError, match="fit has not seen"):
-        fitted.transform(X, sample_domain=np.full(len(X), "elsewhere"))
+        fitted.transform(X, sample_domain=elsewhere)
 
 
 def in_a_pipeline(estimator):
@@ -300,12 +309,12 @@ def step_that_takes_domains(pipe):
 def test_metadata_routing_off_and_on(estimator, two_domains):
     if not takes_domain(estimator):
         pytest.skip("OnLabeled looks at labels alone")
-    X, y, _ = domains_for(estimator, two_domains)
-    domain = read_only(np.where(np.isnan(two_domains[1]), "target", "lab"))
+    X, y, kwargs = domains_for(estimator, two_domains)
+    kwargs = kwargs | {"sample_domain": read_only(np.where(np.isnan(two_domains[1]), "target", "lab"))}
     off = in_a_pipeline(estimator)
-    off.fit(X, y, **{f"{step_that_takes_domains(off)}__sample_domain": domain})
+    off.fit(X, y, **{f"{step_that_takes_domains(off)}__{name}": value for name, value in kwargs.items()})
     with sklearn.config_context(enable_metadata_routing=True):
-        on = in_a_pipeline(estimator).fit(X, y, sample_domain=domain)
+        on = in_a_pipeline(estimator).fit(X, y, **kwargs)
     assert_array_equal(off.predict(X), on.predict(X))
     assert not sklearn.get_config()["enable_metadata_routing"]
 
@@ -398,6 +407,7 @@ def test_empty_domain_is_an_error(estimator, two_domains):
 def test_no_label_at_all_is_said_in_words(estimator, two_domains):
     X, y, _ = two_domains
     kwargs = {"sample_domain": np.isnan(y)} if takes_domain(estimator) else {}
+    kwargs |= partners_for(estimator, len(X))
     nothing = np.full(len(X), np.nan)
     try:
         fitted = clone(estimator).fit(X, nothing, **kwargs)

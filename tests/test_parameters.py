@@ -16,6 +16,7 @@ DOCS = Path(__file__).parents[1] / "docs"
 #: Arguments of functions that are data: read as data, not as options.
 DATA = {"X", "y", "X_source", "X_target", "y_source", "y_target", "y_proba", "y_true", "sample_domain", "source"}
 DATA |= {"target", "rows", "argv", "prior_target", "proba_target", "ax", "weights", "true_weights", "sample_weight"}
+DATA |= {"sample_id"}
 
 #: Values that fit required options, where another option is looked at.
 FITTING = {"estimator": LogisticRegression(), "before": LogisticRegression(), "after": LogisticRegression()}

@@ -6,7 +6,9 @@ counts with weight exp(temper * log evidence_h). Evidence is exact for a squared
 out) and Laplace's for a log-loss. ``temper`` 1 is Bayes' rule; 1/2 trusts the model half as much, which costs little
 where it holds and saves where it does not (Gruenwald & van Ommen, 2017).
 
-Leave-one-out residuals are exact for a squared loss, and one Newton step from the whole fit for a log-loss.
+Leave-one-out residuals are exact for a squared loss, and one Newton step from the whole fit for a log-loss. Where rows
+are nearly orthogonal (wide data) the evidence can't tell a function of the row from noise of its own: a logistic model
+counts there by the likelihood of left-out rows instead.
 """
 
 from dataclasses import dataclass
@@ -17,6 +19,7 @@ from scipy.special import expit, log_expit, softmax
 
 RANK_TOL = 1e-10  # eigenvalues below this share of the largest are rounding
 NEWTON_STEPS = 30
+BLOCK = 8192  # rows whose products with the labelled ones are held at a time
 BATCH_SIZE = 2e6  # numbers in the designs of the grid points that are fitted at once
 
 
@@ -44,6 +47,25 @@ def linear_kernel_of(Z) -> RowKernel:
     vectors, roots, _ = np.linalg.svd(Z, full_matrices=False)
     keep = roots**2 > RANK_TOL * max(roots[0] ** 2, np.finfo(float).tiny)
     return RowKernel(vectors[:, keep], roots[keep] ** 2)
+
+
+def effective_columns(Z, labeled) -> float:
+    """Number of independent columns that would make rows as unlike each other as those of ``Z`` (N, d) are.
+
+    For rows i of the mask ``labeled`` (N,) and all others j: (mean |z_i|^2)^2 / mean (z_i'z_j)^2, which is d for d
+    independent columns. 0 where there are no two rows.
+    """
+    n, total = np.count_nonzero(labeled), Z.shape[0]
+    if total < 2:
+        return 0.0
+    few, squares = Z[labeled], 0.0
+    for start in range(0, total, BLOCK):
+        products = few @ Z[start : start + BLOCK].T
+        squares += products.multiply(products).sum() if issparse(products) else np.sum(products**2)
+    norms = np.asarray((few.multiply(few) if issparse(few) else few**2).sum(axis=1)).ravel()
+    # a row's product with itself is no likeness of two rows
+    between = max(squares - np.sum(norms**2), 0.0) / (n * (total - 1))
+    return norms.mean() ** 2 / between if between > 0 else 0.0
 
 
 @dataclass(frozen=True)
@@ -139,16 +161,26 @@ def _with_basis(r, r_in, B, B_in, left, log_det, kappa, variances, noise):
 # --- log-loss of two classes ---
 
 
-def average_logistic(y, offset, basis, parts, *, weights=None, temper: float = 0.5) -> Average:
-    """Average of the logistic models with log-odds offset + B m + g, and y of 0 and 1, by Laplace's approximation."""
+def average_logistic(y, offset, basis, parts, *, weights=None, temper: float = 0.5, by_left_out=False) -> Average:
+    """Average of the logistic models with log-odds offset + B m + g, and y of 0 and 1, by Laplace's approximation.
+
+    ``by_left_out``: the likelihood of left-out rows stands for the evidence.
+    """
     weights = np.ones(len(y)) if weights is None else weights
     found = [_laplace_fits(y, offset, basis, part, weights) for part in parts]
+    if by_left_out:
+        found = [(_left_out_likelihoods(y, fits[3], weights), *fits[1:]) for fits in found]
     sizes = [-np.log(len(fits[0])) for fits in found]
     log_evidence = np.concatenate([fits[0] + size for fits, size in zip(found, sizes, strict=True)])
     shares = np.split(tempered(log_evidence, temper), np.cumsum([len(fits[0]) for fits in found])[:-1])
     coef = sum(share @ fits[1] for share, fits in zip(shares, found, strict=True))
     duals = [share @ fits[2] for share, fits in zip(shares, found, strict=True)]
     return Average(coef, duals, sum(share @ fits[3] for share, fits in zip(shares, found, strict=True)))
+
+
+def _left_out_likelihoods(y, left_out, weights):
+    """Log-likelihood of the rows by the fits to the others, for each grid point: from left-out log-odds (g, n)."""
+    return (weights * log_expit(np.where(y > 0, left_out, -left_out))).sum(axis=1)
 
 
 def _laplace_fits(y, offset, basis, part, weights):

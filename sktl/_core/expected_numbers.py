@@ -94,6 +94,10 @@ class NumberEvidence:
         source = np.column_stack([self.predicted, self.y, self.ratio, self.losses])
         return source, np.column_stack([self.new, self.new_losses])
 
+    def sureness(self):
+        """What is compared between the domains in place of a classifier's sureness: the predictions."""
+        return self.predicted, self.new
+
     def chance(self, score: NumberScore) -> float:
         """The score where the labels are the source's, and have nothing to do with the predictions."""
         levels = (np.arange(PAIRS) + 0.5) / PAIRS

@@ -3,6 +3,8 @@
 import numpy as np
 from scipy.stats import t
 
+ROUNDING = 1e-9  # of a sum of chances: what reaches a whole number but for so much ends there
+
 
 def inclusion_probabilities(sizes, n):
     """Chances of sum ``n`` in proportion to ``sizes`` (above 0), none above 1; all 1 where there are no more rows."""
@@ -18,15 +20,34 @@ def inclusion_probabilities(sizes, n):
         chances[above], sure[above] = 1.0, True
 
 
-def systematic(chances, order, rng):
-    """Positions drawn with these ``chances``, at even steps along ``order`` from a random start (Madow, 1949).
+def one_a_stratum(chances, order, rng):
+    """Positions drawn with these ``chances``, one from each stretch of ``order`` that holds a chance of 1 in all.
 
-    Neighbours in the order rarely come together: where it sorts rows by what is expected of them, it stratifies.
+    Neighbours in the order rarely come together, so that where it sorts rows by what is expected of them, it
+    stratifies; and the places within the stretches do not hang together, as those of even steps do, which meet or miss
+    a pattern along the order all at once. A row that lies across the end of a stretch is settled by a duel with the one
+    drawn before it, and the loser of the two stands in the next stretch for what is left of that row: the ordered
+    pivotal method (Deville and Tille, 1998), by strata (Chauvet, 2012).
     """
     ends = np.cumsum(chances[order])
     n = int(np.round(ends[-1]))  # the chances' sum is whole but for rounding
-    steps = rng.uniform() + np.arange(n)
-    return order[np.minimum(np.searchsorted(ends, steps, side="right"), len(order) - 1)]
+    drawn, across, left = [], -1, -1  # the row across the last end, and who stands for what is left of it
+    for k in range(n):
+        border = min(int(np.searchsorted(ends, k + 1 + ROUNDING, side="right")), len(order) - 1)
+        inside = k + 1 - ends[border - 1] if border else 1.0  # of the border row's chance
+        beyond = ends[border] - (k + 1)
+        if inside <= ROUNDING or beyond <= ROUNDING:  # the stretch ends with a row
+            inside = beyond = 0.0
+        place = int(np.searchsorted(ends, k + rng.uniform() * (1 - inside), side="right"))
+        place = min(place, len(order) - 1)
+        place = left if place == across else place
+        across, left = -1, -1
+        if beyond:
+            across, left = border, border
+            if rng.uniform() * (1 - beyond) < inside:
+                place, left = border, place
+        drawn.append(place)
+    return order[np.array(drawn, dtype=int)]
 
 
 def difference_estimate(values, expected, chances, drawn, spread):

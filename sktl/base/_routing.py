@@ -35,8 +35,8 @@ def consumes_domains(estimator, method):
         return bool(get_routing_for_object(estimator).consumes(method, ["sample_domain"]))
 
 
-def fit_on_domains(estimator, X, y, sample_domain, weights=None):
-    """Fit a clone; ``sample_domain`` reaches every part that asks for it, at any depth of a pipeline.
+def fit_on_domains(estimator, X, y, sample_domain, weights=None, sample_id=None):
+    """Fit a clone; ``sample_domain`` and ``sample_id`` reach every part that asks for them, at any depth of a pipeline.
 
     Parameters
     ----------
@@ -50,6 +50,8 @@ def fit_on_domains(estimator, X, y, sample_domain, weights=None):
         Domains of the rows.
     weights : array-like of shape (n_samples,), default=None
         Weights of the rows: they reach only what learns from labels, the last step of a pipeline.
+    sample_id : array-like of shape (n_samples,), default=None
+        Which physical sample a row is, for the parts that learn from partners.
 
     Returns
     -------
@@ -72,6 +74,8 @@ def fit_on_domains(estimator, X, y, sample_domain, weights=None):
         with config_context(enable_metadata_routing=True):
             if params:
                 ask_for_weights(model)
+            if sample_id is not None and get_routing_for_object(model).consumes("fit", ["sample_id"]):
+                params["sample_id"] = sample_id
             return model.fit(X, y, sample_domain=sample_domain, **params)
     if not params:
         return model.fit(X, y)

@@ -1,10 +1,12 @@
 """How the contracts read the rows they are given: their domains, and which of them have labels."""
 
+from dataclasses import replace
+
 from sklearn.utils import get_tags
 from sklearn.utils.validation import validate_data
 
 from sktl._checks import check_squares
-from sktl.domains import known_labels, labeled_rows, plain_rows, read_domains, take_rows
+from sktl.domains import known_labels, labeled_rows, plain_rows, read_domains, read_samples, take_rows
 
 
 def validate_rows(estimator, X, **check_params):
@@ -41,10 +43,11 @@ def validate_rows(estimator, X, **check_params):
     return X
 
 
-def check_rows(estimator, X, y, sample_domain, **check_params):
+def check_rows(estimator, X, y, sample_domain, sample_id=None, **check_params):
     """The *check* and *split* acts of ``fit``: validated ``X`` and its :class:`~sktl.domains.Domains`."""
     X = validate_rows(estimator, X, **check_params)
-    return X, read_domains(X, y, sample_domain)
+    domains = read_domains(X, y, sample_domain)
+    return X, replace(domains, samples=read_samples(sample_id, len(domains.names)))
 
 
 def labeled_only(X, y, params, needs, discrete=True):

@@ -75,11 +75,12 @@ class BaseDomainAligner(BaseDomainTransformer):
     ``_n_features_out``) and ``_map``. Where there is one domain, ``_fit_maps`` sees no target row.
     """
 
+    __metadata_request__fit = {"sample_domain": True, "sample_id": True}
     __metadata_request__transform = {"sample_domain": True}
     _takes_sparse = False
 
     @threads_by_size
-    def fit(self, X, y=None, sample_domain=None):
+    def fit(self, X, y=None, sample_domain=None, sample_id=None):
         """Learn the map of each domain.
 
         Parameters
@@ -91,6 +92,9 @@ class BaseDomainAligner(BaseDomainTransformer):
         sample_domain : array-like of shape (n_samples,), default=None
             Domains, needed if missing labels do not mark the target: booleans (True = target), integers (negative =
             target) or names ("target"). Each name that is not the target's is a source of its own.
+        sample_id : array-like of shape (n_samples,), default=None
+            Which physical sample a row is: rows of different domains with the same value are partners, a missing value
+            means that there is none. For those that learn from partners; the others do not use it.
 
         Returns
         -------
@@ -106,13 +110,13 @@ class BaseDomainAligner(BaseDomainTransformer):
         SingleDomainWarning
             If there is one domain, which then is source and target.
         """
-        self._fit(X, y, sample_domain)
+        self._fit(X, y, sample_domain, sample_id)
         return self
 
-    def _fit(self, X, y, sample_domain):
+    def _fit(self, X, y, sample_domain, sample_id):
         """``fit``, and return the checked rows with the name of each row's domain."""
         check_parameters(self)
-        X, domains = self._check_rows(X, y, sample_domain, dtype=[np.float64, np.float32])
+        X, domains = self._check_rows(X, y, sample_domain, sample_id, dtype=[np.float64, np.float32])
         self._sources, self._aliases, self._single = domains.sources, domains.aliases, domains.single
         self._fit_maps(X, y, domains)
         return X, domains.names
@@ -140,10 +144,14 @@ class BaseDomainAligner(BaseDomainTransformer):
         check_is_fitted(self)
         sparse = "csr" if get_tags(self).input_tags.sparse else False
         X = validate_rows(self, X, accept_sparse=sparse, dtype=[np.float64, np.float32], reset=False)
-        return self._map_rows(X, read_new_domains(X, sample_domain, self._sources, self._aliases))
+        return self._map_rows(X, self._read_new(X, sample_domain))
+
+    def _read_new(self, X, sample_domain):
+        """Names of the domains of new rows."""
+        return read_new_domains(X, sample_domain, self._sources, self._aliases)
 
     @threads_by_size
-    def fit_transform(self, X, y=None, sample_domain=None):
+    def fit_transform(self, X, y=None, sample_domain=None, sample_id=None):
         """Learn the maps and return each row mapped by its own domain's, in the caller's order.
 
         Parameters
@@ -154,13 +162,16 @@ class BaseDomainAligner(BaseDomainTransformer):
             Labels, missing on target rows.
         sample_domain : array-like of shape (n_samples,), default=None
             Domains, needed if missing labels do not mark the target.
+        sample_id : array-like of shape (n_samples,), default=None
+            Which physical sample a row is: rows of different domains with the same value are partners, a missing value
+            means that there is none. For those that learn from partners; the others do not use it.
 
         Returns
         -------
         X_new : ndarray of shape (n_samples, n_features_out)
             The mapped rows.
         """
-        return self._map_rows(*self._fit(X, y, sample_domain))
+        return self._map_rows(*self._fit(X, y, sample_domain, sample_id))
 
     def _map_rows(self, X, names):
         """Map each row by the map of the domain that ``names`` says."""

@@ -143,15 +143,8 @@ def run_demo(options, say):
     table = frames.DataFrame(digits.X, columns=digits.feature_names).assign(digit=digits.y_true)
     target = digits.sample_domain == "target"
     say("demo: learn from a sample of MNIST, predict scikit-learn's digits (their labels are used only to score)")
-    settled = {
-        "source_model": None,
-        "trust_pickle": False,
-        "label": "digit",
-        "task": "classification",
-        "methods": DEMO,
-        "target_labels": "hide",
-        "metric": None,
-    }
+    settled = {"label": "digit", "task": "classification", "methods": DEMO, "target_labels": "hide", "metric": None}
+    settled |= {"source_model": None, "trust_pickle": False}
     options = argparse.Namespace(**vars(options), **settled, drop=[], out=None, save=None, html=None)
     _compare.run(table[~target], table[target], options, say, _progress(options))
 

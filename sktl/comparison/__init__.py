@@ -10,6 +10,7 @@ from sktl.comparison._metrics import METRICS
 from sktl.comparison._plan import LabelPlan, plan_labels
 from sktl.comparison._report import report_tables
 from sktl.comparison._saved import SavedModel
+from sktl.comparison._split import split_by_domain, split_by_time
 
 __all__ = [
     "METHODS",
@@ -24,4 +25,6 @@ __all__ = [
     "read_table",
     "report_tables",
     "select_methods",
+    "split_by_domain",
+    "split_by_time",
 ]

@@ -5,21 +5,18 @@ A new method is a function that builds its pipeline, and an entry. What it may l
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
-from sklearn.compose import ColumnTransformer
 from sklearn.ensemble import HistGradientBoostingClassifier, HistGradientBoostingRegressor
-from sklearn.impute import SimpleImputer
 from sklearn.linear_model import LogisticRegression, Ridge
-from sklearn.pipeline import Pipeline, make_pipeline
-from sklearn.preprocessing import Normalizer, OneHotEncoder, StandardScaler
+from sklearn.pipeline import Pipeline
+from sklearn.preprocessing import Normalizer
 from sklearn.utils.class_weight import compute_sample_weight
 
-from sktl._core.columns import MISSING
+from sktl._tables.encoder import Columns, table_encoder
 from sktl.base import OnLabeled
 from sktl.comparison._metrics import METRICS, Metric
-from sktl.comparison._tables import Columns
 from sktl.feature import CORAL, TCA, DomainScaler, FeatureAugmentation, TransferVotingClassifier
 from sktl.instance import KMM, ImportanceWeighted, TrAdaBoostClassifier, TrAdaBoostRegressor
 from sktl.parameter import HypothesisTransferClassifier, HypothesisTransferRegressor
@@ -40,7 +37,7 @@ class Setting:
     metric: Metric = METRICS["accuracy"]
     n_classes: int = 0
     given: object = None  # a fitted model that came with the tables: the baseline then
-    start: object = None  # the baseline, fitted on the source: what methods of ``starts`` begin with
+    start: dict = field(default_factory=dict)  # the source's models, fitted, the baseline first: for ``starts``
 
     @property
     def class_weight(self):
@@ -75,7 +72,7 @@ class Method:
     by_name : bool
         Whether it is tried only where ``--methods`` names it: it is slow.
     starts : bool
-        Whether it begins with the baseline, fitted on the source (``setting.start``), and sees rows of the target only.
+        Whether it begins with models fitted on the source (``setting.start``), and sees rows of the target only.
     """
 
     name: str
@@ -100,25 +97,12 @@ class Method:
 # --- the parts of the pipelines ---
 
 
-def prepare(columns, scaled=True):
-    """Impute and encode: numbers on one scale, an indicator column for each frequent value of a category."""
-    # a fold may lack a column's values altogether: it stays, so that all rows have the same columns
-    numbers = make_pipeline(SimpleImputer(strategy="median", keep_empty_features=True), StandardScaler())
-    levels = [np.array(levels, dtype=object) for levels in columns.levels.values()]
-    categories = make_pipeline(
-        SimpleImputer(strategy="constant", fill_value=MISSING),
-        OneHotEncoder(categories=levels, handle_unknown="ignore", sparse_output=False),  # rare values: all 0
-    )
-    parts = [("numbers", numbers if scaled else "passthrough", columns.numeric)] if columns.numeric else []
-    parts += [("categories", categories, list(columns.levels))] if levels else []
-    return ColumnTransformer(parts)
-
-
 def pipeline(setting, *steps, scaled=True):
     """Put the columns' preparation in front of ``steps``; the last one is called "model"."""
     *between, model = steps
     named = [(type(step).__name__.lower(), step) for step in between]
-    return Pipeline([("prepare", prepare(setting.columns, scaled)), *named, ("model", model)])
+    encoder = table_encoder(setting.columns, scaled, setting.task, setting.seed)
+    return Pipeline([("prepare", encoder), *named, ("model", model)])
 
 
 def linear(setting):
@@ -153,9 +137,11 @@ def learner_name(setting):
     return trees_name(setting) if setting.trees else linear_name(setting)
 
 
-def start_name(setting):
-    """Name the model that is corrected."""
-    return "the given model" if setting.given is not None else f"{learner_name(setting)} of SOURCE"
+def start_name(setting, several=False):
+    """Name the model, or models, that are corrected."""
+    if setting.given is not None:
+        return "the given model"
+    return "models of SOURCE" if several else learner_name(setting)
 
 
 def build_linear(setting):
@@ -208,12 +194,22 @@ def build_augmented(setting):
 
 
 def starting(mode):
-    """Build a correction of the source's model: ``mode`` of hypothesis transfer."""
+    """Build a correction of the baseline: ``mode`` of hypothesis transfer."""
 
     def build(setting):
-        return setting.pick(HypothesisTransferClassifier, HypothesisTransferRegressor)(setting.start, mode=mode)
+        return correction(setting)(next(iter(setting.start.values())), mode=mode)
 
     return build
+
+
+def build_corrected(setting):
+    """All corrections of both models of the source, averaged by what each says of labels left out."""
+    return correction(setting)(list(setting.start.items()))
+
+
+def correction(setting):
+    """Pick the class of hypothesis transfer."""
+    return setting.pick(HypothesisTransferClassifier, HypothesisTransferRegressor)
 
 
 def even_weights(y, target):
@@ -281,17 +277,21 @@ METHODS = {
         *(
             Method(
                 name,
-                lambda setting, words=words: f"{start_name(setting)}, {words}",
-                starting(mode),
+                words,
+                build,
                 learns_from="target",
                 unlabeled=True,
                 fit_params=class_params,
                 starts=True,
             )
-            for name, mode, words in (
-                ("offset", "shift", "shifted by target labels"),
-                ("recalibrated", "affine", "recalibrated on target labels"),
-                ("corrected", "auto", "corrected by target labels"),
+            for name, words, build in (
+                (
+                    "corrected",
+                    lambda setting: f"{start_name(setting, True)}, corrected by target labels",
+                    build_corrected,
+                ),
+                ("recalibrated", lambda setting: f"{start_name(setting)}, recalibrated", starting("affine")),
+                ("offset", lambda setting: f"{start_name(setting)}, shifted", starting("shift")),
             )
         ),
         Method(

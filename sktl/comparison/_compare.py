@@ -8,20 +8,13 @@ import numpy as np
 
 from sktl._checks import InstanceOf, checked
 from sktl.comparison._candidates import GIVEN, METHODS, SOURCE_MODELS, Setting
+from sktl.comparison._choice import LEVEL, verdict_of
 from sktl.comparison._metrics import choose_metric, labels_of, others_of
 from sktl.comparison._protocols import CircularValidation, FoldedLabels, HiddenLabels, SourceFolds
 from sktl.comparison._words import count, did_you_mean
 from sktl.exceptions import InputError
 from sktl.model_selection.evidence import MIN_LABELS, judge
 
-MIN_CHANGED = 5  # rows whose score a method must change before it can be chosen: fewer are chance's
-LEVEL = 0.05  # how often noise may get any method chosen over the baseline
-PLAIN = (
-    "target-only",
-    "target-trees",
-    "pooled",
-    "pooled-trees",
-)  # what transfer must beat too, where they beat the baseline
 COVERED = 0.5  # of the target by the source, below which its rows can't judge without target labels, as in the guard
 
 
@@ -230,15 +223,21 @@ def _scored(outcome, protocol, answers):
 def give_verdict(outcomes, protocol, unknown="", scale=1.0):
     """What to use without transfer, and which methods gain over it more than chance: the guard's tests.
 
-    Together they err at ``LEVEL`` at most. ``unknown`` says why nothing can be judged; ``scale`` is what the protocol's
-    margin is a part of: 1 for accuracy and R2, the constant's loss for a loss.
+    ``unknown`` says why nothing can be judged; ``scale`` is what the protocol's margin is a part of: 1 for accuracy and
+    R2, the constant's loss for a loss.
     """
-    usual, scored = outcomes[0], {outcome.name: -outcome.row_scores for outcome in outcomes if outcome.scored}
-    others = [name for name in scored if name in PLAIN]
-    rivals = [name for name in scored if name not in (usual.name, *PLAIN)]
-    level = LEVEL / (1 + len(others))  # each of the others is tested at it too
-    options = {"margin": protocol.margin * scale, "min_changed": MIN_CHANGED, "evidence": protocol.evidence}
-    return replace(judge(scored, usual.name, others, rivals, level, **options), unknown=unknown)
+    return verdict_of(rows_of(outcomes), protocol.uses_labels, protocol.margin * scale, protocol.evidence, unknown)
+
+
+def rows_of(outcomes):
+    """Scores of the rows of the methods that have some, by name."""
+    return {outcome.name: outcome.row_scores for outcome in outcomes if outcome.scored}
+
+
+def ranks_of(outcomes):
+    """Rank of each scored method by its score, 1 the highest."""
+    best = sorted((outcome for outcome in outcomes if outcome.scored), key=lambda outcome: -outcome.score)
+    return {outcome.name: rank for rank, outcome in enumerate(best, start=1)}
 
 
 def gains_over_baseline(outcomes):

@@ -1,14 +1,16 @@
 """Two tables and the methods to try on them; and what came of it."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 import numpy as np
 
 from sktl._checks import SEED, HasMethods, InstanceOf, checked
 from sktl._core.overlap import domain_overlap
+from sktl._tables.encoder import table_encoder
 from sktl._threads import limited_threads
-from sktl.comparison._candidates import GIVEN, METHODS, SOURCE_MODELS, TASKS, prepare
+from sktl.comparison._advice import advice
+from sktl.comparison._candidates import GIVEN, METHODS, SOURCE_MODELS, TASKS
 from sktl.comparison._compare import (
     Outcome,
     choose,
@@ -24,13 +26,14 @@ from sktl.comparison._compare import (
     why_not_judge,
     with_agreement,
 )
+from sktl.comparison._expected import expect, no_overlap
 from sktl.comparison._given import as_given
 from sktl.comparison._lead import lead
 from sktl.comparison._metrics import METRICS
-from sktl.comparison._page import block, cells, choice_words, heading, remarks
+from sktl.comparison._page import block, cells, choice_words, heading, remarks, tried_words
 from sktl.comparison._problem import build_problem
 from sktl.comparison._protocols import CircularValidation
-from sktl.comparison._report import domain_report
+from sktl.comparison._report import domain_report, rank_problem
 from sktl.comparison._threshold import class_numbers, tune_threshold
 from sktl.comparison._usable import why_useless
 from sktl.comparison._words import COLUMN, COLUMNS
@@ -81,6 +84,7 @@ class Comparison:
         target_labels=("auto", "hide", "use"),
         metric=(None, *METRICS),
         drop=COLUMNS,
+        keep=COLUMNS,
         source_model=(None, HasMethods("predict", noun="a fitted model")),
         random_state=SEED,
     )
@@ -95,6 +99,7 @@ class Comparison:
         target_labels="auto",
         metric=None,
         drop=(),
+        keep=(),
         source_model=None,
         random_state=0,
     ):
@@ -102,8 +107,10 @@ class Comparison:
 
         Parameters
         ----------
-        source, target : DataFrame
-            The table to learn from and the table to predict; only the columns that both have are used.
+        source : DataFrame, or dict of str -> DataFrame
+            The table to learn from, or several by their names.
+        target : DataFrame
+            The table to predict; only the columns that all tables have are used.
         label : str
             The column to predict; in ``target`` it may be absent or partly missing.
         task : {"auto", "classification", "regression"}, default="auto"
@@ -120,6 +127,8 @@ class Comparison:
             from 20 on. Under balanced accuracy the models weigh the classes evenly.
         drop : list of str, default=()
             Columns to leave out.
+        keep : list of str, default=()
+            Columns to use although they look like names of rows.
         source_model : fitted estimator object or SavedModel, default=None
             A model that exists already: the baseline then, and what corrections by target labels start from.
         random_state : int, default=0
@@ -135,7 +144,7 @@ class Comparison:
             If the tables can't be used.
         """
         methods = select_methods(methods)
-        problem = build_problem(source, target, label, task, drop)
+        problem = build_problem(source, target, label, task, drop, keep)
         protocol, more = choose_protocol(problem, target_labels, random_state, metric)
         if source_model is not None:
             setting = replace(protocol.setting, given=as_given(source_model, problem))
@@ -157,6 +166,21 @@ class Comparison:
         return measure_distance(
             self.problem.X, self.problem.target, n_jobs=n_jobs, random_state=self.protocol.setting.seed
         )
+
+    def ranking(self, n_jobs=1):
+        """Order the sources by how near they are to the target.
+
+        Parameters
+        ----------
+        n_jobs : int, default=1
+            Processes.
+
+        Returns
+        -------
+        SourceRanking or None
+            None if there is only one source.
+        """
+        return rank_problem(self.problem, n_jobs, self.protocol.setting.seed)
 
     def words(self):
         """What is compared: two lines."""
@@ -193,11 +217,18 @@ class Comparison:
             verdict = give_verdict(outcomes, protocol, unknown, scale)
             if isinstance(protocol, CircularValidation):
                 outcomes = with_agreement(outcomes, protocol, verdict)
-        return Choice(protocol, outcomes, verdict, choose(outcomes, verdict), overlap, floor, source)
+            chosen = choose(outcomes, verdict)
+            expectations = {}
+            if isinstance(protocol, CircularValidation):
+                why = unknown if setting.given is not None else no_overlap(overlap) if unknown else ""
+                names = dict.fromkeys([outcomes[0].name, chosen.name])
+                progress(f"expecting the score of {' and '.join(names)} ...")
+                expectations = {name: expect(METHODS[name], protocol, why) for name in names}
+        return Choice(protocol, outcomes, verdict, chosen, overlap, floor, source, expectations)
 
     def _overlap(self):
         """How much of TARGET the rows of SOURCE cover."""
-        rows = prepare(self.problem.columns).fit_transform(self.problem.X)
+        rows = table_encoder(self.problem.columns).fit_transform(self.problem.X)
         return domain_overlap(rows[~self.problem.target], rows[self.problem.target]).share
 
 
@@ -220,6 +251,8 @@ class Choice:
     source : dict of str -> Outcome
         What the plain models of the source and a constant score on the source, cross-validated: the better model is the
         baseline.
+    expectations : dict of str -> Expected
+        Where no target label is known: what the baseline and the choice are expected to score.
     """
 
     protocol: object
@@ -229,6 +262,16 @@ class Choice:
     overlap: float
     floor: Outcome
     source: dict
+    expectations: dict = field(default_factory=dict)
+
+    @property
+    def expected(self):
+        """What the choice is expected to score on the target; None where target labels say it."""
+        return self.expectations.get(self.chosen.name)
+
+    def advice(self):
+        """What to do next: one line each, what weighs most first."""
+        return advice(self)
 
     @cached_property
     def model(self):
@@ -283,5 +326,8 @@ class Choice:
         return block(self)
 
     def report(self, n_jobs=1):
-        """The :class:`~sktl.inspection.DomainReport` of the two tables."""
-        return domain_report(self.protocol.problem, n_jobs, self.protocol.setting.seed)
+        """The :class:`~sktl.inspection.DomainReport` of the two tables, its advice replaced by what was tried."""
+        report = domain_report(self.protocol.problem, n_jobs, self.protocol.setting.seed)
+        tried = tried_words(self)
+        points = [tried if point == report.method else point for point in report.points]
+        return replace(report, method=tried, points=points, suggestion=" ".join(points))

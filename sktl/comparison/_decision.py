@@ -27,6 +27,7 @@ def unheard(kind, line):
     target_labels=("auto", "hide", "use"),
     metric=(None, *METRICS),
     drop=COLUMNS,
+    keep=COLUMNS,
     source_model=(None, InstanceOf(str, Path, noun="a path"), HasMethods("predict", noun="a fitted model")),
     n_jobs=N_JOBS,
     tell=(None, callable),
@@ -42,6 +43,7 @@ def compare(
     target_labels="auto",
     metric=None,
     drop=(),
+    keep=(),
     source_model=None,
     n_jobs=1,
     tell=None,
@@ -55,8 +57,8 @@ def compare(
 
     Parameters
     ----------
-    source : DataFrame, path, or (X, y)
-        The table to learn from: a frame, a CSV or parquet file, or rows and their labels as arrays.
+    source : DataFrame, path, (X, y), or dict of these
+        The table to learn from: a frame, a CSV or parquet file, or rows and their labels as arrays; several by name.
     target : DataFrame, path, array or (X, y)
         The table to predict. Its labels may be absent or partly missing.
     label : str, default=None
@@ -73,6 +75,8 @@ def compare(
         where a class is rare.
     drop : list of str, default=()
         Columns to leave out.
+    keep : list of str, default=()
+        Columns to use although they look like names of rows.
     source_model : fitted estimator object, SavedModel or path, default=None
         A model of the source that exists already: the baseline then, from which corrections by target labels start.
     n_jobs : int, default=1
@@ -120,6 +124,7 @@ def compare(
         target_labels=target_labels,
         metric=metric,
         drop=list(drop),
+        keep=list(keep),
         source_model=source_model,
         random_state=random_state,
     )

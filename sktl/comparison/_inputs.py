@@ -4,7 +4,7 @@ from pathlib import Path
 
 import numpy as np
 
-from sktl.comparison._files import check_table, read_table
+from sktl.comparison._files import MIN_ROWS, check_table, read_table
 from sktl.comparison._words import pandas
 from sktl.exceptions import InputError
 
@@ -18,7 +18,17 @@ def as_tables(source, target, label=None):
     (rows, labels). A label of its own, an array or series, becomes a column called ``label``, or "y".
     """
     name = label if label is not None else _name_of(source)
-    return _as_frame(source, "SOURCE", name), _as_frame(target, "TARGET", name), name
+    return _as_sources(source, name), _as_frame(target, "TARGET", name), name
+
+
+def _as_sources(source, label):
+    """The source as a frame, or each of a dict of sources."""
+    if not isinstance(source, dict):
+        return _as_frame(source, "SOURCE", label)
+    frames = {str(name): _as_frame(table, str(name), label, min_rows=1) for name, table in source.items()}
+    if sum(map(len, frames.values())) < MIN_ROWS:
+        check_table(pandas().concat(frames.values()), "SOURCE")
+    return frames
 
 
 def _name_of(source):
@@ -29,10 +39,10 @@ def _name_of(source):
     return ARRAYS if name is None else str(name)
 
 
-def _as_frame(table, role, label):
+def _as_frame(table, role, label, min_rows=MIN_ROWS):
     """One table as a frame whose columns have one name each, all of text."""
     if isinstance(table, str | Path):
-        return read_table(table, role)
+        return read_table(table, role, min_rows)
     rows, labels = table if isinstance(table, tuple) and len(table) == 2 else (table, None)
     frame = _rows(rows, role)
     if labels is not None:
@@ -41,7 +51,7 @@ def _as_frame(table, role, label):
         if label in frame:
             raise InputError(f"{role} has a column {label!r} beside its labels of that name; give one of them.")
         frame = frame.assign(**{label: _plain(labels)})
-    return check_table(frame, role)
+    return check_table(frame, role, min_rows)
 
 
 def _rows(rows, role):

@@ -4,13 +4,14 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from sktl._core.columns import are_amounts
 from sktl.comparison._files import MIN_ROWS
 from sktl.comparison._suspects import MAX_EXACT, MAX_SIZE, rounded
 from sktl.comparison._tables import kind_of, stray_words
 from sktl.comparison._words import count, few_names, pandas
 from sktl.exceptions import InputError
 
-MAX_CLASSES = 20  # whole numbers with more different values are a regression's
+MAX_LISTED = 50  # whole numbers of more different values are nobody's classes: no note says that they are amounts
 
 
 @dataclass(frozen=True)
@@ -62,14 +63,18 @@ def read_labels(source, target, label, task="auto"):
     if len(known[0]) < MIN_ROWS:
         rows = count(len(known[0]), "row")
         raise InputError(f"SOURCE has {rows} with a label {label!r}; at least {MIN_ROWS} are needed.")
-    task = _task_of(known[0], kind) if task == "auto" else task
+    notes = []
+    if task == "auto":
+        task = _task_of(known[0], kind)
+        notes = _grade_note(known[0], label) if task == "regression" else []
     if kind == "numbers":
         for part in [column] if other is None else [column, other]:
             _check_exact(part, label, task)
     if task == "regression":
         if kind != "numbers":
             raise InputError(f"--task regression needs a label of numbers; column {label!r} holds {kind}.")
-        return _checked_numbers(parts[0], parts[1] if other is not None else np.full(len(target), np.nan), label)
+        hidden = parts[1] if other is not None else np.full(len(target), np.nan)
+        return _checked_numbers(parts[0], hidden, label, notes)
     classes = np.unique(np.concatenate(known) if other is not None else known[0])
     _check_classes(known[0], label, stray_words(column, column[:0]) if kind == "text" else "")
     notes = _compare_classes(*known, label) if other is not None else []
@@ -99,12 +104,19 @@ def _known(values):
 
 
 def _task_of(known, kind):
-    """Tell the task that the labels pose: whole numbers of few different values are classes."""
-    if kind != "numbers":
-        return "classification"
-    few = max(2, min(MAX_CLASSES, len(known) // 5))  # five rows a class on average, or they are rather amounts
-    whole = np.isfinite(known).all() and (known == np.floor(known)).all()
-    return "classification" if whole and len(np.unique(known)) <= few else "regression"
+    """Tell the task that the labels pose: numbers are classes if they are whole, few, and not graded."""
+    return "regression" if kind == "numbers" and are_amounts(known) else "classification"
+
+
+def _grade_note(known, label):
+    """Say that whole numbers are taken as amounts, where they could be classes: a list of one note or none."""
+    levels = np.unique(known)
+    if len(levels) > min(MAX_LISTED, len(known) // 2) or not (levels == np.floor(levels)).all():
+        return []
+    return [
+        f"the {len(levels)} whole numbers of the label {label!r} ({levels[0]:g} to {levels[-1]:g}) are taken as "
+        "amounts; --task classification takes them as classes"
+    ]
 
 
 def _codes(values, classes):
@@ -153,7 +165,7 @@ def _check_classes(known, label, stray):
         )
 
 
-def _checked_numbers(source, target, label):
+def _checked_numbers(source, target, label, notes):
     """Labels of a regression, which must be finite and vary."""
     for role, values in (("SOURCE", source), ("TARGET", target)):
         if np.isinf(values).any():
@@ -168,4 +180,4 @@ def _checked_numbers(source, target, label):
             raise InputError(
                 f"The label column {label!r} of {role} has one value only ({known[0]:g}); R2 needs two or more."
             )
-    return Labels(label, "regression", source, target, None)
+    return Labels(label, "regression", source, target, None, notes)

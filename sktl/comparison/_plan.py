@@ -6,8 +6,9 @@ from numbers import Integral
 import numpy as np
 
 from sktl._checks import N_JOBS, SEED, Interval, checked
+from sktl._tables.encoder import table_encoder
 from sktl._threads import limited_threads
-from sktl.comparison._candidates import METHODS, SOURCE_MODELS, TASKS, prepare
+from sktl.comparison._candidates import METHODS, SOURCE_MODELS, TASKS
 from sktl.comparison._compare import choose_baseline, silent
 from sktl.comparison._comparison import Comparison
 from sktl.comparison._inputs import as_tables
@@ -123,7 +124,7 @@ def plan_labels(
         models = [METHODS[name] for name in SOURCE_MODELS]
         best = choose_baseline(models, protocol, n_jobs, silent)[0][0]
         # encoded first: a plan for a model measures distances between rows
-        rows = prepare(problem.columns).fit_transform(problem.X)
+        rows = table_encoder(problem.columns).fit_transform(problem.X)
         model = best.build(protocol.setting)[-1]
         planner = LabelPlanner(model, purpose, n, random_state=random_state)
         planner.fit(rows, problem.y, sample_domain=problem.target)

@@ -4,12 +4,13 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from sktl._tables.encoder import Columns
 from sktl.comparison._labels import Labels, read_labels
 from sktl.comparison._suspects import overlap_note
-from sktl.comparison._tables import Columns, shared_features
+from sktl.comparison._tables import kind_of, shared_features
 from sktl.comparison._units import other_units, units_of
-from sktl.comparison._words import count, did_you_mean, few_names, pandas
-from sktl.domains import stack_domains
+from sktl.comparison._words import columns_named, count, did_you_mean, few_names, pandas
+from sktl.domains import TARGET, stack_domains
 from sktl.exceptions import InputError
 
 
@@ -25,8 +26,10 @@ class Problem:
         Labels, NaN = missing.
     target : ndarray of bool
         Rows of TARGET.
+    domain : ndarray of str
+        The name of each row's source, or "target".
     row : ndarray of int
-        The row of its file that each row was.
+        The row of its table that each row was.
     labels : Labels or None
         What the numbers in ``y`` stand for; None if the problem has no label.
     columns : Columns
@@ -40,15 +43,22 @@ class Problem:
     X: object
     y: np.ndarray
     target: np.ndarray
+    domain: np.ndarray
     row: np.ndarray
     labels: Labels | None
     columns: Columns
     notes: list
     units: dict = field(default_factory=dict)
 
+    @property
+    def sources(self):
+        """Names of the sources."""
+        return sorted(set(self.domain[~self.target]))
 
-def build_problem(source, target, label=None, task="auto", drop=()):
-    """Check two tables and stack what they share."""
+
+def build_problem(source, target, label=None, task="auto", drop=(), keep=()):
+    """Check two tables (or a dict of sources, by name, and a target) and stack what they share."""
+    source, names, joined = _join(source)
     if label is not None and label in drop:
         raise InputError(f"--drop {label}: that is the label column.")
     if label is not None and label not in source:
@@ -56,7 +66,7 @@ def build_problem(source, target, label=None, task="auto", drop=()):
         raise InputError(f"SOURCE has no label column {label!r}; its columns are {few_names(source.columns)}.{hint}")
     source, target = source.reset_index(drop=True), target.reset_index(drop=True)
     labels = None if label is None else read_labels(source, target, label, task)
-    X_source, X_target, columns, notes = shared_features(source, target, label, drop)
+    X_source, X_target, columns, notes = shared_features(source, target, label, drop, keep)
     y_source, y_target = (np.full(len(X), np.nan) for X in (X_source, X_target))
     if labels is not None:
         y_source, y_target = labels.source, labels.target
@@ -72,6 +82,37 @@ def build_problem(source, target, label=None, task="auto", drop=()):
         row_source = row_source[~unlabeled]
     X_source, X_target = X_source.iloc[row_source], X_target.iloc[row_target]
     X, _, domain = stack_domains(source=(X_source, np.zeros(len(X_source))), target=X_target)
+    is_target = domain == TARGET
+    domain = np.concatenate([names[row_source], np.full(len(row_target), TARGET, dtype=object)])
     y = np.concatenate([y_source[row_source], y_target[row_target]])  # all may be missing: a report needs no labels
     row = np.concatenate([row_source, row_target])
-    return Problem(X, y, domain == "target", row, labels, columns, notes, units[1] | units[0])
+    return Problem(X, y, is_target, domain, row, labels, columns, joined + notes, units[1] | units[0])
+
+
+def _join(source):
+    """Sources as one table, the name of each row's, and a note on columns that only some have."""
+    if not isinstance(source, dict):
+        return source, np.full(len(source), "source", dtype=object), []
+    if not source or TARGET in source:
+        raise InputError(f"The sources need names other than {TARGET!r}; got {few_names(source)}.")
+    tables = list(source.values())
+    problems = [
+        f"Column {name!r} holds {' in some sources and '.join(kinds)} in others. Convert it, or leave it out."
+        for name in tables[0]
+        if len(kinds := _kinds([table[name] for table in tables if name in table])) > 1
+    ]
+    if problems:
+        raise InputError(" ".join(problems))
+    some = {name for table in tables for name in table if not all(name in other for other in tables)}
+    notes = [
+        f"left out, since only some sources have {'it' if len(some) == 1 else 'them'}: {columns_named(sorted(some))}"
+    ]
+    joined = pandas().concat(tables, join="inner", ignore_index=True)
+    names = np.repeat(np.array(list(source), dtype=object), [len(table) for table in tables])
+    return joined, names, notes if some else []
+
+
+def _kinds(columns):
+    """Kinds of columns that are not empty, sorted; booleans count as numbers."""
+    kinds = {kind_of(column) for column in columns if column.notna().any()}
+    return sorted({"numbers" if kind == "booleans" else kind for kind in kinds})

@@ -8,7 +8,7 @@ import numpy as np
 from joblib import Parallel, delayed, effective_n_jobs
 from sklearn.dummy import DummyClassifier
 
-from sktl.comparison._candidates import METHODS, SOURCE_MODELS, Method, Setting
+from sktl.comparison._candidates import GIVEN, METHODS, SOURCE_MODELS, Method, Setting
 from sktl.comparison._metrics import constant_answers
 from sktl.comparison._problem import Problem
 from sktl.domains import TARGET
@@ -92,11 +92,13 @@ class Protocol:
 
     @cached_property
     def start(self):
-        """The baseline, fitted on the source once for all folds."""
+        """The source's models, fitted on it once for all folds, the baseline first; a given model alone."""
         if self.setting.given is not None:
-            return self.setting.given
-        problem, baseline = self.problem, METHODS[SOURCE_MODELS[self.setting.trees]]
-        return fit_method(baseline, self.setting, problem.X, problem.y, problem.target)
+            return {GIVEN: self.setting.given}
+        problem = self.problem
+        names = sorted(SOURCE_MODELS, reverse=self.setting.trees, key=SOURCE_MODELS.index)
+        parts = problem.X, problem.y, problem.target
+        return {name: fit_method(METHODS[name], self.setting, *parts) for name in names}
 
     def _setting_of(self, method):
         """What a method's pipeline is built for, with the model that it starts from."""

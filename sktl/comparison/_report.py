@@ -3,25 +3,35 @@
 import numpy as np
 
 from sktl._checks import N_JOBS, SEED, checked
+from sktl._core.columns import are_amounts
+from sktl.comparison._files import MIN_ROWS
 from sktl.comparison._problem import build_problem
 from sktl.comparison._words import COLUMN, COLUMNS, did_you_mean
+from sktl.domains import TARGET
 from sktl.exceptions import InputError
 from sktl.inspection import DomainReport
+from sktl.model_selection import rank_sources
+
+MAX_RANKED = 1000  # rows of each domain that the distances of sources look at
 
 
-@checked(label=(None, *COLUMN), drop=COLUMNS, n_jobs=N_JOBS, random_state=SEED)
-def report_tables(source, target, label=None, *, drop=(), n_jobs=1, random_state=0):
+@checked(label=(None, *COLUMN), drop=COLUMNS, keep=COLUMNS, n_jobs=N_JOBS, random_state=SEED)
+def report_tables(source, target, label=None, *, drop=(), keep=(), n_jobs=1, random_state=0):
     """Report on two tables: the kind of shift and the evidence for it.
 
     Parameters
     ----------
-    source, target : DataFrame
-        The tables; only the columns that both have are compared.
+    source : DataFrame, or dict of str -> DataFrame
+        The table to learn from, or several by their names.
+    target : DataFrame
+        The other table; only the columns that all have are compared.
     label : str, default=None
         The label column, of either table. It is left out of the distances, and if a model can learn it, it helps to
         judge the kind of shift.
     drop : list of str, default=()
         Columns to leave out.
+    keep : list of str, default=()
+        Columns to use although they look like names of rows.
     n_jobs : int, default=1
         Processes.
     random_state : int, default=0
@@ -49,30 +59,48 @@ def report_tables(source, target, label=None, *, drop=(), n_jobs=1, random_state
     >>> report.kind, notes
     ('covariate', ["left out, since only TARGET has it: column 'c'"])
     """
-    if label is not None and label not in source and label not in target:
-        hint = did_you_mean(label, [*source, *target])
+    known = _columns(source)
+    if label is not None and label not in known and label not in target:
+        hint = did_you_mean(label, [*known, *target])
         raise InputError(f"--label {label}: neither table has such a column.{hint}")
-    problem, notes = _problem(source, target, label, list(drop))
+    problem, notes = _problem(source, target, label, list(drop), list(keep))
     return domain_report(problem, n_jobs, random_state), notes
 
 
-def _problem(source, target, label, drop):
+def _problem(source, target, label, drop, keep):
     """The problem with its labels if a model could learn them, else without."""
-    if label in source:
+    if label in _columns(source):
         try:
-            problem = build_problem(source, target, label, drop=drop)
+            problem = build_problem(source, target, label, drop=drop, keep=keep)
             return problem, problem.notes
         except InputError as error:  # a label that no model could learn from: the columns can be compared all the same
-            problem = build_problem(source, target, drop=[*drop, label])
+            problem = build_problem(source, target, drop=[*drop, label], keep=keep)
             return problem, [*problem.notes, f"the kind of shift is judged without labels. {error}"]
-    problem = build_problem(source, target, drop=drop if label is None else [*drop, label])
+    problem = build_problem(source, target, drop=drop if label is None else [*drop, label], keep=keep)
     return problem, problem.notes
+
+
+def _columns(source):
+    """Names of the columns of a table, or of all tables of a dict."""
+    return list(source if not isinstance(source, dict) else dict.fromkeys(name for t in source.values() for name in t))
 
 
 def domain_report(problem, n_jobs=1, random_state=0):
     """The :class:`~sktl.inspection.DomainReport` of a problem."""
     y = None if problem.labels is None else decoded(problem)
-    return DomainReport.from_data(problem.X, y, problem.target, n_jobs=n_jobs, random_state=random_state)
+    domain = problem.target if len(problem.sources) == 1 else problem.domain
+    return DomainReport.from_data(problem.X, y, domain, n_jobs=n_jobs, random_state=random_state)
+
+
+def rank_problem(problem, n_jobs=1, random_state=0):
+    """The :class:`~sktl.model_selection.SourceRanking` of a problem's sources, on a sample; None if there is one."""
+    rng, names = np.random.RandomState(random_state), problem.sources
+    if len(names) == 1:
+        return None
+    drawn = [np.flatnonzero(problem.domain == name) for name in (*names, TARGET)]
+    drawn = [rows if len(rows) <= MAX_RANKED else rng.choice(rows, MAX_RANKED, replace=False) for rows in drawn]
+    rows = np.sort(np.concatenate([rows for rows in drawn if len(rows) >= MIN_ROWS]))
+    return rank_sources(problem.X.iloc[rows], None, problem.domain[rows], n_jobs=n_jobs, random_state=random_state)
 
 
 def decoded(problem):
@@ -82,4 +110,8 @@ def decoded(problem):
     known = ~np.isnan(problem.y)
     labels = np.full(len(known), None, dtype=object)  # None: no class of any type means "missing" otherwise
     labels[known] = problem.labels.decode(problem.y[known])
+    if problem.labels.classes.dtype.kind in "iuf" and are_amounts(problem.labels.classes[problem.y[known].astype(int)]):
+        labels[known] = labels[known].astype(
+            str
+        )  # classes by the user's word: as numbers they would be taken as amounts
     return labels

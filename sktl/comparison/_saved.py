@@ -9,13 +9,15 @@ import numpy as np
 from sklearn.base import is_regressor
 
 from sktl._checks import InstanceOf, Interval, checked, import_extra
+from sktl._core.dates import are_dates
 from sktl._files import replacing
+from sktl._tables.encoder import Columns
 from sktl._threads import quiet
 from sktl.calibration import ConformalRegressor
 from sktl.comparison._candidates import METHODS
 from sktl.comparison._sketch import far_note, sketch_rows
 from sktl.comparison._suspects import stray_text
-from sktl.comparison._tables import Columns, kind_of, plain_rows
+from sktl.comparison._tables import kind_of, plain_rows
 from sktl.comparison._threshold import class_numbers
 from sktl.comparison._units import other_units
 from sktl.comparison._words import columns_named, few_names, pandas
@@ -23,6 +25,11 @@ from sktl.exceptions import InputError, LowEffectiveSampleSizeWarning
 
 LEVELS = (0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 0.99)  # of the intervals that a file has
 OURS = ("sktl", "sklearn", "scipy", "numpy")  # packages whose classes a file may hold
+READABLE = {  # kinds of columns that can be taken for what the model learned
+    "numbers": ("numbers", "booleans", "durations"),
+    "dates": ("dates", "text"),
+    "text": ("text", "numbers", "booleans", "dates", "durations"),
+}
 PATH = (InstanceOf(str, Path, noun="a path"),)
 
 
@@ -33,7 +40,8 @@ class SavedModel:
     ----------
     record : dict
         What the file holds: ``pipeline``, ``label``, ``task``, ``classes``, ``numeric``, ``levels``, ``verdict``,
-        ``usable``, ``threshold``, ``units``, ``versions``, ``sketches``, ``widths``, all plain but the pipeline.
+        ``many``, ``words``, ``dates``, ``usable``, ``threshold``, ``units``, ``versions``, ``sketches``, ``widths``,
+        all plain but the pipeline.
 
     Examples
     --------
@@ -71,7 +79,7 @@ class SavedModel:
         classes, target = problem.labels.classes, problem.target
         return cls(
             {
-                "format": 1,
+                "format": 2,
                 "pipeline": choice.model,
                 "method": choice.chosen.name,
                 "label": problem.labels.name,
@@ -79,6 +87,9 @@ class SavedModel:
                 "classes": None if classes is None else classes.tolist(),
                 "numeric": list(problem.columns.numeric),
                 "levels": {name: list(levels) for name, levels in problem.columns.levels.items()},
+                "many": list(problem.columns.many),
+                "words": list(problem.columns.words),
+                "dates": {name: [order, dict(parts)] for name, (order, parts) in problem.columns.dates.items()},
                 "verdict": choice.words(),
                 "usable": choice.usable,
                 # of many classes the one of the largest probability is said
@@ -144,14 +155,15 @@ class SavedModel:
         -------
         SavedModel
         """
-        if not isinstance(record, dict) or record.get("format") != 1:
+        if not isinstance(record, dict) or record.get("format") != 2:
             raise InputError(f"MODEL: {str(path)!r} is no model that --save of this version of sktl wrote.")
         return cls(record)
 
     @property
     def columns(self):
         """The :class:`Columns` that the pipeline reads."""
-        return Columns(self.record["numeric"], self.record["levels"])
+        dates = {name: (order, parts) for name, (order, parts) in self.record["dates"].items()}
+        return Columns(*(self.record[kind] for kind in ("numeric", "levels", "many", "words")), dates)
 
     def read(self, table):
         """Read the rows of a new table as the model needs them.
@@ -172,10 +184,12 @@ class SavedModel:
         new = [name for name in table if name not in columns.names and name != label]
         notes = [f"taken as missing, since the table lacks {_it(missing)}: {columns_named(missing)}"] if missing else []
         notes += [f"not used, since the model was fitted without {_it(new)}: {columns_named(new)}"] if new else []
+        notes += [note for name in columns.dates if name in table and (note := _malformed(name, table[name]))]
         X = self._rows(table)
-        sketches = [_without(sketch, missing) for sketch in self.record["sketches"]]
+        gone = [*missing, *(part for name in missing for part in columns.dates.get(name, ("", {}))[1].values())]
+        sketches = [_without(sketch, gone) for sketch in self.record["sketches"]]
         notes += other_units(self.record["units"], table.attrs.get("units", {}), ("SOURCE", "NEW"))
-        return X, notes + far_note(X.drop(columns=missing), sketches)
+        return X, notes + far_note(X.drop(columns=gone, errors="ignore"), sketches)
 
     def _missing(self, table):
         """Columns of the model that a table lacks; all of them are an error."""
@@ -187,12 +201,17 @@ class SavedModel:
     def _rows(self, table):
         """The model's columns of a table in plain types; of such a frame, itself."""
         columns = self.columns
+        plain = [*columns.numeric, *columns.levels, *columns.words]
+        if columns.dates and all(name in table for name in plain):  # dates are parts already
+            return table[plain]
         table = table.reset_index(drop=True).assign(**dict.fromkeys(self._missing(table), pandas().NA))
+        problems = [words for name in columns.names if (words := _why_unreadable(name, table[name], columns))]
+        if problems:
+            raise InputError(" ".join(problems))
         for name in columns.numeric:
-            _check_numbers(name, table[name])
-            if table[name].isna().all():
+            if name in table and table[name].isna().all():
                 table[name] = np.nan
-        return plain_rows(table, columns.numeric, list(columns.levels))
+        return plain_rows(table, columns)
 
     def predict(self, X):
         """Labels of rows, in their original type.
@@ -339,11 +358,21 @@ def _is_class_of_ours(name):
     return module.split(".")[0] in OURS and isinstance(getattr(sys.modules.get(module), attribute, None), type)
 
 
-def _check_numbers(name, column):
-    """Refuse what is no number in a column of numbers."""
-    if kind_of(column) not in ("numbers", "booleans") and column.notna().any():
-        found = stray_text(column, "NEW") or f"the first is {column.dropna().iloc[0]!r}"
-        raise InputError(f"Column {name!r} of NEW holds {kind_of(column)}; the model learned it as numbers ({found}).")
+def _why_unreadable(name, column, columns):
+    """Say that a column holds another kind of values than the model learned: a sentence, or nothing."""
+    kind = kind_of(column)
+    wanted = "numbers" if name in columns.numeric else "dates" if name in columns.dates else "text"
+    if kind in READABLE[wanted] or column.isna().all():
+        return ""
+    found = stray_text(column, "NEW") if kind == "text" else ""
+    found = found or f"the first is {column.dropna().iloc[0]!r}"
+    return f"Column {name!r} of NEW holds {kind}; the model learned it as {wanted} ({found})."
+
+
+def _malformed(name, column):
+    """Say that texts in a column of dates are none: a note, or nothing."""
+    wrong = [] if kind_of(column) == "dates" else [text for text in column.dropna() if not are_dates([str(text)])]
+    return f"no dates, taken as missing: {len(wrong)} of the values of column {name!r} ({wrong[0]!r})" if wrong else ""
 
 
 def _without(sketch, names):

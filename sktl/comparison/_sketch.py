@@ -14,6 +14,8 @@ def sketch_rows(X, columns):
     numbers = {name: _numbers(X[name].to_numpy(dtype=float)) for name in columns.numeric}
     shares = {}
     for name, levels in columns.levels.items():
+        if name in columns.many:  # its rare values are not listed: none could be called new
+            continue
         texts = X[name].fillna(MISSING)
         shares[name] = {level: float((texts == level).mean()) for level in levels}
     return {"rows": len(X), "numbers": numbers, "shares": shares}

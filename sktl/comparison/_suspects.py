@@ -1,10 +1,10 @@
-"""What in a table looks like a mistake: identifiers, dates, stray texts, numbers too large, rows in both tables."""
+"""What in a table looks like a mistake: identifiers, stray texts, numbers too large, rows in both tables."""
 
 import re
 
 import numpy as np
 
-from sktl._core.columns import are_dates, numbers_rows
+from sktl._core.columns import numbers_rows
 from sktl.comparison._words import count, pandas
 from sktl.exceptions import InputError
 
@@ -53,18 +53,12 @@ def identifier_note(name, source, target):
 
 
 def check_texts(name, role, column):
-    """Refuse texts that are dates, or numbers written with commas."""
+    """Refuse texts that are numbers written with commas."""
     known = column.dropna().astype(str)
-    way_out = f"or leave the column out with --drop {name!r}."
-    if are_dates(known):
-        raise InputError(
-            f"Column {name!r} of {role} holds dates ({known.iloc[0]!r}), neither numbers nor categories. "
-            f"Convert them (to days since a fixed date, or months of the year), {way_out}"
-        )
     if len(known) and known.map(lambda text: bool(COMMA_NUMBER.fullmatch(text))).all():
         raise InputError(
             f"Column {name!r} of {role} holds numbers with commas ({known.iloc[0]!r}). Write decimals with points and "
-            f"thousands without commas, {way_out}"
+            f"thousands without commas, or leave the column out with --drop {name!r}."
         )
 
 

@@ -2,7 +2,7 @@
 
 A row whose label is missing is a target row; where labels do not show it, ``sample_domain`` says it. Everything else in
 sktl asks :func:`read_domains`. In ``_tables`` rows and labels are read whatever holds them, in ``_convention`` their
-domains, and ``_stacking`` makes one table of several.
+domains, in ``_partners`` which rows are one sample (``sample_id``), and ``_stacking`` makes one table of several.
 """
 
 from sktl.domains._convention import ONE_DOMAIN_IS_MEANT as ONE_DOMAIN_IS_MEANT
@@ -16,6 +16,10 @@ from sktl.domains._convention import read_target_domain as read_target_domain
 from sktl.domains._convention import target_mask
 from sktl.domains._convention import user_level as user_level
 from sktl.domains._convention import warn_unconverged as warn_unconverged
+from sktl.domains._partners import PairedMeans as PairedMeans
+from sktl.domains._partners import paired_means as paired_means
+from sktl.domains._partners import read_samples as read_samples
+from sktl.domains._partners import units_of as units_of
 from sktl.domains._stacking import split_domains, stack_domains
 from sktl.domains._tables import as_column as as_column
 from sktl.domains._tables import class_codes as class_codes

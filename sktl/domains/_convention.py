@@ -33,6 +33,8 @@ class Domains:
         Nothing tells the domains apart: there is one, and ``target`` is False everywhere.
     aliases : tuple
         Other names under which ``sample_domain`` gave target rows.
+    samples : ndarray of shape (n_samples,), or None
+        Number of the physical sample, -1 for a row that has none; None where nobody asked.
     """
 
     target: np.ndarray
@@ -40,6 +42,7 @@ class Domains:
     names: np.ndarray
     single: bool
     aliases: tuple = ()
+    samples: np.ndarray | None = None
 
     @property
     def source(self):
@@ -189,7 +192,7 @@ def target_mask(X, y=None, sample_domain=None):
     return read_domains(X, y, sample_domain).target
 
 
-def read_new_domains(X, sample_domain, sources, aliases=()):
+def read_new_domains(X, sample_domain, sources, aliases=(), known_only=True):
     """Name the domain of each new row, one that ``fit`` saw; every row is a target row if nothing is said.
 
     Parameters
@@ -203,6 +206,8 @@ def read_new_domains(X, sample_domain, sources, aliases=()):
         Names of the source domains that ``fit`` saw.
     aliases : tuple
         Names, other than "target", that stood for the target.
+    known_only : bool
+        Whether another name is an error.
 
     Returns
     -------
@@ -217,7 +222,7 @@ def read_new_domains(X, sample_domain, sources, aliases=()):
     target |= np.array([name in aliases for name in names], dtype=bool)
     names[target] = TARGET
     unknown = sorted(set(names[~target].tolist()) - set(sources), key=repr)
-    if unknown:
+    if unknown and (known_only or kind == "b"):
         way_out = "Name one of these, or fit again with rows of the new domain."
         if kind == "b":
             way_out = (

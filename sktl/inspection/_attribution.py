@@ -8,10 +8,10 @@ from sklearn.base import is_classifier
 
 from sktl._checks import ESTIMATOR, FOLDS, N_JOBS, SEED, InstanceOf, Interval, checked, import_extra
 from sktl._core.kernels import canonical_order, subsample
+from sktl._tables.columns import encode, expand_dates, read_columns
 from sktl._threads import limited_threads
 from sktl.domains import one_column, plain_rows
 from sktl.inspection._domains import domains_of
-from sktl.inspection.report._columns import encode, read_columns
 from sktl.inspection.report._held_out import MIN_SOURCE, held_out_losses
 from sktl.inspection.report._loss_parts import Columns, attribute
 from sktl.inspection.report._loss_words import summary, text
@@ -240,7 +240,8 @@ def shift_attribution(
     X, y = plain_rows(X), one_column(y)
     domains = domains_of(X, y, sample_domain, two=True)
     _check_labels(y, domains)
-    columns, _ = read_columns(X, domains.target)
+    expanded, times = expand_dates(X)
+    columns, _ = read_columns(expanded, domains.target, times)
     encoded, owners = encode(columns)
     members, names = _members(columns, groups)
     rows = _drawn_rows(encoded, domains, max_samples, random_state)

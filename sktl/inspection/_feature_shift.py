@@ -5,9 +5,10 @@ from numbers import Integral
 import numpy as np
 
 from sktl._checks import Interval, checked
+from sktl._tables.columns import expand_dates, read_columns
 from sktl.inspection._domains import domains_of
 from sktl.inspection._style import SOURCE, TARGET, axes
-from sktl.inspection.report._columns import column_difference, read_columns
+from sktl.inspection.report._columns import column_difference
 from sktl.inspection.report._text import short
 
 MIN_PLACES = 6  # of bars of columns that there is room for at least
@@ -77,7 +78,8 @@ class FeatureShiftDisplay:
         FeatureShiftDisplay
         """
         target = domains_of(X, y, sample_domain, two=True).target
-        columns, _ = read_columns(X, target)
+        X, times = expand_dates(X)
+        columns, _ = read_columns(X, target, times)
         differences = np.array([column_difference(column, target)[1] for column in columns])
         order = np.argsort(-differences, kind="stable")
         worst = columns[order[0]]

@@ -7,7 +7,7 @@ from scipy.stats import norm, t
 
 from sktl._core.belief import binomial_log_likelihood, normal_log_likelihood
 from sktl._core.expected import GROUPS, jackknife_error
-from sktl._core.expected_auto import AUTO_OF_CLASSES, AUTO_OF_NUMBERS, expectation
+from sktl._core.expected_auto import AUTO_OF_CLASSES, AUTO_OF_NUMBERS, Expectation, answers_moved, expectation
 from sktl._core.prediction_powered import powered_mean
 
 LABELS, POWERED, AUTO = "labels", "ppi", "auto"
@@ -106,8 +106,8 @@ def name_is_free(name, names):
     return name != "importance" or "loss_model" in names
 
 
-def by_auto(question, values, overlap, alpha, n_labels):
-    """Estimate and interval of all methods and the labels: belief before them, and Bayes' rule."""
+def without_labels(question, values, overlap):
+    """What all methods together say: an estimate, and the belief before any label of the target."""
     names = auto_methods(question) or ["source"]
     methods = question.methods()
 
@@ -115,13 +115,16 @@ def by_auto(question, values, overlap, alpha, n_labels):
         return float(np.mean([methods[name](evidence, question.score) for name in names]))
 
     error = jackknife_error(question.evidence, joined)
-    chance = question.evidence.chance(question.score)
-    found = expectation([values[name] for name in names], chance, error, overlap, question.score)
-    value, belief = found.value, found.belief
-    if n_labels and np.isfinite(values[LABELS]):
-        belief = belief.after(log_likelihood(question, belief.values, values[LABELS], n_labels))
-        value = belief.mean
-    return value, belief.quantile(alpha / 2), belief.quantile(1 - alpha / 2)
+    chance, moved = question.evidence.chance(question.score), answers_moved(*question.evidence.sureness())
+    return expectation([values[name] for name in names], chance, error, overlap, moved, question.score)
+
+
+def with_labels(question, found, of_labels, n_labels):
+    """The same after ``n_labels`` labels, whose own score is ``of_labels``: Bayes' rule."""
+    if not n_labels or not np.isfinite(of_labels):
+        return found
+    belief = found.belief.after(log_likelihood(question, found.belief.values, of_labels, n_labels))
+    return Expectation(belief.mean, belief)
 
 
 def log_likelihood(question, grid, of_labels, n_labels):
@@ -154,7 +157,8 @@ def expected(question, method, scoring, alpha, overlap, reason) -> ExpectedScore
     n_labels = len(question.codes if hasattr(question, "codes") else question.y)
     values = values_by_method(question, n_labels)
     if method == AUTO:
-        value, low, high = by_auto(question, values, overlap, alpha, n_labels)
+        found = with_labels(question, without_labels(question, values, overlap), values.get(LABELS), n_labels)
+        value, low, high = found.value, found.belief.quantile(alpha / 2), found.belief.quantile(1 - alpha / 2)
         values[AUTO] = value
     else:
         value, low, high = by_one(question, method, values, alpha, n_labels)

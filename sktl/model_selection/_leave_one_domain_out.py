@@ -3,9 +3,9 @@
 import numpy as np
 from sklearn.utils import check_consistent_length
 
-from sktl.domains import missing_values
+from sktl.domains import missing_values, n_rows, read_samples
 from sktl.model_selection._by_domain import domain_names
-from sktl.model_selection._splitter import DomainSplitter
+from sktl.model_selection._splitter import DomainSplitter, without_partners
 
 
 class LeaveOneDomainOut(DomainSplitter):
@@ -33,7 +33,7 @@ class LeaveOneDomainOut(DomainSplitter):
     [[0, 1], [2, 3], [4]]
     """
 
-    def get_n_splits(self, X=None, y=None, groups=None):
+    def get_n_splits(self, X=None, y=None, groups=None, sample_id=None):
         """Number of domains that have labels.
 
         Parameters
@@ -44,6 +44,8 @@ class LeaveOneDomainOut(DomainSplitter):
             Labels; by default all are known.
         groups : array-like of shape (n_samples,)
             Domains.
+        sample_id : object, default=None
+            Not used.
 
         Returns
         -------
@@ -51,7 +53,7 @@ class LeaveOneDomainOut(DomainSplitter):
         """
         return len(self._tested(y, groups))
 
-    def split(self, X, y=None, groups=None):
+    def split(self, X, y=None, groups=None, sample_id=None):
         """Yield the rows to train on and those to test on, domain by domain.
 
         Parameters
@@ -62,6 +64,8 @@ class LeaveOneDomainOut(DomainSplitter):
             Labels; rows without one are not tested.
         groups : array-like of shape (n_samples,)
             Domains.
+        sample_id : array-like of shape (n_samples,), default=None
+            Which physical sample a row is; partners of a tested row do not train.
 
         Yields
         ------
@@ -71,11 +75,18 @@ class LeaveOneDomainOut(DomainSplitter):
         Raises
         ------
         ValueError
-            If ``groups`` is missing, or names fewer than two domains.
+            If ``groups`` is missing, or names fewer than two domains, or partners leave no row to train on.
         """
         check_consistent_length(X, y, groups)
+        samples = read_samples(sample_id, n_rows(X))
         for rows, tested in self._tested(y, groups):
-            yield np.flatnonzero(~rows), np.flatnonzero(tested)
+            train = without_partners(np.flatnonzero(~rows), np.flatnonzero(tested), samples)
+            if len(train) == 0:
+                raise ValueError(
+                    f"Every row outside a domain of {rows.sum()} rows is the same sample as one of its rows "
+                    "(sample_id), so that none is left to train on. Leave sample_id out to test on known samples."
+                )
+            yield train, np.flatnonzero(tested)
 
     def _tested(self, y, groups):
         """Rows of each domain that has labels, and those of them with a label."""

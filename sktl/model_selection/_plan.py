@@ -14,8 +14,8 @@ from sktl._core.sampling import (
     difference_estimate,
     inclusion_probabilities,
     interval_of,
+    one_a_stratum,
     spread_out,
-    systematic,
 )
 from sktl._core.weights import column_scale
 from sktl._threads import threads_by_size
@@ -84,7 +84,7 @@ class LabelPlanner(BaseOnLabeled):
         Labels to ask for; of fewer unlabelled target rows all are chosen.
     loss : {"auto", "zero_one", "log_loss", "brier", "squared_error", "absolute_error"}, default="auto"
         Loss whose mean is estimated. "auto": "zero_one" for classifiers, "squared_error" for regressors.
-    uniform : float in [0, 1], default=0.5
+    uniform : float in [0, 1], default=0.75
         Share of the chances that is the same for all rows: 1 is a plain stratified sample; 0 believes in the spread.
     cv : int >= 2, default=5
         Folds of the source that tell what expected losses are worth.
@@ -148,7 +148,7 @@ class LabelPlanner(BaseOnLabeled):
     }
     __metadata_request__fit = {"sample_domain": True}
 
-    def __init__(self, estimator, purpose="score", n=20, *, loss="auto", uniform=0.5, cv=5, random_state=0):
+    def __init__(self, estimator, purpose="score", n=20, *, loss="auto", uniform=0.75, cv=5, random_state=0):
         self.estimator = estimator
         self.purpose = purpose
         self.n = n
@@ -197,7 +197,7 @@ class LabelPlanner(BaseOnLabeled):
             return self._store(rows[chosen], None, found.expected, found.slope)
         even = found.spread / found.spread.mean() if len(rows) else found.spread
         chances = inclusion_probabilities((1 - self.uniform) * even + self.uniform, self.n)
-        chosen = systematic(chances, np.argsort(found.expected, kind="stable"), rng)
+        chosen = one_a_stratum(chances, np.argsort(found.expected, kind="stable"), rng)
         part = rows[chosen]
         answers = respond(self.estimator_, draw_rows(X, part), domains.names[part], loss.method) if len(part) else None
         self._drawn = chosen, chances, found.spread, answers

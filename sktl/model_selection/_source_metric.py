@@ -10,6 +10,8 @@ from sklearn.preprocessing import StandardScaler
 
 from sktl._core.discrepancy import sharpest_gamma
 from sktl._core.kernels import choose_gamma
+from sktl._tables.columns import encode_table
+from sktl.base import is_numeric
 from sktl.domains import draw_rows, known_labels
 from sktl.metrics import mmd
 from sktl.model_selection._by_domain import check_numbers
@@ -20,6 +22,16 @@ SINGLE_ROWS = "pass a metric that takes single rows"
 def standardised_mmd(X_source, X_target, scaler, gamma):
     """Squared MMD of rows in common units, with one kernel width."""
     return mmd(scaler.transform(X_source), scaler.transform(X_target), gamma=gamma)
+
+
+def as_numbers(X, target):
+    """``X`` if its rows are numbers, else encoded as a report encodes them: dates, texts and missing values.
+
+    ``target`` is the mask of a domain: a column without a value in it, or in all others, is left out.
+    """
+    if sparse.issparse(X) or is_numeric(X):
+        return X
+    return encode_table(X, target)
 
 
 def make_metric(metric, X, ends=None):

@@ -6,6 +6,7 @@ import numpy as np
 from sklearn.utils import check_random_state
 
 from sktl._checks import BOOLEAN, FOLDS, RANDOM_STATE, Interval
+from sktl.domains import read_samples, units_of
 from sktl.model_selection._folds import deal, evenly, stratum_codes
 from sktl.model_selection._splitter import DomainSplitter, both_domains
 
@@ -35,7 +36,7 @@ class SourceTargetKFold(DomainSplitter):
     -----
     ``groups`` takes what ``fit`` takes as ``sample_domain``; without it a row whose label is missing is a target row.
     With metadata routing on, ``search.fit(X, y, sample_domain=d)`` reaches the splitter (and a scorer of this module)
-    too, and ``groups=`` is refused.
+    too, and ``groups=`` is refused; so does ``sample_id``, and the rows of a sample stay in one fold.
 
     Examples
     --------
@@ -55,7 +56,7 @@ class SourceTargetKFold(DomainSplitter):
         self.shuffle = shuffle
         self.random_state = random_state
 
-    def split(self, X, y=None, groups=None):
+    def split(self, X, y=None, groups=None, sample_id=None):
         """Yield the rows to train on and those to test on, fold by fold.
 
         Parameters
@@ -66,6 +67,8 @@ class SourceTargetKFold(DomainSplitter):
             Labels, missing on target rows.
         groups : array-like of shape (n_samples,), default=None
             Domains, needed if missing labels do not mark the target, as ``sample_domain`` of ``fit``.
+        sample_id : array-like of shape (n_samples,), default=None
+            Which physical sample a row is; rows with the same value go to the same side.
 
         Yields
         ------
@@ -87,10 +90,17 @@ class SourceTargetKFold(DomainSplitter):
                     f"{rows.sum()}. "
                     "Lower n_splits."
                 )
+        units = units_of(read_samples(sample_id, len(codes)))
+        for name, rows in (("source", domains.source), ("target", domains.target)):
+            if len(np.unique(units[rows])) < self.n_splits:
+                raise ValueError(
+                    f"n_splits={self.n_splits} folds need at least that many samples of each domain; sample_id names "
+                    f"{len(np.unique(units[rows]))} in the {name}. Lower n_splits."
+                )
         rng = check_random_state(self.random_state) if self.shuffle else None
         names = np.unique([repr(name) for name in domains.names], return_inverse=True)[1]
         # a number for each class of each domain; codes are -1 where a label is missing
-        folds = deal(names * (codes.max() + 2) + codes + 1, self.n_splits, rng)
+        folds = deal(_joint(names * (codes.max() + 2) + codes + 1, units), self.n_splits, rng)[units]
         for fold in range(self.n_splits):
             yield np.flatnonzero(folds != fold), np.flatnonzero(folds == fold)
 
@@ -137,7 +147,7 @@ class SourceTargetShuffleSplit(DomainSplitter):
         self.test_size = test_size
         self.random_state = random_state
 
-    def split(self, X, y=None, groups=None):
+    def split(self, X, y=None, groups=None, sample_id=None):
         """Yield the rows to train on and those to test on, split by split.
 
         Parameters
@@ -148,6 +158,8 @@ class SourceTargetShuffleSplit(DomainSplitter):
             Labels, missing on target rows.
         groups : array-like of shape (n_samples,), default=None
             Domains, needed if missing labels do not mark the target, as ``sample_domain`` of ``fit``.
+        sample_id : array-like of shape (n_samples,), default=None
+            Which physical sample a row is; rows with the same value go to the same side.
 
         Yields
         ------
@@ -166,12 +178,25 @@ class SourceTargetShuffleSplit(DomainSplitter):
             if rows.sum() == 1:
                 raise ValueError(f"A split needs at least two rows of each domain; the {name} has 1.")
         rng = check_random_state(self.random_state)
+        units = units_of(read_samples(sample_id, len(codes)))
+        # by repr: a set's order hangs on the hash seed
+        kinds = _joint(np.unique([repr(name) for name in domains.names], return_inverse=True)[1], units)
+        codes = _joint(codes + 1, units)
         for _ in range(self.n_splits):
             test = np.zeros(len(codes), dtype=bool)
-            for name in sorted(set(domains.names.tolist()), key=repr):  # a set's order hangs on the hash seed
-                rows = np.flatnonzero(domains.names == name)
-                test[_spread(rows, codes[rows], self.test_size, rng)] = True
+            for kind in np.unique(kinds):
+                own = np.flatnonzero(kinds == kind)
+                test[_spread(own, codes[own], self.test_size, rng)] = True
+            test = test[units]
             yield np.flatnonzero(~test), np.flatnonzero(test)
+
+
+def _joint(strata, units):
+    """Stratum of each unit: one number for the lowest and the highest stratum of its rows."""
+    low, high = np.full(units.max() + 1, strata.max()), np.zeros(units.max() + 1, dtype=strata.dtype)
+    np.minimum.at(low, units, strata)
+    np.maximum.at(high, units, strata)
+    return low * (strata.max() + 1) + high
 
 
 def _spread(rows, codes, share, rng):

@@ -12,7 +12,15 @@ from sklearn.utils import check_random_state
 from sktl._checks import BOOLEAN, N_JOBS, RANDOM_STATE, Interval, checked
 from sktl.domains import TARGET, draw_rows, n_rows, one_column, plain_rows, read_domains
 from sktl.model_selection._by_domain import check_two_rows, domain_names
-from sktl.model_selection._source_metric import SINGLE_ROWS, ask, called, make_metric, rows_and_labels, takes_labels
+from sktl.model_selection._source_metric import (
+    SINGLE_ROWS,
+    as_numbers,
+    ask,
+    called,
+    make_metric,
+    rows_and_labels,
+    takes_labels,
+)
 from sktl.model_selection._tables import grid
 
 
@@ -85,8 +93,9 @@ def rank_sources(
 
     Parameters
     ----------
-    X : array-like or CSR matrix of shape (n_samples, n_features)
-        Rows of all domains.
+    X : array-like, frame or CSR matrix of shape (n_samples, n_features)
+        Rows of all domains. The default metric reads texts, dates and missing values too, as a
+        :class:`~sktl.inspection.DomainReport` does.
     y : array-like of shape (n_samples,), default=None
         Labels; rows without one are the target if ``sample_domain`` does not say so.
     sample_domain : array-like of shape (n_samples,)
@@ -156,6 +165,7 @@ def rank_sources(
         )
     if metric is None:
         check_two_rows({name: domains.names == name for name in (*domains.sources, TARGET)}, SINGLE_ROWS)
+        X = as_numbers(X, domains.target)
     compare = make_metric(metric, X)
     if takes_labels(compare) and y is None:
         raise ValueError(f"The metric {called(compare)} needs labels (y_source, y_target): pass y.")
@@ -181,8 +191,9 @@ def domain_distance_matrix(X, sample_domain, *, metric=None, n_jobs=None):
 
     Parameters
     ----------
-    X : array-like or CSR matrix of shape (n_samples, n_features)
-        Rows of all domains.
+    X : array-like, frame or CSR matrix of shape (n_samples, n_features)
+        Rows of all domains. The default metric reads texts, dates and missing values too, as a
+        :class:`~sktl.inspection.DomainReport` does.
     sample_domain : array-like of shape (n_samples,)
         The name of each row's domain; "target" is a name like the others.
     metric : callable, default=None
@@ -219,6 +230,7 @@ def domain_distance_matrix(X, sample_domain, *, metric=None, n_jobs=None):
     X = X if sparse.issparse(X) or hasattr(X, "columns") else np.asarray(X)
     if metric is None:
         check_two_rows({name: names == name for name in domains}, SINGLE_ROWS)
+        X = as_numbers(X, names == domains[0])
     compare = make_metric(metric, X)
     if takes_labels(compare):
         raise TypeError(

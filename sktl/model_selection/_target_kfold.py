@@ -4,9 +4,9 @@ import numpy as np
 from sklearn.utils import check_random_state
 
 from sktl._checks import BOOLEAN, FOLDS, RANDOM_STATE
-from sktl.domains import n_rows
+from sktl.domains import n_rows, read_samples
 from sktl.model_selection._folds import deal, read_domains_quietly, stratum_codes
-from sktl.model_selection._splitter import DomainSplitter
+from sktl.model_selection._splitter import DomainSplitter, without_partners
 
 
 class TargetKFold(DomainSplitter):
@@ -57,7 +57,7 @@ class TargetKFold(DomainSplitter):
         self.shuffle = shuffle
         self.random_state = random_state
 
-    def split(self, X, y=None, groups=None):
+    def split(self, X, y=None, groups=None, sample_id=None):
         """Yield the rows to train on and those to test on, fold by fold.
 
         Parameters
@@ -68,6 +68,8 @@ class TargetKFold(DomainSplitter):
             Labels; known ones among the target rows are what is tested.
         groups : array-like of shape (n_samples,)
             Domains, as ``sample_domain`` of ``fit``.
+        sample_id : array-like of shape (n_samples,), default=None
+            Which physical sample a row is; partners of a tested row do not train.
 
         Yields
         ------
@@ -88,8 +90,9 @@ class TargetKFold(DomainSplitter):
                 f"n_splits={self.n_splits} folds need at least as many labelled target rows; there are "
                 f"{len(tested)}. {hint}"
             )
+        samples = read_samples(sample_id, n_rows(X))
         rng = check_random_state(self.random_state) if self.shuffle else None
         folds = deal(stratum_codes(y, domains.labeled)[tested], self.n_splits, rng)
         for fold in range(self.n_splits):
             test = tested[folds == fold]
-            yield np.setdiff1d(np.arange(n_rows(X)), test), test
+            yield without_partners(np.setdiff1d(np.arange(n_rows(X)), test), test, samples), test

@@ -15,6 +15,11 @@ NOISE_SHARE = 0.05  # the prior's squared error, in units of the source's varian
 TEMPER = 0.5
 #: Beyond this many labelled rows the data decide between neighbours in a grid by themselves, so that it is thinned.
 FEW_ROWS = 150
+#: Beyond this many effective columns labelled rows are so unlike each other that a function of them must be large to
+#: say anything of a new row: its variances go on to a hundredfold, and left-out rows decide. Tables have up to 60,
+#: texts 200 and more.
+WIDE = 100
+FURTHER = np.sqrt(10.0) ** np.arange(1, 5)
 HALF_DECADES = np.sqrt(10.0) ** np.arange(-4, 4)  # 0.01 to 31.6, of the linear and smooth parts' variances
 
 
@@ -57,10 +62,14 @@ LOGISTIC_PLANS = {
 
 
 class FewRows:
-    """One mode for one output: source's prediction or mean, plus shift, slope, linear and smooth function of a row."""
+    """One mode for one output: source's prediction or mean, plus shift, slope, linear and smooth function of a row.
 
-    def __init__(self, plan, squared):
-        self.plan, self.squared = plan, squared
+    ``wide`` says that labelled rows are unlike each other (see ``WIDE``); ``shrink`` multiplies the prior variance of a
+    shift of the source.
+    """
+
+    def __init__(self, plan, squared, wide=False, shrink=1.0):
+        self.plan, self.squared, self.wide, self.shrink = plan, squared, wide, shrink
 
     def fit(self, y, source, Z, weights, centre, scale):
         """Fit to labels y (n,), what the source says (n,) and standardised rows Z (n, d).
@@ -72,8 +81,12 @@ class FewRows:
         self.base_ = 0.0 if plan.on_source else centre  # not the mean label: a left-out row has no part in it
         few = n <= FEW_ROWS
         variances = plan.basis_variances(few)
+        if plan.on_source:
+            variances = variances * np.array([self.shrink, *([1.0] * (variances.shape[1] - 1))])
         kappas = np.array(plan.kappas if few else plan.kappas[::2])
         kernels = self._kernels(Z) if plan.linear else [None]
+        if self.wide and plan.linear:
+            kappas = np.concatenate([kappas, kappas[-1] * FURTHER])
         parts = [Part(kernel, kappas, variances) for kernel in kernels]
         offset = source if plan.on_source else np.full(n, self.base_)
         basis = self._basis(source)
@@ -81,7 +94,7 @@ class FewRows:
             noise = NOISE_SHARE * scale**2
             fit = average_squared(y, offset, basis, parts, weights=weights, noise=noise, temper=TEMPER)
         else:
-            fit = average_logistic(y, offset, basis, parts, weights=weights, temper=TEMPER)
+            fit = average_logistic(y, offset, basis, parts, weights=weights, temper=TEMPER, by_left_out=self.wide)
         self.basis_coef_, self.left_out_ = fit.basis_coef, fit.left_out
         self.coef_ = Z.T @ fit.duals[0] / max(Z.shape[1], 1) if plan.linear else None
         smooth = len(kernels) > 1

@@ -149,6 +149,7 @@ def fit_modes(model, target, learn, weights):
     standardised = model.estimator is None and any(mode in LEARNED for mode in modes)
     model.columns_ = StandardColumns().fit(target) if standardised else None
     Z = model.columns_.transform(X) if standardised else np.empty((len(source), 0))
+    model._learn_width(target, learn)
     found = {mode: fit_mode(model, mode, X, Z, source, weights) for mode in modes}
     model.models_ = {mode: fitted for mode, (fitted, _) in found.items()}
     model.evidence_ = {mode: model._error(left_out, weights) for mode, (_, left_out) in found.items()}

@@ -6,11 +6,12 @@ from sklearn.base import clone, is_regressor
 from sklearn.utils import assert_all_finite, column_or_1d
 from sklearn.utils.multiclass import check_classification_targets
 
+from sktl._core.averaging import effective_columns
 from sktl.base import BaseParameterTransfer, BaseTransferClassifier, default_floor, source_log_proba, union_of_classes
 from sktl.domains import known_labels, take_rows
 from sktl.parameter import _hypothesis
 from sktl.parameter._class_offsets import can_take_offset, fit_classifier_on_offset
-from sktl.parameter._few_rows import LOGISTIC_PLANS, FewRows
+from sktl.parameter._few_rows import FEW_ROWS, LOGISTIC_PLANS, WIDE, FewRows
 from sktl.parameter._hypothesis import (
     CONSTRAINTS,
     modes_of,
@@ -22,6 +23,8 @@ from sktl.parameter._hypothesis import (
 from sktl.parameter._offsets import weights_for
 
 __all__ = ["HypothesisTransferClassifier"]
+
+LEAST_SPREAD = 0.1  # of log-odds, which are made at most ten times as sure
 
 
 def log_odds_of(log_proba):
@@ -40,11 +43,26 @@ def log_proba_of(log_odds):
     return scores - np.logaddexp.reduce(scores, axis=1, keepdims=True)
 
 
+def sharpen(log_proba, known, unit):
+    """Log-probabilities (n, K) whose log-odds between the classes ``known`` (K,) are divided by ``unit``.
+
+    Classes that the source does not know keep their probability.
+    """
+    if unit == 1 or not known.any():
+        return log_proba
+    inner, out = log_proba[:, known], log_proba.copy()
+    share = np.logaddexp.reduce(inner, axis=1, keepdims=True)
+    inner = inner / unit
+    out[:, known] = inner - np.logaddexp.reduce(inner, axis=1, keepdims=True) + share
+    return out
+
+
 class HypothesisTransferClassifier(BaseParameterTransfer, BaseTransferClassifier):
     r"""Start from any fitted classifier and correct it with about 1 to 100 target labels.
 
     With the source's log-odds :math:`l(x)` (of each class against the rest where there are more than two), standardised
-    columns z and target labels, the modes are
+    columns z and target labels, the modes are (in all but the first, l is divided by its deviation over the target rows
+    where that is less than 1, at most tenfold: penalised models of wide data are too unsure)
 
     - ``"source"``: :math:`l(x)`; ``"shift"``: :math:`l(x) + b`, one offset per class, shrunk to 0;
     - ``"affine"``: :math:`s\, l(x) + b`, with a temperature 1 / s too, shrunk to 1;
@@ -53,9 +71,12 @@ class HypothesisTransferClassifier(BaseParameterTransfer, BaseTransferClassifier
     - ``"target"``: the target's own model, :math:`b + w'z + g(z)`,
 
     with independent Gaussian priors of b, s, w and the smooth function g, whose variances are averaged over, weighted
-    by the square root of Laplace's evidence. With more than two classes the modes that look at columns are one softmax
-    each, fitted as ``LogisticRegression()`` is. ``mode="auto"`` averages the modes' probabilities with weights
-    :math:`\pi_m \propto \prod_i \hat p_{m,-i}(y_i)^{1/4}`, where :math:`\hat p_{m,-i}` is fitted without row i.
+    by the square root of Laplace's evidence, or of the likelihood of left-out rows in wide data (up to 150 labelled
+    rows that are as unlike each other as rows of 100 independent columns). With more than two classes the modes that
+    look at columns are one softmax each, fitted as ``LogisticRegression()`` is. ``mode="auto"`` averages the modes'
+    probabilities with weights :math:`\pi_m \propto a_m \prod_i \hat p_{m,-i}(y_i)^{1/4}`, where
+    :math:`\hat p_{m,-i}` is fitted without row i and :math:`a_m` is 1, but n / (n + 5 K) for "stack" and "target" with
+    K > 2 classes.
 
     *When it helps*: where the source is better than chance and labels are few. Accuracy in % at 2 / 10 / 50 labels
     (``benchmarks/few_shot.py``, which has the rivals): heart disease, each of four sites from the others, 78.2 / 80.2 /
@@ -143,7 +164,14 @@ class HypothesisTransferClassifier(BaseParameterTransfer, BaseTransferClassifier
     """
 
     _constraints = CONSTRAINTS
-    _own_labels = 0  # the log-loss of few rows already doubts a model that is sure by few of them
+
+    @property
+    def _own_labels(self):
+        """Doubt of a whole model of its own: five labels a class where there are several.
+
+        With two classes the log-loss of few rows already doubts a model that is sure by few of them.
+        """
+        return 5 * len(self.classes_) if len(self.classes_) > 2 else 0
 
     __init__ = _hypothesis.store
     fit = _hypothesis.fit
@@ -182,7 +210,17 @@ class HypothesisTransferClassifier(BaseParameterTransfer, BaseTransferClassifier
         return np.stack([source_log_proba(model, X, self.classes_, self._floor) for _, model in self.sources_], axis=1)
 
     def _learn_scale(self, said):
-        """Log-odds have a unit of their own."""
+        """The deviation of the source's log-odds over all target rows, where it is less than 1."""
+        spread = float(np.sqrt(log_odds_of(said.mean(axis=1)).var(axis=0).mean()))
+        # a source that says the same of all rows has no spread, and noise must not become knowledge
+        self._unit = min(max(spread, LEAST_SPREAD), 1.0) if spread > 1e-6 else 1.0
+        self._known = np.isin(self.classes_, np.concatenate([model.classes_ for _, model in self.sources_]))
+        self._wide = False
+
+    def _learn_width(self, target, learn):
+        """Whether the labelled rows are unlike each other (see ``WIDE``)."""
+        if self.columns_ is not None and np.count_nonzero(learn) <= FEW_ROWS:
+            self._wide = effective_columns(self.columns_.transform(target), learn) > WIDE
 
     def _weigh_sources(self, said, weights):
         """What each source is worth, by its log-loss where shrunken class offsets have been added."""
@@ -200,9 +238,11 @@ class HypothesisTransferClassifier(BaseParameterTransfer, BaseTransferClassifier
 
     def _fit_few_rows(self, mode, Z, source, weights):
         """One model a class against the rest, and the left-out log-probabilities."""
+        source = sharpen(source, self._known, self._unit)
         odds, first = log_odds_of(source), 0 if len(self.classes_) > 2 else 1
+        shrink = 2 / len(self.classes_)  # a label says less of each offset the more of them there are
         models = [
-            FewRows(LOGISTIC_PLANS[mode], squared=False).fit(
+            FewRows(LOGISTIC_PLANS[mode], squared=False, wide=self._wide, shrink=shrink).fit(
                 (self._labels == first + k).astype(float), odds[:, k], Z, weights, 0.0, 1.0
             )
             for k in range(odds.shape[1])
@@ -219,6 +259,7 @@ class HypothesisTransferClassifier(BaseParameterTransfer, BaseTransferClassifier
 
     def _fit_learner(self, mode, X, source, weights, rows):
         """The learner on the positions ``rows`` of the labelled target rows."""
+        source = sharpen(source, self._known, self._unit)
         mask = np.zeros(len(source), dtype=bool)
         mask[rows] = True
         learner = self._learner()
@@ -238,6 +279,7 @@ class HypothesisTransferClassifier(BaseParameterTransfer, BaseTransferClassifier
         if model is None:
             # without rows to learn from all classes are alike
             return source if mode == "source" else np.full(source.shape, -np.log(source.shape[1]))
+        source = sharpen(source, self._known, self._unit)
         if isinstance(model, list):
             odds = log_odds_of(source)
             return log_proba_of(np.column_stack([m.predict(odds[:, k], Z) for k, m in enumerate(model)]))

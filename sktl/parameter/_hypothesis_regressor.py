@@ -145,6 +145,9 @@ class HypothesisTransferRegressor(BaseParameterTransfer, BaseTransferRegressor):
         self._centre, spread = float(said.mean()), float(said.mean(axis=1).std())
         self._scale = spread or float(self._labels.std()) or 1.0  # a constant source has no spread of its own
 
+    def _learn_width(self, target, learn):
+        """The evidence of a squared loss holds in wide data too: the noise's variance is integrated out."""
+
     def _weigh_sources(self, said, weights):
         """What each source is worth, by its error where a shrunken shift has been added."""
         if said.shape[1] == 1:

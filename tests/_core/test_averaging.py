@@ -3,11 +3,21 @@
 import numpy as np
 import pytest
 from numpy.testing import assert_allclose
+from scipy import sparse
 from scipy.optimize import minimize
 from scipy.special import expit
 from scipy.stats import multivariate_t
 
-from sktl._core.averaging import Part, average_logistic, average_squared, kernel_of, linear_kernel_of, tempered
+from sktl._core import averaging
+from sktl._core.averaging import (
+    Part,
+    average_logistic,
+    average_squared,
+    effective_columns,
+    kernel_of,
+    linear_kernel_of,
+    tempered,
+)
 
 
 @pytest.fixture
@@ -105,6 +115,36 @@ def test_logistic_average_is_that_of_laplace(table):
     coef = sum(share * found for share, (found, _) in zip(shares, fits, strict=True))
     assert_allclose(fit.basis_coef, coef[:2], atol=1e-4)
     assert_allclose(sum(Z.T @ dual for dual in fit.duals), coef[2:], atol=1e-4)
+
+
+def test_left_out_rows_can_stand_for_the_evidence(table):
+    Z, source, y, B, weights = table
+    classes = (y > y.mean()).astype(float)
+    grid = [(0.1, [1.0, 0.2]), (30.0, [1.0, 0.2])]
+    fits = [average_logistic(classes, source, B, one_point(Z, *point), weights=weights) for point in grid]
+    likelihoods = [weights @ np.log(expit(np.where(classes > 0, f.left_out, -f.left_out))) for f in fits]
+    parts = [part for point in grid for part in one_point(Z, *point)]
+    fit = average_logistic(classes, source, B, parts, weights=weights, temper=0.5, by_left_out=True)
+    shares = tempered(np.array(likelihoods), 0.5)
+    assert_allclose(fit.basis_coef, sum(s * f.basis_coef for s, f in zip(shares, fits, strict=True)), rtol=1e-8)
+    assert np.abs(fit.basis_coef - average_logistic(classes, source, B, parts, weights=weights).basis_coef).max() > 0.01
+
+
+@pytest.mark.parametrize("as_sparse", [False, True])
+def test_effective_columns_by_pairs(as_sparse, monkeypatch):
+    rng = np.random.default_rng(0)
+    Z, labeled = rng.normal(size=(40, 7)) * [3, 1, 1, 1, 1, 1, 0], np.arange(40) % 3 == 0
+    pairs = [(Z[i] @ Z[j]) ** 2 for i in np.flatnonzero(labeled) for j in range(40) if j != i]
+    by_hand = (Z[labeled] ** 2).sum(axis=1).mean() ** 2 / np.mean(pairs)
+    monkeypatch.setattr(averaging, "BLOCK", 16)
+    assert_allclose(effective_columns(sparse.csr_array(Z) if as_sparse else Z, labeled), by_hand)
+
+
+def test_effective_columns_of_independent_ones_and_of_nothing():
+    Z = np.random.default_rng(0).normal(size=(3000, 30))
+    assert abs(effective_columns(Z, np.arange(3000) < 300) - 30) < 1.5
+    for rows in (Z[:1], np.eye(3), np.zeros((3, 2))):  # one row, no likeness at all, no rows to speak of
+        assert effective_columns(rows, np.ones(len(rows), dtype=bool)) == 0
 
 
 def test_left_out_log_odds_are_near_those_of_brute_force(table):

@@ -154,3 +154,19 @@ def test_randomised_scores_are_uniform_where_the_probabilities_are_true():
     y = (rng.random((20_000, 1)) > proba.cumsum(axis=1)).sum(axis=1)
     scores = label_scores(proba, "aps", rng.random(20_000))[np.arange(20_000), y]
     assert_allclose(np.quantile(scores, [0.1, 0.5, 0.9]), [0.1, 0.5, 0.9], atol=0.015)
+
+
+@pytest.mark.parametrize("alpha", [0.05, 0.1, 0.3])
+def test_coverage_is_what_exchangeable_rows_of_unequal_weights_allow(alpha):
+    """Each of the n + 1 rows is the new one with its share of the weight: 1 - alpha, and at most one share more."""
+    rng = np.random.default_rng(3)
+    scores, weights = rng.normal(size=31), rng.gamma(0.5, size=31)
+    share, kept = weights / weights.sum(), np.empty(31, dtype=bool)
+    for new in range(31):
+        part = [WeightedScores.of(np.delete(scores, new), np.delete(weights, new))]
+        own = own_share(weights[new], part[0].total)
+        kept[new] = keeps(conformal_pvalues(part, [scores[new]], own), alpha)
+    coverage = share @ kept
+    assert 1 - alpha <= coverage <= 1 - alpha + share.max()
+    missed = np.cumsum(share[np.argsort(-scores)])
+    assert_allclose(coverage, 1 - missed[missed <= alpha].max(initial=0))

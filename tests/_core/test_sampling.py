@@ -1,16 +1,30 @@
 from collections import Counter
-from types import SimpleNamespace
 
 import numpy as np
 import pytest
-from numpy.testing import assert_allclose
+from numpy.testing import assert_allclose, assert_array_equal
 
-from sktl._core.sampling import difference_estimate, inclusion_probabilities, interval_of, spread_out, systematic
+from sktl._core.sampling import difference_estimate, inclusion_probabilities, interval_of, one_a_stratum, spread_out
 
 
-def at(value):
-    """A generator whose next uniform number is known."""
-    return SimpleNamespace(uniform=lambda: value)
+def pivotal_samples(chances):
+    """Every sample of the ordered pivotal method, with its probability: two rows duel, the winner meets the next."""
+    open_ends, done = [(1.0, 0, chances[0], frozenset(), 1)], Counter()
+    while open_ends:
+        weight, row, mass, drawn, rival = open_ends.pop()
+        if rival == len(chances):
+            done[drawn | {row} if mass > 0.5 else drawn] += weight  # what is left is whole but for rounding
+            continue
+        own, total = chances[rival], mass + chances[rival]
+        if mass <= 1e-12 or mass >= 1 - 1e-12:
+            open_ends.append((weight, rival, own, drawn | {row} if mass > 0.5 else drawn, rival + 1))
+        elif total <= 1:
+            open_ends.append((weight * mass / total, row, total, drawn, rival + 1))
+            open_ends.append((weight * own / total, rival, total, drawn, rival + 1))
+        else:
+            open_ends.append((weight * (1 - own) / (2 - total), rival, total - 1, drawn | {row}, rival + 1))
+            open_ends.append((weight * (1 - mass) / (2 - total), row, total - 1, drawn | {rival}, rival + 1))
+    return done
 
 
 def test_chances_are_in_proportion_and_at_most_one():
@@ -19,26 +33,28 @@ def test_chances_are_in_proportion_and_at_most_one():
     assert_allclose(inclusion_probabilities(np.ones(3), 7), 1)
 
 
-@pytest.mark.parametrize("n", [1, 3, 5])
-def test_each_row_is_drawn_with_its_chance_and_the_estimate_is_unbiased_over_all_draws(n):
-    """All starts of the systematic draw, enumerated: they change where a cumulated chance passes a whole number."""
+@pytest.mark.parametrize("n", [1, 2, 4])
+def test_samples_are_those_of_the_pivotal_method_and_the_estimate_is_unbiased(n):
     rng = np.random.default_rng(n)
-    sizes, values, expected = rng.uniform(0.2, 3, 11), rng.normal(size=11), rng.normal(size=11)
-    chances, order = inclusion_probabilities(sizes, n), rng.permutation(11)
-    cuts = np.unique(np.round(np.concatenate([[0, 1], np.cumsum(chances[order]) % 1]), 12))
-    hits, mean = np.zeros(11), 0.0
-    for low, high in zip(cuts[:-1], cuts[1:], strict=True):
-        drawn = systematic(chances, order, at((low + high) / 2))
-        assert len(set(drawn)) == n
-        hits[drawn] += high - low
-        mean += (high - low) * difference_estimate(values[drawn], expected, chances, drawn, np.ones(11))[0]
-    assert_allclose(hits, chances)
-    assert_allclose(mean, values.mean())
+    sizes, values, expected = rng.uniform(0.2, 3, 7), rng.normal(size=7), rng.normal(size=7)
+    sizes[3] *= 6  # of 4 rows this one is sure
+    chances, order = inclusion_probabilities(sizes, n), rng.permutation(7)
+    truth = {frozenset(order[list(s)]): p for s, p in pivotal_samples(chances[order]).items() if p > 1e-12}
+    assert_allclose([sum(p for s, p in truth.items() if row in s) for row in range(7)], chances)
+    draws = [one_a_stratum(chances, order, rng) for _ in range(6000)]
+    found = Counter(frozenset(draw.tolist()) for draw in draws)
+    assert set(found) <= set(truth)
+    assert {len(s) for s in found} == {n}
+    for sample, p in truth.items():
+        assert abs(found[sample] / 6000 - p) < 4 * np.sqrt(p * (1 - p) / 6000) + 1e-12
+    estimates = {s: difference_estimate(values[list(s)], expected, chances, list(s), np.ones(7))[0] for s in truth}
+    assert_allclose(sum(p * estimates[s] for s, p in truth.items()), values.mean())  # over all samples
 
 
 def test_a_census_knows_the_mean():
     values, chances = np.array([1.0, 5.0, 3.0]), np.ones(3)
-    drawn = systematic(chances, np.array([2, 0, 1]), at(0.4))
+    drawn = one_a_stratum(chances, np.array([2, 0, 1]), np.random.default_rng(0))
+    assert_array_equal(drawn, [2, 0, 1])
     assert_allclose(difference_estimate(values[drawn], np.zeros(3), chances, drawn, np.ones(3)), [3, 0])
     assert interval_of(3.0, 0.0, 3, 0.05) == (3.0, 3.0)
 
@@ -50,7 +66,7 @@ def test_errors_are_those_of_repeated_draws_and_sorting_lowers_them():
     chances = inclusion_probabilities(np.ones(400), 30)
     found = {}
     for name, order in (("sorted", np.argsort(expected)), ("any", None)):
-        draws = [systematic(chances, rng.permutation(400) if order is None else order, rng) for _ in range(1500)]
+        draws = [one_a_stratum(chances, rng.permutation(400) if order is None else order, rng) for _ in range(600)]
         found[name] = np.array([difference_estimate(values[d], flat, chances, d, np.full(400, 0.5)) for d in draws])
     for table in found.values():
         assert_allclose(table[:, 0].mean(), values.mean(), atol=0.01)
@@ -60,7 +76,8 @@ def test_errors_are_those_of_repeated_draws_and_sorting_lowers_them():
 
 def test_a_sample_of_equal_values_keeps_an_error():
     chances = inclusion_probabilities(np.ones(100), 10)
-    drawn = systematic(chances, np.arange(100), at(0.5))
+    drawn = one_a_stratum(chances, np.arange(100), np.random.default_rng(0))
+    assert_array_equal(drawn // 10, np.arange(10))  # one of each ten
     estimate, error = difference_estimate(np.zeros(10), np.zeros(100), chances, drawn, np.full(100, 0.3))
     assert estimate == 0
     assert 0.02 < error < 0.04  # one row in eleven as uncertain as .3: .3 / sqrt(10 x 11), and 90 % are not seen

@@ -31,8 +31,8 @@ def frozen(model, seed=1):
 
 
 def prior_and_weights(weights, worth):
-    """Weights that count as one row less than they are worth, and ten rows of the source's own calibration."""
-    mixed = (worth - 1) * weights / weights.sum() + 10 / len(weights)
+    """Weights that count as one row less than they are worth, and thirty rows of the source's own calibration."""
+    mixed = (worth - 1) * weights / weights.sum() + 30 / len(weights)
     return mixed * mixed.sum() / (mixed**2).sum()  # as many as the mixture is worth
 
 

@@ -62,6 +62,39 @@ def test_what_is_missing_new_or_far_is_said(saved, tables):
     ]
 
 
+def test_a_saved_model_reads_dates_texts_and_new_values(run, tables, capsys):
+    rng = np.random.default_rng(0)
+    days = pd.date_range("2023-10-01", periods=100).strftime("%d/%m/%Y").to_numpy()
+    words = ["good", "bad", "slow", "cheap", "broken"]
+
+    def odd(table):
+        said = [" ".join(rng.permutation(words)[:4]) + f" {j}" for j in range(len(table))]
+        code = rng.integers(0, 70, len(table)).astype(str)
+        return table.assign(when=rng.choice(days, len(table)), said=said, code=np.char.add("c", code))
+
+    source, target = map(odd, tables)
+    assert run(source, target, "--label", "mood", "--out", "t.csv", "--save", "m.skops", *FAST)[0] == 0
+    capsys.readouterr()
+    target.drop(columns="mood").to_csv("new.csv", index=False)
+    assert main(["predict", "m.skops", "new.csv", "--out", "p.csv"]) == 0
+    assert capsys.readouterr().err == ""
+    assert (pd.read_csv("p.csv")["prediction"] == pd.read_csv("t.csv")["prediction"]).all()
+    target.loc[:3, "when"], target["code"], target["city"] = "tomorrow", "never seen", "Oslo"
+    target.drop(columns=["mood", "said"])[:9].to_csv("new.csv", index=False)
+    assert main(["predict", "m.skops", "new.csv", "--out", "p.csv"]) == 0
+    assert capsys.readouterr().err.splitlines() == [
+        "sktl: taken as missing, since the table lacks it: column 'said'",
+        "sktl: no dates, taken as missing: 4 of the values of column 'when' ('tomorrow')",
+        "sktl: 9 rows of 9 lie far from those that the model was chosen on (column 'city'): its predictions there are "
+        "guesses",
+    ]
+    target.assign(when=3, age="x").to_csv("new.csv", index=False)
+    result = main(["predict", "m.skops", "new.csv", "--out", "p.csv"]), *capsys.readouterr()
+    refused(
+        result, "Column 'age' of NEW holds text; the model learned it as numbers (the first is 'x'). Column 'when' of"
+    )
+
+
 def test_bad_tables_and_arguments_of_predict(saved, tables):
     refused(saved(tables[1].assign(age="old")), "Column 'age' of NEW holds text; the model learned it as numbers")
     refused(saved(tables[1], "--interval", ".9"), "--interval: the model predicts classes; ask for --proba.")

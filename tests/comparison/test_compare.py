@@ -24,6 +24,7 @@ class Protocol:
     """What a verdict asks of a protocol."""
 
     evidence = "target labels"
+    uses_labels = False
 
     def __init__(self, margin=0.0, task="classification"):
         self.margin, self.setting = margin, _compare.Setting(task, None, 0)

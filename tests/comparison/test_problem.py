@@ -12,7 +12,7 @@ def test_categories_of_one_table_and_many_levels():
     source = source.assign(code=[f"s{i}" for i in rng.integers(0, 90, 161)])
     target = target.assign(code=[f"t{i}" for i in rng.integers(0, 90, 143)])
     problem = build_problem(source, target, "mood")
-    assert problem.columns.width == 2 + 50
+    assert problem.columns.width == 2 + 1 and problem.columns.many == ["code"]
     choice = Comparison.from_tables(source, target.drop(columns="mood"), "mood", methods="tca,kmm").run()
     assert [outcome.failed for outcome in choice.outcomes] == [None] * 4
 
@@ -36,14 +36,16 @@ def test_columns_that_number_the_rows_are_noted():
     def with_ids(ids_source, ids_target):
         return notes_of(source.assign(id=np.asarray(ids_source)), target.assign(id=np.asarray(ids_target)))
 
-    note = (
-        "column 'id' looks like an identifier (whole numbers, nearly all different{}): leave it out with --drop 'id'?"
+    gone = ["left out, since it numbers the rows (--keep 'id' uses it): column 'id'"]
+    assert with_ids(range(61), range(43)) == gone
+    assert with_ids(range(100, 39, -1), np.arange(0, 430, 10)) == gone
+    assert with_ids(rng.permutation(61), 61.0 + rng.permutation(43)) == gone
+    assert with_ids(100 + rng.permutation(61), rng.permutation(43)) == gone
+    # far from each other, in no order: amounts in another unit look like that too
+    apart = (
+        "column 'id' looks like an identifier (whole numbers, nearly all different, in ranges that do not overlap): "
     )
-    assert with_ids(range(61), range(43)) == [note.format("")]
-    assert with_ids(range(100, 39, -1), np.arange(0, 430, 10)) == [note.format("")]
-    apart = note.format(", in ranges that do not overlap")
-    assert with_ids(rng.permutation(61), 61.0 + rng.permutation(43)) == [apart]
-    assert with_ids(100 + rng.permutation(61), rng.permutation(43)) == [apart]
+    assert with_ids(1000 + rng.permutation(61), rng.permutation(43)) == [f"{apart}leave it out with --drop 'id'?"]
     assert with_ids(rng.permutation(61), rng.permutation(43)) == []
     assert with_ids(np.arange(61) / 2, 61 + np.arange(43)) == []
     assert with_ids(np.arange(61) // 2, 61 + np.arange(43)) == []  # each twice: counts

@@ -17,7 +17,7 @@ def one_nn(setting):
 
 
 def problem_of(source, target):
-    comparison = Comparison.from_tables(source, target, "mood")
+    comparison = Comparison.from_tables(source, target, "mood", keep=["z"] if "z" in source else [])
     return comparison.problem, comparison.protocol.setting
 
 

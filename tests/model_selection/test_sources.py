@@ -399,13 +399,9 @@ def test_errors(ten_sources):
     with pytest.raises(TypeError, match="metric must be None or a callable"):
         rank_sources(X, y, site, metric="mmd")
     mixed = pd.DataFrame(X).assign(smoker="no")
-    for rows, reason in ((mixed, "could not convert string"), (np.where(X > 2, np.nan, X), "contains NaN")):
-        with pytest.raises(
-            ValueError, match=f"default metric needs columns of finite numbers .*{reason}.* in a first step"
-        ):
-            SourceSelector(LogisticRegression()).fit(rows, y, site)
-        with pytest.raises(ValueError, match="or pass a metric that takes such rows"):
-            rank_sources(rows, None, site)
+    for call in (SourceSelector(LogisticRegression()).fit, rank_sources):
+        with pytest.raises(ValueError, match="Column 'x0' of X has infinite values"):
+            call(np.where(X > 2, np.inf, X), y, site)
     assert rank_sources(mixed, None, site, metric=lambda A, B: abs(len(A) - len(B)), n_bootstrap=0).distances[0] == 42
     with pytest.raises(TypeError, match="metric must return a number; principal_angles returned array"):
         rank_sources(X, None, site, metric=principal_angles)
@@ -424,3 +420,18 @@ def test_errors(ten_sources):
         domain_distance_matrix(X, np.zeros(len(X)))
     with pytest.raises(ValueError, match="sample_domain is needed, one value per row"):
         domain_distance_matrix(X, None)
+
+
+def test_rows_of_any_kind_are_ranked_by_what_a_report_encodes(ten_sources):
+    X, _, site = ten_sources
+    plain = rank_sources(X, None, site)
+    mixed = pd.DataFrame(X).astype(float).assign(smoker="no", when="2024-01-31")  # constant columns say nothing
+    found = rank_sources(mixed, None, site)
+    assert found.names == plain.names
+    assert_allclose(found.distances, plain.distances, rtol=0.3)  # the width of the kernel grows with the columns
+    gaps = np.where(np.random.default_rng(0).random(X.shape) < 0.02, np.nan, X)
+    assert rank_sources(gaps, None, site, n_bootstrap=0).names[0] == plain.names[0]
+    near = pd.DataFrame({"when": ["2024-01-05"] * 9 + ["2024-01-12"] * 9})
+    far = pd.DataFrame({"when": ["2024-03-06"] * 18})
+    table = pd.concat([near, far, near.sample(frac=1, random_state=0)], ignore_index=True)
+    assert rank_sources(table, None, np.repeat(["near", "far", "target"], 18)).names == ["near", "far"]

@@ -7,8 +7,8 @@ import pandas as pd
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 from scipy import sparse
-from scipy.special import log_softmax
-from sklearn.base import clone, is_regressor
+from scipy.special import log_softmax, softmax
+from sklearn.base import BaseEstimator, ClassifierMixin, clone, is_regressor
 from sklearn.compose import make_column_transformer
 from sklearn.ensemble import HistGradientBoostingRegressor
 from sklearn.exceptions import NotFittedError
@@ -132,7 +132,8 @@ def test_mode_weights_by_the_formula(classes):
     source, X, y, _, _ = classes
     model = HypothesisTransferClassifier(source).fit(X, y)
     scores = np.array([-41 / 4 * model.evidence_[mode] for mode in MODES])
-    assert_allclose(list(model.mode_weights_.values()), np.exp(log_softmax(scores)))
+    doubt = np.log([1, 1, 1, 1, *[41 / (41 + 5 * 3)] * 2])  # five labels a class of what learns a whole model
+    assert_allclose(list(model.mode_weights_.values()), np.exp(log_softmax(scores + doubt)))
 
 
 def test_mode_weights_of_a_regression_by_the_formula(regression):
@@ -157,6 +158,47 @@ def test_an_offset_a_class_mends_shifted_shares(classes):
     true = np.array([(y_true == name).mean() for name in model.classes_])
     before = source.predict_proba(X).mean(axis=0)
     assert np.abs(shares - true).max() < 0.75 * np.abs(before - true).max()
+
+
+class Said(ClassifierMixin, BaseEstimator):
+    """A fitted source whose log-odds of the later classes against the first are its columns, times a factor."""
+
+    def __init__(self, factor=1.0, classes=(0, 1)):
+        self.factor, self.classes = factor, classes
+        self.classes_, self.n_features_in_ = np.array(classes), len(classes) - 1
+
+    def fit(self, X, y):
+        return self
+
+    def predict_proba(self, X):
+        odds = self.factor * np.asarray(X)[:, : len(self.classes) - 1]
+        return softmax(np.column_stack([np.zeros(len(X)), odds]), axis=1)
+
+    def predict(self, X):
+        return self.classes_[self.predict_proba(X).argmax(axis=1)]
+
+
+def test_a_source_that_is_too_unsure_has_the_unit_of_its_spread():
+    """Below a deviation of 1 the factor of the log-odds has no part in the correction, down to a tenth."""
+    rng = np.random.default_rng(0)
+    X = rng.normal(size=(80, 1))
+    X = (X - X.mean()) / X.std()
+    y = np.where(np.arange(80) < 12, (X[:, 0] + 0.5 > 0).astype(float), np.nan)
+    found = {f: HypothesisTransferClassifier(Said(f), mode="affine").fit(X, y).predict_proba(X) for f in (1, 0.2, 2)}
+    assert_allclose(found[0.2], found[1], rtol=1e-8)
+    assert np.abs(found[2] - found[1]).max() > 0.05  # a sure source stays as sure as it is
+    for factor in (0.01, 1e-9, 0.0):  # what hardly varies does not become knowledge
+        least = HypothesisTransferClassifier(Said(factor), mode="shift").fit(X, y).predict_proba(X)
+        assert np.ptp(least[:, 1]) < 0.15
+
+
+def test_classes_new_to_an_unsure_source_keep_their_small_probability():
+    X = np.linspace(-1, 1, 40)[:, None]
+    y = np.where(np.arange(40) < 6, "b", None).astype(object)
+    y[:2], y[5] = "a", "new"
+    source = Said(0.1, ("a", "b"))
+    by_shift = HypothesisTransferClassifier(source, mode="shift").fit(X, y).predict_proba(X)
+    assert (by_shift[:, 2] > 1e-4).all()  # not 1e-3 to the power of ten
 
 
 # --- limits ---

@@ -6,7 +6,7 @@ import numpy as np
 
 from sktl._checks import N_JOBS, SEED, InstanceOf, checked
 from sktl._core.kernels import canonical_order, make_kernel, stack_samples
-from sktl.inspection.report._columns import encode, read_columns
+from sktl._tables.columns import encode_table
 from sktl.inspection.report._tests import N_PERMUTATIONS, kernel_test, sample_rows
 from sktl.inspection.report._text import pvalue
 from sktl.metrics import classifier_two_sample_test, mmd, proxy_a_distance
@@ -76,7 +76,7 @@ def measure_distance(X, target, *, n_jobs=None, random_state=0):
     >>> found.mmd < found.floor
     True
     """
-    encoded, _ = encode(read_columns(X, target)[0])
+    encoded = encode_table(X, target)
     tests = row_tests(encoded, target, random_state, n_jobs)
     return distance_of_rows(encoded, target, tests, random_state, n_jobs)
 

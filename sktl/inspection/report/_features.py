@@ -4,8 +4,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from sktl._tables.columns import encode
 from sktl.base import domain_classifier
-from sktl.inspection.report._columns import column_difference, encode, moments, split_table
+from sktl.inspection.report._columns import column_difference, moments, split_table
 from sktl.metrics import feature_shift_test
 
 N_LEVELS = 5  # new values that a note names

@@ -5,12 +5,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from sktl._core.columns import are_amounts
 from sktl.domains import as_column, known_labels, missing_values
 from sktl.exceptions import LabelShiftMisfitWarning
 from sktl.instance import BBSE, MLLS
 from sktl.model_selection.evidence import MIN_LABELS
 
-MAX_CLASSES = 20  # numbers with more different values are a regression's
 MIN_CLASS_ROWS = 5  # source rows of each class that estimates need
 
 
@@ -70,10 +70,7 @@ def read_labels(y, target):
     known = known_labels(y, ~missing)
     codes = np.full(len(missing), np.nan)
     classes, inverse = np.unique(known, return_inverse=True)
-    if known.dtype.kind == "f" and (len(classes) > MAX_CLASSES or (classes != np.floor(classes)).any()):
-        codes[~missing] = known
-        return LabelColumn(codes, None)
-    if known.dtype.kind in "iu" and len(classes) > MAX_CLASSES:
+    if known.dtype.kind in "iuf" and are_amounts(known.astype(float)):
         codes[~missing] = known
         return LabelColumn(codes, None)
     codes[~missing] = inverse

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from scipy.stats import ks_2samp
 
-from sktl._core.columns import MISSING, are_dates, numbers_rows
+from sktl._core.columns import numbers_rows
 
 FAR_OFF = 2.0  # standard deviations of the source by which a column's mean has moved far from all others'
 FACTOR = 2.0  # ratio of the deviations, from which on the units may differ
@@ -29,6 +29,12 @@ IDENTIFIER = {
 }
 
 
+TIME = (
+    "`{}` alone tells the domains apart, since they are of different periods: leave it out (what repeats, such as a "
+    "month or a weekday, can be used)."
+)
+
+
 @dataclass(frozen=True)
 class Suspects:
     """Columns to look at before any figure.
@@ -38,7 +44,7 @@ class Suspects:
     empty : list of (str, str)
         Name and role ("source" or "target"), of columns without a value in one domain.
     rowwise : dict of str -> str
-        A sentence on each column of identifiers or dates.
+        A sentence on each column of identifiers, and on each part of dates that tells the domains apart.
     constant : dict of str -> str
         A sentence on each column of numbers that has one value in one domain and several in the other.
     same_shape : set of str
@@ -56,23 +62,17 @@ def find_suspects(columns, empty, target):
     rowwise, constant, same_shape = {}, {}, set()
     for column in columns:
         name = column.name
-        if column.is_number and not column.is_time:
+        if not column.is_number:
+            continue
+        if not column.is_time:
             constant |= _constant_words(column, target)
             same_shape |= {name} if _keeps_shape(column, target) else set()
+        how = numbers_rows(column.values[~target], column.values[target])
         if column.is_time:
-            rowwise[name] = (
-                f"`{name}` holds times, and they alone tell domains of different periods apart. Leave it out, or turn "
-                "it into something that repeats (month, weekday) or a duration (an age)."
-            )
-        elif column.is_number:
-            how = numbers_rows(column.values[~target], column.values[target])
-            if how:
-                rowwise[name] = IDENTIFIER[how].format(name)
-        elif are_dates([text for text in column.values if text != MISSING]):
-            rowwise[name] = (
-                f"`{name}` holds dates as text: leave it out, or convert it to numbers (month, or days since a fixed "
-                "date)."
-            )
+            if _apart(column.values[~target], column.values[target]):
+                rowwise[name] = TIME.format(name)
+        elif how:
+            rowwise[name] = IDENTIFIER[how].format(name)
     return Suspects(empty, rowwise, {k: words for k, words in constant.items() if k not in rowwise}, same_shape)
 
 
@@ -94,6 +94,11 @@ def _keeps_shape(column, target):
     standard = [(part - part.mean()) / part.std() for part in parts]
     noise = 1.36 * np.sqrt(sum(1 / len(part) for part in parts))  # the statistic's 95 % point
     return ks_2samp(*standard, method="asymp").statistic <= max(SHAPE, noise)
+
+
+def _apart(source, target):
+    """Whether the ranges of two samples do not meet."""
+    return np.nanmax(source) < np.nanmin(target) or np.nanmax(target) < np.nanmin(source)
 
 
 def remarks(suspects, features, level):

@@ -8,9 +8,10 @@ from scipy.stats import norm
 
 from sktl._checks import N_JOBS, SEED, Interval, checked, import_extra
 from sktl._files import replacing
+from sktl._tables.columns import encode, expand_dates, read_columns
 from sktl._threads import limited_threads
 from sktl.inspection._domains import domains_of
-from sktl.inspection.report._columns import empty_columns, encode, read_columns
+from sktl.inspection.report._columns import empty_columns
 from sktl.inspection.report._distance import distance_of_rows
 from sktl.inspection.report._evidence import gather
 from sktl.inspection.report._features import compare_columns
@@ -186,8 +187,8 @@ class DomainReport:
         X : array-like, pandas or polars frame of shape (n_samples, n_features)
             Rows of all domains; numbers, times, texts and missing values.
         y : array-like of shape (n_samples,), default=None
-            Labels; rows without one are target rows unless ``sample_domain`` says otherwise. Whole numbers of at most
-            20 values, booleans and texts are classes.
+            Labels; rows without one are target rows unless ``sample_domain`` says otherwise. Booleans and texts are
+            classes, and whole numbers of at most 10 values, unless these thin out towards both ends as grades do.
         sample_domain : array-like of shape (n_samples,), default=None
             Domains, as ``fit`` takes them.
         alpha : float in (0, 1), default=0.05
@@ -217,7 +218,8 @@ class DomainReport:
             )
         target, labels = domains.target, None if y is None else read_labels(y, domains.target)
         _check_rows(target)
-        columns, notes = read_columns(X, target)
+        X, times = expand_dates(X)
+        columns, notes = read_columns(X, target, times)
         empty = empty_columns(X, target)
         suspects = find_suspects(columns, empty, target)
         features, unseen = compare_columns(X, columns, target)

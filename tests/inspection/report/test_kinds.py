@@ -13,13 +13,17 @@ def test_every_kind_has_words_and_names_what_exists():
     assert set(KINDS) == set(MEANING) == set(ADVICE)
     for kind in KINDS:
         for labeled in (False, True):
-            words = advise(kind, Findings(0.01, labeled, 2)) + advise(kind, Findings(0.9, labeled, 20, n_sources=3))
-            words += advise(kind, Findings(0.9, labeled, 20, numbers=True, labels_fit=True, turned=True))
-            words += advise(kind, Findings(0.2, labeled, 20, only_missing=True))
+            found = [
+                Findings(0.01, labeled, 2),
+                Findings(0.9, labeled, 20, n_sources=3),
+                Findings(0.9, labeled, 20, numbers=True, labels_fit=True, turned=True),
+                Findings(0.2, labeled, 20, only_missing=True, labels_differ=True),
+            ]
+            words = " ".join(point for findings in found for point in advise(kind, findings))
             assert set(re.findall(r"`(\w+)`", words)) <= public
-    assert "worth only 1 % of its rows" in advise("covariate", Findings(0.01, True, 2))
+    assert "worth only 1 % of its rows" in " ".join(advise("covariate", Findings(0.01, True, 2)))
     for kind in set(KINDS) - {"label or concept"}:
-        assert "Classifier" not in advise(kind, Findings(0.9, True, 20, numbers=True))
+        assert "Classifier" not in " ".join(advise(kind, Findings(0.9, True, 20, numbers=True)))
 
 
 def test_without_labels_the_plain_model_and_labels_come_first_with_labels_what_uses_them():

@@ -213,10 +213,15 @@ def test_identifiers_and_times_are_named():
     assert "identifier" not in DomainReport.from_data(frame, None, TARGET).suggestion
     frame["patient"] = 1000 + np.arange(N)
     frame["admitted"] = pandas.Timestamp("2020-01-01") + pandas.to_timedelta(rng.integers(0, 90, N), unit="D")
-    frame["sent"] = frame["admitted"].dt.strftime("%Y-%m-%d")
-    words = DomainReport.from_data(frame, None, TARGET).suggestion
+    frame["sent"] = (frame["admitted"] + pandas.to_timedelta(400 * TARGET, unit="D")).dt.strftime("%d/%m/%Y")
+    report = DomainReport.from_data(frame, None, TARGET)
+    words = report.suggestion
     assert "`patient` looks like an identifier (whole numbers, nearly all different, in ranges that do not" in words
-    assert "`admitted` holds times" in words and "`sent` holds dates as text:" in words
+    assert "`sent (year)` alone tells the domains apart" in words and "`sent (days)` alone" in words
+    assert "admitted" not in words  # of the same period: its parts are columns like others
+    parts = {row.feature for row in report.features} - {"a", "b", "patient"}
+    repeating = {f"{name} ({part})" for name in ("admitted", "sent") for part in ("month", "weekday", "days")}
+    assert parts == repeating | {"sent (year)"}
 
 
 def test_many_sources_are_listed_in_part():

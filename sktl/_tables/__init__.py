@@ -1,0 +1,1 @@
+"""Tables of any kind as numbers: the one reader and the one encoder that reports, rankings and comparisons share."""
