@@ -157,6 +157,7 @@ NOTIONS = {
     "id": "column that names the rows",
     "source_model": "a model of the source that exists already",
     "trust_pickle": "whether a pickle may be loaded",
+    "keep": "columns to use although they look like names of rows",
     "tell": "takes each line of words as soon as it is known",
     "tol": "tolerance at which iteration ends",
     "uniform": "share of the chances that is the same for all rows",

@@ -13,7 +13,8 @@ def run(source, target, options, say, progress):
     source, target : DataFrame
         The tables.
     options : Namespace
-        ``label``, ``task``, ``methods``, ``target_labels``, ``metric``, ``drop``, ``seed``, ``n_jobs``, ``source_model``, ``trust_pickle``,
+        ``label``, ``task``, ``methods``, ``target_labels``, ``metric``, ``drop``, ``seed``, ``n_jobs``,
+        ``source_model``, ``trust_pickle``,
         ``out``, ``save``, ``html``.
     say : callable
         Takes each line of the result.

@@ -5,7 +5,7 @@ from sktl.inspection.report import Lead
 
 def lead(choice):
     """What stands on top of the page: the choice, what it scores, and why."""
-    chosen, usual, metric = choice.chosen, choice.outcomes[0], choice.protocol.setting.metric
+    chosen, usual = choice.chosen, choice.outcomes[0]
     title = f"use {chosen.name} ({chosen.model})" if choice.usable else "no usable model"
     label = choice.protocol.problem.labels.name
     tiles = [
