@@ -11,7 +11,6 @@ from sktl.exceptions import InputError, MissingExtraError
 
 __all__ = ["main"]
 
-DEMO = "source-only,kmm,tca,scaled,coral"  # no trees: of ten classes on 64 columns they take minutes
 EXAMPLES = """examples:
   sktl                                               the demonstration: handwritten digits of two origins
   sktl compare 2023.csv 2024.csv --label churned     which model for the rows of 2024?
@@ -133,20 +132,12 @@ def run_predict(options, say):
 
 
 def run_demo(options, say):
-    """Compare methods on handwritten digits of two origins."""
+    """Tell a story on handwritten digits of two origins."""
     from sktl._checks import import_extra
-    from sktl.cli import _compare
-    from sktl.datasets import load_digits_domains
+    from sktl.cli._demo import demo
 
-    frames = import_extra("pandas", "cli", "The command line")
-    digits = load_digits_domains(source="mnist")
-    table = frames.DataFrame(digits.X, columns=digits.feature_names).assign(digit=digits.y_true)
-    target = digits.sample_domain == "target"
-    say("demo: learn from a sample of MNIST, predict scikit-learn's digits (their labels are used only to score)")
-    settled = {"label": "digit", "task": "classification", "methods": DEMO, "target_labels": "hide", "metric": None}
-    settled |= {"source_model": None, "trust_pickle": False}
-    options = argparse.Namespace(**vars(options), **settled, drop=[], out=None, save=None, html=None)
-    _compare.run(table[~target], table[target], options, say, _progress(options))
+    import_extra("pandas", "cli", "The command line")
+    demo(options, say, _progress(options))
 
 
 def _read_both(options):
@@ -200,7 +191,7 @@ def _parser():
     _add_plan(commands)
     _add_report(commands)
     demo = commands.add_parser(
-        "demo", help="compare methods on handwritten digits of two origins", parents=[_common_arguments()]
+        "demo", help="a story: methods compared on handwritten digits of two origins", parents=[_common_arguments()]
     )
     demo.set_defaults(run=run_demo)
     parser.set_defaults(run=run_demo, seed=0, n_jobs=1, verbose=False)
