@@ -177,7 +177,6 @@ NOTIONS = {
     "id": "column that names the rows",
     "source_model": "a model of the source that exists already",
     "trust_pickle": "whether a pickle may be loaded",
-    "keep": "columns to use although they look like names of rows",
     "tell": "takes each line of words as soon as it is known",
     "tol": "tolerance at which iteration ends",
     "transitions": "chances of the next class along a chain",

@@ -8,7 +8,7 @@ from sktl.inspection.report import distance_words, table_lines
 METHODS = "source-only,kmm,tca,scaled,coral"  # no trees: of ten classes on 64 columns they take minutes
 #: What each method does here, and why that helps or hurts on these tables.
 WHY = {
-    "kmm": "weights the source rows that look like target rows; here hardly any does, so a few rows carry all the weight",
+    "kmm": "weights the source rows that look like target rows; here hardly any does, so few carry all the weight",
     "tca": "keeps only directions in which both tables look alike: pen and scanner drop out, the digits stay",
     "scaled": "puts each table on its own scale, so that dark and light mean the same in both",
     "coral": "also turns the source's correlations to the target's, beyond what scaling alone does",
