@@ -3,9 +3,9 @@
 Run ``python benchmarks/label_plan.py WHAT`` with WHAT ``score`` or ``model`` (some minutes of one processor each;
 ``--draws``). Tasks of ``_few_shot_tasks.py``: at most 1,000 source and 400 target rows; the model is logistic
 regression of standardised columns. *score*: mean squared error of ``LabelPlanner.estimate`` over that of as many random
-rows (their exact variance), which is the share of random's labels that a plan needs for the same error; ``uniform`` 0.75
-(default), 0 and 1. *model*: accuracy of the model fitted on the source's rows and the labelled ones (these with half of
-the weight), planned less random rows, on the target rows that neither has.
+rows (their exact variance), which is the share of random's labels that a plan needs for the same error; ``uniform``
+0.75 (default), 0 and 1. *model*: accuracy of the model fitted on the source's rows and the labelled ones (these with
+half of the weight), planned less random rows, on the target rows that neither has.
 
 *Score*, error over that of random rows, mean by kind (largest of a pair): from what models said of the pairs of
 ``expected_score.py pairs`` (incomes: every third; 150 draws, so that a pair's ratio is known to .12). "even steps" is

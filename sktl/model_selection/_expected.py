@@ -95,9 +95,9 @@ class TargetScoreEstimator(BaseOnLabeled):
 
     Its intervals of 90 % held the accuracy of 93 % of the pairs of the first four, 79 % of the next two, and of the
     judges 100 % of bikes, 88 % of newsgroups, 52 % of mushrooms; 87 % in all. Their interval score is .39 on the first
-    (.78 that of [chance, source score]), .48 (.62), .35 (.41), .35 (.49), and 1.71 (1.06) on mushrooms. With 10 / 20 / 50
-    labels the error on the first three was .053 / .046 / .028 (labels alone .095 / .063 / .037), on the judges .089 / .077 / .046 (.119 / .084 / .048). On mushrooms
-    it was above that of the labels alone (20 labels .10 and .08).
+    (.78 that of [chance, source score]), .48 (.62), .35 (.41), .35 (.49), and 1.71 (1.06) on mushrooms. With 10 / 20 /
+    50 labels the error on the first three was .053 / .046 / .028 (labels alone .095 / .063 / .037), on the judges .089
+    / .077 / .046 (.119 / .084 / .048). On mushrooms it was above that of the labels alone (20 labels .10 and .08).
 
     *Other scores* have the same constants, which were not chosen for them. For regressors the root mean
     squared error was off by 13 % ("auto", median of 88 pairs; the source's by 19 %), R2 by .22 (the source's by .14):
@@ -163,14 +163,15 @@ class TargetScoreEstimator(BaseOnLabeled):
     score is believed to be near the estimate or, less likely, well below; a handful of labels that say the opposite
     moves it there. Their likelihood is binomial for the accuracy and normal, with the error of a jackknife, otherwise.
 
-    *Sampling error* is that of a jackknife of 80 groups, of at most 4,000 rows a domain, with the models and the density ratio taken as known.
+    *Sampling error* is that of a jackknife of 80 groups, of at most 4,000 rows a domain, with the models and the
+    density ratio taken as known.
 
     *Cost*: ``cv`` + 1 fits and one of the weights; O(n log n) in the rows beside, chunk by chunk. A million target rows
     of 20 columns, 10,000 source rows and a fitted logistic regression take 42 s on one core.
 
     *Pure shifts*: in made worlds of 5,000 rows (400 draws) the mean errors of "importance", "pape", "label" and "mlls"
     were .005 to .006 where their assumption holds (``benchmarks/expected_score.py``); the jackknife's errors were those
-    of the draws within 4 % (weights that are estimated made them no larger).
+    of the draws within 7 % (weights that are estimated made them no larger).
 
     References
     ----------
