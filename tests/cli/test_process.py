@@ -90,7 +90,7 @@ def interrupt(*args, **kwargs):
     os.kill(os.getpid(), signal.SIGINT)
 {where} = interrupt
 sys.argv = ["sktl", *{args!r}]
-from sktl.cli import _arguments, main
+from sktl.cli import main
 sys.exit(main())
 """
 
@@ -124,8 +124,8 @@ class Finder:
         if name == "sklearn":
             os.kill(os.getpid(), signal.SIGINT)
 sys.meta_path.insert(0, Finder())
-from sktl.cli import _arguments, main
-sys.argv = ["sktl", "--help"]
+from sktl.cli import main
+sys.argv = ["sktl", "demo"]
 sys.exit(main())
 """
     assert run_code(code) == (130, "", "sktl: interrupted\n")
