@@ -57,7 +57,10 @@ def test_cut_by_time(files, capsys):
     args = ["compare", "all.csv", "--time", "day", "--from", "2012-01", "--label", "mood", *FAST]
     status, out, err = called(capsys, *args)
     assert status == 0 and out.startswith("SOURCE 92 rows, TARGET 41 rows")
-    assert "sktl: left out, since they alone tell SOURCE from TARGET: year, month, days of column 'day'" in err.splitlines()
+    assert (
+        "sktl: left out, since they alone tell SOURCE from TARGET: year, month, days of column 'day'"
+        in err.splitlines()
+    )
 
 
 def strict(text):
