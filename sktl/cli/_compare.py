@@ -37,7 +37,7 @@ def run(source, target, options, say, progress):
         metric=options.metric,
         drop=options.drop,
         keep=options.keep,
-        max_rows=QUICK if options.quick else MAX_ROWS,
+        max_rows={True: QUICK, False: MAX_ROWS}.get(options.quick),
         n_jobs=options.n_jobs,
         tell=lambda kind, line: listeners[kind](line),
         random_state=options.seed,
