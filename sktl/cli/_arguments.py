@@ -267,11 +267,12 @@ def _n_jobs(text):
 
 def _methods(text):
     """Check names of methods, separated by commas."""
+    # where the comparison is imported already, a caller may have added methods of his own
+    known = getattr(sys.modules.get("sktl.comparison"), "METHODS", METHODS)
     wanted = [name.strip() for name in text.split(",") if name.strip()]
-    unknown = [name for name in wanted if name not in METHODS] or ([] if wanted else [""])
+    unknown = [name for name in wanted if name not in known] or ([] if wanted else [""])
     if unknown:
-        hint = did_you_mean(unknown[0], METHODS)
-        names = ", ".join(METHODS)
+        hint, names = did_you_mean(unknown[0], known), ", ".join(known)
         raise InputError(f"--methods {text!r}: no method is called {unknown[0]!r}; choose from {names}.{hint}")
     return text
 

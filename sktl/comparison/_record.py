@@ -8,7 +8,9 @@ from importlib.metadata import version
 
 import numpy as np
 
+from sktl._checks import HasMethods, checked
 from sktl.comparison._figures import figures
+from sktl.comparison._words import COLUMNS
 
 
 def versions():
@@ -82,6 +84,7 @@ def decision_record(decision):
     )
 
 
+@checked(report=(HasMethods("to_html", noun="a DomainReport"),), notes=COLUMNS)
 def report_record(report, notes=()):
     """All figures of a report, for programs.
 

@@ -6,8 +6,8 @@ import pytest
 from two_tables import FAST, pd, refused
 
 import sktl.comparison
-from sktl.cli import _arguments, main
-from sktl.comparison import METHODS, METRICS
+from sktl.cli import main
+from sktl.comparison import METHODS
 
 
 def test_interruption(run, tables, monkeypatch):
@@ -31,10 +31,6 @@ def test_module_runs_as_a_process(tmp_path, tables):
     assert (status, err) == (0, "")
     assert "choice: source-only" in out
     refused(in_process("fly"), "argument COMMAND: invalid choice: 'fly'")
-
-
-def test_names_in_the_help_are_those_of_the_comparison():
-    assert tuple(METHODS) == _arguments.METHODS and tuple(METRICS) == _arguments.METRICS
 
 
 MISTAKES = [
