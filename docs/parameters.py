@@ -19,8 +19,6 @@ NOTIONS = {
     "notes": "notes on the tables",
     "report": "a DomainReport",
     "table": "rows with named columns",
-    "column": "the column that cuts a table",
-    "start": "where the target begins, in time",
     "max_rows": "rows of each table that are looked at",
     "B": "upper bound of a weight (the paper's symbol)",
     "adjacency": "links of the rows, given",

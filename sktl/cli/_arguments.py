@@ -11,8 +11,8 @@ from sktl.exceptions import InputError
 
 #: Names of :data:`sktl.comparison.METHODS` and ``METRICS``, which take seconds to import; a test holds them equal.
 METHODS = (
-    "source-only", "source-trees", "given", "kmm", "tca", "scaled", "coral", "votes", "target-only", "target-trees", "pooled",
-    "pooled-trees", "corrected", "recalibrated", "offset", "augmented", "tradaboost",
+    "source-only", "source-trees", "given", "kmm", "tca", "scaled", "coral", "votes", "target-only", "target-trees",
+    "pooled", "pooled-trees", "corrected", "recalibrated", "offset", "augmented", "tradaboost",
 )  # fmt: skip
 METRICS = ("accuracy", "balanced_accuracy", "roc_auc", "f1", "log_loss", "r2", "mae", "rmse")
 EXAMPLES = """examples:
