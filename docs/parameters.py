@@ -189,6 +189,7 @@ NOTIONS = {
 #: A paper's own symbol, kept where its readers expect it.
 SYMBOLS = {
     ("alpha", "CMMSClassifier"): "weight of the distances to centroids (the paper's symbol)",
+    ("alpha", "GraphTransferClassifier"): "share of a row's scores that comes from its links (as in `LabelSpreading`)",
     ("alpha", "JDOTClassifier"): "weight of the distances beside the losses (the paper's symbol)",
     ("alpha", "JDOTRegressor"): "weight of the distances beside the losses (the paper's symbol)",
     ("shift", "make_covariate_shift"): "distance of the means",

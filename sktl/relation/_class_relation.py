@@ -42,6 +42,14 @@ class ClassRelationTransfer(NodeClassifier):
     with :math:`\lambda` chosen by pseudo-likelihood in the source. The relation is used only if it passes a permutation
     test on the target's links (``pvalue_``, ``carried_over_``).
 
+    *When it helps*: links are given and say more than the rows do, and the target has few labels. On made networks of
+    four classes whose features do not carry over (5 draws each; ``benchmarks/relation.py links``) accuracy with 20, 40
+    and 100 target labels is 66.2, 82.2 and 83.0 %; by the target's rows alone 51.3, 57.5 and 58.8, with the relation of
+    the target's own links 50.1, 67.4 and 79.8, and by the source's rows 21. On chains 60.4, 65.0 and 72.0 against 51.0,
+    53.6, 57.6 and 56.2, 59.7, 63.1. Where two classes are rare (4 % each) the mean share found of a class rises from
+    42.5 to 59.6 with 40 labels. *When it hurts*: with 20 labels the test lacks power and refused two of five true
+    relations (without it 76.0); links that repeat what the features say are counted twice.
+
     Parameters
     ----------
     estimator : classifier, default=None
