@@ -7,6 +7,106 @@ marital status from the others, 300 rows of each; *digits*: each of two origins 
 hold other digits each; *made*: of five sources so many have the target's coefficients, the others the opposite;
 *ranges*: each of three sources covers another range of a curve, and the target is a mixture of them; *bike*: each
 season from the others. Accuracy in %, or the error over that of "pooled".
+
+Measured, 3 draws of each task; then the difference from "pooled", for numbers in % of the error:
+
+    heart, 12 tasks and draws
+      pooled                      76.3     +0.0 +-0.0
+      pooled, target labels       79.8     +3.5 +-1.5
+      vote, uniform               76.1     -0.2 +-0.7
+      vote, distance              76.6     +0.3 +-0.6
+      vote, agreement             79.3     +3.0 +-1.2
+      vote, labels                80.7     +4.4 +-1.7
+      density-weighted            77.8     +1.5 +-1.3
+      nearest sources             76.1     -0.1 +-0.1
+
+    adult, 18 tasks and draws
+      pooled                      88.2     +0.0 +-0.0
+      pooled, target labels       89.3     +1.1 +-0.7
+      vote, uniform               87.4     -0.7 +-0.3
+      vote, distance              87.5     -0.6 +-0.3
+      vote, agreement             87.4     -0.8 +-0.2
+      vote, labels                88.0     -0.2 +-0.6
+      density-weighted            87.5     -0.7 +-0.2
+      nearest sources             87.1     -1.1 +-0.2
+
+    digits, 6 tasks and draws
+      pooled                      38.4     +0.0 +-0.0
+      pooled, target labels       60.7    +22.3 +-3.7
+      vote, uniform               22.4    -16.1 +-1.8
+      vote, distance              25.2    -13.2 +-0.8
+      vote, agreement             24.9    -13.6 +-0.8
+      vote, labels                20.6    -17.8 +-2.9
+      density-weighted            32.1     -6.3 +-1.8
+      nearest sources             38.4     +0.0 +-0.0
+
+    made, 5 of 5 good, 12 tasks and draws
+      pooled                      74.7     +0.0 +-0.0
+      pooled, target labels       74.7     -0.0 +-0.1
+      vote, uniform               74.4     -0.3 +-0.0
+      vote, distance              74.3     -0.4 +-0.0
+      vote, agreement             74.6     -0.1 +-0.1
+      vote, labels                73.5     -1.2 +-0.2
+      density-weighted            73.2     -1.5 +-0.3
+      nearest sources             74.7     +0.0 +-0.0
+
+    made, 3 of 5 good, 12 tasks and draws
+      pooled                      61.0     +0.0 +-0.0
+      pooled, target labels       62.1     +1.1 +-0.1
+      vote, uniform               65.8     +4.8 +-1.0
+      vote, distance              63.0     +2.0 +-3.2
+      vote, agreement             71.9    +10.9 +-0.8
+      vote, labels                72.9    +11.9 +-0.8
+      density-weighted            52.0     -9.0 +-5.3
+      nearest sources             61.0     +0.0 +-0.0
+
+    made, 1 of 5 good, 12 tasks and draws
+      pooled                      27.9     +0.0 +-0.0
+      pooled, target labels       28.0     +0.1 +-0.1
+      vote, uniform               26.7     -1.2 +-0.3
+      vote, distance              26.5     -1.4 +-0.3
+      vote, agreement             26.1     -1.8 +-0.3
+      vote, labels                68.8    +40.9 +-2.6
+      density-weighted            27.8     -0.1 +-0.5
+      nearest sources             27.9     +0.0 +-0.0
+
+    bike, 12 tasks and draws
+      pooled                     1.000     +0.0 +-0.0
+      pooled, target labels      0.990     -1.0 +-0.6
+      vote, uniform              1.062     +6.0 +-2.5
+      vote, distance             1.023     +2.2 +-1.6
+      vote, agreement            1.071     +6.9 +-2.7
+      vote, labels               0.990     -1.0 +-1.3
+      density-weighted           1.018     +1.8 +-2.3
+      nearest sources            1.156    +14.5 +-4.1
+      AnchorRegression           1.000     -0.0 +-0.3
+
+    ranges, 12 tasks and draws
+      pooled                     1.000     +0.0 +-0.0
+      pooled, target labels      0.994     -0.6 +-0.1
+      vote, uniform              2.095    +73.9 +-0.5
+      vote, distance             1.716    +54.0 +-1.0
+      vote, agreement            1.875    +62.9 +-0.3
+      vote, labels               1.671    +51.4 +-1.5
+      density-weighted           0.471    -75.2 +-0.8
+      nearest sources            1.758    +56.4 +-0.5
+      AnchorRegression           1.117    +11.0 +-1.4
+
+    made numbers, 3 of 5 good, 12 tasks and draws
+      pooled                     1.000     +0.0 +-0.0
+      pooled, target labels      0.990     -1.0 +-0.1
+      vote, uniform              0.977     -2.3 +-0.9
+      vote, distance             1.003     +0.3 +-2.7
+      vote, agreement            0.763    -27.1 +-2.7
+      vote, labels               0.609    -49.6 +-6.5
+      density-weighted           1.172    +15.8 +-5.6
+      nearest sources            1.000     +0.0 +-0.0
+      AnchorRegression           0.966     -3.5 +-1.2
+
+What it shows: *one model of all rows*, with the target's labels where there are some, is best or level on heart, adult,
+digits, bike and where all sources are good. *Votes by labels* win where some sources follow another rule, *agreement*
+where fewer than half of them do, *densities* where each source covers a range of its own; each loses elsewhere. Nearest
+sources are kept or left out by their rows, which say nothing of their rules.
 """
 
 import argparse

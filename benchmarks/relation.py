@@ -164,11 +164,11 @@ def rearranged(affinity, rng):
     return np.triu(shuffled) + np.triu(shuffled, 1).T
 
 
-def gate(n_draws):
+def gate(n_draws, n_labels):
     """How often a relation is used: as it is, and shuffled in three ways."""
     print("classes  labels   as it is   source labels   entries   target links    (% used)")
     for n_classes in (2, 3, 4, 6):
-        for n_labeled in (0, 20, 40, 100):
+        for n_labeled in n_labels:
             used = np.zeros(4)
             for seed in range(n_draws):
                 rng = np.random.default_rng(seed)
@@ -195,11 +195,14 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("part", choices=["text", "whole", "links", "gate"])
     parser.add_argument("--draws", type=int, default=20)
+    parser.add_argument("--labels", type=int, nargs="*", default=[40], help="labels of the target, for gate")
     options = parser.parse_args()
     if options.part in ("text", "whole"):
         {"text": text, "whole": whole}[options.part]()
+    elif options.part == "gate":
+        gate(options.draws, options.labels)
     else:
-        {"links": links, "gate": gate}[options.part](options.draws)
+        links(options.draws)
 
 
 if __name__ == "__main__":
