@@ -30,6 +30,8 @@ APART = {
     "MultiTaskTransferRidge": "coefficients of each domain, drawn to common ones",
     "OTMapping": "a plan of its own for each source",
     "PiecewiseDirectStandardization": "a map of its own for each into the space of one that is named, by pairs",
+    "SCL": "pivots are features that occur often in every domain",
+    "SFA": "pivots are features that occur often in every domain",
     "SourceSelector": "distant sources are left out, or count less",
     "SpectralSpaceTransformation": "a map of its own for each into the space of one that is named, by pairs",
     "SubspaceAlignment": "a subspace of its own for each source",

@@ -52,7 +52,7 @@ def test_sources_are_told_apart_where_the_page_says_so(estimator, two_domains):
     if type(estimator).__name__ in NEED_PAIRS:
         estimator, more = (
             clone(estimator).set_params(reference="lab"),
-            {"sample_id": np.where(target, rows - 101, rows)},
+            {"sample_id": np.where(target, rows - 101, rows // 3)},
         )
     said = []
     for domain in (one, many):
