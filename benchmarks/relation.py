@@ -2,6 +2,18 @@
 
 Run ``python benchmarks/relation.py text`` (newsgroups, beside ``../shared/data`` or with SKTL_DATA set), ``links``
 (made networks and chains) or ``gate`` (200 draws of relations that do not carry over).
+
+Measured, ``gate --draws 200``, in % of draws in which the relation is used:
+
+    classes  labels   as it is   source labels   entries   target links
+          2      40       71.5             3.5      39.0            5.0
+          3      40       70.5             4.0      10.0            5.0
+          4      40       88.0             3.5      12.5            2.0
+          6      40       95.5             3.0       2.5            1.5
+
+``text``, alpha .9 and the share of the features 0 (label spreading), .05 and .2: rec/talk 84.0, 85.0, 82.2; rec/sci
+71.3, 73.4, 76.4; sci/talk 78.6, 79.0, 74.7; logistic regression 83.7, 70.7, 76.7. ``links --draws 5``: the docstring of
+``ClassRelationTransfer`` has its figures. ``whole`` has not been run.
 """
 
 import argparse

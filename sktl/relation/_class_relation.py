@@ -120,6 +120,12 @@ class ClassRelationTransfer(NodeClassifier):
     number, so that a foreign one passes the third half of the time: it is left out, and the labels decide alone. Where
     the relation is refused, the target's own links are all that count.
 
+    With 40 labels, 600 source and 300 target rows (200 draws; ``benchmarks/relation.py gate``) relations learned from
+    shuffled labels are refused in 96 to 97 % of draws for 2 to 6 classes, and relations on a target whose links mean
+    nothing in 95 to 98 %. A foreign relation, the true one with its entries rearranged, is refused in 61, 90, 88 and 98
+    % for 2, 3, 4 and 6 classes: **less than 95 % for few classes**, part of which are draws that leave the largest
+    entries where they were. True relations are used in 72, 71, 88 and 96 %.
+
     *Links with a direction* are taken as undirected by "affinity". Links between domains, and loops, are left out.
     Weights matter only relative to their mean. In a single domain nothing is carried over: the estimator decides alone.
 
