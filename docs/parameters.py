@@ -52,6 +52,7 @@ NOTIONS = {
     "estimators": "models handed in, by name",
     "eta": "weight of the class penalty (the paper's symbol)",
     "factor": "factor of the mean residuals of domains",
+    "fill": "what stands in a gap",
     "family": "loss and link of a generalised linear model",
     "feature_scale": "size of the new features beside the old",
     "fit_intercept": "whether an intercept of the target's own is fitted",
