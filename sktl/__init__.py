@@ -20,6 +20,7 @@ if TYPE_CHECKING:
         metrics,
         model_selection,
         parameter,
+        relation,
     )
     from sktl.base import OnLabeled
     from sktl.comparison import compare
@@ -40,6 +41,7 @@ __all__ = [
     "metrics",
     "model_selection",
     "parameter",
+    "relation",
     "split_domains",
     "stack_domains",
     "target_mask",

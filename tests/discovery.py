@@ -12,7 +12,7 @@ from sklearn.tree import DecisionTreeClassifier
 
 import sktl
 from sktl._checks import HasMethods, constraints_of
-from sktl.instance import RLLS
+from sktl.instance import RLLS, GaussianWeighter
 
 #: Instances beside the default one, for what a default instance does not run through.
 VARIANTS = {
@@ -21,6 +21,7 @@ VARIANTS = {
     "CORAL": [{"form": "kernel"}, {"reg": 0.0, "shrinkage": "auto", "align_means": False}],
     "AnchorRegression": [{"factor": 10.0, "reg": 1.0}],
     "BDA": [{"balance": 0.7, "class_balanced": True}],
+    "ClassRelationTransfer": [{"estimator": GaussianNB(), "relation": "confusion", "local": "target"}],
     "ConformalClassifier": [
         {"estimator": LogisticRegression(), "shift": "label", "method": "cross", "conformity": "raps"}
     ],
@@ -34,6 +35,7 @@ VARIANTS = {
     "DIPLSRegressor": [{"center": "labeled", "invariance": 0.5, "n_components": 3}],
     "DirectStandardization": [{"keep_rest": False, "reg": 0, "reference": "target"}],
     "DiscriminatorWeighter": [{"estimator": GaussianNB(), "calibrate": True}],
+    "DistributionWeightedCombination": [{"estimator": LogisticRegression(), "weighter": GaussianWeighter()}],
     "DomainScaler": [{"with_mean": False, "reference": "target"}, {"method": "robust"}],
     "EPO": [{"n_components": 2}],
     "EasyTLClassifier": [{"align": "coral"}],
@@ -42,6 +44,10 @@ VARIANTS = {
     "GaussianWeighter": [{"pooling": 0.8, "shrinkage": 0.1}],
     "GaussianProcessTransferRegressor": [{"source_variance": True, "weights": "ball"}],
     "GradualSelfTraining": [{"estimator": GaussianNB(), "path": "given", "drop": 0.2}],
+    "GraphTransferClassifier": [
+        {"neighbors": "by_domain", "n_neighbors": 3},
+        {"neighbors": None, "feature_share": 1.0},
+    ],
     "HypothesisTransferClassifier": [{"source": LogisticRegression(), "estimator": LogisticRegression()}],
     "HypothesisTransferRegressor": [{"source": Ridge(), "estimator": Ridge()}],
     "ImportanceWeighted": [{"estimator": LogisticRegression(), "flattening": 0.5, "resample": "auto"}],
@@ -56,6 +62,7 @@ VARIANTS = {
     "MSDA": [{"n_layers": 3, "n_frequent": 2, "stack": False}],
     "MIDA": [{"kernel": "rbf", "label_weight": 0.5}, {"kernel": "rbf", "n_landmarks": 8}],
     "MEDAClassifier": [{"n_components": 2, "n_neighbors": 3}],
+    "MultiSourceVote": [{"estimator": GaussianNB(), "weights": "distance"}],
     "NearestNeighborWeighter": [{"n_centers": None}],
     "MultiTaskTransferRidge": [{"reg": 1.0, "shared": 0.5}],
     "OTMapping": [
@@ -102,6 +109,7 @@ VARIANTS = {
 #: times: what an estimator does stays, and :func:`instances` has it with its own numbers by ``light=False``.
 LIGHT = {
     "AutoWeighter": {"cv": 2},
+    "ClassRelationTransfer": {"n_permutations": 9},
     "FineTunedClassifier": {"n_folds": 3, "max_epochs": 10},
     "FineTunedRegressor": {"n_folds": 3, "max_epochs": 10},
     "LabelPlanner": {"cv": 2},

@@ -44,7 +44,7 @@ DEPENDS_ON_UNITS = (
 DEPENDS_ON_OFFSETS = {
     name: "works on rows of unit norm, or on angles"
     for name in ("ARTLClassifier", "BDA", "JDA", "MEDAClassifier", "SSTCA", "TJM", "TransferVotingClassifier")
-} | {name: "zero is absence: made for counts" for name in ("MSDA", "SCL", "SFA")}
+} | {name: "zero is absence: made for counts" for name in ("GraphTransferClassifier", "MSDA", "SCL", "SFA")}
 DEPENDS_ON_OFFSETS["KMM(kernel='linear')"] = "this kernel of the user's choice measures from 0"
 DEPENDS_ON_OFFSETS |= {
     "TransferLinearSVC": "penalises the intercept, as its twin in scikit-learn does",

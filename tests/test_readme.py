@@ -42,7 +42,7 @@ def test_the_two_commands_are_lines_of_their_own():
         )
 
 
-FAMILIES = (sktl.instance, sktl.feature, sktl.parameter)
+FAMILIES = (sktl.instance, sktl.feature, sktl.parameter, sktl.relation)
 
 
 def test_every_public_name_of_a_family_is_listed():

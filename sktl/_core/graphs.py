@@ -42,6 +42,33 @@ def neighbor_graph(X, n_neighbors, metric="cosine", weights="similarity"):
     return sparse.csr_array(graph.maximum(graph.T))
 
 
+def cosine_links(X_new, X, n_neighbors):
+    """Cosines of new rows with their nearest rows of ``X``, negative ones as 0: CSR array of shape (m, n)."""
+    from sklearn.neighbors import NearestNeighbors  # here, to keep `import sktl` quick
+
+    n, k = X.shape[0], min(n_neighbors, X.shape[0])
+    distances, nearest = NearestNeighbors(n_neighbors=k, metric="cosine").fit(X).kneighbors(X_new)
+    values = np.maximum(1 - distances.ravel(), 0)
+    m = X_new.shape[0]
+    return sparse.csr_array((values, nearest.ravel(), np.arange(0, m * k + 1, k)), shape=(m, n))
+
+
+def two_sided_graph(X, target, n_neighbors):
+    """Symmetric graph of cosines that joins each row to its nearest ones of either domain, no loops."""
+    sides = [np.flatnonzero(~target), np.flatnonzero(target)]
+    rows, columns, values = [], [], []
+    for own in sides:
+        for other in sides:
+            links = cosine_links(X[own], X[other], n_neighbors + (own is other)).tocoo()  # itself is not counted
+            rows.append(own[links.row])
+            columns.append(other[links.col])
+            values.append(links.data)
+    rows, columns, values = (np.concatenate(parts) for parts in (rows, columns, values))
+    kept = rows != columns
+    graph = sparse.csr_array((values[kept], (rows[kept], columns[kept])), shape=(len(target), len(target)))
+    return sparse.csr_array(graph.maximum(graph.T))
+
+
 def _cosines(X, rows, columns, block=65536):
     """Cosines of pairs of rows, block by block; 0 where a row is zero."""
     if sparse.issparse(X):

@@ -109,11 +109,13 @@ numbers one tree's steps are too coarse for what is linear.
 """
 
 from sktl.parameter._anchor_regression import AnchorRegression
+from sktl.parameter._distribution_weighted import DistributionWeightedCombination
 from sktl.parameter._fine_tuned import FineTunedClassifier, FineTunedRegressor
 from sktl.parameter._gaussian_process import GaussianProcessTransferRegressor
 from sktl.parameter._hypothesis_classifier import HypothesisTransferClassifier
 from sktl.parameter._hypothesis_regressor import HypothesisTransferRegressor
 from sktl.parameter._leaf_refit import LeafRefitClassifier, LeafRefitRegressor
+from sktl.parameter._multi_source_vote import MultiSourceVote
 from sktl.parameter._multi_task_ridge import MultiTaskTransferRidge
 from sktl.parameter._trans_glm import TransGLM
 from sktl.parameter._transfer_forest import TransferForestClassifier, TransferForestRegressor
@@ -125,6 +127,7 @@ from sktl.parameter._transfer_tree import TransferTreeClassifier, TransferTreeRe
 
 __all__ = [
     "AnchorRegression",
+    "DistributionWeightedCombination",
     "FineTunedClassifier",
     "FineTunedRegressor",
     "GaussianProcessTransferRegressor",
@@ -132,6 +135,7 @@ __all__ = [
     "HypothesisTransferRegressor",
     "LeafRefitClassifier",
     "LeafRefitRegressor",
+    "MultiSourceVote",
     "MultiTaskTransferRidge",
     "TransGLM",
     "TransferForestClassifier",
