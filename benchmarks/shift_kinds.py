@@ -77,7 +77,7 @@ import numpy as np
 from _few_labels import CLASS_TABLES, TABLES, load_table
 from scipy.stats import beta, binom
 
-from sktl.inspection.report._columns import read_columns
+from sktl._tables.columns import read_columns
 from sktl.inspection.report._evidence import gather
 from sktl.inspection.report._features import compare_columns
 from sktl.inspection.report._labels import read_labels

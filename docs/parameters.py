@@ -41,6 +41,7 @@ NOTIONS = {
     "class_shares": "shares of the classes in the target",
     "clip": "upper bound of the weights",
     "coef0": "constant of a kernel, as in scikit-learn",
+    "column": "the column by which a table is cut",
     "conditional": "whether the promise holds for each class",
     "conformity": "score by which labels of a row are compared with those of calibration rows",
     "confusion": "confusion matrix of probabilities or of classes",
@@ -165,6 +166,7 @@ NOTIONS = {
     "sources": "which source domains are taken",
     "squared": "whether the square is returned",
     "stack": "whether old features stand beside the new",
+    "start": "the target's first time",
     "start_weight": "cost of a row that has just joined",
     "store_weights": "whether the weights of all rounds are kept",
     "target_shares": "shares of the classes in the target",
@@ -198,6 +200,7 @@ SYMBOLS = {
 }
 #: Data, not options.
 DATA = {"X", "y", "X_source", "X_target", "y_source", "y_target", "y_proba", "sample_domain", "target", "rows", "argv"}
+DATA |= {"table"}
 DATA |= {"prior_target", "proba_target", "sample_id"}
 
 

@@ -16,13 +16,13 @@ DOCS = Path(__file__).parents[1] / "docs"
 #: Arguments of functions that are data: read as data, not as options.
 DATA = {"X", "y", "X_source", "X_target", "y_source", "y_target", "y_proba", "y_true", "sample_domain", "source"}
 DATA |= {"target", "rows", "argv", "prior_target", "proba_target", "ax", "weights", "true_weights", "sample_weight"}
-DATA |= {"sample_id"}
+DATA |= {"sample_id", "table"}
 
 #: Values that fit required options, where another option is looked at.
 FITTING = {"estimator": LogisticRegression(), "before": LogisticRegression(), "after": LogisticRegression()}
 FITTING |= {"label": "y", "path": "table.csv", "values": [1.0], "fit": print, "guess": [], "held_out": []}
 FITTING |= {"rng": np.random.RandomState(0), "n_folds": 2, "labels": [], "losses": {}, "usual": "a", "others": []}
-FITTING |= {"rivals": [], "alpha": 0.05}
+FITTING |= {"rivals": [], "alpha": 0.05, "column": "site"}
 
 
 class Wrong:
