@@ -42,6 +42,7 @@ NOTIONS = {
     "clip": "upper bound of the weights",
     "coef0": "constant of a kernel, as in scikit-learn",
     "column": "the column by which a table is cut",
+    "columns": "whether frames must have the same columns",
     "conditional": "whether the promise holds for each class",
     "conformity": "score by which labels of a row are compared with those of calibration rows",
     "confusion": "confusion matrix of probabilities or of classes",
