@@ -5,7 +5,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from sktl._checks import check_parameters
 from sktl.base import BaseDomainTransformer, validate_rows
-from sktl.feature._shared_columns import columns_with_values, kept_names
+from sktl.feature._shared_columns import kept_names
 
 
 class UnionColumns(BaseDomainTransformer):
@@ -29,7 +29,8 @@ class UnionColumns(BaseDomainTransformer):
     Attributes
     ----------
     columns_ : ndarray of int
-        Positions of the columns kept: all that have a value in some row.
+        Positions of the columns kept: all that have a value in some labelled row (in some row, if none has a label);
+        from any other a model could learn nothing, and boosted trees may refuse it.
     means_ : ndarray of shape (n_columns,)
         Mean of each of these over its known values.
     n_features_in_ : int
@@ -97,9 +98,12 @@ class UnionColumns(BaseDomainTransformer):
         X, domains = self._check_rows(
             X, y, sample_domain, dtype=[np.float64, np.float32], ensure_all_finite="allow-nan"
         )
-        self.columns_ = np.flatnonzero(np.logical_or.reduce(list(columns_with_values(X, domains).values())))
+        rows = domains.labeled if domains.labeled.any() else slice(None)
+        self.columns_ = np.flatnonzero(~np.isnan(X[rows]).all(axis=0))
         if len(self.columns_) == 0:
-            raise ValueError(f"All values of the {X.shape[1]} columns are missing; at least one must be known.")
+            raise ValueError(
+                f"All values of the {X.shape[1]} columns are missing in labelled rows; at least one must be known."
+            )
         self.means_ = np.nanmean(X[:, self.columns_], axis=0, dtype=np.float64)
         self._n_features_out = len(self.columns_)
         return self

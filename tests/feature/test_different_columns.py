@@ -68,14 +68,15 @@ def test_the_union_keeps_gaps_or_fills_them_with_means():
     X, y, domain = stack_domains(*frames(pd), columns="union")
     X["nothing"] = NAN
     fitted = UnionColumns().fit(X, y, domain)
-    assert_array_equal(fitted.transform(X), X.to_numpy()[:, :4])
-    assert fitted.get_feature_names_out().tolist() == ["age", "income", "blood", "clicks"]
+    assert fitted.get_feature_names_out().tolist() == ["age", "income", "blood"]  # no clicks beside a label
+    assert_array_equal(fitted.transform(X), X.to_numpy()[:, :3])
+    assert UnionColumns().fit(X, [0, 1, 1, 0, None], domain).columns_.tolist() == [0, 1, 2, 3]
     filled = UnionColumns("mean").fit(X, y, domain).transform(X)
     assert_array_equal(filled[:, 0], [30, 50, 41, 20, (30 + 50 + 41 + 20) / 4])
     assert_array_equal(filled[:, 2], np.full(5, 1.5))
     pipe = make_pipeline(UnionColumns("mean"), OnLabeled(LogisticRegression())).fit(X, y)
     assert np.isfinite(pipe.predict_proba(X)).all()
-    with pytest.raises(ValueError, match="All values of the 2 columns are missing"):
+    with pytest.raises(ValueError, match="All values of the 2 columns are missing in labelled rows"):
         UnionColumns().fit(np.full((3, 2), NAN), [0, 1, None])
 
 
