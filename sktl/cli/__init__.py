@@ -11,12 +11,12 @@ from sktl.exceptions import InputError, MissingExtraError
 
 __all__ = ["main"]
 
-DEMO = "source-only,kmm,tca,scaled,coral"  # no trees: of ten classes on 64 columns they take minutes
 EXAMPLES = """examples:
   sktl                                               the demonstration: handwritten digits of two origins
   sktl compare 2023.csv 2024.csv --label churned     which model for the rows of 2024?
   sktl compare a.parquet b.parquet --label price --out predictions.csv
   sktl compare a.csv b.csv --label price --save m.skops; sktl predict m.skops new.csv --out p.csv
+  sktl plan a.csv b.csv --label price --out rows.csv which rows of b.csv to label next?
   sktl report 2023.csv 2024.csv                      how far apart are the tables?
   sktl report 2023.csv 2024.csv --html page.html     ... and in which way? what to try first?
 """
@@ -93,6 +93,15 @@ def run_compare(options, say):
     _compare.run(*_read_both(options), options, say, _progress(options))
 
 
+def run_plan(options, say):
+    """Write which rows to label next."""
+    from sktl.cli._output import check_out
+    from sktl.cli._plan import plan
+
+    check_out(options.out, (options.source, options.target))
+    plan(*_read_both(options), options, say)
+
+
 def run_report(options, say):
     """Report the distances between two files."""
     from sktl.cli._output import check_html
@@ -123,19 +132,12 @@ def run_predict(options, say):
 
 
 def run_demo(options, say):
-    """Compare methods on handwritten digits of two origins."""
+    """Tell a story on handwritten digits of two origins."""
     from sktl._checks import import_extra
-    from sktl.cli import _compare
-    from sktl.datasets import load_digits_domains
+    from sktl.cli._demo import demo
 
-    frames = import_extra("pandas", "cli", "The command line")
-    digits = load_digits_domains(source="mnist")
-    table = frames.DataFrame(digits.X, columns=digits.feature_names).assign(digit=digits.y_true)
-    target = digits.sample_domain == "target"
-    say("demo: learn from a sample of MNIST, predict scikit-learn's digits (their labels are used only to score)")
-    settled = {"label": "digit", "task": "classification", "methods": DEMO, "target_labels": "hide", "metric": None}
-    options = argparse.Namespace(**vars(options), **settled, drop=[], out=None, save=None, html=None)
-    _compare.run(table[~target], table[target], options, say, _progress(options))
+    import_extra("pandas", "cli", "The command line")
+    demo(options, say, _progress(options))
 
 
 def _read_both(options):
@@ -186,9 +188,10 @@ def _parser():
     commands = parser.add_subparsers(title="commands (plain `sktl` is `sktl demo`)", metavar="COMMAND", prog="sktl")
     _add_compare(commands)
     _add_predict(commands)
+    _add_plan(commands)
     _add_report(commands)
     demo = commands.add_parser(
-        "demo", help="compare methods on handwritten digits of two origins", parents=[_common_arguments()]
+        "demo", help="a story: methods compared on handwritten digits of two origins", parents=[_common_arguments()]
     )
     demo.set_defaults(run=run_demo)
     parser.set_defaults(run=run_demo, seed=0, n_jobs=1, verbose=False)
@@ -204,14 +207,20 @@ def _common_arguments():
     return common
 
 
-def _table_arguments():
-    """Build the arguments of the commands that take two tables."""
+def _two_tables():
+    """Build the arguments that name two tables."""
     tables = argparse.ArgumentParser(add_help=False)
     tables.add_argument("source", metavar="SOURCE", help="CSV or parquet file, with a header: the table to learn from")
     tables.add_argument("target", metavar="TARGET", help="CSV or parquet file: the table to predict")
     tables.add_argument(
         "--drop", action="append", default=[], metavar="COL", help="leave a column out (an identifier); repeat for more"
     )
+    return tables
+
+
+def _table_arguments():
+    """Build the arguments of the commands that take two tables and write a page."""
+    tables = argparse.ArgumentParser(add_help=False, parents=[_two_tables()])
     tables.add_argument(
         "--html",
         metavar="PAGE",
@@ -269,6 +278,13 @@ def _add_compare(commands):
     )
     add("--out", metavar="FILE", help="write the chosen model's predictions of TARGET (CSV or parquet)")
     add("--save", metavar="MODEL", help="write the chosen model with its columns (.skops), for `sktl predict`")
+    add(
+        "--source-model",
+        metavar="MODEL",
+        help="a fitted model of the source (.skops; a pickle with --trust-pickle): the baseline, which target labels "
+        "correct",
+    )
+    add("--trust-pickle", action="store_true", help="load --source-model from a pickle, which can run any code")
     compare.set_defaults(run=run_compare)
 
 
@@ -292,6 +308,29 @@ def _add_predict(commands):
     predict.set_defaults(run=run_predict)
 
 
+def _add_plan(commands):
+    """Add ``sktl plan``."""
+    plan = commands.add_parser(
+        "plan",
+        help="which rows of TARGET to label next, to know a model's score there or to improve it",
+        parents=[_two_tables(), _common_arguments()],
+    )
+    add = plan.add_argument
+    add("--label", required=True, metavar="COL", help="the column to predict")
+    add("--out", required=True, metavar="FILE", help="write the rows' numbers (CSV or parquet), from 0")
+    add("--n", type=_whole, default=20, metavar="N", help="rows to label (default 20)")
+    add(
+        "--purpose",
+        choices=("score", "model"),
+        default="score",
+        help="score (default): rows drawn by chance, with their inclusion probabilities, for an unbiased score; model: "
+        "uncertain rows in dense places",
+    )
+    add("--id", metavar="COL", help="a column of TARGET to write beside the rows' numbers")
+    add("--task", choices=("auto", "classification", "regression"), default="auto", help="default: from the labels")
+    plan.set_defaults(run=run_plan)
+
+
 def _add_report(commands):
     """Add ``sktl report``."""
     report = commands.add_parser(
@@ -309,6 +348,13 @@ def _seed(text):
     """Read a seed, a whole number from 0 to 2**32 - 1."""
     if not text.isdecimal() or int(text) >= 2**32:
         raise argparse.ArgumentTypeError(f"must be a whole number from 0 to 2**32 - 1; got {text!r}")
+    return int(text)
+
+
+def _whole(text):
+    """Read a whole number from 1 on."""
+    if not text.isdecimal() or int(text) == 0:
+        raise argparse.ArgumentTypeError(f"must be a whole number from 1 on; got {text!r}")
     return int(text)
 
 

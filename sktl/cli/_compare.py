@@ -2,7 +2,7 @@
 
 from sktl.cli._output import write_model, write_page, write_predictions
 from sktl.cli._streams import complain
-from sktl.comparison import compare
+from sktl.comparison import compare, read_model
 
 
 def run(source, target, options, say, progress):
@@ -14,6 +14,7 @@ def run(source, target, options, say, progress):
         The tables.
     options : Namespace
         ``label``, ``task``, ``methods``, ``target_labels``, ``metric``, ``drop``, ``seed``, ``n_jobs``,
+        ``source_model``, ``trust_pickle``,
         ``out``, ``save``, ``html``.
     say : callable
         Takes each line of the result.
@@ -34,6 +35,7 @@ def run(source, target, options, say, progress):
         target_labels=options.target_labels,
         metric=options.metric,
         drop=options.drop,
+        source_model=options.source_model and read_model(options.source_model, options.trust_pickle),
         n_jobs=options.n_jobs,
         tell=lambda kind, line: listeners[kind](line),
         random_state=options.seed,

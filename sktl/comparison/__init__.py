@@ -5,7 +5,9 @@ from sktl.comparison._compare import select_methods
 from sktl.comparison._comparison import Comparison
 from sktl.comparison._decision import Decision, compare
 from sktl.comparison._files import read_table
+from sktl.comparison._given import read_model
 from sktl.comparison._metrics import METRICS
+from sktl.comparison._plan import LabelPlan, plan_labels
 from sktl.comparison._report import report_tables
 from sktl.comparison._saved import SavedModel
 from sktl.comparison._split import split_by_domain, split_by_time
@@ -15,8 +17,11 @@ __all__ = [
     "METRICS",
     "Comparison",
     "Decision",
+    "LabelPlan",
     "SavedModel",
     "compare",
+    "plan_labels",
+    "read_model",
     "read_table",
     "report_tables",
     "select_methods",

@@ -23,6 +23,7 @@ from sktl.parameter import HypothesisTransferClassifier, HypothesisTransferRegre
 
 TASKS = ("classification", "regression")
 MAX_COMPONENTS = 30
+GIVEN = "given"  # the method that is a model which exists already
 
 
 @dataclass(frozen=True)
@@ -35,6 +36,7 @@ class Setting:
     trees: bool = False  # the learner that methods end in: boosted trees, or a linear model
     metric: Metric = METRICS["accuracy"]
     n_classes: int = 0
+    given: object = None  # a fitted model that came with the tables: the baseline then
     start: dict = field(default_factory=dict)  # the source's models, fitted, the baseline first: for ``starts``
 
     @property
@@ -133,6 +135,13 @@ def learner(setting):
 def learner_name(setting):
     """Name the model of :func:`learner`."""
     return trees_name(setting) if setting.trees else linear_name(setting)
+
+
+def start_name(setting, several=False):
+    """Name the model, or models, that are corrected."""
+    if setting.given is not None:
+        return "the given model"
+    return "models of SOURCE" if several else learner_name(setting)
 
 
 def build_linear(setting):
@@ -234,6 +243,7 @@ METHODS = {
     for method in (
         Method("source-only", linear_name, build_linear),
         Method("source-trees", trees_name, build_trees),
+        Method(GIVEN, lambda setting: "the model that was given", lambda setting: setting.given, by_name=True),
         Method("kmm", lambda setting: f"KMM weights + {learner_name(setting)}", build_kmm, unlabeled=True),
         Method("tca", lambda setting: f"TCA + {learner_name(setting)}", build_tca, unlabeled=True),
         Method("scaled", lambda setting: f"scaled by table + {learner_name(setting)}", build_scaled, unlabeled=True),
@@ -275,9 +285,13 @@ METHODS = {
                 starts=True,
             )
             for name, words, build in (
-                ("corrected", lambda setting: "models of SOURCE, corrected by target labels", build_corrected),
-                ("recalibrated", lambda setting: f"{learner_name(setting)}, recalibrated", starting("affine")),
-                ("offset", lambda setting: f"{learner_name(setting)}, shifted", starting("shift")),
+                (
+                    "corrected",
+                    lambda setting: f"{start_name(setting, True)}, corrected by target labels",
+                    build_corrected,
+                ),
+                ("recalibrated", lambda setting: f"{start_name(setting)}, recalibrated", starting("affine")),
+                ("offset", lambda setting: f"{start_name(setting)}, shifted", starting("shift")),
             )
         ),
         Method(

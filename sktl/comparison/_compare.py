@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from sktl._checks import InstanceOf, checked
-from sktl.comparison._candidates import METHODS, SOURCE_MODELS, Setting
+from sktl.comparison._candidates import GIVEN, METHODS, SOURCE_MODELS, Setting
 from sktl.comparison._choice import LEVEL, verdict_of
 from sktl.comparison._metrics import choose_metric, labels_of, others_of
 from sktl.comparison._protocols import CircularValidation, FoldedLabels, HiddenLabels, SourceFolds
@@ -98,6 +98,8 @@ def select_methods(names):
         first = (unknown or [""])[0]
         hint = did_you_mean(first, METHODS)
         raise InputError(f"--methods {names!r}: no method is called {first!r}; choose from {', '.join(METHODS)}.{hint}")
+    if GIVEN in wanted:
+        raise InputError(f"--methods {names!r}: the method 'given' needs no naming, but --source-model MODEL.")
     wanted += [] if set(wanted) & set(SOURCE_MODELS) else SOURCE_MODELS
     return [method for name, method in METHODS.items() if name in wanted]
 
@@ -132,8 +134,10 @@ def _known_labels(problem):
 # --- scores ---
 
 
-def why_not_judge(overlap):
+def why_not_judge(overlap, given=None, evidence=""):
     """Why no score can judge, in words; empty where one can. ``overlap`` is NaN where target labels decide."""
+    if given is not None and evidence != "target labels":
+        return "a given model may have learned from the rows of SOURCE, and no target label is known"
     if not overlap < COVERED:
         return ""
     return f"SOURCE covers only about {100 * overlap:.0f} % of TARGET, and no target label is known"
@@ -151,15 +155,16 @@ def choose_baseline(methods, protocol, n_jobs=1, progress=silent):
     """
     ordinary = SourceFolds(protocol.problem, protocol.setting)
     found = {}
-    for method in (method for method in methods if method.name in SOURCE_MODELS):
+    for method in (method for method in methods if method.name in (GIVEN, *SOURCE_MODELS)):
         progress(f"{method.name}: cross-validation on SOURCE ...")
         found[method.name] = _tried(Outcome(method.name, method.model(protocol.setting)), method, ordinary, n_jobs)
-    scored = [outcome for outcome in found.values() if outcome.scored]
+    scored = [outcome for name, outcome in found.items() if outcome.scored and name != GIVEN]
     if not scored:
         outcome = next(iter(found.values()))
         raise InputError(f"The baseline ({outcome.model}) failed: {outcome.failed}")
     best = max(scored, key=lambda outcome: outcome.score).name
-    return sorted(methods, key=lambda method: method.name != best), found | {"constant": floor_of(ordinary)}
+    order = {GIVEN: -1, best: 0}  # a given model is the baseline whatever it scores on SOURCE: that is what it is for
+    return sorted(methods, key=lambda method: order.get(method.name, 1)), found | {"constant": floor_of(ordinary)}
 
 
 def floor_of(protocol):

@@ -5,12 +5,12 @@ from functools import cached_property
 
 import numpy as np
 
-from sktl._checks import SEED, InstanceOf, checked
+from sktl._checks import SEED, HasMethods, InstanceOf, checked
 from sktl._core.overlap import domain_overlap
 from sktl._tables.encoder import table_encoder
 from sktl._threads import limited_threads
 from sktl.comparison._advice import advice
-from sktl.comparison._candidates import METHODS, SOURCE_MODELS, TASKS
+from sktl.comparison._candidates import GIVEN, METHODS, SOURCE_MODELS, TASKS
 from sktl.comparison._compare import (
     Outcome,
     choose,
@@ -27,12 +27,14 @@ from sktl.comparison._compare import (
     with_agreement,
 )
 from sktl.comparison._expected import expect, no_overlap
+from sktl.comparison._given import as_given
 from sktl.comparison._lead import lead
 from sktl.comparison._metrics import METRICS
 from sktl.comparison._page import block, cells, choice_words, heading, remarks, tried_words
 from sktl.comparison._problem import build_problem
 from sktl.comparison._protocols import CircularValidation
 from sktl.comparison._report import domain_report, rank_problem
+from sktl.comparison._threshold import class_numbers, tune_threshold
 from sktl.comparison._usable import why_useless
 from sktl.comparison._words import COLUMN, COLUMNS
 from sktl.inspection.report import measure_distance
@@ -83,6 +85,7 @@ class Comparison:
         metric=(None, *METRICS),
         drop=COLUMNS,
         keep=COLUMNS,
+        source_model=(None, HasMethods("predict", noun="a fitted model")),
         random_state=SEED,
     )
     def from_tables(
@@ -97,6 +100,7 @@ class Comparison:
         metric=None,
         drop=(),
         keep=(),
+        source_model=None,
         random_state=0,
     ):
         """Check the tables, and decide what to try and how to score it.
@@ -125,6 +129,8 @@ class Comparison:
             Columns to leave out.
         keep : list of str, default=()
             Columns to use although they look like names of rows.
+        source_model : fitted estimator object or SavedModel, default=None
+            A model that exists already: the baseline then, and what corrections by target labels start from.
         random_state : int, default=0
             Random seed.
 
@@ -140,6 +146,9 @@ class Comparison:
         methods = select_methods(methods)
         problem = build_problem(source, target, label, task, drop, keep)
         protocol, more = choose_protocol(problem, target_labels, random_state, metric)
+        if source_model is not None:
+            setting = replace(protocol.setting, given=as_given(source_model, problem))
+            protocol, methods = replace(protocol, setting=setting), [METHODS[GIVEN], *methods]
         return cls(problem, protocol, methods, problem.notes + more)
 
     def distance(self, n_jobs=1):
@@ -197,10 +206,11 @@ class Comparison:
         # small tables: threads of BLAS cost more than they bring
         with limited_threads(*self.problem.X.shape):
             methods, source = choose_baseline(self.methods, self.protocol, n_jobs, progress)
-            setting = replace(self.protocol.setting, trees=methods[0].name == SOURCE_MODELS[1])
+            best = next(method.name for method in methods if method.name in SOURCE_MODELS)
+            setting = replace(self.protocol.setting, trees=best == SOURCE_MODELS[1])
             protocol = replace(self.protocol, setting=setting)
             overlap = np.nan if protocol.evidence == "target labels" else self._overlap()
-            unknown = why_not_judge(overlap)
+            unknown = why_not_judge(overlap, setting.given, protocol.evidence)
             outcomes = run_methods(methods, protocol, n_jobs, progress, unknown)
             floor = floor_of(protocol)
             scale = 1.0 if setting.metric.sign > 0 else -floor.score
@@ -210,7 +220,7 @@ class Comparison:
             chosen = choose(outcomes, verdict)
             expectations = {}
             if isinstance(protocol, CircularValidation):
-                why = no_overlap(overlap) if unknown else ""
+                why = unknown if setting.given is not None else no_overlap(overlap) if unknown else ""
                 names = dict.fromkeys([outcomes[0].name, chosen.name])
                 progress(f"expecting the score of {' and '.join(names)} ...")
                 expectations = {name: expect(METHODS[name], protocol, why) for name in names}
@@ -270,6 +280,12 @@ class Choice:
             return final_model(self.protocol, self.chosen)
 
     @cached_property
+    def threshold(self):
+        """The :class:`Threshold` of the second class, tuned under balanced accuracy and F1; of two classes only."""
+        with limited_threads(*self.protocol.problem.X.shape):
+            return tune_threshold(self)
+
+    @cached_property
     def useless(self):
         """Why the chosen model is of no use, a list of reasons; empty if it is of use."""
         return why_useless(self)
@@ -282,7 +298,11 @@ class Choice:
     def predict(self):
         """Labels of the target's rows, in their original type, by the chosen method fitted on all that it may see."""
         with limited_threads(*self.protocol.problem.X.shape):
-            predictions = final_predictions(self.protocol, self.chosen, self.model)
+            if self.threshold.gain:
+                rows = self.protocol.problem.X.iloc[np.flatnonzero(self.protocol.problem.target)]
+                predictions = class_numbers(self.model, rows, self.threshold.value)
+            else:
+                predictions = final_predictions(self.protocol, self.chosen, self.model)
         return self.protocol.problem.labels.decode(predictions)
 
     def cells(self):

@@ -4,10 +4,11 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
-from sktl._checks import N_JOBS, SEED, InstanceOf, checked
+from sktl._checks import N_JOBS, SEED, HasMethods, InstanceOf, checked
 from sktl.comparison._candidates import TASKS
 from sktl.comparison._comparison import Choice, Comparison
 from sktl.comparison._figures import figures
+from sktl.comparison._given import read_model
 from sktl.comparison._inputs import as_tables
 from sktl.comparison._metrics import METRICS
 from sktl.comparison._saved import SavedModel
@@ -27,6 +28,7 @@ def unheard(kind, line):
     metric=(None, *METRICS),
     drop=COLUMNS,
     keep=COLUMNS,
+    source_model=(None, InstanceOf(str, Path, noun="a path"), HasMethods("predict", noun="a fitted model")),
     n_jobs=N_JOBS,
     tell=(None, callable),
     random_state=SEED,
@@ -42,6 +44,7 @@ def compare(
     metric=None,
     drop=(),
     keep=(),
+    source_model=None,
     n_jobs=1,
     tell=None,
     random_state=0,
@@ -74,6 +77,8 @@ def compare(
         Columns to leave out.
     keep : list of str, default=()
         Columns to use although they look like names of rows.
+    source_model : fitted estimator object, SavedModel or path, default=None
+        A model of the source that exists already: the baseline then, from which corrections by target labels start.
     n_jobs : int, default=1
         Processes.
     tell : callable, default=None
@@ -109,6 +114,7 @@ def compare(
     """
     tell = unheard if tell is None else tell
     source, target, label = as_tables(source, target, label)
+    source_model = read_model(source_model) if isinstance(source_model, str | Path) else source_model
     comparison = Comparison.from_tables(
         source,
         target,
@@ -119,6 +125,7 @@ def compare(
         metric=metric,
         drop=list(drop),
         keep=list(keep),
+        source_model=source_model,
         random_state=random_state,
     )
     for note in comparison.notes:
@@ -209,8 +216,19 @@ class Decision:
     def words(self):
         """The scores, remarks and the choice: one line each."""
         first, *others = self.choice.words()
-        lines = [*table_lines(*self.choice.cells()), *self.choice.remarks(), "", first]
+        lines = [*table_lines(*self.choice.cells()), *self.choice.remarks(), *self._threshold_words(), "", first]
         return [*lines, *(f"  {line}" for line in others)]
+
+    def _threshold_words(self):
+        """Say that another cut than one half is better: one line, or none."""
+        found, labels = self.choice.threshold, self.choice.protocol.problem.labels
+        if not found.gain:
+            return []
+        metric = self.choice.protocol.setting.metric
+        return [
+            f"decision threshold: {labels.classes[1]!r} from a probability of {found.value:.2f} on ({metric.words} "
+            f"{found.gain:+.3f} on held-out rows)"
+        ]
 
     def __str__(self):
         """All of it as text."""

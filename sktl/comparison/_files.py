@@ -7,6 +7,7 @@ from numbers import Integral
 from pathlib import Path
 
 from sktl._checks import InstanceOf, Interval, checked, import_extra
+from sktl.comparison._units import units_row
 from sktl.comparison._words import count, few_names, pandas
 from sktl.exceptions import InputError
 
@@ -93,7 +94,12 @@ def _read_csv(path, role, frames):
             )
     _check_names([name for name in names if name], role)
     try:
-        return frames.read_csv(path, dtype_backend="numpy_nullable", low_memory=False, **options)
+        table = frames.read_csv(path, dtype_backend="numpy_nullable", low_memory=False, **options)
+        units = units_row(table)
+        if units:
+            table = frames.read_csv(path, dtype_backend="numpy_nullable", low_memory=False, skiprows=[1], **options)
+            table.attrs["units"] = units
+        return table
     except frames.errors.ParserWarning as error:  # the only one: rows longer than the header
         raise InputError(
             f"{role}: can't read {str(path)!r} as CSV: some row has more fields than the {len(names)} of the header. "

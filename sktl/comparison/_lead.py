@@ -5,17 +5,24 @@ from sktl.inspection.report import Lead
 
 def lead(choice):
     """What stands on top of the page: the choice, what it scores, and why."""
-    chosen, usual, metric = choice.chosen, choice.outcomes[0], choice.protocol.setting.metric
+    chosen, usual = choice.chosen, choice.outcomes[0]
     title = f"use {chosen.name} ({chosen.model})" if choice.usable else "no usable model"
     label = choice.protocol.problem.labels.name
     tiles = [
         ("choice", chosen.name, chosen.model),
         _score_tile(choice),
-        ("baseline", usual.name, f"the better model of the source, by {metric.words} there"),
+        ("baseline", usual.name, _why_baseline(choice)),
     ]
     first, *points = choice.words()
     points = [f"{point[0].upper()}{point[1:]}" for point in (points if choice.usable else [first, *points])]
     return Lead(f"{label}: {title}", tiles, points)
+
+
+def _why_baseline(choice):
+    """Why it is the baseline."""
+    if choice.protocol.setting.given is not None:
+        return "the model that was given"
+    return f"the better model of the source, by {choice.protocol.setting.metric.words} there"
 
 
 def _score_tile(choice):

@@ -1,6 +1,6 @@
 """Two tables as one learning problem."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -8,6 +8,7 @@ from sktl._tables.encoder import Columns
 from sktl.comparison._labels import Labels, read_labels
 from sktl.comparison._suspects import overlap_note
 from sktl.comparison._tables import kind_of, shared_features
+from sktl.comparison._units import other_units, units_of
 from sktl.comparison._words import columns_named, count, did_you_mean, few_names, pandas
 from sktl.domains import TARGET, stack_domains
 from sktl.exceptions import InputError
@@ -35,6 +36,8 @@ class Problem:
         The columns of ``X``.
     notes : list of str
         What was left out of the tables, and possible problems in them.
+    units : dict of str -> str
+        Units of columns, where a row of the files says them.
     """
 
     X: object
@@ -45,6 +48,7 @@ class Problem:
     labels: Labels | None
     columns: Columns
     notes: list
+    units: dict = field(default_factory=dict)
 
     @property
     def sources(self):
@@ -67,6 +71,8 @@ def build_problem(source, target, label=None, task="auto", drop=(), keep=()):
     if labels is not None:
         y_source, y_target = labels.source, labels.target
         notes += labels.notes
+    units = [units_of(table, columns.names) for table in (source, target)]
+    notes += other_units(*units, ("SOURCE", "TARGET"))
     hashes = [pandas().util.hash_pandas_object(X, index=False).to_numpy() for X in (X_source, X_target)]
     row_source, row_target = np.lexsort((y_source, hashes[0])), np.lexsort((y_target, hashes[1]))  # labels settle ties
     notes += overlap_note(*hashes)
@@ -79,7 +85,8 @@ def build_problem(source, target, label=None, task="auto", drop=(), keep=()):
     is_target = domain == TARGET
     domain = np.concatenate([names[row_source], np.full(len(row_target), TARGET, dtype=object)])
     y = np.concatenate([y_source[row_source], y_target[row_target]])  # all may be missing: a report needs no labels
-    return Problem(X, y, is_target, domain, np.concatenate([row_source, row_target]), labels, columns, joined + notes)
+    row = np.concatenate([row_source, row_target])
+    return Problem(X, y, is_target, domain, row, labels, columns, joined + notes, units[1] | units[0])
 
 
 def _join(source):

@@ -8,7 +8,7 @@ import numpy as np
 from joblib import Parallel, delayed, effective_n_jobs
 from sklearn.dummy import DummyClassifier
 
-from sktl.comparison._candidates import METHODS, SOURCE_MODELS, Method, Setting
+from sktl.comparison._candidates import GIVEN, METHODS, SOURCE_MODELS, Method, Setting
 from sktl.comparison._metrics import constant_answers
 from sktl.comparison._problem import Problem
 from sktl.domains import TARGET
@@ -92,7 +92,9 @@ class Protocol:
 
     @cached_property
     def start(self):
-        """The source's models, fitted on it once for all folds, the baseline first."""
+        """The source's models, fitted on it once for all folds, the baseline first; a given model alone."""
+        if self.setting.given is not None:
+            return {GIVEN: self.setting.given}
         problem = self.problem
         names = sorted(SOURCE_MODELS, reverse=self.setting.trees, key=SOURCE_MODELS.index)
         parts = problem.X, problem.y, problem.target

@@ -18,6 +18,8 @@ from sktl.comparison._candidates import METHODS
 from sktl.comparison._sketch import far_note, sketch_rows
 from sktl.comparison._suspects import stray_text
 from sktl.comparison._tables import kind_of, plain_rows
+from sktl.comparison._threshold import class_numbers
+from sktl.comparison._units import other_units
 from sktl.comparison._words import columns_named, few_names, pandas
 from sktl.exceptions import InputError, LowEffectiveSampleSizeWarning
 
@@ -38,8 +40,8 @@ class SavedModel:
     ----------
     record : dict
         What the file holds: ``pipeline``, ``label``, ``task``, ``classes``, ``numeric``, ``levels``, ``verdict``,
-        ``many``, ``words``, ``dates``,
-        ``usable``, ``threshold``, ``versions``, ``sketches``, ``widths``, all plain but the pipeline.
+        ``many``, ``words``, ``dates``, ``usable``, ``threshold``, ``units``, ``versions``, ``sketches``, ``widths``,
+        all plain but the pipeline.
 
     Examples
     --------
@@ -90,7 +92,9 @@ class SavedModel:
                 "dates": {name: [order, dict(parts)] for name, (order, parts) in problem.columns.dates.items()},
                 "verdict": choice.words(),
                 "usable": choice.usable,
-                "threshold": 0.5 if setting.n_classes == 2 else None,  # else the class of the largest probability
+                # of many classes the one of the largest probability is said
+                "threshold": choice.threshold.value if setting.n_classes == 2 else None,
+                "units": problem.units,
                 "versions": _versions(),
                 "sketches": [sketch_rows(problem.X[rows], problem.columns) for rows in (~target, target)],
                 "widths": interval_widths(choice) if setting.task == "regression" else None,
@@ -109,6 +113,11 @@ class SavedModel:
         skops = import_extra("skops.io", "cli", "Saving a model")
         with replacing(path) as beside:
             skops.dump(self.record, beside)
+            foreign = _foreign(skops, beside)
+            if foreign:  # a file that nobody could read is worse than none
+                raise InputError(
+                    f"--save: the model holds {few_names(foreign)}, foreign to sktl: no file of it is read."
+                )
 
     @classmethod
     @checked(path=PATH)
@@ -129,17 +138,23 @@ class SavedModel:
         InputError
             If it is no such file, or holds anything else.
         """
-        skops = import_extra("skops.io", "cli", "Reading a model")
-        if not Path(path).is_file():
-            raise InputError(f"MODEL: there is no file {str(path)!r}.")
-        try:
-            asked = skops.get_untrusted_types(file=path)
-            foreign = [name for name in asked if not _is_class_of_ours(name)]
-            record = None if foreign else skops.load(path, trusted=asked)
-        except Exception as error:  # whatever the file is, it is no model
-            raise InputError(f"MODEL: can't read {str(path)!r} as a model that --save wrote: {error}") from error
-        if foreign:
-            raise InputError(f"MODEL: {str(path)!r} is not loaded: it holds {few_names(foreign)}, foreign to sktl.")
+        return cls.of_record(load_skops(path), path)
+
+    @classmethod
+    def of_record(cls, record, path):
+        """Check that what a file held is a record of this version.
+
+        Parameters
+        ----------
+        record : dict
+            What the file holds.
+        path : str or path
+            Its name, for the error.
+
+        Returns
+        -------
+        SavedModel
+        """
         if not isinstance(record, dict) or record.get("format") != 2:
             raise InputError(f"MODEL: {str(path)!r} is no model that --save of this version of sktl wrote.")
         return cls(record)
@@ -173,6 +188,7 @@ class SavedModel:
         X = self._rows(table)
         gone = [*missing, *(part for name in missing for part in columns.dates.get(name, ("", {}))[1].values())]
         sketches = [_without(sketch, gone) for sketch in self.record["sketches"]]
+        notes += other_units(self.record["units"], table.attrs.get("units", {}), ("SOURCE", "NEW"))
         return X, notes + far_note(X.drop(columns=gone, errors="ignore"), sketches)
 
     def _missing(self, table):
@@ -209,10 +225,11 @@ class SavedModel:
         -------
         ndarray of shape (n_rows,)
         """
-        answers, classes = np.asarray(self.record["pipeline"].predict(self._rows(X))), self.record["classes"]
+        pipeline, classes, X = self.record["pipeline"], self.record["classes"], self._rows(X)
         if classes is None:
-            return answers.astype(float)
-        return np.array(classes, dtype=object if isinstance(classes[0], str) else None)[answers.astype(int)]
+            return np.asarray(pipeline.predict(X)).astype(float)
+        numbers = class_numbers(pipeline, X, self.record["threshold"])
+        return np.array(classes, dtype=object if isinstance(classes[0], str) else None)[numbers]
 
     def predict_proba(self, X):
         """Probabilities of the classes.
@@ -313,6 +330,26 @@ def _versions():
 
 
 # --- what a file may hold, and a table ---
+
+
+def load_skops(path):
+    """What a skops file holds, if these are plain values and classes of ours alone."""
+    skops = import_extra("skops.io", "cli", "Reading a model")
+    if not Path(path).is_file():
+        raise InputError(f"MODEL: there is no file {str(path)!r}.")
+    try:
+        foreign = _foreign(skops, path)
+        held = None if foreign else skops.load(path, trusted=skops.get_untrusted_types(file=path))
+    except Exception as error:  # whatever the file is, it is no model
+        raise InputError(f"MODEL: can't read {str(path)!r} as a model that --save wrote: {error}") from error
+    if foreign:
+        raise InputError(f"MODEL: {str(path)!r} is not loaded: it holds {few_names(foreign)}, foreign to sktl.")
+    return held
+
+
+def _foreign(skops, path):
+    """Names in a file that are no classes of ours."""
+    return [name for name in skops.get_untrusted_types(file=path) if not _is_class_of_ours(name)]
 
 
 def _is_class_of_ours(name):

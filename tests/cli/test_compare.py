@@ -268,6 +268,14 @@ def test_demo(capsys):
     assert_allclose(float(scores["source-only"]), 0.546, atol=0.01)
     assert float(scores["tca"]) > 0.68
     assert "choice: tca" in out
+    told = [line for line in out.splitlines() if re.match(r"\d\. ", line)]
+    assert [line[:2] for line in told] == ["1.", "2.", "3.", "4.", "5."]
+    here, there, cost = map(
+        float, re.search(r"on ([\d.]+) % of the source's.*\n([\d.]+) %.*costs ([\d.]+)", out).groups()
+    )
+    assert_allclose([there, cost], [54.6, here - 54.6], atol=0.2)
+    assert re.search(r"^  tca helps [(][+]1\d\.\d points[)]: it keeps only directions", out, re.MULTILINE)
+    assert len(re.findall(r"^  sktl \w+ ", out, re.MULTILINE)) == 3
 
 
 def test_demo_without_its_extra(capsys, monkeypatch):
