@@ -215,15 +215,17 @@ def look_at(group, name, source, target, kind, model):
 
 
 def stored(store):
-    """The rows of the table so far."""
-    rows, path = [], Path(store)
-    if path.exists():
-        with path.open("rb") as file:
-            while True:
-                try:
-                    rows.append(pickle.load(file))
-                except EOFError:
-                    break
+    """The rows of the table so far; half a row, which a stopped run leaves, is cut off."""
+    rows, path, end = [], Path(store), 0
+    path.touch()
+    with path.open("r+b") as file:
+        while True:
+            try:
+                rows.append(pickle.load(file))
+            except (EOFError, pickle.UnpicklingError):
+                break
+            end = file.tell()
+        file.truncate(end)
     return rows
 
 

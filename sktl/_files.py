@@ -12,11 +12,14 @@ def replacing(path):
     """Lend a new file beside ``path`` to write to; it takes the place of ``path`` if nothing fails, else it is removed.
 
     Its name is new and nobody's guess. A link stays one: the file that it leads to is replaced. A file that exists
-    keeps its mode. An ``OSError`` names ``path`` alone.
+    keeps its mode. A pipe or a device is no file to replace: it is lent itself. An ``OSError`` names ``path`` alone.
     """
     path = Path(path)
     place = Path(os.path.realpath(path))
-    beside = place.with_name(f".{token_hex(8)}{place.suffix}")  # writers look at the suffix
+    if place.exists() and not (place.is_file() or place.is_dir()):
+        yield path
+        return
+    beside = place.with_name(f".{token_hex(8)}{path.suffix}")  # writers look at the suffix
     try:
         mode = _mode(place)
         beside.open("xb").close()  # fails if there is one of that name, whoever made it

@@ -8,7 +8,7 @@ import sys
 import warnings
 from contextlib import ExitStack, contextmanager
 from functools import lru_cache, wraps
-from threading import RLock
+from threading import RLock, local
 
 from threadpoolctl import ThreadpoolController  # a dependency of scikit-learn's
 
@@ -48,13 +48,40 @@ def threads_by_size(function):
     return wrapper
 
 
+class _Here(local):
+    """What is hushed in this thread."""
+
+    categories = ()
+
+
+class _WhileHushed(type):
+    """Of :class:`Hushed`: which warnings it stands for is asked anew for each, in the thread that warns."""
+
+    def __subclasscheck__(cls, category):
+        return any(issubclass(category, hushed) for hushed in HERE.categories)
+
+
+class Hushed(Warning, metaclass=_WhileHushed):
+    """The warnings that :func:`quiet` hushes in this thread; none at any other time, and none in other threads."""
+
+
+HERE = _Here()
+
+
 @contextmanager
 def quiet(message="", category=Warning):
     """Silence about some warnings of foreign code, which has no other way to be told; one thread at a time.
 
     The filters of warnings are the whole process's: two threads that change them at once and put them back in another
-    order leave one's behind. Only for single calls: within, nothing may wait for a thread that wants silence too.
+    order leave one's behind. Ours wait for each other; where code that does not wait (scikit-learn's checks of arrays)
+    leaves one of ours behind, it silences nothing. Only for single calls: within, nothing may wait for a thread that
+    wants silence too.
     """
+    before = HERE.categories
     with FILTERS, warnings.catch_warnings():
-        warnings.filterwarnings("ignore", message, category)
-        yield
+        warnings.filterwarnings("ignore", message, Hushed)
+        HERE.categories = (*before, category)
+        try:
+            yield
+        finally:
+            HERE.categories = before

@@ -39,6 +39,31 @@ def test_a_link_stays_and_its_file_is_replaced(tmp_path):
     assert names(tmp_path / "far") == ["real.csv"]
 
 
+def test_the_suffix_is_that_of_the_name_given(tmp_path):
+    (tmp_path / "link.csv").symlink_to(tmp_path / "real")
+    with replacing(tmp_path / "link.csv") as beside:
+        assert beside.suffix == ".csv"
+        beside.write_text("new")
+    assert (tmp_path / "real").read_text() == "new"
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no named pipes here")
+def test_a_pipe_is_written_to_and_not_replaced(tmp_path):
+    pipe, link = tmp_path / "pipe", tmp_path / "link.csv"
+    os.mkfifo(pipe)
+    link.symlink_to(pipe)
+    check_writable(link)
+    reader = os.open(pipe, os.O_RDONLY | os.O_NONBLOCK)
+    try:
+        with replacing(link) as lent:
+            lent.write_text("new")
+        assert os.read(reader, 9) == b"new"
+    finally:
+        os.close(reader)
+    assert stat.S_ISFIFO(pipe.stat().st_mode) and link.is_symlink()
+    assert names(tmp_path) == ["link.csv", "pipe"]
+
+
 def test_a_file_prepared_by_another_is_not_written_to(tmp_path, monkeypatch):
     monkeypatch.setattr("sktl._files.token_hex", lambda n: "guessed")
     (tmp_path / ".guessed.csv").symlink_to(tmp_path / "precious")

@@ -7,6 +7,7 @@ import sys
 import time
 import warnings
 from concurrent.futures import ThreadPoolExecutor
+from threading import Event
 
 import pytest
 
@@ -109,3 +110,40 @@ def silenced(turn):
         time.sleep(0.001 * (turn % 3))
         warnings.warn("not to be heard", UserWarning, stacklevel=1)
     return True
+
+
+def test_a_filter_that_foreign_code_leaves_behind_silences_nothing():
+    """Another thread looks at the filters within a silence, and puts back what it saw after it."""
+    seen, over = Event(), Event()
+
+    def foreign():
+        with warnings.catch_warnings():
+            seen.set()
+            over.wait(10)
+
+    before = list(warnings.filters)
+    with ThreadPoolExecutor(1) as pool:
+        with quiet():
+            inner = pool.submit(foreign)
+            assert seen.wait(10)
+        over.set()
+        inner.result()
+    try:
+        assert warnings.filters != before  # left behind
+        with pytest.warns(UserWarning, match="loud"):
+            warnings.warn("loud", UserWarning, stacklevel=1)
+    finally:
+        warnings.filters[:] = before
+
+
+def test_silence_is_of_one_thread_and_of_the_warnings_named():
+    def warn(category):
+        warnings.warn("loud", category, stacklevel=1)
+
+    with ThreadPoolExecutor(1) as pool, warnings.catch_warnings(record=True) as heard:
+        warnings.simplefilter("always")
+        with quiet(category=RuntimeWarning):
+            pool.submit(warn, RuntimeWarning).result()
+            warn(RuntimeWarning)
+            warn(UserWarning)
+    assert [w.category for w in heard] == [RuntimeWarning, UserWarning]

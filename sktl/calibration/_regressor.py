@@ -30,11 +30,13 @@ class ConformalRegressor(BaseConformal):
     *When it helps*: the target has more of the rows on which the model is bad, so that plain intervals hold less than
     promised. With 90 % asked for, on simulated data of 5 columns and 500 to 2,000 rows: plain 74 %, the known ratio 91
     to 92 %, these 89 to 90 %, in widths of 7.6 where the model and the law known would need 7.9. On 14 real pairs of
-    four data sets (two models each): plain 78 %, these 91 %, of which a quarter are infinite. *When it hurts*: p(y|x)
-    differs between the domains, which no weights mend: on 15 mixed tables (ridge) 77 % plain, 89 % these with 47 %
-    infinite, and 41 % for salaries of another continent. Label target rows, which count as calibration rows. Intervals
-    get wider, and their interval score on the 14 pairs is 4 % above that of plain ones. With 300 rows 7 % are infinite.
-    The average over the target is what holds, not each region of it; ``groups`` has it hold in each group.
+    four data sets (two models each): plain 78 %, these 91 %, of which a quarter are infinite. **A few target labels end
+    that**: on 29 pairs (ridge) 37 % of the intervals were infinite without, none with 20, and 87 % held (80 % plain).
+    *When it hurts*: p(y|x) differs between the domains, which no weights mend: on 15 mixed tables (ridge) 77 % plain,
+    89 % these with 47 % infinite, and 41 % for salaries of another continent. Label target rows, which count as
+    calibration rows. Intervals get wider, and their interval score on the 14 pairs is 4 % above that of plain ones.
+    With 300 rows 7 % are infinite. The average over the target is what holds, not each region of it; ``groups`` has it
+    hold in each group.
 
     Parameters
     ----------
@@ -105,6 +107,11 @@ class ConformalRegressor(BaseConformal):
     *What can't be known*: where the source lacks a share of the target for certain (``overlap_`` and two standard
     errors) and no target row has a label, as many target rows, those of the largest weights, get infinite intervals;
     others get them where their own weight is above alpha of the sum. A warning then names the effective sample size.
+
+    *The known ratio* covers more than it promises, by up to the largest share of one row's weight: 1 - alpha is where
+    the shares of the rows, added up from the largest score, pass alpha, and the row that lies across it is kept whole.
+    With 150 / 500 / 1,000 source rows (half calibrate, weights worth 40 % of them, the largest where errors are) that
+    is 93.6, 91.5 and 90.7 % in theory, and 93.7, 91.3 and 91.4 (+- .4) were measured.
 
     *Weights of rows*: ``fit`` takes no ``sample_weight``, since the ratio says already how often the target has a row.
 

@@ -73,28 +73,36 @@ class TargetScoreEstimator(BaseOnLabeled):
     to 50 labels, which alone say little. *When it hurts*: **all methods without target labels are optimistic if the
     relation of labels to rows has changed** (concept shift): nothing in the rows shows it. The interval of "auto" is
     made for real pairs of domains, where this is usual; that of any other method holds its sampling error alone, as if
-    its assumption were true. Mean absolute error (bias) of the expected accuracy on 302 real pairs of at most 1,000
-    rows a domain, half of them with a linear model and half with trees; the methods of "auto" and how far it goes to
-    chance were chosen on the first four:
+    its assumption were true. Mean absolute error (bias) of the expected accuracy on 398 real pairs of at most 1,000
+    rows a domain, half of them with a linear model and half with trees. The constants of "auto" were chosen on the
+    first four, the next two had been seen, the last three judge alone (mushrooms by where they grow, told by five weak
+    columns: another relation in each place, which **no method sees**):
 
-    ==========  ===========  ===========  ===========  ===========  ===========  ===========
-    method      reviews      hospitals    incomes      tables       Office       digits
-    ==========  ===========  ===========  ===========  ===========  ===========  ===========
-    source      .08 (+.08)   .14 (+.11)   .10 (+.06)   .12 (+.02)   .27 (+.27)   .48 (+.48)
-    importance  .06 (+.03)   .14 (+.09)   .08 (+.04)   .08 (+.01)   .25 (+.25)   .47 (+.47)
-    label       .08 (+.07)   .19 (-.05)   .08 (-.05)   .17 (-.09)   .25 (+.24)   .47 (+.47)
-    confidence  .14 (+.13)   .12 (+.10)   .07 (+.06)   .08 (+.05)   .15 (+.02)   .23 (+.09)
-    cbpe        .09 (+.09)   .11 (+.09)   .07 (+.05)   .07 (+.01)   .18 (+.17)   .30 (+.30)
-    pape        .07 (+.06)   .13 (+.09)   .07 (+.05)   .07 (+.01)   .17 (+.16)   .31 (+.31)
-    mlls        .08 (+.08)   .13 (-.07)   .07 (-.04)   .20 (-.11)   .14 (+.11)   .26 (+.26)
-    doc         .08 (+.08)   .11 (+.08)   .07 (+.05)   .08 (+.01)   .20 (+.20)   .25 (+.25)
-    atc         .09 (+.08)   .11 (+.02)   .06 (+.03)   .08 (-.01)   .16 (+.16)   .26 (+.16)
-    auto        .05 (+.03)   .09 (-.01)   .04 (+.01)   .09 (-.08)   .12 (+.11)   .17 (-.13)
-    ==========  ===========  ===========  ===========  ===========  ===========  ===========
+    ========== ========== ========== ========== ========== ========== ========== ========== ========== ==========
+    method     reviews    hospitals  incomes    tables     Office     digits     bikes      newsgroups mushrooms
+    ========== ========== ========== ========== ========== ========== ========== ========== ========== ==========
+    source     .06 (+.05) .14 (+.11) .10 (+.07) .12 (+.02) .27 (+.27) .48 (+.48) .07 (+.06) .21 (+.21) .34 (+.34)
+    importance .05 (+.03) .16 (+.11) .09 (+.06) .09 (+.02) .24 (+.24) .44 (+.44) .06 (+.05) .15 (+.14) .33 (+.33)
+    label      .06 (+.05) .20 (+.03) .12 (-.07) .19 (-.14) .26 (+.23) .47 (+.47) .08 (+.02) .21 (+.21) .32 (+.32)
+    confidence .09 (+.09) .12 (+.10) .08 (+.07) .09 (+.05) .15 (+.02) .22 (+.09) .06 (+.05) .12 (+.07) .30 (+.30)
+    cbpe       .06 (+.05) .11 (+.08) .08 (+.06) .07 (+.01) .18 (+.17) .29 (+.29) .07 (+.07) .15 (+.15) .33 (+.33)
+    pape       .08 (+.07) .13 (+.10) .08 (+.07) .06 (+.02) .17 (+.16) .30 (+.30) .07 (+.06) .12 (+.12) .33 (+.33)
+    mlls       .05 (+.04) .13 (-.06) .10 (-.04) .16 (-.05) .13 (+.10) .24 (+.24) .06 (+.04) .12 (+.12) .30 (+.30)
+    doc        .06 (+.05) .11 (+.08) .08 (+.06) .09 (+.02) .20 (+.20) .25 (+.25) .06 (+.06) .14 (+.14) .32 (+.32)
+    atc        .06 (+.04) .11 (+.04) .07 (+.04) .07 (+.02) .15 (+.15) .26 (+.14) .06 (+.05) .12 (+.12) .29 (+.29)
+    auto       .05 (+.04) .09 (+.02) .06 (+.02) .05 (-.03) .14 (+.12) .17 (-.03) .05 (+.01) .10 (+.09) .24 (+.23)
+    ========== ========== ========== ========== ========== ========== ========== ========== ========== ==========
 
-    Its intervals of 90 % held the accuracy of 96 % of these pairs (79 % on Office), with an interval score of .37, that
-    of [chance, source score] being .79. With 10 / 20 / 50 labels its error was .05 / .04 / .03, and that of the labels
-    alone .10 / .07 / .04. Other scores, and regressors, have the same constants, which were not chosen for them.
+    Its intervals of 90 % held the accuracy of 93 % of the pairs of the first four, 79 % of the next two, and of the
+    judges 100 % of bikes, 88 % of newsgroups, 52 % of mushrooms; 87 % in all. Their interval score is .39 on the first
+    (.78 that of [chance, source score]), .48 (.62), .35 (.41), .35 (.49), and 1.71 (1.06) on mushrooms. With 10 / 20 /
+    50 labels the error on the first three was .053 / .046 / .028 (labels alone .095 / .063 / .037), on the judges .089
+    / .077 / .046 (.119 / .084 / .048). On mushrooms it was above that of the labels alone (20 labels .10 and .08).
+
+    *Other scores* have the same constants, which were not chosen for them. For regressors the root mean
+    squared error was off by 13 % ("auto", median of 88 pairs; the source's by 19 %), R2 by .22 (the source's by .14):
+    **ask for the error, not for R2**, whose estimate also needs the variance of labels that nobody has seen; their
+    intervals held 77 to 80 %.
 
     Parameters
     ----------
@@ -155,14 +163,15 @@ class TargetScoreEstimator(BaseOnLabeled):
     score is believed to be near the estimate or, less likely, well below; a handful of labels that say the opposite
     moves it there. Their likelihood is binomial for the accuracy and normal, with the error of a jackknife, otherwise.
 
-    *Sampling error* is that of a jackknife of 20 groups, with the models and the density ratio taken as known.
+    *Sampling error* is that of a jackknife of 80 groups, of at most 4,000 rows a domain, with the models and the
+    density ratio taken as known.
 
     *Cost*: ``cv`` + 1 fits and one of the weights; O(n log n) in the rows beside, chunk by chunk. A million target rows
     of 20 columns, 10,000 source rows and a fitted logistic regression take 42 s on one core.
 
-    *Pure shifts*: in made worlds of 5,000 rows (12 draws) the errors of "importance", "pape" and "auto" under covariate
-    shift, and of "label", "mlls" and "auto" under label shift, were .005 to .007. The interval of "importance" held the
-    truth in 9 of 12 draws, since the error of the weights is not in it.
+    *Pure shifts*: in made worlds of 5,000 rows (400 draws) the mean errors of "importance", "pape", "label" and "mlls"
+    were .005 to .006 where their assumption holds (``benchmarks/expected_score.py``); the jackknife's errors were those
+    of the draws within 7 % (weights that are estimated made them no larger).
 
     References
     ----------

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from numpy.testing import assert_allclose
+from numpy.testing import assert_allclose, assert_array_equal
 from sklearn import metrics
 
 from sktl._core.expected_numbers import NUMBER_METHODS, NUMBER_SCORES, NumberEvidence, variance_of_labels
@@ -53,3 +53,21 @@ def test_chance_is_the_mean_over_all_pairs(evidence):
     pairs = evidence.y[:, None] - evidence.new
     assert_allclose(evidence.chance(NUMBER_SCORES["mean_squared_error"]), np.mean(pairs**2))
     assert_allclose(evidence.chance(NUMBER_SCORES["mean_absolute_error"]), np.mean(np.abs(pairs)), rtol=0.02)
+
+
+def test_some_rows_keep_all_that_is_theirs(evidence):
+    rng = np.random.default_rng(4)
+    losses, new_losses = rng.uniform(size=(201, 2)), rng.uniform(size=(303, 2))
+    whole = NumberEvidence(evidence.predicted, evidence.y, evidence.ratio, evidence.new, losses, new_losses)
+    source, target = rng.permutation(201)[:50], rng.permutation(303)[:70]
+    part = whole.at(source, target)
+    for name in ("predicted", "y", "ratio", "losses"):
+        assert_array_equal(getattr(part, name), getattr(whole, name)[source])
+    for name in ("new", "new_losses"):
+        assert_array_equal(getattr(part, name), getattr(whole, name)[target])
+    assert part.sizes == (50, 70)
+
+
+def test_answers_of_regressors_are_their_predictions(evidence):
+    for found, expected in zip(evidence.sureness(), (evidence.predicted, evidence.new), strict=True):
+        assert_array_equal(found, expected)

@@ -17,14 +17,18 @@ import sktl.metrics
 from sktl.instance import KLIEP, GaussianWeighter
 from sktl.metrics import (
     adaptation_bound,
+    classifier_two_sample_test,
     conditional_mmd,
     coral_distance,
     energy_distance,
+    energy_test,
     frechet_distance,
     js_divergence,
     kl_divergence,
     mmd,
+    mmd_test,
     pearson_divergence,
+    principal_angles,
     proxy_a_distance,
     subspace_distance,
     wasserstein_distance,
@@ -228,13 +232,38 @@ def test_masked_entries_are_refused(name, distance, samples):
 
 def test_duplicate_entries_of_csr_are_summed(name, distance, samples):
     """The same matrix, stored as two halves of each entry."""
-    split = []
-    for Z in map(sparse.csr_matrix, samples):
-        halves = np.repeat(Z.data / 2, 2), np.repeat(Z.indices, 2), 2 * Z.indptr
-        split.append(sparse.csr_matrix(halves, shape=Z.shape))
+    split = [twice_stored(Z) for Z in samples]
     expected = distance(*map(sparse.csr_matrix, samples))
     assert distance(*split) == pytest.approx(expected, rel=1e-6, abs=1e-9)
     assert split[0].nnz == 2 * samples[0].size  # the caller's matrix stays as it was
+
+
+@pytest.mark.parametrize("test", [mmd_test, energy_test, principal_angles])
+def test_csr_of_any_form_gives_the_numbers_of_dense_rows(test):
+    """With zeros; ``classifier_two_sample_test`` judges CSR rows by another classifier, as its docstring says."""
+    rng = np.random.default_rng(4)
+    X, Y = (np.where(rng.random((n, 4)) < 0.4, 0, rng.normal(size=(n, 4))) for n in (51, 43))
+    expected = test(X, Y)
+    for make in (sparse.csr_array, twice_stored):
+        found = test(make(X), make(Y))
+        if test is principal_angles:
+            np.testing.assert_allclose(found, expected, atol=1e-7)
+        else:
+            assert found.statistic == pytest.approx(expected.statistic) and found.pvalue == expected.pvalue
+
+
+def twice_stored(Z):
+    """The CSR matrix with each entry stored as two halves."""
+    Z = sparse.csr_array(Z)
+    return sparse.csr_array((np.repeat(Z.data / 2, 2), np.repeat(Z.indices, 2), 2 * Z.indptr), shape=Z.shape)
+
+
+def test_duplicate_entries_are_summed_by_the_classifier_test_too():
+    rng = np.random.default_rng(4)
+    X, Y = rng.normal(size=(51, 3)), rng.normal(size=(43, 3))
+    expected = classifier_two_sample_test(sparse.csr_array(X), sparse.csr_array(Y), n_permutations=99)
+    found = classifier_two_sample_test(twice_stored(X), twice_stored(Y), n_permutations=99)
+    assert (found.statistic, found.pvalue) == (expected.statistic, expected.pvalue)
 
 
 def test_squares_beyond_the_largest_number(name, distance, samples):

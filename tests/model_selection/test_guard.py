@@ -334,3 +334,13 @@ def test_the_default_baseline_encodes_as_the_estimator_does():
     assert np.isfinite(curve.scores["source-only"]).all()
     with pytest.raises(ValueError, match="The default baseline needs columns of finite numbers .* or pass baseline"):
         TransferGuard(LogisticRegression()).fit(frame, shown, sample_domain=target)
+
+
+def test_masked_labels_are_missing_for_guard_and_curve():
+    X, shown, y, target = problem(True, 9, n_labeled=30)
+    masked = np.ma.array(y, mask=np.isnan(shown))
+    guard = TransferGuard(LogisticRegression(C=0.01), cv=3, n_repeats=1)
+    gains = [clone(guard).fit(X, labels, sample_domain=target).gain_ for labels in (shown, masked)]
+    assert gains[0] == gains[1]
+    with pytest.raises(ValueError, match="X has 1 masked entries"):
+        guard.fit(np.ma.array(X, mask=np.arange(X.size).reshape(X.shape) == 7), shown, sample_domain=target)

@@ -290,6 +290,19 @@ def test_the_same_model_twice_gives_the_same_number(scorer, two_domains):
 
 
 @every
+def test_masks_are_read_or_refused(scorer, two_domains):
+    X, y, y_true = two_domains
+    model = OnLabeled(LogisticRegression()).fit(X, y)
+    masked = np.ma.array(y_true, mask=np.isnan(y))  # the hidden labels are there, and must not count
+    assert scorer(model, np.ma.array(X), masked) == scorer(model, X, y)
+    with pytest.raises(ValueError, match="X has 1 masked entries"):
+        scorer(model, np.ma.array(X, mask=np.arange(X.size).reshape(X.shape) == 7), y)
+    domain = np.ma.array(np.where(np.isnan(y), -1, 0), mask=np.arange(len(y)) == 7)
+    with pytest.raises(ValueError, match="sample_domain is missing in row 7"):
+        scorer(model, X, y, sample_domain=domain)
+
+
+@every
 def test_string_labels_and_frames(scorer, two_domains):
     X, y, _ = two_domains
     named = np.array([None if np.isnan(v) else "ny"[int(v)] for v in y], dtype=object)

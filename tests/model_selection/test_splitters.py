@@ -312,3 +312,14 @@ print([test.tolist() for _, test in SourceTargetShuffleSplit(2).split(np.zeros((
         for seed in ("1", "2")
     }
     assert len(runs) == 1
+
+
+def test_masked_labels_are_missing_and_a_masked_domain_is_refused():
+    masked, plain = np.ma.array(np.nan_to_num(Y), mask=np.isnan(Y)), SourceTargetKFold(2)
+    for (train, test), (train_expected, test_expected) in zip(plain.split(X, masked), plain.split(X, Y), strict=True):
+        assert_array_equal(train, train_expected)
+        assert_array_equal(test, test_expected)
+    domain = np.ma.array(np.where(np.isnan(Y), -1, 0), mask=np.arange(len(Y)) == 7)
+    for splitter in (plain, TargetKFold(2), SourceTargetShuffleSplit(2), LeaveOneDomainOut()):
+        with pytest.raises(ValueError, match=r"sample_domain is missing in (row 7|some rows)"):
+            list(splitter.split(X, np.nan_to_num(Y), domain))

@@ -91,7 +91,11 @@ def _scale_kind(evidence):
     better, left = evidence.better_aligned, evidence.concept_aligned
     if not holds(evidence.concept):
         # the labels follow from the rows as they are, as far as can be seen; where rows tell the domain, nobody can
-        return None if better.opposite or (left.holds and evidence.covered) else "scale or covariate"
+        if better.opposite or (left.holds and evidence.covered):
+            return None
+        # but where a model of the rows as they are goes wrong and one of aligned rows comes right, units explain it
+        agree = better.holds and better.statistic >= HALVED and not left.holds
+        return "scale" if agree else "scale or covariate"
     # moments are estimates: a trace of the difference stays where they explain it
     explained = not left.holds or (better.holds and left.statistic <= HALVED * evidence.concept.statistic)
     return "scale" if explained else None

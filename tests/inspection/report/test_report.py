@@ -513,3 +513,14 @@ def test_what_the_source_does_not_cover_is_said():
     assert "without labels there, no weight, score or test can judge" in report.suggestion
     assert "source covers about" in " ".join(str(report).split())
     assert DomainReport.from_data(rng.normal(size=(N, 2)), None, TARGET).overlap > 0.9
+
+
+def test_masks_are_read_or_refused():
+    X, y, _ = make("covariate", 0, True)
+    hidden = np.ma.array(y, mask=TARGET)
+    shown = DomainReport.from_data(X, np.where(TARGET, np.nan, y), TARGET)
+    assert repr(DomainReport.from_data(X, hidden, TARGET)) == repr(shown)
+    with pytest.raises(ValueError, match="X has 1 masked entries"):
+        DomainReport.from_data(np.ma.array(X, mask=np.arange(X.size).reshape(X.shape) == 7), y, TARGET)
+    with pytest.raises(ValueError, match="sample_domain is missing in row 7"):
+        DomainReport.from_data(X, y, np.ma.array(TARGET * -1, mask=np.arange(len(y)) == 7))

@@ -48,10 +48,12 @@ MOVED, STILL = (YES, NO, NO), (NO, NO, NO)
         ("covariate", Evidence(MOVED, NO, NO, weights=YES, aligned=YES, better_aligned=NO, concept_aligned=NO)),
         ("scale", Evidence(MOVED, NO, YES, weights=YES, aligned=YES, better_aligned=NO, concept_aligned=NO)),
         ("covariate", Evidence(MOVED, NO, NO, weights=YES, aligned=YES, better_aligned=YES, concept_aligned=YES)),
+        ("scale", Evidence(MOVED, NO, NO, aligned=YES, better_aligned=YES, concept_aligned=NO, **UNSEEN)),
         ("scale or covariate", Evidence(MOVED, NO, NO, aligned=YES, better_aligned=YES, concept_aligned=YES, **UNSEEN)),
+        ("scale", Evidence(MOVED, NO, NO, weights=YES, aligned=YES, better_aligned=YES, concept_aligned=NO)),
         (
-            "scale or covariate",
-            Evidence(MOVED, NO, NO, weights=YES, aligned=YES, better_aligned=YES, concept_aligned=NO),
+            "scale or covariate",  # aligned rows predict better, but not by half
+            Evidence(MOVED, NO, NO, weights=YES, aligned=YES, better_aligned=TRACE, concept_aligned=NO),
         ),
         (
             "scale or covariate",
