@@ -46,6 +46,7 @@ NOTIONS = {
     "clip": "upper bound of the weights",
     "coef0": "constant of a kernel, as in scikit-learn",
     "column": "the column by which a table is cut",
+    "columns": "whether frames must have the same columns",
     "conditional": "whether the promise holds for each class",
     "conformity": "score by which labels of a row are compared with those of calibration rows",
     "confusion": "confusion matrix of probabilities or of classes",
@@ -61,6 +62,7 @@ NOTIONS = {
     "estimators": "models handed in, by name",
     "eta": "weight of the class penalty (the paper's symbol)",
     "factor": "factor of the mean residuals of domains",
+    "fill": "what stands in a gap",
     "family": "loss and link of a generalised linear model",
     "feature_scale": "size of the new features beside the old",
     "feature_share": "share of the features beside the links of rows",
@@ -198,6 +200,7 @@ NOTIONS = {
 #: A paper's own symbol, kept where its readers expect it.
 SYMBOLS = {
     ("alpha", "CMMSClassifier"): "weight of the distances to centroids (the paper's symbol)",
+    ("alpha", "GraphTransferClassifier"): "share of a row's scores that comes from its links (as in `LabelSpreading`)",
     ("alpha", "JDOTClassifier"): "weight of the distances beside the losses (the paper's symbol)",
     ("alpha", "JDOTRegressor"): "weight of the distances beside the losses (the paper's symbol)",
     ("shift", "make_covariate_shift"): "distance of the means",
