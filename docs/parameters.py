@@ -16,10 +16,6 @@ import sktl
 
 #: What a name stands for, wherever it is used.
 NOTIONS = {
-    "notes": "notes on the tables",
-    "report": "a DomainReport",
-    "table": "rows with named columns",
-    "max_rows": "rows of each table that are looked at",
     "B": "upper bound of a weight (the paper's symbol)",
     "adjacency": "links of the rows, given",
     "affinity": "relative chance that two classes are linked",
@@ -185,6 +181,9 @@ NOTIONS = {
     "id": "column that names the rows",
     "source_model": "a model of the source that exists already",
     "trust_pickle": "whether a pickle may be loaded",
+    "notes": "notes on the tables",
+    "report": "a DomainReport",
+    "max_rows": "rows of each table that are looked at",
     "tell": "takes each line of words as soon as it is known",
     "tol": "tolerance at which iteration ends",
     "transitions": "chances of the next class along a chain",

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from sktl._checks import HasMethods, InstanceOf, checked
+from sktl._checks import InstanceOf, checked
 from sktl._core.dates import date_order, parse_dates
 from sktl._tables.columns import as_dates
 from sktl.comparison._files import MIN_ROWS, check_table
@@ -11,11 +11,10 @@ from sktl.comparison._words import COLUMN, count, did_you_mean, few_names, panda
 from sktl.domains import TARGET
 from sktl.exceptions import InputError
 
-FRAME = (HasMethods("drop", "reset_index", noun="a pandas frame"),)
 TEXT = (InstanceOf(str, noun="a text"),)
 
 
-@checked(table=FRAME, column=COLUMN, target=TEXT)
+@checked(column=COLUMN, target=TEXT)
 def split_by_domain(table, column, target):
     """Cut one table by the values of a column: one is the target, each other one a source.
 
@@ -66,7 +65,7 @@ def split_by_domain(table, column, target):
     return sources, check_table(rest[is_target], "TARGET"), _left_out(names.isna(), column)
 
 
-@checked(table=FRAME, column=COLUMN, start=TEXT)
+@checked(column=COLUMN, start=TEXT)
 def split_by_time(table, column, start):
     """Cut one table by time: rows from ``start`` on are the target, earlier ones the source.
 
