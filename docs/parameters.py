@@ -42,6 +42,7 @@ NOTIONS = {
     "clip": "upper bound of the weights",
     "coef0": "constant of a kernel, as in scikit-learn",
     "column": "the column by which a table is cut",
+    "columns": "whether frames must have the same columns",
     "conditional": "whether the promise holds for each class",
     "conformity": "score by which labels of a row are compared with those of calibration rows",
     "confusion": "confusion matrix of probabilities or of classes",
@@ -57,6 +58,7 @@ NOTIONS = {
     "estimators": "models handed in, by name",
     "eta": "weight of the class penalty (the paper's symbol)",
     "factor": "factor of the mean residuals of domains",
+    "fill": "what stands in a gap",
     "family": "loss and link of a generalised linear model",
     "feature_scale": "size of the new features beside the old",
     "feature_share": "share of the features beside the links of rows",
@@ -179,6 +181,9 @@ NOTIONS = {
     "id": "column that names the rows",
     "source_model": "a model of the source that exists already",
     "trust_pickle": "whether a pickle may be loaded",
+    "notes": "notes on the tables",
+    "report": "a DomainReport",
+    "max_rows": "rows of each table that are looked at",
     "tell": "takes each line of words as soon as it is known",
     "tol": "tolerance at which iteration ends",
     "transitions": "chances of the next class along a chain",
@@ -194,6 +199,7 @@ NOTIONS = {
 #: A paper's own symbol, kept where its readers expect it.
 SYMBOLS = {
     ("alpha", "CMMSClassifier"): "weight of the distances to centroids (the paper's symbol)",
+    ("alpha", "GraphTransferClassifier"): "share of a row's scores that comes from its links (as in `LabelSpreading`)",
     ("alpha", "JDOTClassifier"): "weight of the distances beside the losses (the paper's symbol)",
     ("alpha", "JDOTRegressor"): "weight of the distances beside the losses (the paper's symbol)",
     ("shift", "make_covariate_shift"): "distance of the means",

@@ -1,10 +1,12 @@
-"""Files that are written whole or not at all."""
+"""Files that are written whole or not at all, and files of tables that can be read; imports next to nothing."""
 
 import os
 import stat
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from secrets import token_hex
+
+from sktl.exceptions import InputError
 
 
 @contextmanager
@@ -51,3 +53,18 @@ def _mode(place):
         return stat.S_IMODE(place.stat().st_mode)
     except FileNotFoundError:
         return None
+
+
+def check_table_file(path, role):
+    """Refuse a path that is no .csv or .parquet file, or that may not be opened."""
+    path = Path(path)
+    if os.path.isdir(path):
+        raise InputError(f"{role}: {str(path)!r} is a directory; name a .csv or .parquet file in it.")
+    if path.suffix.lower() not in (".csv", ".parquet"):
+        raise InputError(f"{role} must be a .csv or .parquet file with a header; got {str(path)!r}.")
+    if not os.path.isfile(path):
+        raise InputError(f"{role}: there is no file {str(path)!r}.")
+    try:
+        path.open("rb").close()
+    except OSError as error:
+        raise InputError(f"{role}: can't open {str(path)!r}: {error.strerror or error}.") from error

@@ -80,6 +80,7 @@ VARIANTS = {
     "SPLClassifier": [{"n_components": 2, "max_iter": 3}],
     "TCA": [{"kernel": "rbf"}, {"kernel": "rbf", "n_landmarks": 8}],
     "TJM": [{"kernel": "rbf"}, {"kernel": "rbf", "n_landmarks": 8}],
+    "UnionColumns": [{"fill": "mean"}],
     "TaskTrAdaBoostClassifier": [{"loss": "zero_one"}],
     "TrAdaBoostClassifier": [{"loss": "zero_one"}],
     "TrAdaBoostRegressor": [{"loss": "linear", "target_weight": 1.0}],

@@ -20,7 +20,7 @@ FAMILIES = ("instance", "feature", "parameter", "relation", "network")
 # a part may import what stands in a row above its own, or the same part
 RANKS = [
     {"exceptions"},
-    {"_checks", "_files", "_progress", "_threads"},
+    {"_checks", "_files", "_progress", "_threads", "_words"},
     {"_core"},
     {"domains"},
     {"_tables"},
@@ -35,7 +35,15 @@ RANKS = [
     {"__main__"},
 ]
 RANK = {part: rank for rank, row in enumerate(RANKS) for part in row}
-SHARED = ("_core", "_checks", "_files", "_progress", "_tables", "_threads")  # private to sktl, shared by its parts
+SHARED = (
+    "_core",
+    "_checks",
+    "_files",
+    "_progress",
+    "_tables",
+    "_threads",
+    "_words",
+)  # private to sktl, shared by its parts
 TESTS = Path(__file__).parent
 TEST_FILES = sorted(path for path in TESTS.rglob("*.py") if path.name != Path(__file__).name)
 BENCHMARKS = sorted((TESTS.parent / "benchmarks").glob("*.py"))

@@ -3,6 +3,7 @@
 import importlib.util
 import inspect
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -23,6 +24,7 @@ FITTING = {"estimator": LogisticRegression(), "before": LogisticRegression(), "a
 FITTING |= {"label": "y", "path": "table.csv", "values": [1.0], "fit": print, "guess": [], "held_out": []}
 FITTING |= {"rng": np.random.RandomState(0), "n_folds": 2, "labels": [], "losses": {}, "usual": "a", "others": []}
 FITTING |= {"rivals": [], "alpha": 0.05, "column": "site"}
+FITTING |= {"report": SimpleNamespace(to_html=print)}
 
 
 class Wrong:

@@ -45,7 +45,7 @@ def least_squares_shares(predictions: np.ndarray, y: np.ndarray) -> np.ndarray:
     # the error of equal shares, as that of one more row, is the price of leaving them
     ridge = max(float(np.mean((residuals @ equal) ** 2)), 1e-9)
     quadratic = residuals.T @ residuals / n + ridge / n * np.eye(n_sources)
-    return simplex_weights(quadratic, ridge / n * equal)
+    return simplex_weights(quadratic, np.zeros(n_sources))  # the linear part is constant where shares sum to 1
 
 
 def nearness_shares(distances: np.ndarray) -> np.ndarray:

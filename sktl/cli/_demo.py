@@ -41,6 +41,7 @@ def demo(options, say, progress):
         task="classification",
         methods=METHODS,
         target_labels="hide",
+        max_rows=None,
         n_jobs=options.n_jobs,
         tell=lambda kind, line: progress(line) if kind == "progress" else None,
         random_state=options.seed,

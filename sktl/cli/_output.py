@@ -1,42 +1,40 @@
 """What the commands print and write."""
 
+import json
 import os
 from contextlib import contextmanager
+from importlib.util import find_spec
 from pathlib import Path
 
-from sktl._checks import import_extra
 from sktl._files import check_writable, replacing
-from sktl.exceptions import InputError
+from sktl.exceptions import InputError, MissingExtraError
 
 WIDTH = 100  # letters of a line of text
+KINDS = {  # of the files that each option writes
+    "--out": (".csv", ".parquet"),
+    "--save": (".skops",),
+    "--html": (".html", ".htm"),
+    "--json": (".json",),
+}
+NEEDS = {".parquet": ("pyarrow", "Writing a .parquet file"), ".skops": ("skops", "Saving a model")}
 
 
-def check_out(path, inputs):
-    """Refuse a path that predictions can't be written to, before any work is done."""
-    if Path(path).suffix.lower() not in (".csv", ".parquet"):
-        raise InputError(f"--out must be a .csv or .parquet file; got {path!r}.")
-    if Path(path).suffix.lower() == ".parquet":
-        import_extra("pyarrow", "cli", "Writing a .parquet file")
-    _check_place("--out", Path(path), inputs)
+def _need(package, purpose):
+    """Refuse what a package that is not installed would do; it is not imported for that."""
+    if find_spec(package) is None:
+        raise MissingExtraError(f"{purpose} needs {package}, which is not installed: pip install 'sktl[cli]'.")
 
 
-def check_save(path, inputs):
-    """Refuse a path that a model can't be written to, before any work is done."""
-    if Path(path).suffix.lower() != ".skops":
-        raise InputError(f"--save must be a .skops file; got {path!r}.")
-    import_extra("skops.io", "cli", "Saving a model")
-    _check_place("--save", Path(path), inputs)
-
-
-def check_html(path, inputs):
-    """Refuse a path that a page can't be written to, before any work is done."""
-    if Path(path).suffix.lower() not in (".html", ".htm"):
-        raise InputError(f"--html must be a .html file; got {path!r}.")
-    _check_place("--html", Path(path), inputs)
-
-
-def _check_place(option, path, inputs):
-    """Refuse a path in no folder, that is one, that is an input, or that can't be made."""
+def check_place(option, path, inputs):
+    """Refuse a path of the wrong kind, in no folder, that is one, that is an input, or that can't be made."""
+    kinds = KINDS[option]
+    if Path(path).suffix.lower() not in kinds:
+        raise InputError(
+            f"{option} must be a {' or '.join(kinds[:2] if option == '--out' else kinds[:1])} file; got {path!r}."
+        )
+    if Path(path).suffix.lower() in NEEDS:
+        _need(*NEEDS[Path(path).suffix.lower()])
+    path = Path(path)
     if not os.path.isdir(path.parent):
         raise InputError(f"{option}: there is no folder {str(path.parent)!r}; make it first.")
     if os.path.isdir(path):
@@ -49,7 +47,8 @@ def _check_place(option, path, inputs):
 
 def write_predictions(path, rows, columns):
     """Write one line per row, completely or not at all."""
-    frames = import_extra("pandas", "cli", "The command line")
+    import pandas as frames
+
     # in the file's order: rows were sorted by their values to not depend on it
     table = frames.DataFrame({"row": rows, **columns}).sort_values("row", ignore_index=True)
     with _refusing("--out", path), replacing(path) as beside:
@@ -69,6 +68,12 @@ def write_page(path, found):
     """Write a report or a decision as one page, whole or not at all."""
     with _refusing("--html", path):
         found.to_html(path)
+
+
+def write_json(path, record):
+    """Write a record as strict JSON, completely or not at all."""
+    with _refusing("--json", path), replacing(path) as beside:
+        beside.write_text(json.dumps(record, indent=1, allow_nan=False) + "\n", encoding="utf-8")
 
 
 @contextmanager

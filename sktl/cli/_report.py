@@ -2,11 +2,12 @@
 
 import textwrap
 
-from sktl.cli._output import WIDTH, write_page
+from sktl.cli._output import WIDTH, write_json, write_page
 from sktl.cli._streams import complain
-from sktl.comparison import report_tables
+from sktl.comparison import report_record, report_tables
 from sktl.inspection.report import distance_words, table_lines
 
+QUICK = 1000  # rows of each table that --quick looks at
 MOST = 5  # columns that are listed
 
 
@@ -18,7 +19,8 @@ def report(source, target, options, say, progress):
     source, target : DataFrame
         The tables.
     options : Namespace
-        ``label`` (left out of the columns, if not None), ``drop``, ``html``, ``seed``, ``n_jobs``.
+        ``label`` (left out of the columns, if not None), ``drop``, ``keep``, ``quick``, ``html``, ``json``, ``seed``,
+        ``n_jobs``.
     say : callable
         Takes each line of the result.
     progress : callable
@@ -26,14 +28,23 @@ def report(source, target, options, say, progress):
     """
     progress("measuring the distance between the tables, and looking for the kind of shift")
     found, notes = report_tables(
-        source, target, options.label, drop=options.drop, n_jobs=options.n_jobs, random_state=options.seed
+        source,
+        target,
+        options.label,
+        drop=options.drop,
+        keep=options.keep,
+        max_rows=QUICK if options.quick else None,
+        n_jobs=options.n_jobs,
+        random_state=options.seed,
     )
     for note in notes:
         complain(note)
-    for role, table in (("SOURCE", source), ("TARGET", target)):
+    parts = list(source.values()) if isinstance(source, dict) else [source]
+    for role, tables in (("SOURCE", parts), ("TARGET", [target])):
         # a mean over columns of shares, as all columns have the same rows
         missing = [100 * vars(row)[f"missing_{role.lower()}"] for row in found.features]
-        size = f"{len(table)} rows, {table.shape[1]} column{'' if table.shape[1] == 1 else 's'}"
+        n_columns = len(set().union(*tables))
+        size = f"{sum(map(len, tables))} rows, {n_columns} column{'' if n_columns == 1 else 's'}"
         say(f"{role} {size}; {sum(missing) / len(missing):.1f} % missing in the shared columns")
     rows = [
         [row.feature, row.measure, f"{row.difference:.3f}", *(f"{100 * share:.1f} %" for share in _missing(row))]
@@ -45,6 +56,7 @@ def report(source, target, options, say, progress):
     listed = f"{len(rows)} of {n} columns, " if len(rows) < n else ""
     for line in [
         *distance_words(found.distance),
+        *source_lines(found.sources),
         f"kind of shift: {found.headline}",
         *textwrap.wrap(first_advice(found), WIDTH, initial_indent="advice: ", subsequent_indent=" " * 8),
         "",
@@ -55,6 +67,17 @@ def report(source, target, options, say, progress):
     if options.html is not None:
         write_page(options.html, found)
         say(f"page: {options.html}")
+    if options.json is not None:
+        write_json(options.json, report_record(found, notes))
+        say(f"figures: {options.json}")
+
+
+def source_lines(sources):
+    """The sources, the nearest first; nothing of one."""
+    if len(sources) < 2:
+        return []
+    rows = [[str(row.source), str(row.n_rows), f"{row.mmd:.3f}", f"{row.proxy_a:.2f}"] for row in sources]
+    return ["sources, the nearest first", *table_lines(["source", "rows", "MMD^2", "proxy A-distance"], rows), ""]
 
 
 def _missing(row):

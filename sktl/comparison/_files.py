@@ -1,12 +1,12 @@
 """Read a table from a CSV or parquet file, or say why not."""
 
-import os
 import warnings
 from collections import Counter
 from numbers import Integral
 from pathlib import Path
 
 from sktl._checks import InstanceOf, Interval, checked, import_extra
+from sktl._files import check_table_file
 from sktl.comparison._units import units_row
 from sktl.comparison._words import count, few_names, pandas
 from sktl.exceptions import InputError
@@ -49,7 +49,7 @@ def read_table(path, role="SOURCE", min_rows=MIN_ROWS):
     sktl.exceptions.InputError: SOURCE must be a .csv or .parquet file with a header; got 'scans.xlsx'.
     """
     path = Path(path)
-    _check_file(path, role)
+    check_table_file(path, role)
     frames = pandas()
     if path.suffix.lower() == ".parquet":
         import_extra("pyarrow", "cli", "Reading a .parquet file")
@@ -65,20 +65,6 @@ def read_table(path, role="SOURCE", min_rows=MIN_ROWS):
         raise InputError(f"{role}: can't read {str(path)!r} as {form}: {error}") from error
     table.columns = table.columns.map(str)  # a parquet file's names may be numbers
     return check_table(table, role, min_rows)
-
-
-def _check_file(path, role):
-    """Refuse a path that is no file, or that may not be opened."""
-    if os.path.isdir(path):
-        raise InputError(f"{role}: {str(path)!r} is a directory; name a .csv or .parquet file in it.")
-    if path.suffix.lower() not in (".csv", ".parquet"):
-        raise InputError(f"{role} must be a .csv or .parquet file with a header; got {str(path)!r}.")
-    if not os.path.isfile(path):
-        raise InputError(f"{role}: there is no file {str(path)!r}.")
-    try:
-        path.open("rb").close()
-    except OSError as error:
-        raise InputError(f"{role}: can't open {str(path)!r}: {error.strerror or error}.") from error
 
 
 def _read_csv(path, role, frames):

@@ -1,6 +1,6 @@
 """Two tables as one learning problem."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -87,6 +87,20 @@ def build_problem(source, target, label=None, task="auto", drop=(), keep=()):
     y = np.concatenate([y_source[row_source], y_target[row_target]])  # all may be missing: a report needs no labels
     row = np.concatenate([row_source, row_target])
     return Problem(X, y, is_target, domain, row, labels, columns, joined + notes, units[1] | units[0])
+
+
+def sample_problem(problem, max_rows, seed):
+    """The problem with at most ``max_rows`` rows of each domain; of the target's, those with labels come first."""
+    if max_rows is None or max((~problem.target).sum(), problem.target.sum()) <= max_rows:
+        return problem
+    rng, kept = np.random.RandomState(seed), []
+    for part in (~problem.target, problem.target):
+        order = rng.permutation(np.flatnonzero(part))
+        order = order[np.argsort(np.isnan(problem.y[order]), kind="stable")]
+        kept.append(order[:max_rows])
+    rows = np.sort(np.concatenate(kept))
+    cut = {name: getattr(problem, name)[rows] for name in ("y", "target", "domain", "row")}
+    return replace(problem, X=problem.X.iloc[rows].reset_index(drop=True), **cut)
 
 
 def _join(source):

@@ -1,22 +1,32 @@
 """The report of two tables: what their rows, and as far as they can be used, their labels say."""
 
+from numbers import Integral
+
 import numpy as np
 
-from sktl._checks import N_JOBS, SEED, checked
+from sktl._checks import N_JOBS, SEED, Interval, checked
 from sktl._core.columns import are_amounts
 from sktl.comparison._files import MIN_ROWS
-from sktl.comparison._problem import build_problem
+from sktl.comparison._problem import build_problem, sample_problem
 from sktl.comparison._words import COLUMN, COLUMNS, did_you_mean
 from sktl.domains import TARGET
 from sktl.exceptions import InputError
 from sktl.inspection import DomainReport
 from sktl.model_selection import rank_sources
 
+ROWS = (None, Interval(Integral, 10))
 MAX_RANKED = 1000  # rows of each domain that the distances of sources look at
 
 
-@checked(label=(None, *COLUMN), drop=COLUMNS, keep=COLUMNS, n_jobs=N_JOBS, random_state=SEED)
-def report_tables(source, target, label=None, *, drop=(), keep=(), n_jobs=1, random_state=0):
+@checked(
+    label=(None, *COLUMN),
+    drop=COLUMNS,
+    keep=COLUMNS,
+    max_rows=(None, Interval(Integral, 10)),
+    n_jobs=N_JOBS,
+    random_state=SEED,
+)
+def report_tables(source, target, label=None, *, drop=(), keep=(), max_rows=None, n_jobs=1, random_state=0):
     """Report on two tables: the kind of shift and the evidence for it.
 
     Parameters
@@ -32,6 +42,8 @@ def report_tables(source, target, label=None, *, drop=(), keep=(), n_jobs=1, ran
         Columns to leave out.
     keep : list of str, default=()
         Columns to use although they look like names of rows.
+    max_rows : int, default=None
+        Rows of each table to look at; None: all.
     n_jobs : int, default=1
         Processes.
     random_state : int, default=0
@@ -64,7 +76,7 @@ def report_tables(source, target, label=None, *, drop=(), keep=(), n_jobs=1, ran
         hint = did_you_mean(label, [*known, *target])
         raise InputError(f"--label {label}: neither table has such a column.{hint}")
     problem, notes = _problem(source, target, label, list(drop), list(keep))
-    return domain_report(problem, n_jobs, random_state), notes
+    return domain_report(sample_problem(problem, max_rows, random_state), n_jobs, random_state), notes
 
 
 def _problem(source, target, label, drop, keep):

@@ -1,8 +1,6 @@
 """A chosen model to take along: in one file, with its columns, what is known of it, and no row."""
 
-import platform
 import sys
-from importlib.metadata import version
 from pathlib import Path
 
 import numpy as np
@@ -15,6 +13,7 @@ from sktl._tables.encoder import Columns
 from sktl._threads import quiet
 from sktl.calibration import ConformalRegressor
 from sktl.comparison._candidates import METHODS
+from sktl.comparison._record import versions
 from sktl.comparison._sketch import far_note, sketch_rows
 from sktl.comparison._suspects import stray_text
 from sktl.comparison._tables import kind_of, plain_rows
@@ -95,7 +94,7 @@ class SavedModel:
                 # of many classes the one of the largest probability is said
                 "threshold": choice.threshold.value if setting.n_classes == 2 else None,
                 "units": problem.units,
-                "versions": _versions(),
+                "versions": versions(),
                 "sketches": [sketch_rows(problem.X[rows], problem.columns) for rows in (~target, target)],
                 "widths": interval_widths(choice) if setting.task == "regression" else None,
             }
@@ -321,12 +320,6 @@ def interval_widths(choice):
     ):  # infinite widths are written as they are, and predictions show them
         ends = model.predict_interval(rows, [1 - level for level in LEVELS])
     return np.quantile((ends[:, 1] - ends[:, 0]) / 2, 0.9, axis=0, method="higher").tolist()
-
-
-def _versions():
-    """Versions of what made the model."""
-    found = {name: version(name) for name in ("numpy", "scipy", "scikit-learn")}
-    return {"sktl": sys.modules["sktl"].__version__, "python": platform.python_version(), **found}
 
 
 # --- what a file may hold, and a table ---

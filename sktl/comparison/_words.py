@@ -1,8 +1,7 @@
 """What the messages of all commands share."""
 
-from difflib import get_close_matches
-
 from sktl._checks import InstanceOf, import_extra
+from sktl._words import did_you_mean as did_you_mean
 
 COLUMN = (InstanceOf(str, noun="a column name"),)
 COLUMNS = (InstanceOf(list, tuple, noun="a list of column names"),)
@@ -27,10 +26,3 @@ def few_names(names, most=10):
 def columns_named(names):
     """Names of columns for a message: "column 'a'", "columns 'a', 'b'"."""
     return f"column{'' if len(names) == 1 else 's'} {few_names(names)}"
-
-
-def did_you_mean(name, names):
-    """Suggest the one of ``names`` that is spelt most like ``name``: a sentence, or nothing."""
-    plain = {other.strip().casefold(): other for other in names}
-    close = get_close_matches(name.strip().casefold(), plain, n=1)  # case and blanks are what differs most often
-    return f" Did you mean {plain[close[0]]!r}?" if close else ""

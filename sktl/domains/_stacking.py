@@ -5,6 +5,7 @@ import sys
 import numpy as np
 from scipy import sparse
 
+from sktl._checks import checked
 from sktl.domains._convention import TARGET, read_domains
 from sktl.domains._tables import (
     EXACT,
@@ -18,7 +19,8 @@ from sktl.domains._tables import (
 )
 
 
-def stack_domains(source, target):
+@checked(columns=("same", "union"))
+def stack_domains(source, target, *, columns="same"):
     """Stack source and target rows into one table, with missing labels on unlabelled target rows.
 
     Parameters
@@ -28,11 +30,15 @@ def stack_domains(source, target):
         kind.
     target : X_target, or tuple (X_target, y_target)
         The domain a model is wanted for; ``y_target`` may be None or hold missing labels.
+    columns : {"same", "union"}, default="same"
+        "same": frames with other columns are refused, so that a misspelt name is noticed. "union", for frames whose
+        columns differ: all columns by name, with missing values (NaN in numbers) where a domain lacks one.
 
     Returns
     -------
     X : same kind as given
-        All rows: the sources in the order given, then the target.
+        All rows: the sources in the order given, then the target. With ``columns="union"`` the first domain's columns
+        come first, then what the others add, in their order.
     y : ndarray of shape (n_samples,) or (n_samples, n_outputs)
         Labels. If some are missing: numbers become floats with NaN; strings, booleans and integers of 2**53 or more
         become an object array with None.
@@ -45,11 +51,13 @@ def stack_domains(source, target):
         If a domain has no rows, X and y of a domain have different numbers of rows, columns differ between domains, no
         label is known, or a source is named "target".
     TypeError
-        If the domains are of different kinds, or ``source`` is not of the form above.
+        If the domains are of different kinds, ``source`` is not of the form above, or ``columns="union"`` meets tables
+        without names.
 
     See Also
     --------
     split_domains : The inverse.
+    sktl.feature.SharedColumns, sktl.feature.UnionColumns : First steps where columns differ.
 
     Examples
     --------
@@ -76,7 +84,11 @@ def stack_domains(source, target):
         if y is not None and n_rows(y) != n_rows(X):
             raise ValueError(f"The domain {name!r} has {n_rows(X)} rows of X but {n_rows(y)} labels.")
     sample_domain = np.repeat(np.array([name for name, _, _ in parts], dtype=object), [n_rows(X) for _, X, _ in parts])
-    return _concatenate([X for _, X, _ in parts]), _stack_labels([(n_rows(X), y) for _, X, y in parts]), sample_domain
+    return (
+        _concatenate([X for _, X, _ in parts], columns == "union"),
+        _stack_labels([(n_rows(X), y) for _, X, y in parts]),
+        sample_domain,
+    )
 
 
 def split_domains(X, y, sample_domain=None):
@@ -128,33 +140,46 @@ def _domain_labels(y, rows, labeled):
     return take_rows(y if hasattr(y, "shape") else as_column(y), rows)
 
 
-def _concatenate(tables):
+def _concatenate(tables, union):
     """Stack tables of one kind on each other, and refuse what would lose or invent something."""
     library = {library_of(X) for X in tables}
     if len(library) > 1 or len({sparse.issparse(X) for X in tables}) > 1:
         found = ", ".join(sorted({type(X).__name__ for X in tables}))
         raise TypeError(f"All domains must be the same kind of table; got {found}. Convert them to one kind first.")
     if library != {None}:
-        return _concatenate_frames(tables, sys.modules[library.pop()])
+        return _concatenate_frames(tables, sys.modules[library.pop()], union)
+    if union:
+        raise TypeError(
+            f"columns='union' puts columns together by their names, which {type(tables[0]).__name__} has not. Pass "
+            "pandas or polars frames."
+        )
     tables = [X if sparse.issparse(X) else np.asarray(plain_rows(X)) for X in tables]
     widths = sorted({X.shape[1] if X.ndim > 1 else 1 for X in tables})
     if len(widths) > 1:
-        raise ValueError(f"All domains must have the same number of columns; got {widths}.")
+        raise ValueError(
+            f"All domains must have the same number of columns; got {widths}. If they are different columns, pass "
+            "frames with names and columns='union'."
+        )
     if sparse.issparse(tables[0]):
         return sparse.vstack(tables, format="csr")
     return np.concatenate(tables)
 
 
-def _concatenate_frames(tables, library):
+def _concatenate_frames(tables, library, union):
     """Stack pandas or polars frames on each other, with their columns in the first one's order."""
     columns = list(tables[0].columns)
-    for X in tables[1:]:
-        if set(X.columns) != set(columns):
-            differ = sorted(map(str, set(X.columns) ^ set(columns)))
-            raise ValueError(f"All domains must have the same columns; not in all of them: {differ}.")
-    tables = [X if list(X.columns) == columns else X[columns] for X in tables]
+    differ = sorted({str(name) for X in tables[1:] for name in set(X.columns) ^ set(columns)})
+    if differ and not union:
+        raise ValueError(
+            f"All domains must have the same columns; not in all of them: {differ}. If that is meant, pass "
+            "columns='union': they are missing where a domain lacks them."
+        )
+    if differ:
+        columns = list(dict.fromkeys(name for X in tables for name in X.columns))
+    else:
+        tables = [X if list(X.columns) == columns else X[columns] for X in tables]
     for name in dict.fromkeys(columns):
-        kinds = {_kind_of(X[name]) for X in tables} - {None}
+        kinds = {_kind_of(X[name]) for X in tables if name in X.columns} - {None}
         if len(kinds) > 1:
             raise TypeError(
                 f"Column {name!r} holds {' in one domain and '.join(sorted(kinds))} in another: stacking would turn "
@@ -162,7 +187,7 @@ def _concatenate_frames(tables, library):
             )
     if library.__name__ == "pandas":
         return library.concat(tables, ignore_index=True)
-    return library.concat(tables, how="vertical_relaxed")
+    return library.concat(tables, how="diagonal_relaxed" if differ else "vertical_relaxed")
 
 
 def _kind_of(column):

@@ -24,12 +24,14 @@ from sktl.feature._ot_mapping import OTMapping
 from sktl.feature._piecewise_standardization import PiecewiseDirectStandardization
 from sktl.feature._scl import SCL
 from sktl.feature._sfa import SFA
+from sktl.feature._shared_columns import SharedColumns
 from sktl.feature._spectral_space import SpectralSpaceTransformation
 from sktl.feature._spl import SPLClassifier
 from sktl.feature._sstca import SSTCA
 from sktl.feature._subspace_alignment import SubspaceAlignment
 from sktl.feature._tca import TCA
 from sktl.feature._tjm import TJM
+from sktl.feature._union_columns import UnionColumns
 from sktl.feature._voting import TransferVotingClassifier
 
 __all__ = [
@@ -64,4 +66,6 @@ __all__ = [
     "EPO",
     "PiecewiseDirectStandardization",
     "SpectralSpaceTransformation",
+    "SharedColumns",
+    "UnionColumns",
 ]

@@ -37,6 +37,11 @@ points, and with 5 labels of numbers 40 % of the error, over ``"simplex"``, whic
 points. Where all are good, ``"simplex"`` has 5 to 10 % less error with 5 labels of numbers
 (``benchmarks/several_sources.py``).
 
+``MultiSourceVote`` (a model of each source, weighted by target labels) and ``DistributionWeightedCombination`` (each
+believed where its own rows are dense) need the rows of all sources too, and one model of all of them usually wins: the
+first helps where some sources follow another rule, the second where each covers another range
+(``benchmarks/many_sources.py``; ``docs/many_sources.md`` says what every method does with several sources).
+
 **None of them**, but the target's own model, if the source does not fit the target and there are many labels for the
 number of columns: ``evidence_`` of ``HypothesisTransfer*`` then has its smallest error at "target". And **the source as
 it is** with up to five labels of wide data: on text one label moves many predictions (newsgroups, 2 labels: 80.0 %

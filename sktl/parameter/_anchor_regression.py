@@ -33,7 +33,10 @@ class AnchorRegression(BaseTransferRegressor):
     *When it helps*: three or more labelled domains whose means differ for one reason (a year, a site, a device), and a
     target that lies further out in the same direction. *When it hurts*: the target is like the sources, where least
     squares has the smaller error; or domains that differ in other ways than by their means. With a few target labels,
-    :class:`MultiTaskTransferRidge` and a pooled fit are better: this class gives target rows no special place.
+    :class:`MultiTaskTransferRidge` and a pooled fit are better: this class gives target rows no special place. On real
+    seasons (bikes) it is level with ridge regression of all sources' rows, on made sources of which two of five follow
+    another rule its error is 3.5 % lower, on sources on parts of a bent curve 11 % higher
+    (``benchmarks/many_sources.py``).
 
     Parameters
     ----------

@@ -24,6 +24,13 @@ class DistributionWeightedCombination(SourceMembers):
     which no fixed weights guarantee [1]_. Here z are the shares of the mixture of sources with the largest likelihood
     of the target's rows, drawn towards equal ones by the worth of one row.
 
+    *When it helps*: sources cover different ranges of the columns, models are too simple for all of them together, and
+    the target lies among them: with three sources on parts of a bent curve the error of ridge regression is .47 of that
+    of one model of all rows. *When it hurts*: sources that lie alike and follow different rules (made data: 52.0 %
+    against 61.0), or are small: adult 87.5 against 88.2, digits 32.1 against 38.4, bikes 2 % more error; heart 77.8
+    against 76.3, within chance (``benchmarks/many_sources.py``). **One model of all rows is the first thing to try**,
+    and a model that bends (trees) the second.
+
     Parameters
     ----------
     estimator : classifier or regressor

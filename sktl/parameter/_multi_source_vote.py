@@ -23,6 +23,15 @@ class MultiSourceVote(SourceMembers):
     :math:`\bar d` its mean; "agreement": the same with :math:`d_k` the mean squared distance of the answers to target
     rows from the mean of the other sources' answers.
 
+    *When it helps*: some sources follow another rule than the target, and 20 target labels, or that most sources agree,
+    tell which. With three good ones of five made sources "labels" has 72.9 % and "agreement" 71.9, one model of all
+    sources' rows 61.0, with the target's labels 62.1; with one good one "labels" 68.8 against 28; of numbers the error
+    falls by half. *When it hurts*: nearly everywhere else, since each model sees one source's rows alone. On heart
+    disease at four hospitals "labels" is level with one model of all labelled rows (80.7, 79.8), on adult it has 88.0
+    against 89.3, on digits, where each source lacks classes, 20.6 against 60.7, on numbers of bikes it is even; without
+    labels the votes lose .7 points on adult, 13 to 16 on digits, 2 to 7 % on bikes, and "agreement" alone gains 3 on
+    heart (``benchmarks/many_sources.py``). **One model of all rows is the first thing to try.**
+
     Parameters
     ----------
     estimator : classifier or regressor

@@ -42,6 +42,14 @@ class ClassRelationTransfer(NodeClassifier):
     with :math:`\lambda` chosen by pseudo-likelihood in the source. The relation is used only if it passes a permutation
     test on the target's links (``pvalue_``, ``carried_over_``).
 
+    *When it helps*: links are given and say more than the rows do, and the target has few labels. On made networks of
+    four classes whose features do not carry over (5 draws each; ``benchmarks/relation.py links``) accuracy with 20, 40
+    and 100 target labels is 66.2, 82.2 and 83.0 %; by the target's rows alone 51.3, 57.5 and 58.8, with the relation of
+    the target's own links 50.1, 67.4 and 79.8, and by the source's rows 21. On chains 60.4, 65.0 and 72.0 against 51.0,
+    53.6, 57.6 and 56.2, 59.7, 63.1. Where two classes are rare (4 % each) the mean share found of a class rises from
+    42.5 to 59.6 with 40 labels. *When it hurts*: with 20 labels the test lacks power and refused two of five true
+    relations (without it 76.0); links that repeat what the features say are counted twice.
+
     Parameters
     ----------
     estimator : classifier, default=None
@@ -111,6 +119,12 @@ class ClassRelationTransfer(NodeClassifier):
     more classes, against the relation with its entries in other places. With two classes a relation has one free
     number, so that a foreign one passes the third half of the time: it is left out, and the labels decide alone. Where
     the relation is refused, the target's own links are all that count.
+
+    With 40 labels, 600 source and 300 target rows (200 draws; ``benchmarks/relation.py gate``) relations learned from
+    shuffled labels are refused in 96 to 97 % of draws for 2 to 6 classes, and relations on a target whose links mean
+    nothing in 95 to 98 %. A foreign relation, the true one with its entries rearranged, is refused in 61, 90, 88 and 98
+    % for 2, 3, 4 and 6 classes: **less than 95 % for few classes**, part of which are draws that leave the largest
+    entries where they were. True relations are used in 72, 71, 88 and 96 %.
 
     *Links with a direction* are taken as undirected by "affinity". Links between domains, and loops, are left out.
     Weights matter only relative to their mean. In a single domain nothing is carried over: the estimator decides alone.

@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
+from sklearn.base import clone
 from sklearn.compose import ColumnTransformer
 from sklearn.frozen import FrozenEstimator
 from sklearn.linear_model import LogisticRegression, QuantileRegressor, Ridge
@@ -335,3 +336,30 @@ def test_weights_of_rows_are_refused(model):
     X, shown, _, _ = classes(n=30)
     with pytest.raises(TypeError, match="fit takes no sample_weight. .* would count twice.*FrozenEstimator"):
         model.fit(X, shown, sample_weight=np.ones(60))
+
+
+@one_domain
+def test_classes_in_groups_are_each_compared_with_their_own():
+    rng = np.random.default_rng(11)
+    X, groups = rng.normal(size=(400, 2)), rng.integers(0, 2, 400)
+    y = (X[:, 0] + (0.3 + 1.5 * groups) * rng.normal(size=400) > 0).astype(int)
+    model = FrozenEstimator(LogisticRegression().fit(X[:100], y[:100]))
+    conformal = ConformalClassifier(model, shift=None, conditional="class", randomize=False)
+    new, own = rng.normal(size=(200, 2)), groups[100:] == 1
+    alone = clone(conformal).fit(X[100:][own], y[100:][own]).predict_set(new)
+    together = clone(conformal).fit(X[100:], y[100:], groups=groups[100:]).predict_set(new, groups=np.ones(200, int))
+    assert_array_equal(together, alone)
+    assert not together.all()
+
+
+def test_a_class_that_the_target_alone_has_weighs_as_the_target_s_rows():
+    rng = np.random.default_rng(12)
+    y = np.r_[rng.integers(0, 2, 300), np.repeat([0, 1, 2], 20)].astype(float)
+    X, target = rng.normal(size=(460, 2)), np.arange(460) >= 300
+    X[:360] += 2 * np.column_stack([y == 1, y == 2])
+    shown = np.r_[y, np.full(100, np.nan)]
+    model = FrozenEstimator(LogisticRegression().fit(X[:300], y[:300]))
+    fitted = ConformalClassifier(model, shift="label")
+    fitted.fit(X, shown, sample_domain=target)
+    known = shown[fitted.calibration_rows_]
+    assert_allclose(fitted.calibration_weights_[known == 2], 360 / 60)  # (n_s + m) / m

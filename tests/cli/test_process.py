@@ -33,6 +33,26 @@ def test_module_runs_as_a_process(tmp_path, tables):
     refused(in_process("fly"), "argument COMMAND: invalid choice: 'fly'")
 
 
+MISTAKES = [
+    ["compare", "no.csv", "no.csv", "--label", "y"],
+    ["compare", "a.csv", "b.csv", "--label", "y", "--methods", "magic"],
+    ["compare", "a.csv", "b.csv", "--label", "y", "--metric", "magic"],
+    ["compare", "a.csv", "b.csv"],
+    ["report", "a.xlsx", "b.csv"],
+    ["predict", "m.skops", "no.csv", "--out", "p.csv"],
+    ["compare", sys.executable, "--label", "y"],
+]
+
+
+@pytest.mark.parametrize("args", MISTAKES, ids=" ".join)
+def test_a_mistake_in_a_command_is_said_before_anything_heavy_is_imported(args):
+    code = "import sys; from sktl.cli import main; status = main(sys.argv[1:]); print(status, *sys.modules)"
+    result = subprocess.run([sys.executable, "-c", code, *args], capture_output=True, text=True, timeout=60)
+    status, *modules = result.stdout.split()
+    assert status == "2" and result.stderr.startswith("sktl: error: ")
+    assert not {"numpy", "sklearn", "pandas", "scipy"} & set(modules)
+
+
 def test_a_reader_that_leaves_ends_the_process_quietly(tmp_path, tables):
     for path, table in zip((tmp_path / "s.csv", tmp_path / "t.csv"), tables, strict=True):
         table.to_csv(path, index=False)
@@ -101,7 +121,7 @@ class Finder:
             os.kill(os.getpid(), signal.SIGINT)
 sys.meta_path.insert(0, Finder())
 from sktl.cli import main
-sys.argv = ["sktl", "--help"]
+sys.argv = ["sktl", "demo"]
 sys.exit(main())
 """
     assert run_code(code) == (130, "", "sktl: interrupted\n")
