@@ -62,7 +62,8 @@ places of the sorted rows; with 80 (200 draws, standard error 2 points) it is no
                 label      .0056  .0072 .0062  86.5 %   mlls .0047  .0059 .0060  90.5 %
     80 groups   label      .0054  .0067 .0066  88.5 %   mlls .0044  .0053 .0057  93.0 %
 
-The interval of "auto" is made for real pairs, where no assumption holds, and covers 100 % here.
+The interval of "auto" is made for real pairs, where no assumption holds, and covered all of an earlier form's draws.
+With 200 more draws "label" held 88.0 and "mlls" 92.0 % over 400.
 """
 
 import argparse

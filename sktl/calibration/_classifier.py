@@ -262,8 +262,8 @@ class ConformalClassifier(BaseConformal):
         draws = draws_of_rows(table, self.random_state)
         scores = [self._scores(*part, table, draws) for part in zip(self.models_, held, codes, strict=True)]
         codes, n_classes = np.concatenate(codes), len(self.classes_)
-        ratio = self._ratio.of_classes(self.classes_)
-        # a class that only target rows have is infinitely more frequent there
+        # a class that only target rows have is infinitely more frequent there, whether the model knows it or not
+        ratio = self._ratio.of_classes(self.classes_, lacking=np.inf)
         self._store(table, held, scores, np.append(ratio, np.inf if self.shift == "label" else 1.0)[codes])
         cells, n_cells = groups[self.calibration_rows_], groups.max() + 1
         if self.conditional == "class":
@@ -288,7 +288,8 @@ class ConformalClassifier(BaseConformal):
 
     def _own_shares(self, X, groups):
         """Share of each row and class in the weight of its cell, (n, n_classes)."""
-        weights = self._pooled(self._ratio.of_new_rows(X)[:, None] * self._ratio.of_classes(self.classes_))
+        by_class = self._ratio.of_classes(self.classes_, lacking=np.inf)
+        weights = self._pooled(self._ratio.of_new_rows(X)[:, None] * by_class)
         shares = np.empty(weights.shape)
         for rows, columns, parts in self._blocks(groups):
             cell = np.ix_(rows, columns)

@@ -52,13 +52,13 @@ class Ratio:
         ratio = self.of_rows(X)
         return np.where(ratio > self.beyond, np.inf, ratio)
 
-    def of_classes(self, classes) -> np.ndarray:
-        """The ratio of each class, (n_classes,); 1 where it hangs on the row, 0 for a class that the source lacks."""
+    def of_classes(self, classes, lacking: float = 0.0) -> np.ndarray:
+        """The ratio of each class, (n_classes,); 1 where it hangs on the row, ``lacking`` where the source has none."""
         if self.shift != "label" or self.weighter is None:
             return np.ones(len(classes))
         weighter = self.weighter
         known = dict(zip(weighter.classes_.tolist(), weighter.class_weights_.tolist(), strict=True))
-        return np.array([known.get(label, 0.0) for label in classes.tolist()])
+        return np.array([known.get(label, lacking) for label in classes.tolist()])
 
 
 def numbers_of(steps, X, way_out="pass shift=None"):

@@ -71,7 +71,7 @@ class LabelPlanner(BaseOnLabeled):
     *When it helps*: for a score, where the model's confidence tells where it errs: with 20 or 40 labels it needed .76
     to .92 of the labels of random rows for the same error on the mean of each of six kinds of data (incomes .76, Office
     .88, reviews, hospitals, tables and digits .90), of .64 to .94 on three kinds that no choice was made on (bikes,
-    mushrooms, newsgroups), and on no single pair more than 1.3 times. *When it hurts*: ``uniform`` below .5 where
+    mushrooms, newsgroups), and on single pairs up to 1.31 times. *When it hurts*: ``uniform`` below .5 where
     confidence says nothing of errors, or after a concept shift (0, the plain Neyman allocation: 1.5 to 1.8 times as
     many labels on reviews). For a model there was no gain over random rows on average (-3 to +8 points with 10 labels,
     within 3 from 20 on; ``benchmarks/label_plan.py``), and random rows, or those of ``purpose="score"``, give an

@@ -352,14 +352,15 @@ def test_classes_in_groups_are_each_compared_with_their_own():
     assert not together.all()
 
 
-def test_a_class_that_the_target_alone_has_weighs_as_the_target_s_rows():
+@pytest.mark.parametrize("learned_from", [300, 360], ids=["unknown to the model", "known to the model"])
+def test_a_class_that_the_target_alone_has_weighs_as_the_target_s_rows(learned_from):
     rng = np.random.default_rng(12)
     y = np.r_[rng.integers(0, 2, 300), np.repeat([0, 1, 2], 20)].astype(float)
     X, target = rng.normal(size=(460, 2)), np.arange(460) >= 300
     X[:360] += 2 * np.column_stack([y == 1, y == 2])
     shown = np.r_[y, np.full(100, np.nan)]
-    model = FrozenEstimator(LogisticRegression().fit(X[:300], y[:300]))
-    fitted = ConformalClassifier(model, shift="label")
+    model = FrozenEstimator(LogisticRegression().fit(X[:learned_from], y[:learned_from]))
+    fitted = ConformalClassifier(model, shift="label", weighter=BBSE())
     fitted.fit(X, shown, sample_domain=target)
     known = shown[fitted.calibration_rows_]
     assert_allclose(fitted.calibration_weights_[known == 2], 360 / 60)  # (n_s + m) / m
