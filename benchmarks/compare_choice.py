@@ -17,14 +17,14 @@ set.
     the same, with a gain above 0.1              8     3     7                8       0       0       0
 
 A method passes if its gain does by the guard's paired test over source rows (5 %, Bonferroni over the methods);
-agreement is with the vote of all methods on the target rows. The last rule was the command's: what passes the test *and*
-gains 10 points, and of these the one that agrees most. The 10 points are those of ``model_selection.py``, found on the
-same pairs with other pipelines ("vote, circular, if clear" loses on 3 % there and keeps 35 %: the best of its rules by
-losses). Heart, where scaling each site by itself costs 3 to 20 points, is refused on all sites. The figures hang on the
-folds of the source rows and on the rules of the day: with two earlier deals the last rule kept 39 and 41 % and lost on
-13 and 7 %, before the domains' overlap was asked. Where the domains do not overlap (raw digits) no other method
-is tried, which gives up gains too. On every other pair of Office-Caltech and of Amazon, on which the
-rule without the 10 points was chosen at first, it kept 58 % and lost on 6 %: it was lucky.
+agreement is with the vote of all methods on the target rows. The last rule was the command's: what passes the test
+*and* gains 10 points, and of these the one that agrees most. The 10 points are those of ``model_selection.py``, found
+on the same pairs with other pipelines ("vote, circular, if clear" loses on 3 % there and keeps 35 %: the best of its
+rules by losses). Heart, where scaling each site by itself costs 3 to 20 points, is refused on all sites. The figures
+hang on the folds of the source rows and on the rules of the day: with two earlier deals the last rule kept 39 and 41 %
+and lost on 13 and 7 %, before the domains' overlap was asked. Where the domains do not overlap (raw digits) no other
+method is tried, which gives up gains too. On every other pair of Office-Caltech and of Amazon, on which the rule
+without the 10 points was chosen at first, it kept 58 % and lost on 6 %: it was lucky.
 """
 
 import warnings

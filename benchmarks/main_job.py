@@ -49,12 +49,12 @@ the 5 % that were aimed at. The losses are classes scored evenly, with few rows 
 76), loans (61 against 71), survival (74 against 80), before their weights were made to sum to the rows that they are
 worth. *Without labels* it is the source's model, linear or trees by cross-validation on the source. Reverse validation
 (of tca, scaled, coral; kmm, half of its time, was left out) preferred another method by more than five points on twelve
-pairs and one of the methods it preferred was right (wages of women): cars by origin +59 where the truth was -163, boston +37 for -59, bikes +26 for -27. So
-it only ranks; drifting sensors, where scaling alone had been found to help, lose that by it. "No usable model" was said
-in 16 cells and right in 9 (nothing the source's model says beats the constant), not said in 4 of 224 where the constant
-was better. The expected score of the source's model was judged on 48 of 73 pairs: mean error .225 with R2 down to -1,
-its 90 % intervals held 79 %. Some cells are of earlier forms of the corrections; the rules are judged on what is
-stored. These data sets were looked at before, if not for this rule.
+pairs and one of the methods it preferred was right (wages of women): cars by origin +59 where the truth was -163,
+boston +37 for -59, bikes +26 for -27. So it only ranks; drifting sensors, where scaling alone had been found to help,
+lose that by it. "No usable model" was said in 16 cells and right in 9 (nothing the source's model says beats the
+constant), not said in 4 of 224 where the constant was better. The expected score of the source's model was judged on 48
+of 73 pairs: mean error .225 with R2 down to -1, its 90 % intervals held 79 %. Some cells are of earlier forms of the
+corrections; the rules are judged on what is stored. These data sets were looked at before, if not for this rule.
 """
 
 import argparse
