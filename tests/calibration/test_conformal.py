@@ -360,7 +360,7 @@ def test_a_class_that_the_target_alone_has_weighs_as_the_target_s_rows(learned_f
     X[:360] += 2 * np.column_stack([y == 1, y == 2])
     shown = np.r_[y, np.full(100, np.nan)]
     model = FrozenEstimator(LogisticRegression().fit(X[:learned_from], y[:learned_from]))
-    fitted = ConformalClassifier(model, shift="label", weighter=BBSE())
+    fitted = ConformalClassifier(model, shift="label", weighter=MLLS(estimator=LogisticRegression()))
     fitted.fit(X, shown, sample_domain=target)
     known = shown[fitted.calibration_rows_]
     assert_allclose(fitted.calibration_weights_[known == 2], 360 / 60)  # (n_s + m) / m
