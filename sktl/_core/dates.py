@@ -68,10 +68,12 @@ def _parsed(text, order):
         when = np.datetime64(date(year, month, day), "s")
     except ValueError:  # the 31st of February
         return NO_DATE
-    hour = int(found["hour"] or 0)
-    if (found["rest"] or "").strip().lower().endswith("pm") and hour < 12:
-        hour += 12
-    return when + np.timedelta64(60 * hour + int(found["minute"] or 0), "m")
+    hour, minute = int(found["hour"] or 0), int(found["minute"] or 0)
+    half = (found["rest"] or "").strip().lower()[-2:]
+    if half in ("am", "pm") and hour <= 12:  # 12 is the first hour of a half, not its last
+        hour = hour % 12 + (12 if half == "pm" else 0)
+    # 24:00 is midnight at the day's end
+    return when + np.timedelta64(60 * hour + minute, "m") if hour <= 24 and minute < 60 else NO_DATE
 
 
 def date_parts(when: np.ndarray) -> dict:
