@@ -74,3 +74,19 @@ def test_how_the_choice_stands():
     left = _choice.labels_to_prove(second.gain, second.standard_error, 60)
     assert second.more == left and (left is None) == (second.gain <= 0)
     assert _choice.standings_of({"a": rows["pooled"], "b": rows["source-only"]}, "a", True) == []
+    assert len(_choice.standings_of(rows, "corrected", False)) == 1  # labels that only score
+
+
+def with_t(n, t, seed=0):
+    """Differences of rows whose mean is ``t`` standard errors."""
+    noise = np.random.default_rng(seed).normal(size=n)
+    return (noise - noise.mean()) / noise.std(ddof=1) + t / np.sqrt(n)
+
+
+def test_plain_models_share_the_level_with_what_must_beat_them():
+    """Two plain models beside the source's: each of three tests has a third of the 5 %."""
+    rows = {"source-only": scores(400)}
+    rows |= {name: rows["source-only"] + with_t(400, -1, seed) for seed, name in enumerate(("target-only", "pooled"))}
+    for t, chosen in ((1.9, "source-only"), (2.4, "scaled")):  # one-sided p .029 and .008
+        rows["scaled"] = rows["source-only"] + with_t(400, t, 5)
+        assert _choice.verdict_of(rows, learns=False).chosen == chosen

@@ -29,6 +29,8 @@ def test_other_first_rows_are_rows(row):
     assert units_row(table) == {}
     table.iloc[0] = ["kg", "c"]
     assert units_row(table) == {"weight": "kg"}
+    table["age"] = [3.0, *[str(i) for i in range(9)]]  # a number beside a word: a row like the others
+    assert units_row(table) == {}
 
 
 def test_other_units_are_said_by_compare_and_by_predict(tmp_path):
