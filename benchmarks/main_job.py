@@ -3,58 +3,52 @@
 Run ``python benchmarks/main_job.py`` beside ``../shared/data``, or with SKTL_DATA set (about an hour of one processor;
 ``--store`` keeps what was found, so that it can be stopped, and rules judged again in seconds with ``--seconds 0``). 73
 pairs of 30 data sets: the 22 mixed tables and their reverses, hospitals, incomes, reviews, mushrooms, bikes, concrete,
-houses, cars; 600 source rows, 500 target rows that score. One draw of rows, of some pairs a second with 50 labels.
-Points of R2, accuracy or balanced accuracy, as the command chooses; an R2 below -1 counts as -1. *Regret* to the best
-candidate with hindsight; *harmful*: more than a point and more than a standard error under the better of the source's
-model and the constant, with hindsight; then the share of cells where the choice is by as much better and worse than the
-source's model alone. +- is a standard error; pairs of one data set count as one. Rules were set on the first half of
-the data sets (every other one by name).
+houses, cars; 600 source rows, 500 target rows that score. Points of R2, accuracy or balanced accuracy, as the command
+chooses; an R2 below -1 counts as -1. *Regret* to the best candidate with hindsight; *harmful*: more than a point and
+more than a standard error under the better of the source's model and the constant, with hindsight; then the share of
+cells where the choice is by as much better and worse than the source's model alone. +- is a standard error; pairs of
+one data set count as one. Rules were set on the first half of the data sets (every other one by name), on both draws of
+rows; the other half was seen, but nothing was set by it. *Second draw*, without the reverses, all cells by the code of
+today:
 
-    set                                       regret        harmful    helps harms
-      0 labels, 36 cells  the command         4.8 +- 1.9     5.6 +- 3.4    0   0
-                          highest score       9.5 +- 2.3    47.2 +- 8.6    3  44
-     20 labels, 34 cells  the command         3.3 +- 0.5     5.9 +- 3.6   38   6
-                          source's model     15.7 +- 5.5     8.8 +- 6.3    0   0
-                          highest score       8.6 +- 3.0    32.4 +- 8.1   32  29
-                          pooled trees       12.6 +- 4.6    44.1 +- 8.5   32  35
-     50 labels, 45 cells  the command         2.8 +- 0.5     6.7 +- 3.3   56   4
-                          source's model     17.3 +- 6.0    15.6 +- 8.9    0   0
-                          highest score       3.8 +- 0.8    17.8 +- 6.7   44  18
-                          pooled trees       12.9 +- 4.6    51.1 +- 9.2   38  38
-    200 labels, 31 cells  the command         1.3 +- 0.3     0.0 +- 0.0   61   0
-                          source's model     18.0 +- 6.5    12.9 +- 8.7    0   0
-                          highest score       1.7 +- 0.5     6.5 +- 3.9   55   6
-                          pooled trees        8.7 +- 2.9    22.6 +- 6.6   35  19
-    judged
-      0 labels, 37 cells  the command         2.3 +- 1.0     2.7 +- 2.7    0   0
-                          highest score      13.3 +- 4.1    40.5 +- 9.8    3  38
-     20 labels, 37 cells  the command         2.0 +- 0.5     8.1 +- 4.0   65   8
-                          source's model     16.3 +- 6.7    10.8 +- 6.2    0   0
-                          highest score       5.9 +- 1.2    21.6 +- 6.1   46  22
-                          pooled trees       14.4 +- 6.3    48.6 +-10.0   38  41
-     50 labels, 50 cells  the command         2.7 +- 0.6     4.0 +- 2.7   70   4
-                          source's model     17.1 +- 7.3     8.0 +- 6.1    0   0
-                          highest score       4.7 +- 0.9    14.0 +- 4.0   58  14
-                          pooled trees       15.5 +- 6.0    40.0 +- 9.6   38  32
-    200 labels, 31 cells  the command         1.2 +- 0.3     0.0 +- 0.0   81   0
-                          source's model     18.7 +- 7.6     9.7 +- 6.9    0   0
-                          highest score       1.4 +- 0.4     0.0 +- 0.0   77   0
-                          pooled trees       12.1 +- 5.7    25.8 +-10.7   55  16
+    half    labels, cells                      regret        harmful    helps harms
+    set       0, 25  the command            2.4 +- 0.7    12.0 +- 6.0    0   0
+             20, 23  the command            2.9 +- 0.9    13.0 +- 5.1   35   9
+                     source's model        12.6 +- 4.9    13.0 +- 7.8    0   0
+             50, 23  the command            3.0 +- 0.7     8.7 +- 5.4   35   4
+                     source's model        13.4 +- 4.8    13.0 +- 7.8    0   0
+            200, 20  the command            2.0 +- 0.8     0.0 +- 0.0   60   0
+    judged    0, 26  the command            1.2 +- 0.5     3.8 +- 3.9    0   4
+                     highest score          9.9 +- 4.7    23.1 +-11.4    8  23
+             20, 26  the command            2.6 +- 0.8     3.8 +- 3.9   35   4
+                     source's model        14.6 +- 6.3     7.7 +- 5.2    0   0
+                     highest score          8.1 +- 3.7    19.2 +- 9.2   38  19
+                     pooled trees          13.3 +- 5.3    30.8 +-10.4   23  27
+             50, 26  the command            3.0 +- 0.9     3.8 +- 3.9   58   4
+                     source's model        17.3 +- 7.1     7.7 +- 5.2    0   0
+                     highest score          5.1 +- 1.8    15.4 +- 8.1   54  15
+                     pooled trees          12.3 +- 4.5    34.6 +-11.1   46  31
+            200, 20  the command            2.7 +- 0.5     0.0 +- 0.0   65   0
+
+First draw, all 73 pairs (some cells are of earlier forms of the corrections), the command:
+
+    set       0, 36  4.8  5.6   20, 34  3.8  2.9   50, 48  3.0  2.1   200, 31  1.6  0.0
+    judged    0, 37  2.3  2.7   20, 37  3.0  5.4   50, 52  3.0  3.8   200, 31  1.2  0.0
 
 *With labels* the command corrects the source's models on them (an average of corrections, weighed by what each says of
-labels left out), goes on to another method only where that is proven better, and back to the source's model where the
-labels speak half a standard error against the correction. The best mean of all methods' folds is a lucky one. On the
-judged half the choice helps in 84 cells and harms in 5 of 118; with 20 labels, 3 of 37 harmful choices are still above
-the 5 % that were aimed at. The losses are classes scored evenly, with few rows of the rarer: incomes by sex (69 against
-76), loans (61 against 71), survival (74 against 80), before their weights were made to sum to the rows that they are
-worth. *Without labels* it is the source's model, linear or trees by cross-validation on the source. Reverse validation
-(of tca, scaled, coral; kmm, half of its time, was left out) preferred another method by more than five points on twelve
-pairs and one of the methods it preferred was right (wages of women): cars by origin +59 where the truth was -163,
+labels left out) if that gains a quarter of a standard error on the folds of the labels, and goes on to another method
+only where that is proven better. On the judged half of both draws 6 of 192 choices with labels were harmful, 112 helped
+and 6 harmed. Used unless the labels speak half a standard error against it, the correction was harmful 6 of 63 times
+with 20 labels there (2 so), for some half a point less of regret. The best mean of all methods' folds is a lucky one.
+The losses are few labels on tables whose own label is noisy (teenagers' births, wages, incomes by sex).
+*Without labels* it is the source's model, linear or trees by cross-validation on the source. Reverse validation (of
+tca, scaled, coral; kmm, half of its time, was left out) preferred another method by more than five points on twelve
+pairs, and one of the methods it preferred was right (wages of women): cars by origin +59 where the truth was -163,
 boston +37 for -59, bikes +26 for -27. So it only ranks; drifting sensors, where scaling alone had been found to help,
-lose that by it. "No usable model" was said in 16 cells and right in 9 (nothing the source's model says beats the
-constant), not said in 4 of 224 where the constant was better. The expected score of the source's model was judged on 48
-of 73 pairs: mean error .225 with R2 down to -1, its 90 % intervals held 79 %. Some cells are of earlier forms of the
-corrections; the rules are judged on what is stored. These data sets were looked at before, if not for this rule.
+lose that by it. "No usable model" was said in 19 cells and right in 9 (nothing the source's model says beats the
+constant), not said in 9 of 418 where the constant was better. The expected score of the source's model was judged on 84
+of 124 pairs: mean error .21 with R2 down to -1, its 90 % intervals held 80 %. These data sets were looked at before, if
+not for this rule.
 """
 
 import argparse
@@ -68,7 +62,7 @@ from sktl.model_selection.evidence import judge
 
 PLAIN = ("target-only", "target-trees", "pooled", "pooled-trees")  # what transfer must beat
 FIRST = "corrected"  # what the command uses with target labels until another method is proven better
-BELOW = 0.5  # standard errors below the source's model at which it is not
+LEAST = 0.25  # standard errors that it must gain over the source's model
 LEVEL, MIN_CHANGED = 0.05, 5  # of the command's tests
 WORST = -1.0  # a lower R2 counts as this: one pair would be the whole mean
 POINT = 0.01
@@ -125,8 +119,8 @@ def command(found):
     if not found.cell.n_labels:
         return found.source if found.record.get("usable", True) else "constant"
     losses = {name: -rows for name, rows in found.evidence.items()}
-    lost = losses[FIRST] - losses[found.source]
-    usual = found.source if lost.mean() > BELOW * lost.std(ddof=1) / np.sqrt(len(lost)) else FIRST
+    gains = losses[found.source] - losses[FIRST]
+    usual = FIRST if gains.mean() > LEAST * gains.std(ddof=1) / np.sqrt(len(gains)) else found.source
     plain = [name for name in PLAIN if name in losses and usual == found.source]
     others = [name for name in losses if name not in (usual, *plain)]
     return judge(losses, usual, plain, others, LEVEL / (1 + len(plain)), min_changed=MIN_CHANGED).chosen

@@ -33,7 +33,7 @@ def _without_labels(choice):
     tried = [o.name for o in choice.outcomes if o.name in ADAPTING and o.name != choice.chosen.name]
     lines = [
         f"Label about {n} rows of TARGET (`sktl plan` says which), then run this again: labels show what the model is "
-        "worth, and recalibrating it on 50 of them helped on 56 to 70 % of real pairs and harmed 4 %."
+        "worth, and recalibrating it on 50 of them helped on 35 to 62 % of real pairs and harmed 4 % at most."
     ]
     if tried:
         lines.append(
