@@ -147,7 +147,7 @@ def compare(
     choice = comparison.run(n_jobs, lambda line: tell("progress", line))
     decision = Decision(comparison, distance, choice, ranking)
     # before the scores are told: if the final fit fails, that is the one thing to say
-    choice.model  # noqa: B018
+    _ = choice.model
     for line in decision.words():
         tell("result", line)
     return decision

@@ -232,17 +232,12 @@ class DomainReport:
             lost = loss_words(sample, [column.name for column in judged])
         n_known = 0 if labels is None else int((target & sample.labeled).sum())
         numbers = labels is not None and labels.classes is None
-        found = Findings(
-            effective_share=weighting.effective_share,
-            overlap=weighting.overlap,
+        found = _findings(
+            sample,
+            weighting,
+            decision,
             has_target_labels=n_known >= MIN_LABELS,
-            n_columns=sample.X.shape[1],
             numbers=numbers,
-            labels_fit=decision.labels_fit,
-            turned=decision.turned,
-            ruled_out=decision.ruled_out,
-            weights_mend=decision.weights_mend,
-            labels_differ=decision.labels_differ,
             only_missing=only_missing(features, alpha),
             remarks=remarks(suspects, features, alpha),
             n_sources=len(domains.sources),
@@ -350,6 +345,21 @@ def make_sample(rows, labels):
     if labels is None:
         return Sample(rows, np.full(len(rows.target), np.nan), None)
     return Sample(rows, labels.codes, labels.classes)
+
+
+def _findings(sample, weighting, decision, **known):
+    """What the advice is made of: how the rows are covered, what the decision rests on, and what else is ``known``."""
+    return Findings(
+        effective_share=weighting.effective_share,
+        overlap=weighting.overlap,
+        n_columns=sample.X.shape[1],
+        labels_fit=decision.labels_fit,
+        turned=decision.turned,
+        ruled_out=decision.ruled_out,
+        weights_mend=decision.weights_mend,
+        labels_differ=decision.labels_differ,
+        **known,
+    )
 
 
 def _check_rows(target):
